@@ -1,0 +1,36 @@
+import type { StoredActivity } from '../model/activity.ts';
+import type { InstanceId } from '../model/instance.ts';
+import type { FleetChange, FleetStatus, Plan } from '../model/status.ts';
+import type { ActivityQuery } from '../ports/store.ts';
+
+/** What a person or a program can ask of a running controller: everything behind the local API. */
+export interface FleetService {
+  status(): FleetStatus;
+  activities(query: ActivityQuery): Promise<readonly StoredActivity[]>;
+  plan(): Promise<Plan>;
+  /** @throws ServiceError `notFound`, `invalid` (outside of the group's minimum and maximum, not a whole number) */
+  setDesiredCapacity(group: string, desired: number): Promise<{ readonly before: number; readonly after: number }>;
+  /** @throws ServiceError `notFound`, `conflict` (it is already being ended) */
+  drainInstance(id: InstanceId): Promise<void>;
+  /** @throws ServiceError `notFound`, `conflict` (it is already being ended) */
+  terminateInstance(id: InstanceId): Promise<void>;
+  /** Lets a group launch again after repeated failures. @throws ServiceError `notFound`, `conflict` (it is not suspended) */
+  resumeLaunch(group: string): Promise<void>;
+  /** What the fleet file on disk would change. @throws ServiceError `invalid` with the file's errors */
+  fleetChanges(): Promise<readonly FleetChange[]>;
+  /** Applies the fleet file on disk. @throws ServiceError `invalid`, `conflict` (it would take a group's servers away) */
+  reloadFleet(): Promise<readonly FleetChange[]>;
+  /** Drains and ends everything that the fleet owns, then the load balancers, then the controller. Resolves when begun. */
+  down(): Promise<void>;
+}
+
+/** A refusal for a person: what is wrong and what to do next. */
+export class ServiceError extends Error {
+  readonly code: 'notFound' | 'invalid' | 'conflict';
+
+  constructor(code: ServiceError['code'], message: string) {
+    super(message);
+    this.name = 'ServiceError';
+    this.code = code;
+  }
+}

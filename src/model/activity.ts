@@ -1,0 +1,78 @@
+/** What Drover did, or refused to do, and why: one record for each decision, kept in the store and shown to people. */
+
+import type { InstanceId } from './instance.ts';
+import type { EpochMs } from './time.ts';
+
+export interface Activity {
+  readonly at: EpochMs;
+  /** Null for what concerns the whole fleet or a load balancer. */
+  readonly group: string | null;
+  readonly instanceId: InstanceId | null;
+  readonly level: ActivityLevel;
+  /** Machine-readable and stable; the list is in docs/activities.md. */
+  readonly reason: ActivityReason;
+  /** One sentence for a person, with the numbers in it. */
+  readonly message: string;
+  /** What kept the action smaller than wanted (`maxSize`, `minSize`, `healthBrake`, ...); null when nothing did. */
+  readonly cappedBy: string | null;
+  readonly before: Capacity | null;
+  readonly after: Capacity | null;
+}
+
+/** An activity as the store returns it. */
+export interface StoredActivity extends Activity {
+  /** Ascending in the order of recording, without reuse. */
+  readonly sequence: number;
+}
+
+export type ActivityLevel = 'info' | 'warning' | 'error';
+
+export interface Capacity {
+  readonly desired: number;
+  readonly inService: number;
+  /** Every machine that is not gone. */
+  readonly total: number;
+}
+
+export const ACTIVITY_REASONS = [
+  'controllerStarted',
+  'controllerStopped',
+  'fleetChanged',
+  'fleetFileRefused',
+  'fleetDown',
+  'desiredCapacityChanged',
+  'desiredCapacityRefused',
+  'desiredCapacityFileReadable',
+  'launch',
+  'launched',
+  'launchFailed',
+  'launchSuspended',
+  'launchResumed',
+  'adopted',
+  'orphanFound',
+  'inService',
+  'unhealthy',
+  'recovered',
+  'neverHealthy',
+  'machineStopped',
+  'machineGone',
+  'scaleIn',
+  'scaleInCancelled',
+  'replaceUnhealthy',
+  'replacementHeld',
+  'replacementResumed',
+  'operatorDrain',
+  'operatorTerminate',
+  'drained',
+  'drainTimedOut',
+  'terminated',
+  'terminateFailed',
+  'providerBlind',
+  'providerVisible',
+  'loadBalancerBlind',
+  'loadBalancerVisible',
+  'loadBalancerStarted',
+  'loadBalancerReloaded',
+  'loadBalancerRefused',
+] as const;
+export type ActivityReason = (typeof ACTIVITY_REASONS)[number];

@@ -1,0 +1,114 @@
+/**
+ * What a fleet file describes, after validation: durations in milliseconds, paths absolute, defaults filled in.
+ * The words are those of AWS Elastic Load Balancing and EC2 Auto Scaling.
+ */
+
+import type { JsonObject } from './json.ts';
+
+export interface Fleet {
+  /** Part of every machine's tags: two fleets on one provider never touch each other's machines. */
+  readonly name: string;
+  readonly loadBalancers: readonly LoadBalancer[];
+  readonly targetGroups: readonly TargetGroup[];
+  readonly autoScalingGroups: readonly AutoScalingGroup[];
+}
+
+/** One HAProxy. */
+export interface LoadBalancer {
+  readonly name: string;
+  readonly listeners: readonly Listener[];
+  readonly statsPage: StatsPage | null;
+}
+
+/** An address that accepts HTTP and hands each request to one target group. */
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+  readonly targetGroup: string;
+}
+
+/** HAProxy's own statistics page, with CSV under `/;csv`. */
+export interface StatsPage {
+  readonly address: string;
+  readonly port: number;
+}
+
+export const ALGORITHMS = [
+  'roundRobin',
+  'weightedRoundRobin',
+  'leastConnections',
+  'sourceIpHash',
+  'urlHash',
+  'random',
+] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** Servers that answer the same requests, and how to tell whether one of them can. Behind at most one load balancer. */
+export interface TargetGroup {
+  readonly name: string;
+  readonly algorithm: Algorithm;
+  readonly healthCheck: HealthCheck;
+  /** The longest that a draining server is waited for before its open requests are cut. */
+  readonly deregistrationDelayMs: number;
+  /** The time over which a server that became healthy is brought to its full share; 0 for at once. */
+  readonly slowStartMs: number;
+}
+
+export interface HealthCheck {
+  readonly path: string;
+  /** The HTTP status codes that count as healthy, as HAProxy writes them: `200`, `200-399`, `200,204,301-302`. */
+  readonly matcher: string;
+  readonly intervalMs: number;
+  /** The interval while a server is between healthy and unhealthy. */
+  readonly fastIntervalMs: number;
+  /** The interval while a server is unhealthy or new. */
+  readonly downIntervalMs: number;
+  readonly timeoutMs: number;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
+}
+
+export const TERMINATION_POLICIES = ['Default', 'OldestInstance', 'NewestInstance', 'OldestLaunchTemplate'] as const;
+export type TerminationPolicy = (typeof TERMINATION_POLICIES)[number];
+
+export interface AutoScalingGroup {
+  readonly name: string;
+  /** May be empty: a group of workers behind no load balancer. */
+  readonly targetGroups: readonly string[];
+  readonly launchTemplate: LaunchTemplate;
+  readonly minSize: number;
+  /** Every machine that is not gone counts against it, whatever its state. */
+  readonly maxSize: number;
+  /** The size that the fleet file asks for; the group's own size may have been changed since. */
+  readonly desiredCapacity: number;
+  /** Absolute path of a watched file that holds the desired size. */
+  readonly desiredCapacityFile: string | null;
+  /** How long a new server may fail its health checks before that counts. */
+  readonly healthCheckGracePeriodMs: number;
+  /** How long after it came into service a server is still warming up. */
+  readonly defaultInstanceWarmupMs: number;
+  /** How long one launch may take before it counts as failed. */
+  readonly launchTimeoutMs: number;
+  readonly launchRetry: LaunchRetry;
+  /** Tried in order: each keeps the candidates that it likes best for the next to choose from. */
+  readonly terminationPolicies: readonly TerminationPolicy[];
+}
+
+/** What happens after launches that failed or servers that never became healthy. */
+export interface LaunchRetry {
+  readonly initialBackoffMs: number;
+  readonly maxBackoffMs: number;
+  /** Failures in a row after which launching stops until a person resumes it. */
+  readonly suspendAfter: number;
+}
+
+export interface LaunchTemplate {
+  /** The provider's name in `providers/registry.ts`. */
+  readonly provider: string;
+  /** HAProxy weight, 1 to 256, used by `weightedRoundRobin`. */
+  readonly weight: number;
+  /** The provider's own settings, validated by its schema. */
+  readonly settings: JsonObject;
+  /** A digest of all of the above: two templates are the same when their versions are. */
+  readonly version: string;
+}

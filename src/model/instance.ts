@@ -1,0 +1,109 @@
+/**
+ * One server of a group, from the intent to launch it until nothing of it is left. The record is committed before anything
+ * is done about it, so its state *is* the intent: whoever finds it in the store knows what is to be done next.
+ *
+ *              launched           healthy             scale-in, unhealthy, asked for
+ *   launching ----------> booting -------> inService ------------> draining --+
+ *       |                    |                 ^  |                  |    |   | idle, or the delay is over;
+ *       | failed             | never healthy   |  | stopped          |    |   | gone from HAProxy
+ *       |                    |                 +--|------------------+    |   v
+ *       +--------------------+--------------------+---(needed again)------+-> terminating --> terminated
+ */
+
+import type { LaunchTemplate } from './fleet.ts';
+import type { EpochMs } from './time.ts';
+
+export type InstanceId = string;
+
+export interface Instance {
+  /** Made before the launch and given to the provider as the launch token: the same id never gives two machines. */
+  readonly id: InstanceId;
+  readonly group: string;
+  readonly launchTemplate: LaunchTemplate;
+  readonly createdAt: EpochMs;
+  /** What the provider made; null until it has said so. */
+  readonly machine: MachineRef | null;
+  readonly state: InstanceState;
+  readonly health: Health;
+  /** What a person asked for this instance; null for nothing. */
+  readonly request: InstanceRequest | null;
+}
+
+export interface MachineRef {
+  /** The provider's own id of the machine. */
+  readonly id: string;
+  readonly endpoint: Endpoint;
+}
+
+export interface Endpoint {
+  /** An IP address, never a name: HAProxy's runtime API accepts names in silence and does not resolve them. */
+  readonly address: string;
+  readonly port: number;
+}
+
+export type InstanceState =
+  /** To be launched, or being launched. `retryAt` holds the next try back after one that failed. */
+  | { readonly name: 'launching'; readonly since: EpochMs; readonly retryAt: EpochMs | null }
+  /** The machine exists and is known to the load balancer; no traffic until its health checks have passed. */
+  | { readonly name: 'booting'; readonly since: EpochMs }
+  | { readonly name: 'inService'; readonly since: EpochMs }
+  /** No new requests; open ones may finish until the deadline. `reversible` when it may come back if it is needed again. */
+  | {
+      readonly name: 'draining';
+      readonly since: EpochMs;
+      readonly deadline: EpochMs;
+      readonly cause: EndCause;
+      readonly reversible: boolean;
+    }
+  /** Out of the load balancer or on the way out; the machine is ended as soon as the load balancer has let go of it. */
+  | {
+      readonly name: 'terminating';
+      readonly since: EpochMs;
+      readonly cause: EndCause;
+      readonly retryAt: EpochMs | null;
+    }
+  | { readonly name: 'terminated'; readonly since: EpochMs; readonly cause: EndCause };
+
+export type InstanceStateName = InstanceState['name'];
+
+/** Why an instance is ended. */
+export type EndCause =
+  | 'scaleIn'
+  | 'unhealthy'
+  | 'machineStopped'
+  | 'machineGone'
+  | 'neverHealthy'
+  | 'launchFailed'
+  | 'operatorDrain'
+  | 'operatorTerminate'
+  | 'fleetDown';
+
+export type Health =
+  /** Not told yet: new, or nothing that could tell can be seen. */
+  | { readonly status: 'unknown'; readonly since: EpochMs }
+  | { readonly status: 'healthy'; readonly since: EpochMs }
+  | { readonly status: 'unhealthy'; readonly since: EpochMs; readonly source: HealthSource; readonly detail: string };
+
+export type HealthSource = 'loadBalancer' | 'provider';
+
+export interface InstanceRequest {
+  /** `drain`: replace it, then end it gracefully. `terminate`: end it now, open requests are cut. */
+  readonly kind: 'drain' | 'terminate';
+  readonly at: EpochMs;
+}
+
+/** AWS's name for where an instance is in its life. */
+export function lifecycleState(state: InstanceState): 'Pending' | 'InService' | 'Terminating' | 'Terminated' {
+  switch (state.name) {
+    case 'launching':
+    case 'booting':
+      return 'Pending';
+    case 'inService':
+      return 'InService';
+    case 'draining':
+    case 'terminating':
+      return 'Terminating';
+    case 'terminated':
+      return 'Terminated';
+  }
+}

@@ -1,0 +1,120 @@
+/** What Drover tells about itself: the shapes behind the local API, the command line and the live view. */
+
+import type { Activity } from './activity.ts';
+import type { InstanceId, InstanceStateName } from './instance.ts';
+import type { EpochMs } from './time.ts';
+
+export interface FleetStatus {
+  readonly at: EpochMs;
+  readonly fleet: string;
+  /** Drover's own version. */
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: EpochMs;
+  readonly fleetFile: string;
+  readonly dataDir: string;
+  /** `down` once everything is being ended. */
+  readonly mode: 'up' | 'down';
+  readonly loadBalancers: readonly LoadBalancerStatus[];
+  readonly groups: readonly GroupStatus[];
+}
+
+export interface LoadBalancerStatus {
+  readonly name: string;
+  readonly state: 'starting' | 'running' | 'unreachable' | 'stopped';
+  /** HAProxy's version; null before it was seen. */
+  readonly version: string | null;
+  /** Why it is unreachable, or the last refusal of a change; empty otherwise. */
+  readonly detail: string;
+  readonly listeners: readonly { readonly url: string; readonly targetGroup: string }[];
+  readonly statsUrl: string | null;
+  readonly targetGroups: readonly TargetGroupStatus[];
+}
+
+export interface TargetGroupStatus {
+  readonly name: string;
+  readonly algorithm: string;
+  readonly healthy: number;
+  readonly total: number;
+  readonly requestsPerSecond: number;
+  readonly errors5xxPerSecond: number;
+  readonly openRequests: number;
+  readonly queuedRequests: number;
+}
+
+export interface GroupStatus {
+  readonly name: string;
+  readonly desired: number;
+  readonly minSize: number;
+  readonly maxSize: number;
+  readonly inService: number;
+  readonly pending: number;
+  readonly terminating: number;
+  /** Null while launching is not suspended. */
+  readonly launchSuspended: string | null;
+  /** Why what would be done is not done now. */
+  readonly holds: readonly Hold[];
+  readonly instances: readonly InstanceStatus[];
+  /** The absolute path of the desired capacity file; null where the group has none. */
+  readonly desiredCapacityFile: string | null;
+}
+
+/** One reason for waiting, told whenever somebody asks why nothing happens. */
+export interface Hold {
+  readonly code: string;
+  /** One sentence with the numbers in it. */
+  readonly message: string;
+  /** When it ends by itself; null when that depends on something else. */
+  readonly until: EpochMs | null;
+}
+
+export interface InstanceStatus {
+  readonly id: InstanceId;
+  readonly group: string;
+  /** AWS's lifecycle state: Pending, InService, Terminating. */
+  readonly lifecycleState: string;
+  readonly state: InstanceStateName;
+  /** When it came into this state. */
+  readonly since: EpochMs;
+  readonly createdAt: EpochMs;
+  readonly health: 'unknown' | 'healthy' | 'unhealthy';
+  /** Why it is unhealthy, why it is ended, or what it waits for; empty when there is nothing to say. */
+  readonly detail: string;
+  /** `address:port`; null before it is known. */
+  readonly endpoint: string | null;
+  readonly provider: string;
+  readonly machineId: string | null;
+  readonly targets: readonly TargetStatus[];
+}
+
+export interface TargetStatus {
+  readonly targetGroup: string;
+  readonly health: string;
+  readonly detail: string;
+  readonly openRequests: number;
+  readonly requestsTotal: number;
+}
+
+/** What the next look would do; nothing is changed to find out. */
+export interface Plan {
+  readonly at: EpochMs;
+  /** What re-reading the fleet file would change; empty when it is as applied. */
+  readonly fleetChanges: readonly FleetChange[];
+  readonly groups: readonly GroupPlan[];
+}
+
+export interface GroupPlan {
+  readonly group: string;
+  readonly activities: readonly Activity[];
+  readonly holds: readonly Hold[];
+}
+
+/** One difference between two fleets. */
+export interface FleetChange {
+  /** Where in the fleet file: `autoScalingGroups.web.maxSize`. */
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  /** What applying it does, in a person's words: `HAProxy is reloaded`, `new servers only`. */
+  readonly effect: string;
+}

@@ -1,0 +1,91 @@
+import type { LoadBalancer, TargetGroup } from '../model/fleet.ts';
+import type { Endpoint, InstanceId } from '../model/instance.ts';
+import type { EpochMs } from '../model/time.ts';
+
+/**
+ * What carries the traffic. It is told how things should be and finds the way there itself; the same call again changes
+ * nothing. The contract, checked by `test/conformance/load-balancer.ts`:
+ *
+ * - `apply` makes the desired state durable first (a restart of the load balancer comes back to it), then real. It starts
+ *   what is not running. It resolves when members are registered with their state, not when they are healthy.
+ * - A new member gets no traffic until its health checks have passed. A `draining` member gets no new requests; back to `ready`
+ *   it gets them again. A member that is no longer named is taken out at once and forgotten when that is safe; until then
+ *   `observe` still shows it as `unavailable`.
+ * - A restart or reload keeps each member's state: draining stays draining, unhealthy stays unhealthy.
+ * - `observe` throws rather than return part of the truth.
+ * - The load balancer outlives the controller: `close` leaves it running, `stop` ends it.
+ * - Errors are `PortError`s; `Invalid` when the configuration was refused, in which case the last good one is in force.
+ */
+export interface LoadBalancerDriver {
+  apply(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult>;
+  observe(signal: AbortSignal): Promise<LoadBalancerObservation>;
+  /** Calls back when a look is worth while sooner than planned (a health transition, an exit). Returns the way to stop. */
+  watch(onChange: () => void): () => void;
+  stop(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DesiredState {
+  readonly loadBalancer: LoadBalancer;
+  /** Those that the load balancer's listeners name. */
+  readonly targetGroups: readonly TargetGroup[];
+  readonly members: readonly Member[];
+}
+
+export interface Member {
+  readonly targetGroup: string;
+  readonly instanceId: InstanceId;
+  readonly endpoint: Endpoint;
+  /** 1 to 256 */
+  readonly weight: number;
+  readonly state: 'ready' | 'draining';
+}
+
+/** What `apply` had to do beyond membership, for the activities; empty most of the time. */
+export interface ApplyResult {
+  readonly events: readonly LoadBalancerEvent[];
+}
+
+export type LoadBalancerEvent =
+  /** It was not running: started, or started again with the members as they were. */
+  | { readonly kind: 'started'; readonly version: string; readonly members: number }
+  /** A change that the runtime API cannot make. */
+  | { readonly kind: 'reloaded'; readonly why: string };
+
+export interface LoadBalancerObservation {
+  readonly at: EpochMs;
+  readonly version: string;
+  readonly targetGroups: readonly TargetGroupObservation[];
+}
+
+export interface TargetGroupObservation {
+  readonly name: string;
+  readonly traffic: Traffic;
+  readonly targets: readonly Target[];
+}
+
+export interface Target {
+  readonly instanceId: InstanceId;
+  readonly health: TargetHealth;
+  /** For a person: HAProxy's check result (`L4CON: Connection refused`, `L7STS/503`); empty when there is nothing to say. */
+  readonly detail: string;
+  /** How many looks in a row found a draining target without open or queued requests; 0 for any other. */
+  readonly idleLooks: number;
+  readonly traffic: Traffic;
+}
+
+/**
+ * AWS's names. `initial`: no check has decided yet. `unavailable`: in maintenance, on its way out, or not checked.
+ * A draining target is `draining` whatever its checks say.
+ */
+export type TargetHealth = 'initial' | 'healthy' | 'unhealthy' | 'draining' | 'unavailable';
+
+/** Gauges, and counters since the load balancer's start (they fall back to 0 when it starts again). */
+export interface Traffic {
+  readonly openRequests: number;
+  readonly queuedRequests: number;
+  readonly requestsTotal: number;
+  readonly errors5xxTotal: number;
+  /** Mean of HAProxy's last 512 requests. */
+  readonly responseTimeMs: number;
+}

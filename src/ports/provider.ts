@@ -1,0 +1,73 @@
+import type { z } from 'zod';
+import type { Endpoint, InstanceId } from '../model/instance.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Clock } from './clock.ts';
+
+/**
+ * Where machines come from. The contract, checked by `test/conformance/provider.ts`:
+ *
+ * - `launch` is idempotent by `instanceId`: however often it is called, also after a crash in the middle and by another
+ *   controller, at most one machine exists for the id, and its answer is that machine. It resolves when the address is known;
+ *   the server may still be booting.
+ * - Machines carry the tags `fleet`, `group` and `instanceId`, kept with the machine and not only in the controller's store.
+ * - `list` returns every machine of the fleet that is not gone, also stopped ones and ones that an earlier controller launched.
+ *   It throws rather than return part of the list.
+ * - `terminate` asks for the end of one machine by the provider's id and is repeated until it throws `NotFound`; it resolves
+ *   when the request has been taken, the machine may need longer. It never touches a machine without the fleet's tag.
+ * - No call outlives its signal: an abort makes it reject; what it had begun may still take effect.
+ * - Errors are `PortError`s.
+ */
+export interface Provider {
+  launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine>;
+  list(signal: AbortSignal): Promise<readonly Machine[]>;
+  terminate(machineId: string, signal: AbortSignal): Promise<void>;
+  /** Calls back when a look is worth while sooner than planned (a machine stopped). Only a hint. Returns the way to stop. */
+  watch(onChange: () => void): () => void;
+  /** Lets go of timers and handles. Machines go on. */
+  close(): Promise<void>;
+}
+
+export interface LaunchRequest {
+  readonly instanceId: InstanceId;
+  readonly group: string;
+  /** Valid by the provider's own schema. */
+  readonly settings: JsonObject;
+}
+
+export interface Machine {
+  /** The provider's own id: what `terminate` takes. */
+  readonly id: string;
+  readonly instanceId: InstanceId;
+  readonly group: string;
+  readonly state: 'pending' | 'running' | 'stopped';
+  /** Null while the provider has not given one. */
+  readonly endpoint: Endpoint | null;
+  readonly launchedAt: EpochMs;
+  /** For a person: `pid 4711 exited`, `crashed`; empty when there is nothing to say. */
+  readonly detail: string;
+}
+
+/** What a provider can do, declared; nobody asks for its name. */
+export interface ProviderCapabilities {
+  /** The least time between two `list` calls that the provider's rate limits bear. */
+  readonly listIntervalMs: number;
+  /** How many launches and terminations may be under way at once. */
+  readonly concurrentOperations: number;
+}
+
+/** One kind of provider: an entry of `providers/registry.ts`. */
+export interface ProviderType {
+  readonly name: string;
+  readonly capabilities: ProviderCapabilities;
+  /** Validates `launchTemplate` settings; its descriptions become help texts. Relative paths are resolved against `baseDir`. */
+  settingsSchema(baseDir: string): z.ZodType<JsonObject>;
+  create(context: ProviderContext): Provider;
+}
+
+export interface ProviderContext {
+  readonly fleet: string;
+  /** A folder of the provider's own, private to Drover's user. It exists. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+}

@@ -1,0 +1,73 @@
+import type { Activity, ActivityLevel, StoredActivity } from '../model/activity.ts';
+import type { GroupMemory } from '../model/group-memory.ts';
+import type { Instance, InstanceId } from '../model/instance.ts';
+import type { EpochMs } from '../model/time.ts';
+
+/**
+ * What must survive. The contract, checked by `test/conformance/store.ts`:
+ *
+ * - `commit` is one transaction: all of it is durable when it resolves, or none of it ever happened.
+ * - `load` returns what the last commit left; terminated instances are kept for people, not returned.
+ * - `activities` and samples are bounded: the oldest go first.
+ */
+export interface Store {
+  load(): Promise<StoredState>;
+  commit(change: Change): Promise<void>;
+  activities(query: ActivityQuery): Promise<readonly StoredActivity[]>;
+  recordSamples(samples: Samples): Promise<void>;
+  /** Deletes what is beyond the bounds. Called now and then. */
+  prune(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StoredState {
+  readonly groups: ReadonlyMap<string, GroupMemory>;
+  /** Not terminated, in the order of creation. */
+  readonly instances: readonly Instance[];
+}
+
+export interface Change {
+  /** The group whose memory is replaced; null when only instances or activities change. */
+  readonly memory: { readonly group: string; readonly value: GroupMemory } | null;
+  /** Inserted or replaced, by id. */
+  readonly instances: readonly Instance[];
+  readonly activities: readonly Activity[];
+}
+
+export interface ActivityQuery {
+  readonly group?: string;
+  readonly instanceId?: InstanceId;
+  /** At least this severe. */
+  readonly level?: ActivityLevel;
+  /** Only those recorded after this sequence number, oldest first; without it the newest `limit`, still oldest first. */
+  readonly afterSequence?: number;
+  readonly limit: number;
+}
+
+export interface Samples {
+  readonly at: EpochMs;
+  readonly traffic: readonly TrafficSample[];
+  readonly health: readonly HealthSample[];
+}
+
+/** One target group over the time since the sample before. */
+export interface TrafficSample {
+  readonly loadBalancer: string;
+  readonly targetGroup: string;
+  readonly intervalMs: number;
+  readonly requests: number;
+  readonly errors5xx: number;
+  readonly openRequests: number;
+  readonly queuedRequests: number;
+  readonly responseTimeMs: number;
+  readonly healthyTargets: number;
+  readonly totalTargets: number;
+}
+
+/** One target whose health was seen to change. */
+export interface HealthSample {
+  readonly targetGroup: string;
+  readonly instanceId: InstanceId;
+  readonly health: string;
+  readonly detail: string;
+}
