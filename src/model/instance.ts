@@ -32,7 +32,10 @@ export interface Instance {
 export interface MachineRef {
   /** The provider's own id of the machine. */
   readonly id: string;
-  readonly endpoint: Endpoint;
+  /** Null only for a machine that was found on its way out, before the provider gave it an address. */
+  readonly endpoint: Endpoint | null;
+  /** When Drover learned of it: the health check grace period runs from here. */
+  readonly seenAt: EpochMs;
 }
 
 export interface Endpoint {

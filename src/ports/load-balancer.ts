@@ -1,6 +1,14 @@
 import type { LoadBalancer, TargetGroup } from '../model/fleet.ts';
 import type { Endpoint, InstanceId } from '../model/instance.ts';
-import type { EpochMs } from '../model/time.ts';
+import type { LoadBalancerObservation } from '../model/observation.ts';
+
+export type {
+  LoadBalancerObservation,
+  Target,
+  TargetGroupObservation,
+  TargetHealth,
+  Traffic,
+} from '../model/observation.ts';
 
 /**
  * What carries the traffic. It is told how things should be and finds the way there itself; the same call again changes
@@ -51,41 +59,3 @@ export type LoadBalancerEvent =
   | { readonly kind: 'started'; readonly version: string; readonly members: number }
   /** A change that the runtime API cannot make. */
   | { readonly kind: 'reloaded'; readonly why: string };
-
-export interface LoadBalancerObservation {
-  readonly at: EpochMs;
-  readonly version: string;
-  readonly targetGroups: readonly TargetGroupObservation[];
-}
-
-export interface TargetGroupObservation {
-  readonly name: string;
-  readonly traffic: Traffic;
-  readonly targets: readonly Target[];
-}
-
-export interface Target {
-  readonly instanceId: InstanceId;
-  readonly health: TargetHealth;
-  /** For a person: HAProxy's check result (`L4CON: Connection refused`, `L7STS/503`); empty when there is nothing to say. */
-  readonly detail: string;
-  /** How many looks in a row found a draining target without open or queued requests; 0 for any other. */
-  readonly idleLooks: number;
-  readonly traffic: Traffic;
-}
-
-/**
- * AWS's names. `initial`: no check has decided yet. `unavailable`: in maintenance, on its way out, or not checked.
- * A draining target is `draining` whatever its checks say.
- */
-export type TargetHealth = 'initial' | 'healthy' | 'unhealthy' | 'draining' | 'unavailable';
-
-/** Gauges, and counters since the load balancer's start (they fall back to 0 when it starts again). */
-export interface Traffic {
-  readonly openRequests: number;
-  readonly queuedRequests: number;
-  readonly requestsTotal: number;
-  readonly errors5xxTotal: number;
-  /** Mean of HAProxy's last 512 requests. */
-  readonly responseTimeMs: number;
-}

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
-import type { Endpoint, InstanceId } from '../model/instance.ts';
+import type { InstanceId } from '../model/instance.ts';
 import type { JsonObject } from '../model/json.ts';
-import type { EpochMs } from '../model/time.ts';
+import type { Machine } from '../model/observation.ts';
 import type { Clock } from './clock.ts';
+
+export type { Machine } from '../model/observation.ts';
 
 /**
  * Where machines come from. The contract, checked by `test/conformance/provider.ts`:
@@ -33,19 +35,6 @@ export interface LaunchRequest {
   readonly group: string;
   /** Valid by the provider's own schema. */
   readonly settings: JsonObject;
-}
-
-export interface Machine {
-  /** The provider's own id: what `terminate` takes. */
-  readonly id: string;
-  readonly instanceId: InstanceId;
-  readonly group: string;
-  readonly state: 'pending' | 'running' | 'stopped';
-  /** Null while the provider has not given one. */
-  readonly endpoint: Endpoint | null;
-  readonly launchedAt: EpochMs;
-  /** For a person: `pid 4711 exited`, `crashed`; empty when there is nothing to say. */
-  readonly detail: string;
 }
 
 /** What a provider can do, declared; nobody asks for its name. */

@@ -1,0 +1,91 @@
+/** What was seen of the world: the input of every decision. */
+
+import type { Endpoint, InstanceId } from './instance.ts';
+import type { EpochMs } from './time.ts';
+
+/** One machine as its provider lists it. */
+export interface Machine {
+  /** The provider's own id: what `terminate` takes. */
+  readonly id: string;
+  readonly instanceId: InstanceId;
+  readonly group: string;
+  readonly state: 'pending' | 'running' | 'stopped';
+  /** Null while the provider has not given one. */
+  readonly endpoint: Endpoint | null;
+  readonly launchedAt: EpochMs;
+  /** For a person: `pid 4711 exited`, `crashed`; empty when there is nothing to say. */
+  readonly detail: string;
+}
+
+export interface LoadBalancerObservation {
+  readonly at: EpochMs;
+  readonly version: string;
+  readonly targetGroups: readonly TargetGroupObservation[];
+}
+
+export interface TargetGroupObservation {
+  readonly name: string;
+  readonly traffic: Traffic;
+  readonly targets: readonly Target[];
+}
+
+export interface Target {
+  readonly instanceId: InstanceId;
+  readonly health: TargetHealth;
+  /** For a person: HAProxy's check result (`L4CON: Connection refused`, `L7STS/503`); empty when there is nothing to say. */
+  readonly detail: string;
+  /** How many looks in a row found a draining target without open or queued requests; 0 for any other. */
+  readonly idleLooks: number;
+  readonly traffic: Traffic;
+}
+
+/**
+ * AWS's names. `initial`: no check has decided yet. `unavailable`: in maintenance, on its way out, or not checked.
+ * A draining target is `draining` whatever its checks say.
+ */
+export type TargetHealth = 'initial' | 'healthy' | 'unhealthy' | 'draining' | 'unavailable';
+
+/** Gauges, and counters since the load balancer's start (they fall back to 0 when it starts again). */
+export interface Traffic {
+  readonly openRequests: number;
+  readonly queuedRequests: number;
+  readonly requestsTotal: number;
+  readonly errors5xxTotal: number;
+  /** Mean of HAProxy's last 512 requests. */
+  readonly responseTimeMs: number;
+}
+
+/** A number from outside. A reading that cannot be trusted is *missing*, never zero. */
+export type Reading =
+  | { readonly kind: 'value'; readonly value: number; readonly at: EpochMs }
+  | { readonly kind: 'missing'; readonly code: MissingCode; readonly detail: string; readonly at: EpochMs };
+
+export type MissingCode = 'absent' | 'empty' | 'notANumber' | 'unreadable';
+
+/**
+ * What the caller should do about an error of a port:
+ * - `NotFound`: it is gone; for an ending that is success.
+ * - `NoCapacity`: the provider is full; try again later, or elsewhere.
+ * - `RateLimited`: wait for `retryAfterMs`.
+ * - `Unauthorized`: a person has to mend the credentials.
+ * - `Invalid`: what was asked for can never work; a person has to change the fleet file.
+ * - `Transient`: the same call may work in a moment. It may also have taken effect.
+ * - `Unsupported`: this implementation cannot do that at all.
+ */
+export type Reaction =
+  | 'NotFound'
+  | 'NoCapacity'
+  | 'RateLimited'
+  | 'Unauthorized'
+  | 'Invalid'
+  | 'Transient'
+  | 'Unsupported';
+
+/** An error of a port as data. */
+export interface Failure {
+  readonly reaction: Reaction;
+  readonly code: string;
+  readonly message: string;
+  readonly at: EpochMs;
+  readonly retryAfterMs: number | null;
+}
