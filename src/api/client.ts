@@ -1,0 +1,172 @@
+import { Client } from 'undici';
+import type { z } from 'zod';
+import type { FleetService } from '../control/service.ts';
+import type { StoredActivity } from '../model/activity.ts';
+import type { InstanceId } from '../model/instance.ts';
+import type { FleetChange, FleetStatus, Plan } from '../model/status.ts';
+import { type ErrorCode, errorBodySchema } from './errors.ts';
+import {
+  activitiesAnswerSchema,
+  desiredCapacityAnswerSchema,
+  fleetChangesAnswerSchema,
+  fleetStatusSchema,
+  planSchema,
+} from './schemas.ts';
+import { socketPath } from './socket.ts';
+
+const answerTimeoutMs = 30_000;
+const maxAnswerBytes = 64 * 1024 * 1024;
+
+/** Which activities, and how many: see the store's contract. */
+export type ActivityFilter = Parameters<FleetService['activities']>[0];
+
+/**
+ * Why a call did not give its answer: what the controller refused (`ErrorCode`), or
+ * - `notRunning`: no controller listens in the data folder;
+ * - `noAnswer`: it listens but did not answer, or not in time;
+ * - `notUnderstood`: its answer is not one that this version knows.
+ */
+export class ApiError extends Error {
+  readonly code: ErrorCode | 'notRunning' | 'noAnswer' | 'notUnderstood';
+
+  constructor(code: ApiError['code'], message: string, options?: { cause: unknown }) {
+    super(message, options);
+    this.name = 'ApiError';
+    this.code = code;
+  }
+}
+
+/** The API of the controller that runs in a data folder. Every call throws `ApiError`, or the signal's reason. */
+export class ApiClient {
+  readonly #dataDir: string;
+  readonly #http: Client;
+
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir;
+    this.#http = new Client('http://drover', {
+      socketPath: socketPath(dataDir),
+      headersTimeout: answerTimeoutMs,
+      bodyTimeout: answerTimeoutMs,
+      maxResponseSize: maxAnswerBytes,
+    });
+  }
+
+  status(signal?: AbortSignal): Promise<FleetStatus> {
+    return this.#ask('GET', '/v1/status', fleetStatusSchema, signal);
+  }
+
+  async activities(filter: ActivityFilter, signal?: AbortSignal): Promise<readonly StoredActivity[]> {
+    const query = new URLSearchParams({ limit: String(filter.limit) });
+    if (filter.group !== undefined) query.set('group', filter.group);
+    if (filter.instanceId !== undefined) query.set('instance', filter.instanceId);
+    if (filter.level !== undefined) query.set('level', filter.level);
+    if (filter.afterSequence !== undefined) query.set('after', String(filter.afterSequence));
+    return (await this.#ask('GET', `/v1/activities?${query}`, activitiesAnswerSchema, signal)).activities;
+  }
+
+  plan(signal?: AbortSignal): Promise<Plan> {
+    return this.#ask('GET', '/v1/plan', planSchema, signal);
+  }
+
+  setDesiredCapacity(group: string, desired: number, signal?: AbortSignal): Promise<{ before: number; after: number }> {
+    const path = `/v1/groups/${encodeURIComponent(group)}/desired-capacity`;
+    return this.#ask('PUT', path, desiredCapacityAnswerSchema, signal, { desired });
+  }
+
+  async resumeLaunch(group: string, signal?: AbortSignal): Promise<void> {
+    await this.#send('POST', `/v1/groups/${encodeURIComponent(group)}/resume`, signal);
+  }
+
+  async drainInstance(id: InstanceId, signal?: AbortSignal): Promise<void> {
+    await this.#send('POST', `/v1/instances/${encodeURIComponent(id)}/drain`, signal);
+  }
+
+  async terminateInstance(id: InstanceId, signal?: AbortSignal): Promise<void> {
+    await this.#send('POST', `/v1/instances/${encodeURIComponent(id)}/terminate`, signal);
+  }
+
+  async fleetChanges(signal?: AbortSignal): Promise<readonly FleetChange[]> {
+    return (await this.#ask('GET', '/v1/fleet/changes', fleetChangesAnswerSchema, signal)).changes;
+  }
+
+  async reloadFleet(signal?: AbortSignal): Promise<readonly FleetChange[]> {
+    return (await this.#ask('POST', '/v1/fleet/reload', fleetChangesAnswerSchema, signal)).changes;
+  }
+
+  async down(signal?: AbortSignal): Promise<void> {
+    await this.#send('POST', '/v1/down', signal);
+  }
+
+  /** Lets go of the connection. */
+  async close(): Promise<void> {
+    await this.#http.destroy();
+  }
+
+  async #ask<Answer>(
+    method: 'GET' | 'PUT' | 'POST',
+    path: string,
+    schema: z.ZodType<Answer>,
+    signal?: AbortSignal,
+    body?: unknown,
+  ): Promise<Answer> {
+    const answer = schema.safeParse(parseJson(await this.#send(method, path, signal, body)));
+    if (answer.success) return answer.data;
+    throw new ApiError(
+      'notUnderstood',
+      'The controller answered something that this drover does not understand: it is probably of another version. ' +
+        'Restart the controller (`drover run`) with this version.',
+      { cause: answer.error },
+    );
+  }
+
+  async #send(method: 'GET' | 'PUT' | 'POST', path: string, signal?: AbortSignal, body?: unknown): Promise<string> {
+    const { statusCode, text } = await this.#exchange(method, path, signal, body);
+    if (statusCode < 300) return text;
+    const refusal = errorBodySchema.safeParse(parseJson(text));
+    if (refusal.success) throw new ApiError(refusal.data.error.code, refusal.data.error.message);
+    throw new ApiError('notUnderstood', `The controller answered with HTTP status ${statusCode} and no reason.`);
+  }
+
+  async #exchange(method: 'GET' | 'PUT' | 'POST', path: string, signal?: AbortSignal, body?: unknown) {
+    try {
+      const response = await this.#http.request({
+        method,
+        path,
+        signal: signal ?? null,
+        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      });
+      return { statusCode: response.statusCode, text: await response.body.text() };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw this.#unreachable(error);
+    }
+  }
+
+  #unreachable(error: unknown): ApiError {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') {
+      return new ApiError(
+        'notRunning',
+        `No controller is running in ${this.#dataDir}. Start it with \`drover run\` in the folder of its fleet file, ` +
+          'or name its data folder with --data or DROVER_DATA.',
+        { cause: error },
+      );
+    }
+    if (code === 'EACCES') {
+      return new ApiError('noAnswer', `${socketPath(this.#dataDir)} belongs to another user: run this as that user.`, {
+        cause: error,
+      });
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    return new ApiError('noAnswer', `The controller in ${this.#dataDir} did not answer: ${why}.`, { cause: error });
+  }
+}
+
+/** Undefined for what is no JSON: no schema takes it. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

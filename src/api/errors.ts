@@ -1,0 +1,35 @@
+/** The one table of what the API can answer instead of what was asked for. */
+
+import { z } from 'zod';
+
+export const ERROR_CODES = ['malformed', 'notFound', 'conflict', 'tooLarge', 'invalid', 'internal'] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** The HTTP status of each. */
+export const ERROR_STATUS = {
+  malformed: 400,
+  notFound: 404,
+  conflict: 409,
+  tooLarge: 413,
+  invalid: 422,
+  internal: 500,
+} as const satisfies Record<ErrorCode, number>;
+
+/** The body of every answer that is not a success. */
+export const errorBodySchema = z.object({
+  error: z.object({ code: z.enum(ERROR_CODES), message: z.string() }),
+});
+export type ErrorBody = z.output<typeof errorBodySchema>;
+
+/** A request that the API does not understand: a wrong type, an unknown key. */
+export class MalformedRequest extends Error {
+  constructor(error: z.ZodError) {
+    super(error.issues.map(describeIssue).join('; '));
+    this.name = 'MalformedRequest';
+  }
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.map(String).join('.');
+  return path === '' ? issue.message : `${path}: ${issue.message}`;
+}

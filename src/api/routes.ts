@@ -1,0 +1,90 @@
+import type { FastifyInstance, FastifyPluginCallback, FastifyTypeProvider } from 'fastify';
+import type { z } from 'zod';
+import type { FleetService } from '../control/service.ts';
+import { activitiesQuery, desiredCapacityBody, groupParams, instanceParams, noQuery } from './requests.ts';
+
+/** Gives handlers the types of their route's zod schemas. */
+export interface ZodTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown;
+}
+
+/**
+ * Every route below `/v1`. `202` answers what was begun and goes on in the background; the status and the activities tell how
+ * it goes.
+ */
+export function routes(service: FleetService): FastifyPluginCallback {
+  return (plugin, _options, done) => {
+    const app: FastifyInstance = plugin;
+    readRoutes(app, service);
+    changeRoutes(app, service);
+    done();
+  };
+}
+
+function readRoutes(plugin: FastifyInstance, service: FleetService): void {
+  const app = plugin.withTypeProvider<ZodTypes>();
+
+  app.get('/status', { schema: { querystring: noQuery } }, () => service.status());
+
+  app.get('/activities', { schema: { querystring: activitiesQuery } }, async (request) => {
+    const { instance, after, ...same } = request.query;
+    const activities = await service.activities({
+      ...same,
+      ...(instance === undefined ? {} : { instanceId: instance }),
+      ...(after === undefined ? {} : { afterSequence: after }),
+    });
+    return { activities };
+  });
+
+  app.get('/plan', { schema: { querystring: noQuery } }, () => service.plan());
+
+  app.get('/fleet/changes', { schema: { querystring: noQuery } }, async () => ({
+    changes: await service.fleetChanges(),
+  }));
+}
+
+function changeRoutes(plugin: FastifyInstance, service: FleetService): void {
+  const app = plugin.withTypeProvider<ZodTypes>();
+
+  app.put(
+    '/groups/:group/desired-capacity',
+    { schema: { params: groupParams, querystring: noQuery, body: desiredCapacityBody } },
+    (request) => service.setDesiredCapacity(request.params.group, request.body.desired),
+  );
+
+  app.post(
+    '/groups/:group/resume',
+    { schema: { params: groupParams, querystring: noQuery } },
+    async (request, reply) => {
+      await service.resumeLaunch(request.params.group);
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    '/instances/:id/drain',
+    { schema: { params: instanceParams, querystring: noQuery } },
+    async (request, reply) => {
+      await service.drainInstance(request.params.id);
+      return reply.code(202).send();
+    },
+  );
+
+  app.post(
+    '/instances/:id/terminate',
+    { schema: { params: instanceParams, querystring: noQuery } },
+    async (request, reply) => {
+      await service.terminateInstance(request.params.id);
+      return reply.code(202).send();
+    },
+  );
+
+  app.post('/fleet/reload', { schema: { querystring: noQuery } }, async () => ({
+    changes: await service.reloadFleet(),
+  }));
+
+  app.post('/down', { schema: { querystring: noQuery } }, async (_request, reply) => {
+    await service.down();
+    return reply.code(202).send();
+  });
+}

@@ -1,0 +1,23 @@
+import { expectTypeOf, it } from 'vitest';
+import type { z } from 'zod';
+import type { StoredActivity } from '../model/activity.ts';
+import type { FleetChange, FleetStatus, Plan } from '../model/status.ts';
+import type { activitiesAnswerSchema, fleetChangesAnswerSchema, fleetStatusSchema, planSchema } from './schemas.ts';
+
+it('says the same as the model, checked by the compiler', () => {
+  expectTypeOf<z.output<typeof fleetStatusSchema>>().branded.toEqualTypeOf<Mutable<FleetStatus>>();
+  expectTypeOf<z.output<typeof planSchema>>().branded.toEqualTypeOf<Mutable<Plan>>();
+  expectTypeOf<z.output<typeof activitiesAnswerSchema>>().branded.toEqualTypeOf<{
+    activities: readonly Mutable<StoredActivity>[];
+  }>();
+  expectTypeOf<z.output<typeof fleetChangesAnswerSchema>>().branded.toEqualTypeOf<{
+    changes: readonly Mutable<FleetChange>[];
+  }>();
+});
+
+/** The model's objects are read-only, the schemas' are not; their lists are read-only in both. */
+type Mutable<T> = T extends readonly (infer Item)[]
+  ? readonly Mutable<Item>[]
+  : T extends object
+    ? { -readonly [Key in keyof T]: Mutable<T[Key]> }
+    : T;

@@ -1,0 +1,117 @@
+/** What the API answers, checked by the client. Kept in step with the model by `satisfies` and by schemas.test.ts. */
+
+import { z } from 'zod';
+import { ACTIVITY_REASONS, type Activity, type StoredActivity } from '../model/activity.ts';
+import type { FleetChange, FleetStatus, Plan } from '../model/status.ts';
+
+const epochMs = z.number();
+
+const listOf = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+
+const targetStatus = z.object({
+  targetGroup: z.string(),
+  health: z.string(),
+  detail: z.string(),
+  openRequests: z.number(),
+  requestsTotal: z.number(),
+});
+
+const instanceStatus = z.object({
+  id: z.string(),
+  group: z.string(),
+  lifecycleState: z.string(),
+  state: z.enum(['launching', 'booting', 'inService', 'draining', 'terminating', 'terminated']),
+  since: epochMs,
+  createdAt: epochMs,
+  health: z.enum(['unknown', 'healthy', 'unhealthy']),
+  detail: z.string(),
+  endpoint: z.string().nullable(),
+  provider: z.string(),
+  machineId: z.string().nullable(),
+  targets: listOf(targetStatus),
+});
+
+const hold = z.object({ code: z.string(), message: z.string(), until: epochMs.nullable() });
+
+const groupStatus = z.object({
+  name: z.string(),
+  desired: z.number(),
+  minSize: z.number(),
+  maxSize: z.number(),
+  inService: z.number(),
+  pending: z.number(),
+  terminating: z.number(),
+  launchSuspended: z.string().nullable(),
+  holds: listOf(hold),
+  instances: listOf(instanceStatus),
+  desiredCapacityFile: z.string().nullable(),
+});
+
+const targetGroupStatus = z.object({
+  name: z.string(),
+  algorithm: z.string(),
+  healthy: z.number(),
+  total: z.number(),
+  requestsPerSecond: z.number(),
+  errors5xxPerSecond: z.number(),
+  openRequests: z.number(),
+  queuedRequests: z.number(),
+});
+
+const loadBalancerStatus = z.object({
+  name: z.string(),
+  state: z.enum(['starting', 'running', 'unreachable', 'stopped']),
+  version: z.string().nullable(),
+  detail: z.string(),
+  listeners: listOf(z.object({ url: z.string(), targetGroup: z.string() })),
+  statsUrl: z.string().nullable(),
+  targetGroups: listOf(targetGroupStatus),
+});
+
+export const fleetStatusSchema = z.object({
+  at: epochMs,
+  fleet: z.string(),
+  version: z.string(),
+  pid: z.number(),
+  startedAt: epochMs,
+  fleetFile: z.string(),
+  dataDir: z.string(),
+  mode: z.enum(['up', 'down']),
+  loadBalancers: listOf(loadBalancerStatus),
+  groups: listOf(groupStatus),
+}) satisfies z.ZodType<FleetStatus>;
+
+const capacity = z.object({ desired: z.number(), inService: z.number(), total: z.number() });
+
+const activitySchema = z.object({
+  at: epochMs,
+  group: z.string().nullable(),
+  instanceId: z.string().nullable(),
+  level: z.enum(['info', 'warning', 'error']),
+  reason: z.enum(ACTIVITY_REASONS),
+  message: z.string(),
+  cappedBy: z.string().nullable(),
+  before: capacity.nullable(),
+  after: capacity.nullable(),
+}) satisfies z.ZodType<Activity>;
+
+const storedActivitySchema = activitySchema.extend({ sequence: z.number() }) satisfies z.ZodType<StoredActivity>;
+
+export const activitiesAnswerSchema = z.object({ activities: listOf(storedActivitySchema) });
+
+const fleetChangeSchema = z.object({
+  path: z.string(),
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+  effect: z.string(),
+}) satisfies z.ZodType<FleetChange>;
+
+export const fleetChangesAnswerSchema = z.object({ changes: listOf(fleetChangeSchema) });
+
+export const planSchema = z.object({
+  at: epochMs,
+  fleetChanges: listOf(fleetChangeSchema),
+  groups: listOf(z.object({ group: z.string(), activities: listOf(activitySchema), holds: listOf(hold) })),
+}) satisfies z.ZodType<Plan>;
+
+export const desiredCapacityAnswerSchema = z.object({ before: z.number(), after: z.number() });

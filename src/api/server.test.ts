@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeFleetService } from '../../test/support/fake-service.ts';
+import { buildApi } from './server.ts';
+
+let now = 0;
+let service: FakeFleetService;
+const internal: unknown[] = [];
+
+beforeEach(() => {
+  now = Date.UTC(2026, 10, 23, 15, 44);
+  service = new FakeFleetService({ now: () => now });
+  internal.length = 0;
+});
+
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+async function ask(method: Method, url: string, payload?: string | object, headers: Record<string, string> = {}) {
+  const app = buildApi(service, { onInternalError: (error) => internal.push(error) });
+  const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
+  await app.close();
+  return { status: answer.statusCode, body: answer.body === '' ? null : answer.json() };
+}
+
+const anInstance = () => service.status().groups[0]?.instances[0]?.id ?? '';
+
+describe('reading', () => {
+  it('tells the status', async () => {
+    expect(await ask('GET', '/v1/status')).toEqual({ status: 200, body: service.status() });
+  });
+
+  it('passes the filters of activities on', async () => {
+    await ask('GET', '/v1/activities?group=hello&instance=i-0&level=warning&after=2&limit=7');
+    expect(service.calls).toEqual([
+      'activities {"group":"hello","level":"warning","limit":7,"instanceId":"i-0","afterSequence":2}',
+    ]);
+  });
+
+  it('gives 50 activities unless told otherwise', async () => {
+    const { body } = await ask('GET', '/v1/activities');
+    expect(body.activities).toHaveLength(4);
+    expect(service.calls).toEqual(['activities {"limit":50}']);
+  });
+
+  it('tells the plan and what the fleet file would change', async () => {
+    service.changes.push({ path: 'name', before: 'a', after: 'b', effect: 'nothing' });
+    expect((await ask('GET', '/v1/plan')).body.groups[0].group).toBe('hello');
+    expect((await ask('GET', '/v1/fleet/changes')).body).toEqual({ changes: service.changes });
+  });
+});
+
+describe('changing', () => {
+  it('sets the desired capacity', async () => {
+    const answer = await ask('PUT', '/v1/groups/hello/desired-capacity', { desired: 6 });
+    expect(answer).toEqual({ status: 200, body: { before: 3, after: 6 } });
+  });
+
+  it('drains and terminates', async () => {
+    const id = anInstance();
+    expect(await ask('POST', `/v1/instances/${id}/drain`)).toEqual({ status: 202, body: null });
+    expect(await ask('POST', `/v1/instances/${id}/terminate`)).toEqual({ status: 202, body: null });
+    expect(service.calls).toEqual([`drainInstance ${id}`, `terminateInstance ${id}`]);
+  });
+
+  it('resumes, reloads and goes down', async () => {
+    service.suspended = 'three failures';
+    expect((await ask('POST', '/v1/groups/hello/resume')).status).toBe(204);
+    expect(await ask('POST', '/v1/fleet/reload')).toEqual({ status: 200, body: { changes: [] } });
+    expect((await ask('POST', '/v1/down')).status).toBe(202);
+    expect(service.calls).toEqual(['resumeLaunch hello', 'reloadFleet', 'down']);
+  });
+});
+
+describe('refusing', () => {
+  const refusal = (code: string, message: unknown) => ({ error: { code, message } });
+
+  it('says 404, 409 and 422 as the service does', async () => {
+    expect(await ask('POST', '/v1/instances/i-none/drain')).toEqual({
+      status: 404,
+      body: refusal('notFound', 'There is no instance i-none.'),
+    });
+    expect(await ask('POST', '/v1/groups/hello/resume')).toEqual({
+      status: 409,
+      body: refusal('conflict', 'Launching in group hello is not suspended.'),
+    });
+    expect(await ask('PUT', '/v1/groups/hello/desired-capacity', { desired: 2.5 })).toEqual({
+      status: 422,
+      body: refusal('invalid', 'Group hello takes 1 to 10 servers, not 2.5.'),
+    });
+  });
+
+  it.each([
+    ['an unknown query key', 'GET', '/v1/status?verbose=1', undefined, /verbose/],
+    ['a misspelt filter', 'GET', '/v1/activities?grup=hello', undefined, /grup/],
+    ['a limit of 0', 'GET', '/v1/activities?limit=0', undefined, /limit/],
+    ['a limit beyond the most', 'GET', '/v1/activities?limit=1001', undefined, /limit/],
+    ['an empty number', 'GET', '/v1/activities?after=', undefined, /after: a whole number/],
+    ['a key twice', 'GET', '/v1/activities?after=1&after=2', undefined, /after/],
+    ['a number as text', 'PUT', '/v1/groups/hello/desired-capacity', { desired: '6' }, /desired/],
+    ['an unknown body key', 'PUT', '/v1/groups/hello/desired-capacity', { desired: 6, force: true }, /force/],
+    ['no body', 'PUT', '/v1/groups/hello/desired-capacity', undefined, /./],
+  ] as const)('says 400 to %s', async (_what, method, url, payload, message) => {
+    expect(await ask(method, url, payload)).toEqual({
+      status: 400,
+      body: refusal('malformed', expect.stringMatching(message)),
+    });
+    expect(service.calls).toEqual([]);
+  });
+
+  it('says 400 to what is no JSON and 413 to what is too much of it', async () => {
+    const url = '/v1/groups/hello/desired-capacity';
+    const json = { 'content-type': 'application/json' };
+    expect((await ask('PUT', url, '{', json)).body.error.code).toBe('malformed');
+    expect((await ask('PUT', url, 'desired=6', { 'content-type': 'text/plain' })).body.error.code).toBe('malformed');
+    const tooMuch = await ask('PUT', url, JSON.stringify({ desired: 'x'.repeat(70_000) }), json);
+    expect(tooMuch).toEqual({ status: 413, body: refusal('tooLarge', 'The body is larger than 65536 bytes.') });
+  });
+
+  it('says 404 to what does not exist, without its query', async () => {
+    const answer = await ask('DELETE', '/v1/status?secret=1');
+    expect(answer).toEqual({ status: 404, body: refusal('notFound', 'There is nothing at DELETE /v1/status.') });
+  });
+
+  it('says 500 without internals and reports them', async () => {
+    service.nextError = new Error('SQLITE_CORRUPT at /var/lib');
+    const answer = await ask('GET', '/v1/plan');
+    expect(answer).toEqual({ status: 500, body: refusal('internal', expect.not.stringContaining('SQLITE')) });
+    expect(internal).toEqual([expect.objectContaining({ message: 'SQLITE_CORRUPT at /var/lib' })]);
+  });
+});

@@ -1,0 +1,54 @@
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import { z } from 'zod';
+import { type FleetService, ServiceError } from '../control/service.ts';
+import { ERROR_STATUS, type ErrorBody, type ErrorCode, MalformedRequest } from './errors.ts';
+import { routes } from './routes.ts';
+
+const bodyLimitBytes = 64 * 1024;
+const requestTimeoutMs = 10_000;
+
+export interface ApiOptions {
+  /** Told about every error behind a 500: the answer itself says nothing about it. */
+  readonly onInternalError?: (error: unknown) => void;
+}
+
+/** The local API over a running controller, apart from listening: tests use `inject()`. */
+export function buildApi(service: FleetService, options: ApiOptions = {}): FastifyInstance {
+  const app = fastify({
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: true,
+  });
+
+  app.setValidatorCompiler(({ schema }) => (data) => {
+    if (!(schema instanceof z.ZodType)) throw new Error('Routes are described by zod schemas.');
+    const result = schema.safeParse(data);
+    return result.success ? { value: result.data } : { error: new MalformedRequest(result.error) };
+  });
+
+  app.setErrorHandler<FastifyError>((error, _request, reply) => {
+    const answer = errorAnswer(error);
+    if (answer.code === 'internal') options.onInternalError?.(error);
+    return reply.code(ERROR_STATUS[answer.code]).send({ error: answer } satisfies ErrorBody);
+  });
+
+  app.setNotFoundHandler((request, reply) => {
+    const message = `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`;
+    return reply.code(ERROR_STATUS.notFound).send({ error: { code: 'notFound', message } } satisfies ErrorBody);
+  });
+
+  app.register(routes(service), { prefix: '/v1' });
+  return app;
+}
+
+function errorAnswer(error: FastifyError | Error): { code: ErrorCode; message: string } {
+  if (error instanceof ServiceError) return { code: error.code, message: error.message };
+  if (error instanceof MalformedRequest) return { code: 'malformed', message: error.message };
+  const status = 'statusCode' in error ? error.statusCode : undefined;
+  if (status === ERROR_STATUS.tooLarge) {
+    return { code: 'tooLarge', message: `The body is larger than ${bodyLimitBytes} bytes.` };
+  }
+  // What fastify refuses by itself: a body that is no JSON, a content type that is not known, a broken escape in the URL.
+  if (status !== undefined && status >= 400 && status < 500) return { code: 'malformed', message: error.message };
+  return { code: 'internal', message: 'Drover failed to do this; its own log says why.' };
+}

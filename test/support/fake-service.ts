@@ -1,0 +1,364 @@
+import { createHash } from 'node:crypto';
+import { type FleetService, ServiceError } from '../../src/control/service.ts';
+import type { Activity, ActivityLevel, ActivityReason, StoredActivity } from '../../src/model/activity.ts';
+import type { InstanceStateName } from '../../src/model/instance.ts';
+import { lifecycleState } from '../../src/model/instance.ts';
+import type { FleetChange, FleetStatus, GroupStatus, InstanceStatus, Plan } from '../../src/model/status.ts';
+
+/** How long the imitated machines stay in each state on their way. */
+const LAUNCHING_MS = 700;
+const BOOTING_MS = 2_300;
+const DRAINING_MS = 4_000;
+const TERMINATING_MS = 1_500;
+const DETECTION_MS = 400;
+
+const SEVERITY: Record<ActivityLevel, number> = { info: 0, warning: 1, error: 2 };
+
+interface FakeInstance {
+  readonly id: string;
+  readonly port: number;
+  readonly createdAt: number;
+  state: InstanceStateName;
+  since: number;
+  killedAt: number | null;
+  detail: string;
+  requests: number;
+}
+
+/** Something that happens by itself while the fake is watched. */
+export interface Scene {
+  readonly afterMs: number;
+  readonly play: (service: FakeFleetService) => void;
+}
+
+export interface FakeOptions {
+  readonly now: () => number;
+  readonly desired?: number;
+  readonly maxSize?: number;
+  readonly story?: readonly Scene[];
+  /** Given to the status as it is. */
+  readonly dataDir?: string;
+}
+
+/** A fleet of one group, `hello`, imitated in memory: what is asked for takes its time by the clock that it is given. */
+export class FakeFleetService implements FleetService {
+  readonly calls: string[] = [];
+  readonly changes: FleetChange[] = [];
+  suspended: string | null = null;
+  /** Called once everything is gone after `down`. */
+  onGone: () => void = () => {};
+  /** Thrown by the next call of any method that answers with a promise. */
+  nextError: Error | null = null;
+  readonly #options: FakeOptions;
+  readonly #startedAt: number;
+  readonly #activities: StoredActivity[] = [];
+  #instances: FakeInstance[] = [];
+  #made = 0;
+  #desired: number;
+  #mode: 'up' | 'down' = 'up';
+  #played = 0;
+  #lastStep: number;
+
+  constructor(options: FakeOptions) {
+    this.#options = options;
+    this.#startedAt = options.now();
+    this.#lastStep = this.#startedAt;
+    this.#desired = options.desired ?? 3;
+    this.tell('info', 'controllerStarted', null, 'Drover 0.1.0 took up fleet hello: nothing was running.');
+  }
+
+  get #maxSize(): number {
+    return this.#options.maxSize ?? 10;
+  }
+
+  status(): FleetStatus {
+    this.#step();
+    const now = this.#options.now();
+    const healthy = this.#instances.filter((i) => i.state === 'inService' && i.killedAt === null).length;
+    return {
+      at: now,
+      fleet: 'hello',
+      version: '0.1.0',
+      pid: 4242,
+      startedAt: this.#startedAt,
+      fleetFile: '/srv/hello/fleet.yaml',
+      dataDir: this.#options.dataDir ?? '/srv/hello/.drover',
+      mode: this.#mode,
+      loadBalancers: [
+        {
+          name: 'front',
+          state: 'running',
+          version: '2.6.12',
+          detail: '',
+          listeners: [{ url: 'http://127.0.0.1:5000', targetGroup: 'hello' }],
+          statsUrl: 'http://127.0.0.1:8404',
+          targetGroups: [
+            {
+              name: 'hello',
+              algorithm: 'roundRobin',
+              healthy,
+              total: this.#instances.length,
+              requestsPerSecond: healthy * 14.2,
+              errors5xxPerSecond: 0,
+              openRequests: healthy * 2,
+              queuedRequests: 0,
+            },
+          ],
+        },
+      ],
+      groups: [this.#group(now)],
+    };
+  }
+
+  async activities(query: Parameters<FleetService['activities']>[0]): Promise<readonly StoredActivity[]> {
+    this.#called(`activities ${JSON.stringify(query)}`);
+    this.#step();
+    const { group, instanceId, level, afterSequence, limit } = query;
+    const found = this.#activities.filter(
+      (activity) =>
+        (group === undefined || activity.group === group) &&
+        (instanceId === undefined || activity.instanceId === instanceId) &&
+        (level === undefined || SEVERITY[activity.level] >= SEVERITY[level]) &&
+        (afterSequence === undefined || activity.sequence > afterSequence),
+    );
+    return afterSequence === undefined ? found.slice(-limit) : found.slice(0, limit);
+  }
+
+  async plan(): Promise<Plan> {
+    this.#called('plan');
+    const { holds } = this.#group(this.#options.now());
+    const message = 'Launching 1 server: 2 of 3 are there.';
+    return {
+      at: this.#options.now(),
+      fleetChanges: this.changes,
+      groups: [{ group: 'hello', activities: [this.#activity('info', 'launch', null, message)], holds }],
+    };
+  }
+
+  async setDesiredCapacity(group: string, desired: number): Promise<{ before: number; after: number }> {
+    this.#called(`setDesiredCapacity ${group} ${desired}`);
+    this.#mustBe(group);
+    if (!Number.isInteger(desired) || desired < 1 || desired > this.#maxSize) {
+      throw new ServiceError('invalid', `Group hello takes 1 to ${this.#maxSize} servers, not ${desired}.`);
+    }
+    const before = this.#desired;
+    this.#desired = desired;
+    this.tell(
+      'info',
+      'desiredCapacityChanged',
+      null,
+      `Desired capacity ${before} to ${desired}, asked for by the API.`,
+    );
+    return { before, after: desired };
+  }
+
+  async drainInstance(id: string): Promise<void> {
+    this.#called(`drainInstance ${id}`);
+    this.#to(this.#mustHave(id), 'draining', 'drained as asked');
+    this.tell('info', 'operatorDrain', id, `Draining ${id}: a person asked for it.`);
+  }
+
+  async terminateInstance(id: string): Promise<void> {
+    this.#called(`terminateInstance ${id}`);
+    this.#to(this.#mustHave(id), 'terminating', 'ended as asked');
+    this.tell('warning', 'operatorTerminate', id, `Ending ${id} at once: a person asked for it.`);
+  }
+
+  async resumeLaunch(group: string): Promise<void> {
+    this.#called(`resumeLaunch ${group}`);
+    this.#mustBe(group);
+    if (this.suspended === null) throw new ServiceError('conflict', 'Launching in group hello is not suspended.');
+    this.suspended = null;
+    this.tell('info', 'launchResumed', null, 'Launching goes on: a person resumed it.');
+  }
+
+  async fleetChanges(): Promise<readonly FleetChange[]> {
+    this.#called('fleetChanges');
+    return [...this.changes];
+  }
+
+  async reloadFleet(): Promise<readonly FleetChange[]> {
+    this.#called('reloadFleet');
+    return this.changes.splice(0);
+  }
+
+  async down(): Promise<void> {
+    this.#called('down');
+    this.#mode = 'down';
+    this.tell('warning', 'fleetDown', null, `Ending all ${this.#instances.length} servers of fleet hello.`);
+  }
+
+  /** Kills a server behind Drover's back. */
+  kill(id: string): void {
+    const instance = this.#instances.find((i) => i.id === id);
+    if (instance !== undefined) instance.killedAt = this.#options.now();
+  }
+
+  /** Records an activity. */
+  tell(level: ActivityLevel, reason: ActivityReason, instanceId: string | null, message: string): void {
+    const activity = this.#activity(level, reason, instanceId, message);
+    this.#activities.push({ ...activity, sequence: this.#activities.length + 1 });
+  }
+
+  #activity(level: ActivityLevel, reason: ActivityReason, instanceId: string | null, message: string): Activity {
+    const group = reason.startsWith('controller') || reason === 'fleetDown' ? null : 'hello';
+    const nothing = { cappedBy: null, before: null, after: null };
+    return { at: this.#options.now(), group, instanceId, level, reason, message, ...nothing };
+  }
+
+  #group(now: number): GroupStatus {
+    const count = (...states: InstanceStateName[]) => this.#instances.filter((i) => states.includes(i.state)).length;
+    const wait = 'Launching waits 30 s after 2 failures in a row.';
+    return {
+      name: 'hello',
+      desired: this.#mode === 'down' ? 0 : this.#desired,
+      minSize: 1,
+      maxSize: this.#maxSize,
+      inService: count('inService'),
+      pending: count('launching', 'booting'),
+      terminating: count('draining', 'terminating'),
+      launchSuspended: this.suspended,
+      holds: this.suspended === null ? [] : [{ code: 'launchBackoff', message: wait, until: now + 12_400 }],
+      instances: this.#instances.map(asStatus),
+      desiredCapacityFile: '/srv/hello/desired',
+    };
+  }
+
+  #step(): void {
+    const now = this.#options.now();
+    const story = this.#options.story ?? [];
+    for (let scene = story[this.#played]; scene !== undefined; scene = story[this.#played]) {
+      if (now - this.#startedAt < scene.afterMs) break;
+      this.#played += 1;
+      scene.play(this);
+    }
+    for (const instance of [...this.#instances]) this.#advance(instance, now);
+    this.#size();
+    this.#lastStep = now;
+    if (this.#mode === 'down' && this.#instances.length === 0) this.onGone();
+  }
+
+  #advance(instance: FakeInstance, now: number): void {
+    const age = now - instance.since;
+    switch (instance.state) {
+      case 'launching':
+        if (age < LAUNCHING_MS) return;
+        this.#to(instance, 'booting', 'L4CON: Connection refused');
+        this.tell('info', 'launched', instance.id, `${instance.id} is at 127.0.0.1:${instance.port}, booting.`);
+        return;
+      case 'booting':
+        if (age < BOOTING_MS) return;
+        this.#to(instance, 'inService', '');
+        this.tell('info', 'inService', instance.id, `${instance.id} is in service ${age} ms after its launch.`);
+        return;
+      case 'inService':
+        instance.requests += Math.round(((now - this.#lastStep) * 14.2) / 1_000);
+        if (instance.killedAt === null || now - instance.killedAt < DETECTION_MS) return;
+        this.#to(instance, 'terminating', 'pid 4711 was killed (SIGKILL)');
+        this.tell('warning', 'machineStopped', instance.id, `${instance.id} has stopped; it is being replaced.`);
+        return;
+      case 'draining':
+        if (age < DRAINING_MS) return;
+        this.#to(instance, 'terminating', instance.detail);
+        this.tell('info', 'drained', instance.id, `${instance.id} has no open requests left after ${age} ms.`);
+        return;
+      case 'terminating':
+        if (age < TERMINATING_MS) return;
+        this.#instances = this.#instances.filter((other) => other !== instance);
+        this.tell('info', 'terminated', instance.id, `${instance.id} is gone.`);
+        return;
+      case 'terminated':
+        return;
+    }
+  }
+
+  #size(): void {
+    const kept = this.#instances.filter((i) => ['launching', 'booting', 'inService'].includes(i.state));
+    const wanted = this.#mode === 'down' ? 0 : this.#desired;
+    for (const extra of kept.slice(wanted)) {
+      this.#to(extra, 'draining', 'scale-in');
+      this.tell(
+        'info',
+        'scaleIn',
+        extra.id,
+        `Draining ${extra.id}: ${kept.length} are in service, ${wanted} are desired.`,
+      );
+    }
+    if (this.suspended !== null) return;
+    for (let have = kept.length; have < wanted; have += 1) {
+      const id = this.#launch();
+      this.tell('info', 'launch', id, `Launching ${id}: ${have} of ${wanted} desired servers are there.`);
+    }
+  }
+
+  #launch(): string {
+    this.#made += 1;
+    const id = `i-${createHash('sha256').update(`instance ${this.#made}`).digest('hex').slice(0, 17)}`;
+    const now = this.#options.now();
+    const fresh = { createdAt: now, since: now, killedAt: null, requests: 0 };
+    this.#instances.push({ id, port: 40_000 + this.#made, state: 'launching', detail: '', ...fresh });
+    return id;
+  }
+
+  #to(instance: FakeInstance, state: InstanceStateName, detail: string): void {
+    instance.state = state;
+    instance.since = this.#options.now();
+    instance.detail = detail;
+  }
+
+  #mustBe(group: string): void {
+    if (group !== 'hello') throw new ServiceError('notFound', `There is no group ${group}; there is hello.`);
+  }
+
+  #mustHave(id: string): FakeInstance {
+    const found = this.#instances.find((i) => i.id === id);
+    if (found === undefined) throw new ServiceError('notFound', `There is no instance ${id}.`);
+    if (found.state === 'terminating') throw new ServiceError('conflict', `${id} is already being ended.`);
+    return found;
+  }
+
+  #called(call: string): void {
+    this.calls.push(call);
+    const error = this.nextError;
+    this.nextError = null;
+    if (error !== null) throw error;
+  }
+}
+
+function asStatus(instance: FakeInstance): InstanceStatus {
+  const { id, state, since, createdAt, detail } = instance;
+  const serving = state === 'inService' || state === 'draining';
+  const target = serving ? (state === 'inService' ? 'healthy' : 'draining') : 'initial';
+  return {
+    id,
+    group: 'hello',
+    lifecycleState: lifecycleStateOf(state),
+    state,
+    since,
+    createdAt,
+    health: instance.killedAt !== null ? 'unhealthy' : serving ? 'healthy' : 'unknown',
+    detail,
+    endpoint: state === 'launching' ? null : `127.0.0.1:${instance.port}`,
+    provider: 'process',
+    machineId: state === 'launching' ? null : `pid-${instance.port - 35_000}`,
+    targets:
+      state === 'launching' || state === 'terminating'
+        ? []
+        : [
+            {
+              targetGroup: 'hello',
+              health: target,
+              detail: '',
+              openRequests: serving ? instance.port % 4 : 0,
+              requestsTotal: instance.requests,
+            },
+          ],
+  };
+}
+
+function lifecycleStateOf(name: InstanceStateName): string {
+  const end = { cause: 'scaleIn', retryAt: null, deadline: 0, reversible: true } as const;
+  return name === 'launching' || name === 'terminating' || name === 'draining' || name === 'terminated'
+    ? lifecycleState({ name, since: 0, ...end })
+    : lifecycleState({ name, since: 0 });
+}
