@@ -1,0 +1,57 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { env } from 'node:process';
+import { describe, it } from 'vitest';
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Why the tests are skipped, for the closing lines of the run. */
+    missingComponent?: string;
+  }
+}
+
+/** What tests may need beyond the packages, and the command that installs it. */
+const components = {
+  haproxy: { title: 'HAProxy', program: 'haproxy', install: 'sudo sh scripts/install-haproxy.sh' },
+} as const;
+
+export type Component = keyof typeof components;
+
+/**
+ * `describe` for tests that need a component: `requires('haproxy')('the driver', () => { ... })`.
+ * Where it is missing the tests are skipped, with the command that installs it; in CI (`CI=true`) they fail.
+ */
+export function requires(component: Component): (name: string, body: () => void) => void {
+  return requiring(components[component], env);
+}
+
+/** @internal Apart from `requires` for the sake of its own tests. */
+export function requiring(
+  component: { readonly title: string; readonly program: string; readonly install: string },
+  environment: { readonly CI?: string; readonly PATH?: string },
+): (name: string, body: () => void) => void {
+  if (isInstalled(component.program, environment.PATH ?? '')) return (name, body) => void describe(name, body);
+  const missing = `${component.title} is missing; install it with: ${component.install}`;
+  if (environment.CI === 'true') {
+    return (name) =>
+      void describe(name, () => {
+        it('finds what it needs', () => {
+          throw new Error(missing);
+        });
+      });
+  }
+  return (name, body) => void describe(name, { skip: true, meta: { missingComponent: missing } }, body);
+}
+
+function isInstalled(program: string, path: string): boolean {
+  // Debian leaves the folders of system programs out of a user's PATH.
+  const folders = [...path.split(delimiter), '/usr/local/sbin', '/usr/sbin'].filter((folder) => folder !== '');
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
