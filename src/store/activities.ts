@@ -1,0 +1,64 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { Activity, ActivityLevel, Capacity, StoredActivity } from '../model/activity.ts';
+import type { ActivityQuery } from '../ports/store.ts';
+import { batches } from './batches.ts';
+import { checkRecord, parseJson, RECORDS } from './records.ts';
+import type { Tables } from './schema.ts';
+
+/** From the least to the most severe. */
+const LEVELS: readonly ActivityLevel[] = ['info', 'warning', 'error'];
+
+export async function insertActivities(db: Kysely<Tables>, activities: readonly Activity[]): Promise<void> {
+  for (const batch of batches(activities)) {
+    await db.insertInto('activities').values(batch.map(asRow)).execute();
+  }
+}
+
+export async function readActivities(db: Kysely<Tables>, query: ActivityQuery): Promise<readonly StoredActivity[]> {
+  const { group, instanceId, level, afterSequence, limit } = query;
+  let select = db.selectFrom('activities').selectAll().limit(limit);
+  if (group !== undefined) select = select.where('group_name', '=', group);
+  if (instanceId !== undefined) select = select.where('instance_id', '=', instanceId);
+  if (level !== undefined) select = select.where('level', 'in', LEVELS.slice(LEVELS.indexOf(level)));
+  if (afterSequence !== undefined) {
+    const rows = await select.where('sequence', '>', afterSequence).orderBy('sequence').execute();
+    return rows.map(asActivity);
+  }
+  const rows = await select.orderBy('sequence', 'desc').execute();
+  return rows.reverse().map(asActivity);
+}
+
+function asRow(activity: Activity) {
+  return {
+    at: activity.at,
+    level: activity.level,
+    group_name: activity.group,
+    instance_id: activity.instanceId,
+    reason: activity.reason,
+    message: activity.message,
+    capped_by: activity.cappedBy,
+    before: capacityText(activity.before),
+    after: capacityText(activity.after),
+  };
+}
+
+function capacityText(capacity: Capacity | null): string | null {
+  return capacity === null ? null : JSON.stringify(capacity);
+}
+
+function asActivity(row: Selectable<Tables['activities']>): StoredActivity {
+  const place = { table: 'activities', key: row.sequence };
+  const capacity = (text: string | null) => (text === null ? null : parseJson(place, text));
+  return checkRecord(RECORDS.activity, place, {
+    sequence: row.sequence,
+    at: row.at,
+    level: row.level,
+    group: row.group_name,
+    instanceId: row.instance_id,
+    reason: row.reason,
+    message: row.message,
+    cappedBy: row.capped_by,
+    before: capacity(row.before),
+    after: capacity(row.after),
+  });
+}

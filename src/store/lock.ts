@@ -1,0 +1,49 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { PortError } from '../ports/errors.ts';
+import { asStoreError, isBusy } from './sqlite-errors.ts';
+
+/** The right to control a data folder. */
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * Makes this process the one controller of a data folder, until `release` or its end, however sudden: the lock is the open
+ * transaction of a small SQLite file, and the kernel lets go of that with the process.
+ * @throws PortError `locked` while another one holds it, with that one's process id where it is known
+ */
+export function acquireLock(dataDir: string): Lock {
+  const path = join(dataDir, 'lock.db');
+  const pidPath = join(dataDir, 'lock.pid');
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    database = new DatabaseSync(path, { timeout: 0 });
+    database.exec('begin exclusive');
+    writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
+  } catch (error) {
+    database?.close();
+    throw isBusy(error) ? locked(dataDir, pidPath) : asStoreError(error, path);
+  }
+  const held = database;
+  return { release: () => held.close() };
+}
+
+function locked(dataDir: string, pidPath: string): PortError {
+  return new PortError(
+    'Invalid',
+    'locked',
+    `the data folder ${dataDir} is in use by ${holder(pidPath)}; stop that one first, or use another data folder`,
+  );
+}
+
+function holder(pidPath: string): string {
+  try {
+    const pid = readFileSync(pidPath, 'utf8').trim();
+    return /^\d+$/.test(pid) ? `the Drover with process id ${pid}` : 'another Drover';
+  } catch {
+    return 'another Drover';
+  }
+}

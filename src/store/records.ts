@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { ACTIVITY_REASONS, type ActivityLevel, type Capacity, type StoredActivity } from '../model/activity.ts';
+import type { GroupMemory } from '../model/group-memory.ts';
+import type {
+  EndCause,
+  Endpoint,
+  Health,
+  HealthSource,
+  Instance,
+  InstanceRequest,
+  InstanceState,
+} from '../model/instance.ts';
+import type { Json } from '../model/json.ts';
+import { PortError } from '../ports/errors.ts';
+
+/**
+ * What the stored records must look like, told to zod. Strict: an unknown key means that another version of Drover wrote the
+ * record, and to ignore what that one meant is no better than to lose it.
+ */
+
+const time = z.number();
+
+/** Names every member of a union of strings, checked by the compiler: a new member cannot be forgotten here. */
+const oneOf = <Name extends string>(names: { [N in Name]: N }) => z.enum(names);
+
+const json: z.ZodType<Json> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]),
+);
+
+const cause = oneOf<EndCause>({
+  scaleIn: 'scaleIn',
+  unhealthy: 'unhealthy',
+  machineStopped: 'machineStopped',
+  machineGone: 'machineGone',
+  neverHealthy: 'neverHealthy',
+  launchFailed: 'launchFailed',
+  operatorDrain: 'operatorDrain',
+  operatorTerminate: 'operatorTerminate',
+  fleetDown: 'fleetDown',
+});
+
+const state: z.ZodType<InstanceState> = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('launching'), since: time, retryAt: time.nullable() }),
+  z.strictObject({ name: z.literal('booting'), since: time }),
+  z.strictObject({ name: z.literal('inService'), since: time }),
+  z.strictObject({ name: z.literal('draining'), since: time, deadline: time, cause, reversible: z.boolean() }),
+  z.strictObject({ name: z.literal('terminating'), since: time, cause, retryAt: time.nullable() }),
+  z.strictObject({ name: z.literal('terminated'), since: time, cause }),
+]);
+
+const health: z.ZodType<Health> = z.discriminatedUnion('status', [
+  z.strictObject({ status: z.literal('unknown'), since: time }),
+  z.strictObject({ status: z.literal('healthy'), since: time }),
+  z.strictObject({
+    status: z.literal('unhealthy'),
+    since: time,
+    source: oneOf<HealthSource>({ loadBalancer: 'loadBalancer', provider: 'provider' }),
+    detail: z.string(),
+  }),
+]);
+
+const endpoint: z.ZodType<Endpoint> = z.strictObject({ address: z.string(), port: z.int() });
+
+const instance: z.ZodType<Instance> = z.strictObject({
+  id: z.string(),
+  group: z.string(),
+  launchTemplate: z.strictObject({
+    provider: z.string(),
+    weight: z.number(),
+    settings: z.record(z.string(), json),
+    version: z.string(),
+  }),
+  createdAt: time,
+  machine: z.strictObject({ id: z.string(), endpoint: endpoint.nullable(), seenAt: time }).nullable(),
+  state,
+  health,
+  request: z
+    .strictObject({ kind: oneOf<InstanceRequest['kind']>({ drain: 'drain', terminate: 'terminate' }), at: time })
+    .nullable(),
+});
+
+const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
+  desired: z.number().nullable(),
+  fleetDesired: z.number().nullable(),
+  file: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('value'), value: z.number() }),
+      z.strictObject({ kind: z.literal('refused'), text: z.string() }),
+    ])
+    .nullable(),
+  launch: z.strictObject({
+    failures: z.number(),
+    notBefore: time.nullable(),
+    suspended: z.strictObject({ since: time, why: z.string() }).nullable(),
+  }),
+  unhealthyAt: z.array(time),
+  told: z.array(z.string()),
+});
+
+const capacity: z.ZodType<Capacity> = z.strictObject({
+  desired: z.number(),
+  inService: z.number(),
+  total: z.number(),
+});
+
+const activity: z.ZodType<StoredActivity> = z.strictObject({
+  sequence: z.int(),
+  at: time,
+  group: z.string().nullable(),
+  instanceId: z.string().nullable(),
+  level: oneOf<ActivityLevel>({ info: 'info', warning: 'warning', error: 'error' }),
+  reason: z.enum(ACTIVITY_REASONS),
+  message: z.string(),
+  cappedBy: z.string().nullable(),
+  before: capacity.nullable(),
+  after: capacity.nullable(),
+});
+
+export const RECORDS = { instance, groupMemory, activity };
+
+/** Where a record comes from, for the message about it. */
+export interface RecordPlace {
+  readonly table: string;
+  readonly key: string | number;
+}
+
+/** A record as JSON text. @throws PortError `Invalid` for one that could not be read back: better now than at the next start */
+export function encodeRecord<T>(schema: z.ZodType<T>, place: RecordPlace, value: T): string {
+  return JSON.stringify(checkRecord(schema, place, value));
+}
+
+/** @throws PortError `Invalid`, with the row's name and what to do about it */
+export function decodeRecord<T>(schema: z.ZodType<T>, place: RecordPlace, text: string): T {
+  return checkRecord(schema, place, parseJson(place, text));
+}
+
+/** @throws PortError `Invalid`, with the row's name and what to do about it */
+export function parseJson(place: RecordPlace, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw untrustedRecord(place, 'it is not JSON', cause);
+  }
+}
+
+/** @throws PortError `Invalid`, with the row's name and what to do about it */
+export function checkRecord<T>(schema: z.ZodType<T>, place: RecordPlace, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue?.path.join('.') ?? '';
+  throw untrustedRecord(place, `${path === '' ? 'the record' : path}: ${issue?.message ?? 'not valid'}`, result.error);
+}
+
+export function untrustedRecord({ table, key }: RecordPlace, what: string, cause?: unknown): PortError {
+  return new PortError(
+    'Invalid',
+    'storeRecordUntrusted',
+    `the row ${key} of the table ${table} cannot be trusted (${what}). Stop Drover and restore a backup of the database, ` +
+      'or mend or delete the row with sqlite3; docs/store.md shows how.',
+    { cause },
+  );
+}

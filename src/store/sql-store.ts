@@ -1,0 +1,31 @@
+import type { Kysely } from 'kysely';
+import type { PortError } from '../ports/errors.ts';
+import type { Store } from '../ports/store.ts';
+import { readActivities } from './activities.ts';
+import { prune, type StoreBounds } from './prune.ts';
+import { recordSamples } from './samples.ts';
+import type { Tables } from './schema.ts';
+import { commit, load } from './state.ts';
+
+/** The store on an SQL database that has the tables of schema.ts. `asStoreError` types what the database throws. */
+export function createSqlStore(
+  db: Kysely<Tables>,
+  bounds: StoreBounds,
+  asStoreError: (error: unknown) => PortError,
+): Store {
+  const typed = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  };
+  return {
+    load: () => typed(load(db)),
+    commit: (change) => typed(commit(db, change)),
+    activities: (query) => typed(readActivities(db, query)),
+    recordSamples: (samples) => typed(recordSamples(db, samples)),
+    prune: () => typed(prune(db, bounds)),
+    close: () => typed(db.destroy()),
+  };
+}

@@ -1,0 +1,68 @@
+import { PortError, type Reaction } from '../ports/errors.ts';
+
+interface Cause {
+  readonly reaction: Reaction;
+  readonly code: string;
+  /** Goes on after `the database <path>`. */
+  readonly what: string;
+}
+
+const cause = (reaction: Reaction, code: string, what: string): Cause => ({ reaction, code, what });
+
+const BUSY = cause('Transient', 'storeBusy', 'is locked by another program');
+const NOT_WRITABLE = cause('Unauthorized', 'storeNotWritable', 'cannot be written to; look at its permissions');
+const DISK_FULL = cause('NoCapacity', 'diskFull', 'cannot grow: the disk or the quota is full; make room');
+const NOT_OPENED = cause('Invalid', 'storeNotOpened', 'cannot be opened; look at the path');
+const DAMAGED = cause('Invalid', 'storeDamaged', 'is damaged; stop Drover and restore a backup (docs/store.md)');
+const NOT_A_DATABASE = cause('Invalid', 'storeNotADatabase', 'is not a SQLite database; move it away');
+const INPUT_OUTPUT = cause('Transient', 'storeInputOutput', 'could not be read or written; look at the disk');
+
+/** By SQLite's primary result code (https://sqlite.org/rescode.html). */
+const SQLITE_CAUSES: ReadonlyMap<number, Cause> = new Map([
+  [3, NOT_WRITABLE],
+  [5, BUSY],
+  [6, BUSY],
+  [8, NOT_WRITABLE],
+  [10, INPUT_OUTPUT],
+  [11, DAMAGED],
+  [13, DISK_FULL],
+  [14, NOT_OPENED],
+  [26, NOT_A_DATABASE],
+]);
+
+const FILE_CAUSES: ReadonlyMap<string, Cause> = new Map([
+  ['EACCES', NOT_WRITABLE],
+  ['EPERM', NOT_WRITABLE],
+  ['EROFS', NOT_WRITABLE],
+  ['ENOSPC', DISK_FULL],
+  ['EDQUOT', DISK_FULL],
+]);
+
+/** An error of SQLite or of the file system, about the database at `path`, as a `PortError`; a `PortError` stays as it is. */
+export function asStoreError(error: unknown, path: string): PortError {
+  if (error instanceof PortError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const known = reactionOf(error);
+  if (known === undefined) {
+    return new PortError('Transient', 'storeFailed', `the database ${path} failed: ${message}`, { cause: error });
+  }
+  return new PortError(known.reaction, known.code, `the database ${path} ${known.what} (${message})`, { cause: error });
+}
+
+/** Whether another connection holds the database. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && primaryCode(error) === 5;
+}
+
+function reactionOf(error: unknown): Cause | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = primaryCode(error);
+  if (code !== undefined) return SQLITE_CAUSES.get(code);
+  if (!('syscall' in error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  return FILE_CAUSES.get(error.code) ?? NOT_OPENED;
+}
+
+/** SQLite's extended codes carry the primary one in their lowest byte. */
+function primaryCode(error: Error): number | undefined {
+  return 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}

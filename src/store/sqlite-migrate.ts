@@ -1,0 +1,45 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { PortError } from '../ports/errors.ts';
+import type { Tables } from './schema.ts';
+import { SQLITE_MIGRATIONS } from './sqlite-migrations.ts';
+
+/** `DROV`: tells Drover's databases from those of other programs (https://sqlite.org/pragma.html#pragma_application_id). */
+const APPLICATION_ID = 0x44524f56;
+
+/**
+ * Brings the schema up to date in one transaction, so that a kill in the middle leaves the one before.
+ * @throws PortError for a database of another program, and for one that a newer Drover has changed
+ */
+export async function migrate(database: DatabaseSync, db: Kysely<Tables>, path: string): Promise<void> {
+  const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
+  if (tables.length === 0) database.exec(`pragma application_id = ${APPLICATION_ID}`);
+  refuseForeign(database, path);
+  if (tables.some(({ name }) => name === 'kysely_migration')) refuseNewer(database, path);
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => SQLITE_MIGRATIONS } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}
+
+function refuseForeign(database: DatabaseSync, path: string): void {
+  const id = database.prepare('pragma application_id').get()?.application_id;
+  if (id === APPLICATION_ID) return;
+  throw new PortError(
+    'Invalid',
+    'storeNotDrovers',
+    `the database ${path} belongs to another program; move it away or use another data folder`,
+  );
+}
+
+function refuseNewer(database: DatabaseSync, path: string): void {
+  const executed = database.prepare('select name from kysely_migration order by name').all();
+  const unknown = executed.map(({ name }) => String(name)).filter((name) => !Object.hasOwn(SQLITE_MIGRATIONS, name));
+  if (unknown.length === 0) return;
+  throw new PortError(
+    'Invalid',
+    'storeSchemaNewer',
+    `the database ${path} was changed by a newer Drover (${unknown.join(', ')}); ` +
+      'run that version again, or restore a backup from before the upgrade',
+  );
+}

@@ -1,0 +1,125 @@
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/**
+ * The schema's history, in the order of the names. One that has been released is never changed: a new one is added, which
+ * also brings the JSON records to their new shape.
+ */
+export const SQLITE_MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-initial': { up: initial },
+};
+
+async function initial(db: Kysely<unknown>): Promise<void> {
+  await createState(db);
+  await createActivities(db);
+  await createSamples(db);
+  await createReadableViews(db);
+}
+
+async function createState(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('groups')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('memory', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('instances')
+    .addColumn('sequence', 'integer', (column) => column.primaryKey())
+    .addColumn('id', 'text', (column) => column.notNull().unique())
+    .addColumn('record', 'text', (column) => column.notNull())
+    .addColumn('group_name', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.group'`))
+    .addColumn('state', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.state.name'`))
+    .addColumn('since', 'integer', (column) => column.generatedAlwaysAs(sql`record ->> '$.state.since'`))
+    .addColumn('cause', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.state.cause'`))
+    .addColumn('health', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.health.status'`))
+    .addColumn('address', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.machine.endpoint.address'`))
+    .addColumn('port', 'integer', (column) => column.generatedAlwaysAs(sql`record ->> '$.machine.endpoint.port'`))
+    .addColumn('machine_id', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.machine.id'`))
+    .addColumn('provider', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.launchTemplate.provider'`))
+    .addColumn('launch_template_version', 'text', (column) =>
+      column.generatedAlwaysAs(sql`record ->> '$.launchTemplate.version'`),
+    )
+    .addColumn('created_at', 'integer', (column) => column.generatedAlwaysAs(sql`record ->> '$.createdAt'`))
+    .execute();
+  await db.schema.createIndex('instances_by_state').on('instances').columns(['state', 'since']).execute();
+}
+
+async function createActivities(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('activities')
+    .addColumn('sequence', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .addColumn('level', 'text', (column) => column.notNull())
+    .addColumn('group_name', 'text')
+    .addColumn('instance_id', 'text')
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('message', 'text', (column) => column.notNull())
+    .addColumn('capped_by', 'text')
+    .addColumn('before', 'text')
+    .addColumn('after', 'text')
+    .execute();
+  await db.schema.createIndex('activities_by_group').on('activities').columns(['group_name', 'sequence']).execute();
+  await db.schema.createIndex('activities_by_instance').on('activities').columns(['instance_id', 'sequence']).execute();
+}
+
+async function createSamples(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('traffic_samples')
+    .addColumn('sequence', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .addColumn('load_balancer', 'text', (column) => column.notNull())
+    .addColumn('target_group', 'text', (column) => column.notNull())
+    .addColumn('interval_ms', 'integer', (column) => column.notNull())
+    .addColumn('requests', 'integer', (column) => column.notNull())
+    .addColumn('errors_5xx', 'integer', (column) => column.notNull())
+    .addColumn('open_requests', 'integer', (column) => column.notNull())
+    .addColumn('queued_requests', 'integer', (column) => column.notNull())
+    .addColumn('response_time_ms', 'real', (column) => column.notNull())
+    .addColumn('healthy_targets', 'integer', (column) => column.notNull())
+    .addColumn('total_targets', 'integer', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('traffic_samples_by_target_group')
+    .on('traffic_samples')
+    .columns(['target_group', 'at'])
+    .execute();
+  await db.schema
+    .createTable('health_samples')
+    .addColumn('sequence', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .addColumn('target_group', 'text', (column) => column.notNull())
+    .addColumn('instance_id', 'text', (column) => column.notNull())
+    .addColumn('health', 'text', (column) => column.notNull())
+    .addColumn('detail', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('health_samples_by_instance')
+    .on('health_samples')
+    .columns(['instance_id', 'at'])
+    .execute();
+}
+
+/** For people with a `sqlite3` prompt: local times and the columns that one looks at. Drover itself does not read them. */
+async function createReadableViews(db: Kysely<unknown>): Promise<void> {
+  const localTime = (column: string) => sql`datetime(${sql.ref(column)} / 1000, 'unixepoch', 'localtime')`;
+  await sql`
+    create view readable_instances as
+    select id, group_name, state, ${localTime('since')} as since, cause, health,
+           address || ':' || port as endpoint, provider, machine_id, ${localTime('created_at')} as created
+    from instances order by sequence`.execute(db);
+  await sql`
+    create view readable_activities as
+    select sequence, ${localTime('at')} as time, level, group_name, instance_id, reason, message, capped_by,
+           before ->> '$.desired' as desired_before, after ->> '$.desired' as desired_after
+    from activities order by sequence`.execute(db);
+  await sql`
+    create view readable_traffic as
+    select ${localTime('at')} as time, load_balancer, target_group,
+           round(requests * 1000.0 / interval_ms, 1) as requests_per_second, errors_5xx, open_requests, queued_requests,
+           response_time_ms, healthy_targets || '/' || total_targets as healthy
+    from traffic_samples order by sequence`.execute(db);
+  await sql`
+    create view readable_health as
+    select ${localTime('at')} as time, target_group, instance_id, health, detail
+    from health_samples order by sequence`.execute(db);
+}

@@ -1,0 +1,81 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely } from 'kysely';
+import type { Store } from '../ports/store.ts';
+import { NodeSqliteDialect } from './node-sqlite.ts';
+import { DEFAULT_STORE_BOUNDS, type StoreBounds } from './prune.ts';
+import type { Tables } from './schema.ts';
+import { createSqlStore } from './sql-store.ts';
+import { asStoreError } from './sqlite-errors.ts';
+import { migrate } from './sqlite-migrate.ts';
+
+/**
+ * How long a statement waits for another program (a person's `sqlite3`) to let go of the database. Node waits in place, so
+ * nothing else happens meanwhile.
+ */
+const BUSY_TIMEOUT_MS = 2_000;
+
+const IN_MEMORY = ':memory:';
+
+export type SqliteStoreOptions = { readonly bounds?: StoreBounds } & (
+  | {
+      /** The database file, made where there is none, or `:memory:`. */
+      readonly path: string;
+    }
+  | {
+      /**
+       * A database that stays open after `close`. A store that used it before is cut off, its open transaction rolled back:
+       * what a crash does to a process, for simulations of one.
+       */
+      readonly database: DatabaseSync;
+    }
+);
+
+/**
+ * Opens the store and brings its schema up to date.
+ * @throws PortError `storeSchemaNewer`, `storeNotDrovers`, `storeNotADatabase`, `storeDamaged`, `storeNotWritable`,
+ * `storeNotOpened`, `diskFull`, `storeBusy`
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const bounds = options.bounds ?? DEFAULT_STORE_BOUNDS;
+  const path = 'path' in options ? options.path : IN_MEMORY;
+  const typed = (error: unknown) => asStoreError(error, path);
+  try {
+    if ('database' in options) return await openOn(options.database, false);
+    return await openOn(openFile(path), true);
+  } catch (error) {
+    throw typed(error);
+  }
+
+  async function openOn(database: DatabaseSync, closeDatabase: boolean): Promise<Store> {
+    const db = new Kysely<Tables>({ dialect: new NodeSqliteDialect(database, { closeDatabase }) });
+    try {
+      await migrate(database, db, path);
+    } catch (error) {
+      if (closeDatabase) database.close();
+      throw error;
+    }
+    return createSqlStore(db, bounds, typed);
+  }
+}
+
+/** A write-ahead log lets people read while Drover writes; `full` makes every commit wait for the disk. */
+function openFile(path: string): DatabaseSync {
+  if (path !== IN_MEMORY) makePrivate(path);
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** SQLite gives its log beside the database the same mode. A folder that exists is the user's: its mode is left alone. */
+function makePrivate(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
+}
