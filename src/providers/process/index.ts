@@ -1,0 +1,11 @@
+import type { ProviderType } from '../../ports/provider.ts';
+import { ProcessProvider } from './provider.ts';
+import { settingsSchema } from './settings.ts';
+
+/** Servers as processes of the host that Drover runs on. */
+export const processProvider: ProviderType = {
+  name: 'process',
+  capabilities: { listIntervalMs: 1_000, concurrentOperations: 16 },
+  settingsSchema,
+  create: (context) => new ProcessProvider(context),
+};

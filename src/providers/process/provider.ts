@@ -1,0 +1,192 @@
+import type { ChildProcess } from 'node:child_process';
+import { resolve } from 'node:path';
+import type { Clock } from '../../ports/clock.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { LaunchRequest, Machine, Provider, ProviderContext } from '../../ports/provider.ts';
+import { boundedBy, KeyedQueue } from './concurrency.ts';
+import { endProcesses } from './ending.ts';
+import { ExitWatch } from './exit-watch.ts';
+import { keepEndedLog, LOG_FILE, lastLine, rotateLog } from './logs.ts';
+import { MachineFolders } from './machine-folders.ts';
+import { PortAllocator } from './ports.ts';
+import { isAlive, type ProcessIdentity, readBootId } from './procfs.ts';
+import { isUsableId, type MachineRecord } from './record.ts';
+import { adoptProcesses, findSpawned } from './recovery.ts';
+import { type ProcessSettings, readSettings } from './settings.ts';
+import { spawnServer } from './spawn.ts';
+import { HOST, tagVariables } from './tags.ts';
+
+const LOG_CHECK_INTERVAL_MS = 30_000;
+
+/** Servers as processes of this host. How the parts play together is in docs/providers/process.md. */
+export class ProcessProvider implements Provider {
+  readonly #fleet: string;
+  readonly #dataDir: string;
+  readonly #clock: Clock;
+  readonly #folders: MachineFolders;
+  readonly #ports = new PortAllocator();
+  readonly #queue = new KeyedQueue();
+  readonly #exits: ExitWatch;
+  readonly #closed = new AbortController();
+  /** Those that this provider spawned: they tell how they ended. */
+  readonly #children = new Map<string, ChildProcess>();
+  readonly #endings = new Map<string, Promise<void>>();
+  #recovered: Promise<void> | null = null;
+  #logsCheckedAt = 0;
+
+  constructor({ fleet, dataDir, clock }: ProviderContext) {
+    this.#fleet = fleet;
+    this.#dataDir = resolve(dataDir);
+    this.#clock = clock;
+    this.#folders = new MachineFolders(this.#dataDir);
+    this.#exits = new ExitWatch(clock);
+  }
+
+  launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine> {
+    return boundedBy(signal, async () => {
+      const settings = readSettings(request.settings);
+      if (!isUsableId(request.instanceId)) {
+        throw new PortError('Invalid', 'instanceId', `${request.instanceId} cannot name a folder.`);
+      }
+      await this.#recover();
+      return await this.#queue.run(request.instanceId, () => this.#launch(request, settings));
+    });
+  }
+
+  list(signal: AbortSignal): Promise<readonly Machine[]> {
+    return boundedBy(signal, async () => {
+      await this.#recover();
+      const records = (await this.#folders.all()).filter(({ fleet }) => fleet === this.#fleet);
+      await this.#checkLogs(records);
+      const machines: Machine[] = [];
+      for (const record of records) machines.push(await this.#machine(record));
+      return machines;
+    });
+  }
+
+  terminate(machineId: string, signal: AbortSignal): Promise<void> {
+    return boundedBy(signal, async () => {
+      await this.#recover();
+      // One ending a machine, whoever waits for it: it keeps its stop timeout when a caller gives up and comes again.
+      const running = this.#endings.get(machineId);
+      if (running !== undefined) return await running;
+      const ending = this.#queue
+        .run(machineId, () => this.#end(machineId))
+        .finally(() => this.#endings.delete(machineId));
+      this.#endings.set(machineId, ending);
+      await ending;
+    });
+  }
+
+  watch(onChange: () => void): () => void {
+    return this.#exits.watch(onChange);
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    this.#exits.close();
+    await Promise.allSettled(this.#endings.values());
+  }
+
+  async #launch(request: LaunchRequest, settings: ProcessSettings): Promise<Machine> {
+    const found = await this.#folders.read(request.instanceId);
+    if (found !== null && found.fleet !== this.#fleet) {
+      throw new PortError('Invalid', 'otherFleet', `${request.instanceId} is a machine of the fleet ${found.fleet}.`);
+    }
+    const intent = found ?? (await this.#createIntent(request, settings));
+    if (intent.process !== null) return await this.#machine(intent);
+    // An intent that was there before may have been carried out, and only the recording of it lost.
+    const spawned = found === null ? null : await findSpawned(this.#fleet, request.instanceId);
+    const record = { ...intent, process: spawned ?? (await this.#spawn(intent, settings)) };
+    await this.#folders.write(record);
+    return await this.#machine(record);
+  }
+
+  async #createIntent(request: LaunchRequest, settings: ProcessSettings): Promise<MachineRecord> {
+    const { instanceId, group } = request;
+    const taken = new Set((await this.#folders.all()).map(({ port }) => port));
+    const port = await this.#ports.reserve(instanceId, settings.portRange, taken);
+    try {
+      const { command, stopTimeoutMs } = settings;
+      const launchedAt = this.#clock.now();
+      const record = { fleet: this.#fleet, group, instanceId, port, launchedAt, stopTimeoutMs, command, process: null };
+      await this.#folders.write(record);
+      return record;
+    } finally {
+      this.#ports.release(port);
+    }
+  }
+
+  async #spawn(intent: MachineRecord, settings: ProcessSettings): Promise<ProcessIdentity> {
+    const { instanceId } = intent;
+    const tags = tagVariables({ ...intent, dataDir: this.#dataDir });
+    try {
+      const { child, identity } = await spawnServer(settings, tags, this.#folders.path(instanceId, LOG_FILE));
+      this.#children.set(instanceId, child);
+      child.once('exit', () => this.#exits.notify());
+      return identity;
+    } catch (error) {
+      // Nothing was spawned, so nothing is left to be ended.
+      await this.#folders.remove(instanceId);
+      throw error;
+    }
+  }
+
+  async #end(instanceId: string): Promise<void> {
+    const record = isUsableId(instanceId) ? await this.#folders.read(instanceId) : null;
+    if (record === null || record.fleet !== this.#fleet) {
+      throw new PortError('NotFound', 'noMachine', `There is no machine ${instanceId} in the fleet ${this.#fleet}.`);
+    }
+    const { fleet, stopTimeoutMs, process } = record;
+    const leader = process?.bootId === readBootId() ? process : null;
+    const others = (await this.#folders.all()).flatMap((other) =>
+      other.instanceId === instanceId || other.process === null ? [] : [other.process],
+    );
+    this.#exits.forget(instanceId);
+    await endProcesses({ fleet, instanceId, leader, stopTimeoutMs, others }, this.#clock, this.#closed.signal);
+    await keepEndedLog(this.#folders.path(instanceId, LOG_FILE), this.#dataDir, instanceId, this.#clock.now());
+    await this.#folders.remove(instanceId);
+    this.#children.delete(instanceId);
+  }
+
+  /** Once in a provider's life, before anything else: finds what an earlier controller left half done. */
+  #recover(): Promise<void> {
+    this.#recovered ??= (async () => {
+      try {
+        await this.#folders.sweep();
+        await adoptProcesses(this.#folders, this.#fleet, this.#dataDir);
+      } catch (error) {
+        this.#recovered = null;
+        throw error;
+      }
+    })();
+    return this.#recovered;
+  }
+
+  async #checkLogs(records: readonly MachineRecord[]): Promise<void> {
+    const sinceMs = this.#clock.now() - this.#logsCheckedAt;
+    // A clock that was set back must not put the check off for as long.
+    if (sinceMs >= 0 && sinceMs < LOG_CHECK_INTERVAL_MS) return;
+    this.#logsCheckedAt = this.#clock.now();
+    for (const { instanceId } of records) await rotateLog(this.#folders.path(instanceId, LOG_FILE));
+  }
+
+  async #machine(record: MachineRecord): Promise<Machine> {
+    const { instanceId, group, launchedAt, port, process } = record;
+    const machine = { id: instanceId, instanceId, group, launchedAt };
+    if (process === null) return { ...machine, state: 'pending', endpoint: null, detail: '' };
+    const endpoint = { address: HOST, port };
+    if (isAlive(process)) {
+      if (!this.#children.has(instanceId) && !this.#endings.has(instanceId)) this.#exits.adopt(instanceId, process);
+      return { ...machine, state: 'running', endpoint, detail: `pid ${process.pid}` };
+    }
+    const how = `pid ${process.pid} ${howItEnded(this.#children.get(instanceId))}`;
+    const line = await lastLine(this.#folders.path(instanceId, LOG_FILE));
+    return { ...machine, state: 'stopped', endpoint, detail: line === '' ? how : `${how}: ${line}` };
+  }
+}
+
+function howItEnded(child: ChildProcess | undefined): string {
+  if (typeof child?.exitCode === 'number') return `exited with code ${child.exitCode}`;
+  return typeof child?.signalCode === 'string' ? `was ended by ${child.signalCode}` : 'is gone';
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/**
+ * `machine.json`: one machine, written before anything is started. Until `process` is known it is the intent to start it.
+ */
+export const machineRecord = z.object({
+  fleet: z.string(),
+  group: z.string(),
+  instanceId: z.string(),
+  port: z.int(),
+  /** Milliseconds since the epoch. */
+  launchedAt: z.number(),
+  stopTimeoutMs: z.number(),
+  /** For a person who looks into the folder. Empty for a machine whose folder was lost. */
+  command: z.array(z.string()).readonly(),
+  process: z.object({ pid: z.int(), startTicks: z.number(), bootId: z.string() }).readonly().nullable(),
+});
+
+export type MachineRecord = Readonly<z.infer<typeof machineRecord>>;
+
+/** Ids name folders. `ended` is the folder of the logs that are kept. */
+export function isUsableId(instanceId: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(instanceId) && instanceId !== 'ended';
+}

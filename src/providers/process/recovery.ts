@@ -1,0 +1,52 @@
+import type { MachineFolders } from './machine-folders.ts';
+import { type ProcessIdentity, readBootId, startedAt } from './procfs.ts';
+import { isUsableId, type MachineRecord } from './record.ts';
+import { findTagged, firstSpawned, type TaggedProcess } from './tags.ts';
+
+/** For a server whose launch template is no longer known. */
+const LOST_STOP_TIMEOUT_MS = 10_000;
+
+/** The process of an instance whose spawning was not recorded; null when there is none. */
+export async function findSpawned(fleet: string, instanceId: string): Promise<ProcessIdentity | null> {
+  return identify(await findTagged((tags) => tags.fleet === fleet && tags.instanceId === instanceId));
+}
+
+/**
+ * Brings records and running processes together after a crash: a process whose spawning was not recorded gets into its record,
+ * and one whose folder was lost gets a new folder, so that it is seen, counted and can be ended. Called before any launch.
+ */
+export async function adoptProcesses(folders: MachineFolders, fleet: string, dataDir: string): Promise<void> {
+  const records = new Map((await folders.all()).map((record) => [record.instanceId, record]));
+  const tagged = await findTagged((tags) => tags.fleet === fleet && isUsableId(tags.instanceId));
+  for (const [instanceId, processes] of Map.groupBy(tagged, ({ tags }) => tags.instanceId)) {
+    const record = records.get(instanceId) ?? reconstruct(processes, dataDir);
+    const process = identify(processes);
+    if (record === null || record.fleet !== fleet || record.process !== null || process === null) continue;
+    await folders.write({ ...record, process });
+  }
+}
+
+function identify(processes: readonly TaggedProcess[]): ProcessIdentity | null {
+  const first = firstSpawned(processes);
+  if (first === null) return null;
+  const { pid, startTicks } = first.stat;
+  return { pid, startTicks, bootId: readBootId() };
+}
+
+/** A record from the process itself. A fleet of the same name that is run from another folder keeps its own. */
+function reconstruct(processes: readonly TaggedProcess[], dataDir: string): MachineRecord | null {
+  const first = firstSpawned(processes);
+  if (first === null || first.tags.dataDir !== dataDir) return null;
+  const { fleet, group, instanceId, port } = first.tags;
+  const launchedAt = startedAt(first.stat);
+  return {
+    fleet,
+    group,
+    instanceId,
+    port,
+    launchedAt,
+    stopTimeoutMs: LOST_STOP_TIMEOUT_MS,
+    command: [],
+    process: null,
+  };
+}

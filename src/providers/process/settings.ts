@@ -1,0 +1,70 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { filePathSchema, portSchema } from '../../model/fleet-file/fields.ts';
+import { durationSchema } from '../../model/fleet-file/units.ts';
+import type { JsonObject } from '../../model/json.ts';
+import { PortError } from '../../ports/errors.ts';
+import { RESERVED_VARIABLES } from './tags.ts';
+
+const MAX_ARGUMENTS = 1_024;
+const MAX_STOP_TIMEOUT_MS = 3_600_000;
+
+/** What a launch needs, after validation: an absolute path, milliseconds. */
+const processSettings = z.object({
+  command: z.array(z.string()).min(1),
+  environment: z.record(z.string(), z.string()),
+  workingDirectory: z.string(),
+  portRange: z.object({ from: z.int(), to: z.int() }),
+  stopTimeoutMs: z.number(),
+});
+
+export type ProcessSettings = z.infer<typeof processSettings>;
+
+const text = z.string().refine((value) => !value.includes('\0'), { error: 'it has no null characters' });
+
+const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'a variable name has letters, digits and _, and starts with no digit' })
+  .refine((name) => !RESERVED_VARIABLES.test(name), { error: 'PORT, HOST and DROVER_* are set by Drover' });
+
+/** The launch template's settings as a person writes them. */
+export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
+  return z
+    .strictObject({
+      command: z
+        .array(text)
+        .min(1)
+        .max(MAX_ARGUMENTS)
+        .refine((list) => list[0] !== '', { error: 'it starts with the program to run' })
+        .describe('The program and its arguments, as a list; no shell is involved.'),
+      environment: z
+        .record(variableName, text)
+        .default({})
+        .describe('Variables for the server, beside PATH, HOME, LANG, TZ, USER and those that Drover sets.'),
+      workingDirectory: filePathSchema
+        .default('.')
+        .describe('The folder that the server runs in; relative to the fleet file.'),
+      portRange: z
+        .strictObject({ from: portSchema.describe('The first port.'), to: portSchema.describe('The last port.') })
+        .refine(({ from, to }) => from <= to, { error: 'from must not be greater than to' })
+        .default({ from: 20_000, to: 29_999 })
+        .describe('Each server gets a port of its own from this range, in PORT.'),
+      stopTimeout: durationSchema({ maxMs: MAX_STOP_TIMEOUT_MS })
+        .prefault('10s')
+        .describe('How long a server may go on after SIGTERM before SIGKILL ends it.'),
+    })
+    .transform(
+      ({ stopTimeout, ...settings }): ProcessSettings => ({
+        ...settings,
+        workingDirectory: resolve(baseDir, settings.workingDirectory),
+        stopTimeoutMs: stopTimeout,
+      }),
+    );
+}
+
+/** @throws PortError `Invalid` when the settings are not what `settingsSchema` gives. */
+export function readSettings(settings: JsonObject): ProcessSettings {
+  const result = processSettings.safeParse(settings);
+  if (result.success) return result.data;
+  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+}

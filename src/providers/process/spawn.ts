@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { PortError } from '../../ports/errors.ts';
+import { errorCode, type ProcessIdentity, readBootId, readStat } from './procfs.ts';
+import type { ProcessSettings } from './settings.ts';
+
+/** What a server inherits from the controller: nothing that is secret. */
+const INHERITED_VARIABLES = ['PATH', 'HOME', 'LANG', 'TZ', 'USER'];
+
+/** A child that was spawned. */
+export interface Server {
+  readonly child: ChildProcess;
+  readonly identity: ProcessIdentity;
+}
+
+/**
+ * Starts a server in a session of its own, with its output appended to the log. It does not keep the controller alive and does
+ * not end with it.
+ *
+ * @throws PortError `Invalid` when this command can never run here, `NoCapacity` when the host has no room for a process
+ */
+export async function spawnServer(
+  settings: ProcessSettings,
+  tags: Readonly<Record<string, string>>,
+  logPath: string,
+): Promise<Server> {
+  const [program = '', ...args] = settings.command;
+  const inherited = INHERITED_VARIABLES.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  await using log = await open(logPath, 'a', 0o600);
+  try {
+    const child = spawn(program, args, {
+      cwd: settings.workingDirectory,
+      env: { ...Object.fromEntries(inherited), ...settings.environment, ...tags },
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    child.unref();
+    const { pid } = child;
+    // Without a pid the reason follows as an event.
+    if (pid === undefined) throw (await once(child, 'error'))[0];
+    // Read before the event loop can reap the child, so the pid is still its own; 0 when it has exited already.
+    const startTicks = readStat(pid)?.startTicks ?? 0;
+    return { child, identity: { pid, startTicks, bootId: readBootId() } };
+  } catch (error) {
+    throw spawnError(error, program, settings.workingDirectory);
+  }
+}
+
+function spawnError(error: unknown, program: string, workingDirectory: string): PortError {
+  const invalid = (code: string, message: string) => new PortError('Invalid', code, message, { cause: error });
+  switch (errorCode(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return existsSync(workingDirectory)
+        ? invalid('commandNotFound', `${program} was not found: install it, or correct the launch template's command.`)
+        : invalid(
+            'noWorkingDirectory',
+            `The folder ${workingDirectory} does not exist: create it or correct workingDirectory.`,
+          );
+    case 'EACCES':
+      return invalid(
+        'commandNotExecutable',
+        `${program} may not be executed: check its permissions and those of its folder.`,
+      );
+    case 'E2BIG':
+      return invalid('commandTooLong', `The command and environment for ${program} are longer than the system allows.`);
+    case 'EAGAIN':
+    case 'ENOMEM':
+    case 'EMFILE':
+    case 'ENFILE':
+      return new PortError('NoCapacity', 'noProcess', `The host has no room to start ${program}.`, { cause: error });
+    default:
+      return new PortError('Transient', 'spawn', `${program} could not be started: ${String(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,232 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/model/json.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import { PortError } from '../../src/ports/errors.ts';
+import type { Machine, Provider } from '../../src/ports/provider.ts';
+
+/** What a provider's test brings along: the place where its machines live, and a hand that reaches into it. */
+export interface ProviderWorld {
+  /** The one that the provider's machines live by. */
+  readonly clock: Clock;
+  /** Valid settings of a server that runs until it is ended. */
+  readonly settings: JsonObject;
+  /** A provider as a controller's start makes it; for the same fleet, the next one after an earlier one. */
+  open(fleet: string): Promise<Provider>;
+  /** Makes a machine stop behind the provider's back. */
+  crash(machine: Machine): Promise<void>;
+  /** Ends whatever is left and cleans up. */
+  dispose(): Promise<void>;
+}
+
+const FLEET = 'shop';
+const MAX_LOOKS = 500;
+const LOOK_INTERVAL_MS = 20;
+
+/** The contract of `src/ports/provider.ts`, for every implementation, fakes included. */
+export function describeProviderConformance(name: string, make: () => Promise<ProviderWorld>): void {
+  describe(`provider conformance: ${name}`, () => {
+    const { signal } = new AbortController();
+    let world: ProviderWorld;
+    let provider: Provider;
+    let opened: Provider[];
+
+    beforeEach(async () => {
+      world = await make();
+      opened = [];
+      provider = await open();
+    });
+
+    afterEach(async () => {
+      for (const one of opened) await one.close();
+      await world.dispose();
+    });
+
+    async function open(fleet = FLEET): Promise<Provider> {
+      const one = await world.open(fleet);
+      opened.push(one);
+      return one;
+    }
+
+    function launch(instanceId: string, by: Provider = provider): Promise<Machine> {
+      return by.launch({ instanceId, group: 'web', settings: world.settings }, signal);
+    }
+
+    async function listed(by: Provider = provider): Promise<readonly string[]> {
+      return (await by.list(signal)).map((machine) => machine.instanceId).toSorted();
+    }
+
+    /** Looks until it is so; a bound, not a delay. */
+    async function eventually(isSo: () => Promise<boolean>): Promise<void> {
+      for (let look = 0; look < MAX_LOOKS; look += 1) {
+        if (await isSo()) return;
+        await world.clock.sleep(LOOK_INTERVAL_MS);
+      }
+      expect.fail('it never came to be');
+    }
+
+    async function terminateUntilGone(machineId: string, by: Provider = provider): Promise<void> {
+      await eventually(async () => {
+        const error = await by.terminate(machineId, signal).catch((reason: unknown) => reason);
+        if (error === undefined) return false;
+        expect(error).toMatchObject({ reaction: 'NotFound' });
+        return true;
+      });
+    }
+
+    describe('launch', () => {
+      it('gives a machine with an address and its tags', async () => {
+        const machine = await launch('i-1');
+        expect(machine).toMatchObject({ instanceId: 'i-1', group: 'web' });
+        expect(machine.endpoint?.port).toBeGreaterThan(0);
+        expect(machine.launchedAt).toBeGreaterThan(0);
+      });
+
+      it('gives the same machine for the same id, one call after the other', async () => {
+        const first = await launch('i-1');
+        const second = await launch('i-1');
+        expect(second.id).toBe(first.id);
+        expect(second.endpoint).toEqual(first.endpoint);
+        expect(await listed()).toEqual(['i-1']);
+      });
+
+      it('gives the same machine for the same id, calls at once', async () => {
+        const machines = await Promise.all(Array.from({ length: 5 }, () => launch('i-1')));
+        expect(new Set(machines.map(({ id }) => id)).size).toBe(1);
+        expect(await listed()).toEqual(['i-1']);
+      });
+
+      it('gives the same machine for the same id to the next controller', async () => {
+        const first = await launch('i-1');
+        await provider.close();
+        const next = await open();
+        const second = await launch('i-1', next);
+        expect(second.id).toBe(first.id);
+        expect(second.endpoint).toEqual(first.endpoint);
+        expect(await listed(next)).toEqual(['i-1']);
+      });
+
+      it('gives different machines and addresses for different ids', async () => {
+        const ids = Array.from({ length: 8 }, (_, index) => `i-${index}`);
+        const machines = await Promise.all(ids.map((id) => launch(id)));
+        expect(new Set(machines.map(({ id }) => id)).size).toBe(ids.length);
+        expect(new Set(machines.map(({ endpoint }) => JSON.stringify(endpoint))).size).toBe(ids.length);
+      });
+
+      it('does not start a machine again that has stopped', async () => {
+        const machine = await launch('i-1');
+        await world.crash(machine);
+        await eventually(async () => (await provider.list(signal))[0]?.state === 'stopped');
+        expect(await launch('i-1')).toMatchObject({ id: machine.id, state: 'stopped' });
+      });
+    });
+
+    describe('list', () => {
+      it('is empty at first', async () => {
+        expect(await provider.list(signal)).toEqual([]);
+      });
+
+      it('names the tags and the address that launch gave', async () => {
+        const machine = await launch('i-1');
+        await eventually(async () => (await provider.list(signal))[0]?.state === 'running');
+        const [seen] = await provider.list(signal);
+        const { id, instanceId, group, endpoint, launchedAt } = machine;
+        expect(seen).toMatchObject({ id, instanceId, group, endpoint, launchedAt });
+      });
+
+      it('has machines that stopped, until they are terminated', async () => {
+        const [first] = await Promise.all([launch('i-1'), launch('i-2')]);
+        await world.crash(first);
+        await eventually(async () => (await provider.list(signal)).some(({ state }) => state === 'stopped'));
+        const stopped = (await provider.list(signal)).find(({ id }) => id === first.id);
+        expect(stopped).toMatchObject({ instanceId: 'i-1', state: 'stopped' });
+        expect(stopped?.detail).not.toBe('');
+        await terminateUntilGone(first.id);
+        expect(await listed()).toEqual(['i-2']);
+      });
+
+      it('has what an earlier controller launched, still running', async () => {
+        const machine = await launch('i-1');
+        await eventually(async () => (await provider.list(signal))[0]?.state === 'running');
+        await provider.close();
+        const [adopted] = await (await open()).list(signal);
+        expect(adopted).toMatchObject({ id: machine.id, instanceId: 'i-1', group: 'web', state: 'running' });
+        expect(adopted?.endpoint).toEqual(machine.endpoint);
+      });
+    });
+
+    describe('terminate', () => {
+      it('ends a machine, and says NotFound from then on', async () => {
+        const machine = await launch('i-1');
+        await launch('i-2');
+        await terminateUntilGone(machine.id);
+        await expect(provider.terminate(machine.id, signal)).rejects.toMatchObject({ reaction: 'NotFound' });
+        expect(await listed()).toEqual(['i-2']);
+      });
+
+      it('can be asked for several times at once', async () => {
+        const machine = await launch('i-1');
+        const calls = await Promise.allSettled([1, 2, 3].map(() => provider.terminate(machine.id, signal)));
+        for (const call of calls) {
+          if (call.status === 'rejected') expect(call.reason).toMatchObject({ reaction: 'NotFound' });
+        }
+        await terminateUntilGone(machine.id);
+        expect(await listed()).toEqual([]);
+      });
+
+      it('ends what an earlier controller launched', async () => {
+        const machine = await launch('i-1');
+        await provider.close();
+        const next = await open();
+        await terminateUntilGone(machine.id, next);
+        expect(await listed(next)).toEqual([]);
+      });
+
+      it('says NotFound of a machine that never was', async () => {
+        const error = await provider.terminate('i-unknown', signal).catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(PortError);
+        expect(error).toMatchObject({ reaction: 'NotFound' });
+      });
+    });
+
+    it("neither lists nor ends another fleet's machines", async () => {
+      const machine = await launch('i-1');
+      const other = await open('another');
+      expect(await listed(other)).toEqual([]);
+      await expect(other.terminate(machine.id, signal)).rejects.toMatchObject({ reaction: 'NotFound' });
+      await launch('i-2', other);
+      expect(await listed()).toEqual(['i-1']);
+      expect(await listed(other)).toEqual(['i-2']);
+    });
+
+    it('rejects calls whose signal has aborted', async () => {
+      const machine = await launch('i-1');
+      const aborted = AbortSignal.abort();
+      const request = { instanceId: 'i-2', group: 'web', settings: world.settings };
+      await expect(provider.launch(request, aborted)).rejects.toBeInstanceOf(PortError);
+      await expect(provider.list(aborted)).rejects.toBeInstanceOf(PortError);
+      await expect(provider.terminate(machine.id, aborted)).rejects.toBeInstanceOf(PortError);
+    });
+
+    it('survives a call that was aborted in the middle', async () => {
+      const abort = new AbortController();
+      const request = { instanceId: 'i-1', group: 'web', settings: world.settings };
+      const call = provider.launch(request, abort.signal);
+      abort.abort();
+      await expect(call).rejects.toBeInstanceOf(PortError);
+      const machine = await launch('i-1');
+      expect(await listed()).toEqual(['i-1']);
+      await terminateUntilGone(machine.id);
+    });
+
+    it('lets go of a watcher', async () => {
+      let calls = 0;
+      const stop = provider.watch(() => {
+        calls += 1;
+      });
+      stop();
+      await world.crash(await launch('i-1'));
+      await eventually(async () => (await provider.list(signal))[0]?.state === 'stopped');
+      expect(calls).toBe(0);
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JsonObject } from '../../src/model/json.ts';
+import type { Machine, Provider } from '../../src/ports/provider.ts';
+import { processProvider } from '../../src/providers/process/index.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import type { ProviderWorld } from '../conformance/provider.ts';
+
+/** The process provider on a folder of its own. Everything in it is ended by pid when the world is disposed of. */
+export class ProcessWorld implements ProviderWorld {
+  readonly clock = systemClock;
+  readonly settings = settings({ command: ['sleep', '600'] });
+  readonly dataDir: string;
+  readonly #opened: Provider[] = [];
+
+  private constructor(dataDir: string) {
+    this.dataDir = dataDir;
+  }
+
+  static async make(): Promise<ProcessWorld> {
+    return new ProcessWorld(await mkdtemp(join(tmpdir(), 'drover-process-')));
+  }
+
+  async open(fleet: string): Promise<Provider> {
+    const provider = processProvider.create({ fleet, dataDir: this.dataDir, clock: this.clock });
+    this.#opened.push(provider);
+    return provider;
+  }
+
+  async crash(machine: Machine): Promise<void> {
+    process.kill(pidOf(machine), 'SIGKILL');
+  }
+
+  /** The live processes, of whatever instance, that carry this data folder in their environment. */
+  async processes(): Promise<readonly number[]> {
+    const pids: number[] = [];
+    for (const name of await readdir('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      const environ = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '');
+      if (environ.split('\0').includes(`DROVER_DATA_DIR=${this.dataDir}`)) pids.push(Number(name));
+    }
+    return pids;
+  }
+
+  async dispose(): Promise<void> {
+    for (const provider of this.#opened) await provider.close();
+    for (const pid of await this.processes()) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended by itself in between.
+      }
+    }
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+export function settings(written: JsonObject): JsonObject {
+  return processProvider.settingsSchema(process.cwd()).parse({ stopTimeout: '5s', ...written });
+}
+
+export function pidOf(machine: Machine): number {
+  const pid = /^pid (\d+)/.exec(machine.detail)?.[1];
+  if (pid === undefined) throw new Error(`no pid in the detail of ${machine.id}: ${machine.detail}`);
+  return Number(pid);
+}
