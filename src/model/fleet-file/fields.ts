@@ -1,0 +1,58 @@
+/**
+ * The values that a fleet file is made of. Names, addresses, paths and matchers end up in HAProxy's configuration, in file
+ * names and in machines' tags, so each is held to the few characters that are safe in all of them.
+ */
+
+import { isIP, SocketAddress } from 'node:net';
+import { z } from 'zod';
+
+export const MAX_GROUPS_PER_KIND = 256;
+export const MAX_LISTENERS_PER_LOAD_BALANCER = 64;
+/** The most servers that one group may have. */
+export const MAX_GROUP_SIZE = 5_000;
+/** The most active servers that HAProxy's `roundrobin` can choose from. */
+export const MAX_ROUND_ROBIN_SERVERS = 4_095;
+const MAX_PATH_CHARACTERS = 1_024;
+
+export const nameSchema = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$/, {
+  error: 'a name has 1 to 32 letters, digits, - and _, and starts with a letter or a digit',
+});
+
+export const portSchema = z.int().min(1).max(65_535);
+
+/** An IP address in its usual spelling, so that two spellings of one address are seen to be the same. */
+export const addressSchema = z
+  .string()
+  .refine((text) => isIP(text) !== 0 && !text.includes('%'), {
+    error: 'it must be an IP address: 127.0.0.1 for this host only, 0.0.0.0 or :: for every interface',
+  })
+  .transform((text) => new SocketAddress({ address: text, family: isIP(text) === 6 ? 'ipv6' : 'ipv4' }).address);
+
+export const httpPathSchema = z
+  .string()
+  .max(MAX_PATH_CHARACTERS)
+  .regex(/^\/[A-Za-z0-9\-._~!&()*+,;=:@/?%]*$/, {
+    error: 'it must start with / and have no spaces, quotes, #, $ or \\; write others as %20 and the like',
+  });
+
+const STATUS_CODES = /^[2-5]\d\d(?:-[2-5]\d\d)?(?:,[2-5]\d\d(?:-[2-5]\d\d)?){0,31}$/;
+
+/** Status codes as HAProxy writes them. A single one is a number in YAML. */
+export const matcherSchema = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .refine((text) => STATUS_CODES.test(text) && text.split(',').every(isRange), {
+    error: 'it must be HTTP status codes from 200 to 599, such as 200, 200-399 or 200,204,301-302, without spaces',
+  });
+
+function isRange(text: string): boolean {
+  const [low, high = low] = text.split('-');
+  return Number(low) <= Number(high);
+}
+
+/** A path in the file system, not resolved. */
+export const filePathSchema = z
+  .string()
+  .min(1)
+  .max(MAX_PATH_CHARACTERS)
+  .refine((text) => !/\p{Cc}/u.test(text), { error: 'a path has no control characters' });

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { LaunchTemplate } from '../fleet.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { parseExplained } from './explain.ts';
+import { didYouMean } from './suggest.ts';
+
+/** What the fleet file needs of a provider. */
+export interface SettingsSchemaSource {
+  /** Describes an object whose keys are neither `provider` nor `weight`. */
+  settingsSchema(baseDir: string): z.ZodType<JsonObject>;
+}
+
+export interface FleetFileContext {
+  readonly providers: ReadonlyMap<string, SettingsSchemaSource>;
+  /** The folder of the fleet file, absolute: relative paths are resolved against it. */
+  readonly baseDir: string;
+}
+
+/** `provider`, `weight`, and beside them the settings of that provider, validated by its own schema. */
+export function launchTemplateSchema({ providers, baseDir }: FleetFileContext) {
+  return z
+    .looseObject({
+      provider: z.string().describe('Where the servers come from.'),
+      weight: z
+        .int()
+        .min(1)
+        .max(256)
+        .default(100)
+        .describe('The share of requests that a server gets with weightedRoundRobin, relative to the others.'),
+    })
+    .transform((value, context): LaunchTemplate => {
+      const { provider, weight, ...settings } = value;
+      const source = providers.get(provider);
+      if (source === undefined) {
+        const message = `there is no provider ${JSON.stringify(provider)}; ${didYouMean(provider, [...providers.keys()])}`;
+        context.issues.push({ code: 'custom', message, path: ['provider'], input: provider });
+        return z.NEVER;
+      }
+      const result = parseExplained(source.settingsSchema(baseDir), settings);
+      if ('problems' in result) {
+        for (const { path, message } of result.problems) {
+          context.issues.push({ code: 'custom', message, path: [...path], input: settings });
+        }
+        return z.NEVER;
+      }
+      return { provider, weight, settings: result.value, version: version(provider, weight, result.value) };
+    });
+}
+
+const VERSION_CHARACTERS = 12;
+
+/** The same for the same content, in whatever order the file names it. */
+function version(provider: string, weight: number, settings: JsonObject): string {
+  const text = JSON.stringify({ provider, settings, weight }, (_key, value: Json) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? sorted(value) : value,
+  );
+  return createHash('sha256').update(text).digest('hex').slice(0, VERSION_CHARACTERS);
+}
+
+function sorted(object: object): object {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,83 @@
+import { dirname } from 'node:path';
+import type { Fleet } from '../fleet.ts';
+import { checkFleet } from './checks.ts';
+import { type FleetFileError, fleetFileError } from './errors.ts';
+import { parseExplained } from './explain.ts';
+import type { SettingsSchemaSource } from './launch-template.ts';
+import { type Path, valueAt } from './path.ts';
+import { fleetFileSchema } from './schema.ts';
+import { type Place, readYaml } from './yaml.ts';
+
+export type { FleetFileError } from './errors.ts';
+
+export const MAX_FLEET_FILE_BYTES = 256 * 1024;
+/** More of them help nobody: the first ones are mended first. */
+const MAX_ERRORS = 50;
+
+export interface FleetFileInput {
+  /** The file's content; bytes are decoded as UTF-8. */
+  readonly text: string | Uint8Array;
+  /** The absolute path that it was read from: relative paths in it start from its folder. */
+  readonly path: string;
+  readonly providers: ReadonlyMap<string, SettingsSchemaSource>;
+}
+
+export type FleetFileResult =
+  | { readonly ok: true; readonly fleet: Fleet }
+  | { readonly ok: false; readonly errors: readonly FleetFileError[] };
+
+/** Validates a fleet file. Never throws; an error in one place does not hide those in others of the same kind. */
+export function parseFleet(input: FleetFileInput): FleetFileResult {
+  const text = decode(input.text);
+  if (text === null) return refuse(input.path, '', [{ path: [], message: 'it is not UTF-8 text; save it as UTF-8' }]);
+  if (Buffer.byteLength(text) > MAX_FLEET_FILE_BYTES) {
+    const message = `it is larger than ${MAX_FLEET_FILE_BYTES / 1024} KiB, the most that is read`;
+    return refuse(input.path, '', [{ path: [], message }]);
+  }
+  const yaml = readYaml(text);
+  if ('problems' in yaml) return refuse(input.path, text, yaml.problems);
+
+  const { value, place } = yaml.file;
+  if (value === null) {
+    return refuse(input.path, '', [
+      { path: [], message: 'it is empty; docs/fleet-file.md shows what belongs into it' },
+    ]);
+  }
+  const schema = fleetFileSchema({ providers: input.providers, baseDir: dirname(input.path) });
+  const parsed = parseExplained(schema, value);
+  const problems = 'problems' in parsed ? parsed.problems : checkFleet(parsed.value);
+  if ('value' in parsed && problems.length === 0) return { ok: true, fleet: parsed.value };
+  const located = problems.slice(0, MAX_ERRORS).map((problem) => ({
+    ...problem,
+    place: place(problem.path),
+    value: valueAt(value, problem.path),
+  }));
+  return refuse(input.path, text, located);
+}
+
+function decode(text: string | Uint8Array): string | null {
+  if (typeof text === 'string') return text;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(text);
+  } catch {
+    return null;
+  }
+}
+
+interface LocatedProblem {
+  readonly message: string;
+  readonly path?: Path;
+  readonly place?: Place;
+  readonly value?: unknown;
+}
+
+function refuse(file: string, text: string, problems: readonly LocatedProblem[]): FleetFileResult {
+  const lines = text.split('\n');
+  const errors = problems
+    .slice(0, MAX_ERRORS)
+    .map(({ message, path = [], place = { line: 1, column: 1 }, value }) =>
+      fleetFileError({ file, ...place, path, value, message, source: lines[place.line - 1] ?? '' }),
+    );
+  errors.sort((a, b) => a.line - b.line || a.column - b.column);
+  return { ok: false, errors };
+}

@@ -1,0 +1,215 @@
+/**
+ * The fleet file's shape, key by key, and how it becomes a `Fleet`. What several keys must be true of together is in
+ * `checks.ts`. Descriptions and defaults go into the JSON Schema that editors use; docs/fleet-file.md tells the same at length.
+ */
+
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import {
+  ALGORITHMS,
+  type AutoScalingGroup,
+  type Fleet,
+  type LoadBalancer,
+  type TargetGroup,
+  TERMINATION_POLICIES,
+} from '../fleet.ts';
+import {
+  addressSchema,
+  filePathSchema,
+  httpPathSchema,
+  MAX_GROUP_SIZE,
+  MAX_GROUPS_PER_KIND,
+  MAX_LISTENERS_PER_LOAD_BALANCER,
+  matcherSchema,
+  nameSchema,
+  portSchema,
+} from './fields.ts';
+import { type FleetFileContext, launchTemplateSchema } from './launch-template.ts';
+import { durationSchema } from './units.ts';
+
+const LOOPBACK = '127.0.0.1';
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const listener = z.strictObject({
+  address: addressSchema
+    .prefault(LOOPBACK)
+    .describe('The IP address to listen on: 127.0.0.1 for this host only, 0.0.0.0 or :: for every interface.'),
+  port: portSchema.describe('The TCP port to listen on.'),
+  targetGroup: nameSchema.describe('The target group that answers the requests.'),
+});
+
+const statsPage = z.strictObject({
+  address: addressSchema.prefault(LOOPBACK).describe('The IP address of the statistics page.'),
+  port: portSchema.describe('The TCP port of the statistics page.'),
+});
+
+const loadBalancer = z
+  .strictObject({
+    listeners: z
+      .array(listener)
+      .min(1)
+      .max(MAX_LISTENERS_PER_LOAD_BALANCER)
+      .describe('Addresses that accept HTTP, each with the target group that answers there.'),
+    statsPage: statsPage.optional().describe("HAProxy's own statistics page, with CSV under /;csv. None unless given."),
+  })
+  .transform((value): Unnamed<LoadBalancer> => ({ listeners: value.listeners, statsPage: value.statsPage ?? null }));
+
+const INTERVAL = { minMs: 50, maxMs: 5 * MINUTE_MS };
+const FAST_INTERVAL_MS = 200;
+const TIMEOUT_MS = SECOND_MS;
+const threshold = z.int().min(1).max(10);
+
+const healthCheck = z
+  .strictObject({
+    path: httpPathSchema.default('/').describe('The path that is asked for.'),
+    matcher: matcherSchema.prefault('200').describe('The status codes that count as healthy: 200, 200-399, 200,204.'),
+    interval: durationSchema(INTERVAL).prefault('2s').describe('The time between two checks of a healthy server.'),
+    fastInterval: durationSchema(INTERVAL)
+      .optional()
+      .describe(
+        'The same while a server is between healthy and unhealthy. Default: 200ms, or interval if that is less.',
+      ),
+    downInterval: durationSchema(INTERVAL)
+      .optional()
+      .describe('The same while a server is unhealthy or new. Default: 200ms, or interval if that is less.'),
+    timeout: durationSchema({ minMs: 10, maxMs: 2 * MINUTE_MS })
+      .optional()
+      .describe('How long a check may take. Default: 1s, or interval if that is less.'),
+    healthyThreshold: threshold.default(2).describe('Good checks in a row that make a server healthy.'),
+    unhealthyThreshold: threshold.default(3).describe('Failed checks in a row that make a server unhealthy.'),
+  })
+  .transform(({ interval, fastInterval, downInterval, timeout, ...rest }) => ({
+    ...rest,
+    intervalMs: interval,
+    fastIntervalMs: fastInterval ?? Math.min(FAST_INTERVAL_MS, interval),
+    downIntervalMs: downInterval ?? Math.min(FAST_INTERVAL_MS, interval),
+    timeoutMs: timeout ?? Math.min(TIMEOUT_MS, interval),
+  }));
+
+const targetGroup = z
+  .strictObject({
+    algorithm: z.enum(ALGORITHMS).default('roundRobin').describe('How a request is given to one of the servers.'),
+    healthCheck: healthCheck.prefault({}).describe('How to tell whether a server can answer.'),
+    deregistrationDelay: durationSchema({ maxMs: HOUR_MS })
+      .prefault('5m')
+      .describe('The longest that a draining server may take for its open requests before they are cut.'),
+    slowStart: durationSchema({ maxMs: HOUR_MS })
+      .prefault('0s')
+      .describe('The time over which a server that became healthy is brought to its full share; 0s for at once.'),
+  })
+  .transform(
+    ({ deregistrationDelay, slowStart, ...rest }): Unnamed<TargetGroup> => ({
+      ...rest,
+      deregistrationDelayMs: deregistrationDelay,
+      slowStartMs: slowStart,
+    }),
+  );
+
+const BACKOFF = { minMs: 100, maxMs: 24 * HOUR_MS };
+
+const launchRetry = z
+  .strictObject({
+    initialBackoff: durationSchema(BACKOFF).prefault('9s').describe('The wait after the first failure; it doubles.'),
+    maxBackoff: durationSchema(BACKOFF).prefault('15m').describe('The longest wait.'),
+    suspendAfter: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(15)
+      .describe('Failures in a row after which launching stops until a person resumes it.'),
+  })
+  .transform(({ initialBackoff, maxBackoff, suspendAfter }) => ({
+    initialBackoffMs: initialBackoff,
+    maxBackoffMs: maxBackoff,
+    suspendAfter,
+  }));
+
+const size = z.int().min(0).max(MAX_GROUP_SIZE);
+
+function autoScalingGroup(context: FleetFileContext) {
+  return z
+    .strictObject({
+      targetGroups: z
+        .array(nameSchema)
+        .max(MAX_GROUPS_PER_KIND)
+        .default([])
+        .describe("The target groups that the group's servers are registered with."),
+      launchTemplate: launchTemplateSchema(context).describe(
+        'How one server is launched: a provider and its settings.',
+      ),
+      minSize: size.describe('The fewest servers.'),
+      maxSize: size.describe('The most servers; every machine that is not gone counts.'),
+      desiredCapacity: size.optional().describe('The number of servers to start with. Default: minSize.'),
+      desiredCapacityFile: filePathSchema
+        .optional()
+        .describe('A file that holds the wanted number of servers and is watched; relative to the fleet file.'),
+      healthCheckGracePeriod: durationSchema({ maxMs: 2 * HOUR_MS })
+        .prefault('5m')
+        .describe('How long a new server may fail its health checks before that counts.'),
+      defaultInstanceWarmup: durationSchema({ maxMs: 2 * HOUR_MS })
+        .prefault('0s')
+        .describe('How long after it came into service a server is still warming up.'),
+      launchTimeout: durationSchema({ minMs: SECOND_MS, maxMs: 2 * HOUR_MS })
+        .prefault('15m')
+        .describe('How long one launch may take before it counts as failed.'),
+      launchRetry: launchRetry.prefault({}).describe('What happens after launches that failed.'),
+      terminationPolicies: z
+        .array(z.enum(TERMINATION_POLICIES))
+        .min(1)
+        .max(TERMINATION_POLICIES.length)
+        .default(['Default'])
+        .describe('Which servers go first when there are too many; tried in order.'),
+    })
+    .transform(
+      (value): Unnamed<AutoScalingGroup> => ({
+        targetGroups: value.targetGroups,
+        launchTemplate: value.launchTemplate,
+        minSize: value.minSize,
+        maxSize: value.maxSize,
+        desiredCapacity: value.desiredCapacity ?? value.minSize,
+        desiredCapacityFile:
+          value.desiredCapacityFile === undefined ? null : resolve(context.baseDir, value.desiredCapacityFile),
+        healthCheckGracePeriodMs: value.healthCheckGracePeriod,
+        defaultInstanceWarmupMs: value.defaultInstanceWarmup,
+        launchTimeoutMs: value.launchTimeout,
+        launchRetry: value.launchRetry,
+        terminationPolicies: value.terminationPolicies,
+      }),
+    );
+}
+
+export function fleetFileSchema(context: FleetFileContext) {
+  return z
+    .strictObject({
+      fleet: nameSchema.describe("The fleet's name, part of every machine's tags."),
+      loadBalancers: byName(loadBalancer).prefault({}).describe('Load balancers by name, one HAProxy each.'),
+      targetGroups: byName(targetGroup)
+        .prefault({})
+        .describe('Target groups by name: servers that answer the same requests.'),
+      autoScalingGroups: byName(autoScalingGroup(context))
+        .refine((groups) => Object.keys(groups).length > 0, { error: 'a fleet has at least one auto scaling group' })
+        .describe('Auto scaling groups by name: servers that are launched alike and scaled together.'),
+    })
+    .transform(
+      (value): Fleet => ({
+        name: value.fleet,
+        loadBalancers: named(value.loadBalancers),
+        targetGroups: named(value.targetGroups),
+        autoScalingGroups: named(value.autoScalingGroups),
+      }),
+    );
+}
+
+type Unnamed<T extends { readonly name: string }> = Omit<T, 'name'>;
+
+function byName<T extends z.ZodType>(schema: T) {
+  return z.record(nameSchema, schema).refine((groups) => Object.keys(groups).length <= MAX_GROUPS_PER_KIND, {
+    error: `there may be at most ${MAX_GROUPS_PER_KIND}`,
+  });
+}
+
+function named<T extends object>(groups: Record<string, T>): (T & { readonly name: string })[] {
+  return Object.entries(groups).map(([name, group]) => ({ name, ...group }));
+}

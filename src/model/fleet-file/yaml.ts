@@ -1,0 +1,116 @@
+/** YAML to plain values, with the way back from each value to its place in the text. */
+
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLError,
+} from 'yaml';
+import type { Path } from './path.ts';
+import { plainValue, UnusableYaml } from './yaml-value.ts';
+
+export interface Place {
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+}
+
+export interface YamlProblem {
+  readonly place: Place;
+  readonly message: string;
+}
+
+export interface YamlFile {
+  readonly value: unknown;
+  /** Where the entry or item at a path begins, or the nearest around it that exists. */
+  place(path: Path): Place;
+}
+
+/** Never throws. */
+export function readYaml(text: string): { file: YamlFile } | { problems: readonly YamlProblem[] } {
+  const lines = new LineCounter();
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  try {
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      stringKeys: true,
+      // Its search for repeated keys takes time that grows with the square of their number; `plainValue` looks for them.
+      uniqueKeys: false,
+    });
+    const errors = [...document.errors, ...document.warnings];
+    if (errors.length > 0) return { problems: syntaxProblems(errors, place) };
+    return {
+      file: {
+        value: plainValue(document.contents),
+        place: (path) => place(find(document, path)?.range?.[0] ?? 0),
+      },
+    };
+  } catch (error) {
+    if (error instanceof UnusableYaml) return { problems: [{ place: place(error.offset), message: error.message }] };
+    const message = error instanceof RangeError ? TOO_DEEP : `it cannot be read: ${error}`;
+    return { problems: [{ place: place(0), message }] };
+  }
+}
+
+/** The parser recurses: some thousands of open brackets are the end of its stack. */
+const TOO_DEEP = 'it is nested too deeply';
+
+/** One for each place: what follows the first one there is mostly the same again. */
+function syntaxProblems(errors: readonly YAMLError[], place: (offset: number) => Place): YamlProblem[] {
+  const exhausted = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  const told = new Map<number, YAMLError>();
+  for (const error of exhausted === undefined ? errors : [exhausted]) {
+    if (!told.has(error.pos[0])) told.set(error.pos[0], error);
+  }
+  return [...told].map(([offset, error]) => ({ place: place(offset), message: inWords(error) }));
+}
+
+function inWords({ code, message }: YAMLError): string {
+  switch (code) {
+    case 'MULTIPLE_DOCS':
+      return 'a fleet file is one document; remove the line --- and what follows it';
+    case 'NON_STRING_KEY':
+      return 'a key must be text';
+    case 'RESOURCE_EXHAUSTION':
+      return TOO_DEEP;
+    case 'TAB_AS_INDENT':
+      return 'YAML does not allow tabs for indentation; use spaces';
+    case 'TAG_RESOLVE_FAILED':
+      return 'tags (words that begin with !) have no meaning here; remove it, or put the text in quotes';
+    default:
+      return message;
+  }
+}
+
+/** The key of a mapping's entry or the item of a list; the nearest around it where there is no such thing. */
+function find(document: Document.Parsed, path: Path): Node | null {
+  let node: unknown = document.contents;
+  let nearest: Node | null = document.contents;
+  for (const step of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === step);
+      if (!isNode(pair?.key)) break;
+      nearest = pair.key;
+      node = pair.value;
+    } else if (isSeq(node) && typeof step === 'number') {
+      node = node.items[step];
+      if (!isNode(node)) break;
+      nearest = node;
+    } else {
+      break;
+    }
+  }
+  return nearest;
+}
