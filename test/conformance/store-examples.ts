@@ -1,0 +1,66 @@
+import type { Activity } from '../../src/model/activity.ts';
+import type { GroupMemory } from '../../src/model/group-memory.ts';
+import type { Instance, InstanceState, InstanceStateName } from '../../src/model/instance.ts';
+import type { Change } from '../../src/ports/store.ts';
+
+/** One of each state; the compiler asks for a new one here. */
+export const EVERY_STATE: { readonly [Name in InstanceStateName]: InstanceState & { readonly name: Name } } = {
+  launching: { name: 'launching', since: 1_000, retryAt: 2_000 },
+  booting: { name: 'booting', since: 1_000 },
+  inService: { name: 'inService', since: 1_000 },
+  draining: { name: 'draining', since: 1_000, deadline: 9_000, cause: 'scaleIn', reversible: true },
+  terminating: { name: 'terminating', since: 1_000, cause: 'unhealthy', retryAt: null },
+  terminated: { name: 'terminated', since: 1_000, cause: 'neverHealthy' },
+};
+
+export const MEMORY: GroupMemory = {
+  desired: 3,
+  fleetDesired: 2,
+  file: { kind: 'refused', text: 'six' },
+  launch: { failures: 2, notBefore: 5_000, suspended: { since: 4_000, why: 'five launches in a row failed' } },
+  unhealthyAt: [1_000, 2_000],
+  told: ['healthBrake'],
+};
+
+export function anInstance(id: string, changes: Partial<Instance> = {}): Instance {
+  return {
+    id,
+    group: 'web',
+    launchTemplate: {
+      provider: 'process',
+      weight: 1,
+      settings: {
+        command: ['node', 'hello.js'],
+        environment: { GREETING: "it's \u{1F44B}" },
+        nothing: null,
+        ratio: 0.5,
+      },
+      version: 'v1',
+    },
+    createdAt: 1_000,
+    machine: { id: `machine-of-${id}`, endpoint: { address: '127.0.0.1', port: 8_001 }, seenAt: 1_500 },
+    state: EVERY_STATE.inService,
+    health: { status: 'healthy', since: 1_000 },
+    request: null,
+    ...changes,
+  };
+}
+
+export function anActivity(changes: Partial<Activity> = {}): Activity {
+  return {
+    at: 1_000,
+    group: 'web',
+    instanceId: null,
+    level: 'info',
+    reason: 'desiredCapacityChanged',
+    message: 'desired capacity changed from 2 to 3',
+    cappedBy: null,
+    before: { desired: 2, inService: 2, total: 2 },
+    after: { desired: 3, inService: 2, total: 2 },
+    ...changes,
+  };
+}
+
+export function aChange(change: Partial<Change>): Change {
+  return { memory: null, instances: [], activities: [], ...change };
+}

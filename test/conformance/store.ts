@@ -1,0 +1,227 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
+import type { ActivityQuery, Store } from '../../src/ports/store.ts';
+import type { StoreBounds } from '../../src/store/prune.ts';
+import { aChange, anActivity, anInstance, EVERY_STATE, MEMORY } from './store-examples.ts';
+
+/** One set of stored data, empty at first. */
+export interface StoreHarness {
+  /** Opens the data anew; the store before may or may not have been closed. */
+  open(bounds?: StoreBounds): Promise<Store>;
+  /** Closes what is open and deletes the data. */
+  remove(): Promise<void>;
+}
+
+/** What every implementation of the port `Store` does. */
+export function describeStoreConformance(name: string, make: () => Promise<StoreHarness>): void {
+  describe(`store conformance: ${name}`, () => {
+    let harness: StoreHarness;
+    let store: Store;
+
+    beforeEach(async () => {
+      harness = await make();
+      store = await harness.open();
+    });
+    afterEach(() => harness.remove());
+
+    const messages = async (query: ActivityQuery) => (await store.activities(query)).map(({ message }) => message);
+
+    describe('state', () => {
+      it('is empty at first', async () => {
+        expect(await store.load()).toEqual({ groups: new Map(), instances: [] });
+        expect(await store.activities({ limit: 10 })).toEqual([]);
+      });
+
+      it.each(Object.values(EVERY_STATE).filter((state) => state.name !== 'terminated'))(
+        'keeps an instance that is $name',
+        async (state) => {
+          const instance = anInstance('i-1', { state });
+          await store.commit(aChange({ instances: [instance] }));
+          expect((await store.load()).instances).toEqual([instance]);
+        },
+      );
+
+      it('keeps what may be absent, and each kind of health', async () => {
+        const instances = [
+          anInstance('i-1', { machine: null, health: { status: 'unknown', since: 1 } }),
+          anInstance('i-2', { machine: { id: 'm', endpoint: null, seenAt: 1 }, request: { kind: 'drain', at: 2 } }),
+          anInstance('i-3', { health: { status: 'unhealthy', since: 1, source: 'provider', detail: 'exited\n"1"' } }),
+        ];
+        await store.commit(aChange({ instances }));
+        expect((await store.load()).instances).toEqual(instances);
+      });
+
+      it('does not return terminated instances', async () => {
+        const alive = anInstance('i-2');
+        await store.commit(aChange({ instances: [anInstance('i-1'), alive] }));
+        await store.commit(aChange({ instances: [anInstance('i-1', { state: EVERY_STATE.terminated })] }));
+        expect((await store.load()).instances).toEqual([alive]);
+      });
+
+      it('returns instances in the order of creation, whatever their ids, clocks and later changes', async () => {
+        await store.commit(aChange({ instances: [anInstance('z', { createdAt: 9 }), anInstance('m')] }));
+        await store.commit(aChange({ instances: [anInstance('a', { createdAt: 1 })] }));
+        await store.commit(aChange({ instances: [anInstance('z', { createdAt: 9, state: EVERY_STATE.booting })] }));
+        expect((await store.load()).instances.map(({ id }) => id)).toEqual(['z', 'm', 'a']);
+      });
+
+      it('keeps and replaces the memory of each group', async () => {
+        await store.commit(aChange({ memory: { group: 'web', value: EMPTY_MEMORY } }));
+        await store.commit(aChange({ memory: { group: 'workers', value: { ...MEMORY, file: null } } }));
+        await store.commit(aChange({ memory: { group: 'web', value: MEMORY } }));
+        expect((await store.load()).groups).toEqual(
+          new Map([
+            ['web', MEMORY],
+            ['workers', { ...MEMORY, file: null }],
+          ]),
+        );
+      });
+
+      it('takes many instances at once', async () => {
+        const instances = Array.from({ length: 1_234 }, (_, index) => anInstance(`i-${index}`));
+        await store.commit(aChange({ instances }));
+        expect((await store.load()).instances).toEqual(instances);
+      });
+
+      it('is there after the data was opened anew', async () => {
+        const instance = anInstance('i-1');
+        await store.commit(
+          aChange({ memory: { group: 'web', value: MEMORY }, instances: [instance], activities: [anActivity()] }),
+        );
+        await store.close();
+        store = await harness.open();
+        expect(await store.load()).toEqual({ groups: new Map([['web', MEMORY]]), instances: [instance] });
+        expect(await store.activities({ limit: 10 })).toEqual([{ sequence: expect.any(Number), ...anActivity() }]);
+      });
+    });
+
+    describe('commit', () => {
+      it('that fails leaves nothing', async () => {
+        await store.commit(aChange({ memory: { group: 'web', value: EMPTY_MEMORY }, instances: [anInstance('i-1')] }));
+        const before = await store.load();
+        const unreadable = anInstance('i-3', { createdAt: Number.NaN });
+        const failing = store.commit(
+          aChange({
+            memory: { group: 'web', value: MEMORY },
+            instances: [anInstance('i-1', { state: EVERY_STATE.draining }), anInstance('i-2'), unreadable],
+            activities: [anActivity()],
+          }),
+        );
+        await expect(failing).rejects.toMatchObject({ name: 'PortError', reaction: 'Invalid' });
+        expect(await store.load()).toEqual(before);
+        expect(await store.activities({ limit: 10 })).toEqual([]);
+        await store.commit(aChange({ instances: [anInstance('i-2')] }));
+        expect((await store.load()).instances).toHaveLength(2);
+      });
+
+      it('and others at the same time do not mix', async () => {
+        const good = (index: number) => store.commit(aChange({ instances: [anInstance(`good-${index}`)] }));
+        const bad = (index: number) =>
+          store.commit(
+            aChange({ instances: [anInstance(`bad-${index}`), anInstance('x', { createdAt: Number.NaN })] }),
+          );
+        const results = await Promise.allSettled([good(0), bad(0), good(1), bad(1), store.prune(), good(2)]);
+        expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(2);
+        expect((await store.load()).instances.map(({ id }) => id)).toEqual(['good-0', 'good-1', 'good-2']);
+      });
+    });
+
+    describe('activities', () => {
+      beforeEach(() =>
+        store.commit(
+          aChange({
+            activities: [
+              anActivity({ message: 'one', group: null, before: null, after: null }),
+              anActivity({ message: 'two', level: 'warning', instanceId: 'i-1', cappedBy: 'maxSize', at: 5_000 }),
+              anActivity({ message: 'three', level: 'error', group: 'workers', at: 500 }),
+              anActivity({ message: 'four', instanceId: 'i-2' }),
+            ],
+          }),
+        ),
+      );
+
+      it('come back whole, with ascending sequence numbers, oldest first', async () => {
+        const activities = await store.activities({ limit: 10 });
+        expect(activities.map(({ message }) => message)).toEqual(['one', 'two', 'three', 'four']);
+        const [first = 0, ...rest] = activities.map(({ sequence }) => sequence);
+        expect(rest).toEqual([first + 1, first + 2, first + 3]);
+        const { sequence, ...second } = activities[1] ?? expect.fail();
+        expect(second).toEqual(
+          anActivity({ message: 'two', level: 'warning', instanceId: 'i-1', cappedBy: 'maxSize', at: 5_000 }),
+        );
+      });
+
+      it('are the newest ones where there are more than the limit', async () => {
+        expect(await messages({ limit: 2 })).toEqual(['three', 'four']);
+      });
+
+      it('can be followed from a sequence number, the oldest first', async () => {
+        const [first] = await store.activities({ limit: 10 });
+        const afterSequence = first?.sequence ?? expect.fail();
+        expect(await messages({ afterSequence, limit: 2 })).toEqual(['two', 'three']);
+        expect(await messages({ afterSequence: afterSequence + 3, limit: 2 })).toEqual([]);
+        expect(await messages({ afterSequence: 0, limit: 1 })).toEqual(['one']);
+      });
+
+      it('can be of a group, of an instance, and at least of a level', async () => {
+        expect(await messages({ group: 'web', limit: 10 })).toEqual(['two', 'four']);
+        expect(await messages({ group: 'web', limit: 1 })).toEqual(['four']);
+        expect(await messages({ instanceId: 'i-1', limit: 10 })).toEqual(['two']);
+        expect(await messages({ level: 'info', limit: 10 })).toEqual(['one', 'two', 'three', 'four']);
+        expect(await messages({ level: 'warning', limit: 10 })).toEqual(['two', 'three']);
+        expect(await messages({ level: 'error', limit: 10 })).toEqual(['three']);
+        expect(await messages({ group: 'web', level: 'warning', afterSequence: 0, limit: 10 })).toEqual(['two']);
+        expect(await messages({ group: 'nobody', limit: 10 })).toEqual([]);
+      });
+    });
+
+    describe('prune', () => {
+      const bounds: StoreBounds = { activityRows: 3, sampleRows: 2, terminatedInstanceRows: 1 };
+
+      it('deletes the oldest activities beyond the bound, and sequence numbers are not used again', async () => {
+        store = await harness.open(bounds);
+        await store.commit(
+          aChange({ activities: ['1', '2', '3', '4', '5'].map((message) => anActivity({ message })) }),
+        );
+        await store.prune();
+        expect(await messages({ limit: 10 })).toEqual(['3', '4', '5']);
+        await store.prune();
+        const kept = await store.activities({ limit: 10 });
+        expect(kept).toHaveLength(3);
+        await store.commit(aChange({ activities: [anActivity({ message: '6' })] }));
+        const [next] = await store.activities({ afterSequence: kept[2]?.sequence ?? 0, limit: 10 });
+        expect(next?.message).toBe('6');
+      });
+
+      it('never touches what is not terminated, nor the memory', async () => {
+        store = await harness.open(bounds);
+        const alive = Object.values(EVERY_STATE)
+          .filter(({ name }) => name !== 'terminated')
+          .map((state) => anInstance(state.name, { state }));
+        const ended = ['a', 'b', 'c'].map((id) => anInstance(id, { state: EVERY_STATE.terminated }));
+        await store.commit(aChange({ memory: { group: 'web', value: MEMORY }, instances: [...ended, ...alive] }));
+        await store.prune();
+        expect(await store.load()).toEqual({ groups: new Map([['web', MEMORY]]), instances: alive });
+      });
+
+      it('does nothing to an empty store', async () => {
+        await store.prune();
+        expect((await store.load()).instances).toEqual([]);
+      });
+    });
+
+    it('takes samples, also none', async () => {
+      await store.recordSamples({ at: 1_000, traffic: [], health: [] });
+      await store.recordSamples({
+        at: 1_000,
+        traffic: [],
+        health: [{ targetGroup: 'web', instanceId: 'i-1', health: 'healthy', detail: 'L7OK/200' }],
+      });
+    });
+
+    it('refuses work after it was closed', async () => {
+      await store.close();
+      await expect(store.load()).rejects.toMatchObject({ name: 'PortError' });
+    });
+  });
+}
