@@ -1,0 +1,195 @@
+import type { View } from '../decide/snapshot.ts';
+import type { Activity } from '../model/activity.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import { asPortError, type Failure } from '../ports/errors.ts';
+import type {
+  DesiredState,
+  LoadBalancerDriver,
+  LoadBalancerEvent,
+  LoadBalancerObservation,
+} from '../ports/load-balancer.ts';
+import { withDeadline } from './deadline.ts';
+import { LastSeen } from './view.ts';
+import { Wake } from './wake.ts';
+
+/** Between two looks while something is on its way, and while nothing is. */
+const BUSY_LOOK_MS = 200;
+const CALM_LOOK_MS = 1_000;
+/** Drover's and the load balancer's idea of the members are compared at least this often. */
+const RECONCILE_MS = 30_000;
+const APPLY_TIMEOUT_MS = 60_000;
+const OBSERVE_TIMEOUT_MS = 10_000;
+const STALE_AFTER_MS = 5_000;
+const APPLY_BACKOFF_MIN_MS = 200;
+const APPLY_BACKOFF_MAX_MS = 10_000;
+
+export interface Balancer {
+  readonly name: string;
+  readonly driver: LoadBalancerDriver;
+  readonly clock: Clock;
+  /** What it should be like now. */
+  desired(): DesiredState;
+  /** Whether something is on its way, so that looks are worth more. */
+  isBusy(): boolean;
+  onSeen(changed: boolean): void;
+  tell(activity: Activity): void;
+}
+
+/** An observation, with the time when it was asked for. */
+export interface Seen {
+  readonly at: EpochMs;
+  readonly observation: LoadBalancerObservation;
+}
+
+/** Keeps one load balancer as it should be and what is known of it current: apply where something differs, then look. */
+export class BalancerLoop {
+  readonly #balancer: Balancer;
+  readonly #seen: LastSeen<Seen>;
+  readonly #wake: Wake;
+  #dirty = true;
+  #appliedAt: EpochMs | null = null;
+  #backoffMs = 0;
+  #retryAt: EpochMs = 0;
+  #refusal = '';
+  #digest = '';
+  #earlier: Seen | null = null;
+
+  constructor(balancer: Balancer) {
+    this.#balancer = balancer;
+    this.#seen = new LastSeen(balancer.clock, STALE_AFTER_MS);
+    this.#wake = new Wake(balancer.clock);
+  }
+
+  /** What should be is different now. */
+  changed(): void {
+    this.#dirty = true;
+    this.#wake.notify();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { driver, clock } = this.#balancer;
+    const stopWatching = driver.watch(() => this.#wake.notify());
+    const onAbort = () => this.#wake.notify();
+    signal.addEventListener('abort', onAbort, { once: true });
+    while (!signal.aborted) {
+      if (this.#mustApply(clock.now())) await this.#apply(signal);
+      if (signal.aborted) break;
+      const visible = await this.#look(signal);
+      // One that does not answer may not be running: apply starts it.
+      if (!visible) this.#dirty = true;
+      const pauseMs = this.#balancer.isBusy() || !visible ? BUSY_LOOK_MS : CALM_LOOK_MS;
+      if (!(this.#dirty && clock.now() >= this.#retryAt)) await this.#wake.wait(pauseMs);
+    }
+    stopWatching();
+  }
+
+  view(): View<Seen> {
+    return this.#seen.view();
+  }
+
+  /** Why the newest apply or look failed; empty when neither did. */
+  get trouble(): string {
+    return this.#refusal !== '' ? this.#refusal : (this.#seen.failure?.message ?? '');
+  }
+
+  /** The newest observation and one from at least a second before it, for rates. */
+  get window(): { readonly earlier: Seen; readonly newest: Seen } | null {
+    const newest = this.#seen.value;
+    return newest === null || this.#earlier === null ? null : { earlier: this.#earlier, newest };
+  }
+
+  #mustApply(now: EpochMs): boolean {
+    if (now < this.#retryAt) return false;
+    return this.#dirty || this.#appliedAt === null || now - this.#appliedAt >= RECONCILE_MS || now < this.#appliedAt;
+  }
+
+  async #apply(signal: AbortSignal): Promise<void> {
+    const { driver, clock } = this.#balancer;
+    // Cleared before the call: a change during it asks for another one.
+    this.#dirty = false;
+    try {
+      const desired = this.#balancer.desired();
+      const { events } = await withDeadline(clock, APPLY_TIMEOUT_MS, signal, (bounded) =>
+        driver.apply(desired, bounded),
+      );
+      this.#appliedAt = clock.now();
+      this.#backoffMs = 0;
+      this.#refusal = '';
+      for (const event of events) this.#tellEvent(event);
+    } catch (error) {
+      if (signal.aborted) return;
+      const failure = asPortError(error);
+      this.#backoffMs = Math.min(APPLY_BACKOFF_MAX_MS, Math.max(APPLY_BACKOFF_MIN_MS, this.#backoffMs * 2));
+      this.#retryAt = clock.now() + this.#backoffMs;
+      this.#dirty = true;
+      if (failure.message !== this.#refusal) {
+        this.#refusal = failure.message;
+        this.#tell(
+          'loadBalancerRefused',
+          `Load balancer ${this.#balancer.name} could not be changed: ${failure.message}`,
+          'error',
+        );
+      }
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<boolean> {
+    const { driver, clock } = this.#balancer;
+    const at = clock.now();
+    let failure: Failure | null = null;
+    try {
+      const observation = await withDeadline(clock, OBSERVE_TIMEOUT_MS, signal, (bounded) => driver.observe(bounded));
+      const before = this.#seen.value;
+      if (before !== null && (this.#earlier === null || at - this.#earlier.at >= 2 * CALM_LOOK_MS))
+        this.#earlier = before;
+      this.#seen.saw({ at, observation }, at);
+    } catch (error) {
+      if (signal.aborted) return false;
+      failure = this.#seen.failed(error);
+    }
+    const digest = this.#describe();
+    this.#balancer.onSeen(digest !== this.#digest);
+    this.#digest = digest;
+    return failure === null;
+  }
+
+  #describe(): string {
+    const view = this.#seen.view();
+    if (view.kind === 'blind') return `blind ${view.failure?.message ?? ''}`;
+    return view.value.observation.targetGroups
+      .map(({ name, targets }) => `${name} ${targets.map((target) => `${target.instanceId} ${target.health}`).join()}`)
+      .join(';');
+  }
+
+  #tellEvent(event: LoadBalancerEvent): void {
+    const { name } = this.#balancer;
+    switch (event.kind) {
+      case 'started':
+        this.#tell(
+          'loadBalancerStarted',
+          `Started HAProxy ${event.version} for load balancer ${name} with ${event.members} members as they were.`,
+          'info',
+        );
+        break;
+      case 'reloaded':
+        this.#tell('loadBalancerReloaded', `Reloaded HAProxy of load balancer ${name}: ${event.why}.`, 'info');
+        break;
+    }
+  }
+
+  #tell(reason: Activity['reason'], message: string, level: Activity['level']): void {
+    const at = this.#balancer.clock.now();
+    this.#balancer.tell({
+      at,
+      group: null,
+      instanceId: null,
+      level,
+      reason,
+      message,
+      cappedBy: null,
+      before: null,
+      after: null,
+    });
+  }
+}

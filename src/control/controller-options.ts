@@ -1,0 +1,32 @@
+import type { Fleet } from '../model/fleet.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { LoadBalancerDriver } from '../ports/load-balancer.ts';
+import type { MetricSource } from '../ports/metric-source.ts';
+import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
+import type { Store } from '../ports/store.ts';
+
+/** What a controller is given: its ports, and what it says of itself. */
+export interface ControllerOptions {
+  readonly fleet: Fleet;
+  /** Reads the fleet file again. @throws ServiceError `invalid` */
+  readonly loadFleet: () => Promise<Fleet>;
+  readonly store: Store;
+  readonly provider: (name: string) => { readonly provider: Provider; readonly capabilities: ProviderCapabilities };
+  readonly loadBalancer: (name: string) => LoadBalancerDriver;
+  readonly desiredFile: (path: string) => MetricSource;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** `down` ends everything and then the controller itself. */
+  readonly mode: 'up' | 'down';
+  readonly about: About;
+  /** Told of what is wrong with Drover itself, for the log. */
+  readonly onProblem: (message: string) => void;
+}
+
+export interface About {
+  readonly version: string;
+  readonly pid: number;
+  readonly fleetFile: string;
+  readonly dataDir: string;
+}

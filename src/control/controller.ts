@@ -1,0 +1,224 @@
+import type { Activity, StoredActivity } from '../model/activity.ts';
+import type { Fleet } from '../model/fleet.ts';
+import { diffFleets } from '../model/fleet-diff.ts';
+import type { Instance, InstanceId } from '../model/instance.ts';
+import type { FleetChange, FleetStatus, Plan } from '../model/status.ts';
+import type { EpochMs } from '../model/time.ts';
+import { asPortError } from '../ports/errors.ts';
+import type { ActivityQuery } from '../ports/store.ts';
+import type { ControllerOptions } from './controller-options.ts';
+import type { GroupLoop } from './group-loop.ts';
+import { Loops } from './loops.ts';
+import { changeDesired, requestEnd, resumeLaunching } from './orders.ts';
+import { Sampler } from './sampler.ts';
+import { type FleetService, ServiceError } from './service.ts';
+import { fleetStatus } from './status.ts';
+
+/** How often it is looked at whether everything has ended, on the way down. */
+const DOWN_POLL_MS = 100;
+
+/** Runs a fleet, and does what people ask of it. */
+export class Controller implements FleetService {
+  readonly #options: ControllerOptions;
+  readonly #startedAt: EpochMs;
+  readonly #loops: Loops;
+  readonly #sampler: Sampler;
+  readonly #stop = new AbortController();
+  readonly #finished = Promise.withResolvers<void>();
+  #sampling: Promise<void> = Promise.resolve();
+  #fleet: Fleet;
+  #mode: 'up' | 'down';
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#fleet = options.fleet;
+    this.#mode = options.mode;
+    this.#startedAt = options.clock.now();
+    this.#loops = new Loops(options, {
+      fleet: () => this.#fleet,
+      mode: () => this.#mode,
+      tell: (activity) => void this.#record(activity),
+    });
+    this.#sampler = new Sampler(options.store, options.clock, options.onProblem);
+  }
+
+  /**
+   * Takes over what the store remembers and begins to look.
+   *
+   * @throws ServiceError `conflict` when the store has instances of a group that the fleet file does not have
+   */
+  async start(): Promise<void> {
+    const { store, about } = this.#options;
+    const stored = await store.load();
+    refuseForgottenGroups(this.#fleet, stored.instances);
+    const count = stored.instances.length;
+    await this.#tell(
+      'controllerStarted',
+      `Drover ${about.version} (pid ${about.pid}) took over fleet ${this.#fleet.name} with ${count} ${count === 1 ? 'server' : 'servers'}.`,
+    );
+    this.#loops.start(stored);
+    this.#sampling = this.#sampler.run(
+      () => [...this.#loops.balancers].map(([name, loop]) => ({ name, view: loop.view() })),
+      this.#stop.signal,
+    );
+    if (this.#mode === 'down') this.#comeDown();
+  }
+
+  /** Lets go. Servers and load balancers go on as they are. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all([this.#sampling, this.#loops.stop()]);
+    this.#finished.resolve();
+  }
+
+  /** Resolves when the controller has come down, or was stopped. */
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  status(): FleetStatus {
+    return fleetStatus({
+      at: this.#options.clock.now(),
+      startedAt: this.#startedAt,
+      fleet: this.#fleet,
+      mode: this.#mode,
+      about: this.#options.about,
+      groups: this.#loops.groups,
+      balancers: this.#loops.balancers,
+    });
+  }
+
+  activities(query: ActivityQuery): Promise<readonly StoredActivity[]> {
+    return this.#options.store.activities(query);
+  }
+
+  async plan(): Promise<Plan> {
+    const groups = this.#loops.groups.map((loop) => {
+      const { activities, holds } = loop.plan();
+      return { group: loop.group.name, activities, holds };
+    });
+    return { at: this.#options.clock.now(), fleetChanges: await this.fleetChanges(), groups };
+  }
+
+  async setDesiredCapacity(
+    group: string,
+    desired: number,
+  ): Promise<{ readonly before: number; readonly after: number }> {
+    return changeDesired(this.#group(group), desired, this.#options.clock);
+  }
+
+  async drainInstance(id: InstanceId): Promise<void> {
+    return requestEnd(this.#groupOf(id), id, 'drain', this.#options.clock);
+  }
+
+  async terminateInstance(id: InstanceId): Promise<void> {
+    return requestEnd(this.#groupOf(id), id, 'terminate', this.#options.clock);
+  }
+
+  async resumeLaunch(group: string): Promise<void> {
+    return resumeLaunching(this.#group(group), this.#options.clock);
+  }
+
+  async fleetChanges(): Promise<readonly FleetChange[]> {
+    return diffFleets(this.#fleet, await this.#options.loadFleet());
+  }
+
+  async reloadFleet(): Promise<readonly FleetChange[]> {
+    const fleet = await this.#readFleet();
+    const changes = diffFleets(this.#fleet, fleet);
+    if (changes.length === 0) return changes;
+    this.#fleet = fleet;
+    await this.#loops.takeOver(fleet, this.#stop.signal);
+    const list = changes
+      .map(({ path, before, after }) => `${path}: ${before ?? 'none'} -> ${after ?? 'none'}`)
+      .join('; ');
+    await this.#tell('fleetChanged', `Applied the changed fleet file: ${list}.`);
+    return changes;
+  }
+
+  async down(): Promise<void> {
+    if (this.#mode === 'down') return;
+    this.#mode = 'down';
+    await this.#tell(
+      'fleetDown',
+      'Ending everything that the fleet owns: servers are drained first, then the load balancers stop.',
+    );
+    for (const loop of this.#loops.groups) loop.notify();
+    this.#comeDown();
+  }
+
+  #comeDown(): void {
+    this.#untilDown().catch((error) => this.#options.onProblem(asPortError(error).message));
+  }
+
+  async #untilDown(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!this.#loops.groups.every((loop) => loop.isEmpty) && !signal.aborted) {
+      await this.#options.clock.sleep(DOWN_POLL_MS, signal);
+    }
+    if (signal.aborted) return;
+    for (const name of this.#loops.balancers.keys()) await this.#loops.endBalancer(name, signal);
+    this.#finished.resolve();
+  }
+
+  /** The fleet file as it is now, if it can follow the one in force. */
+  async #readFleet(): Promise<Fleet> {
+    try {
+      const fleet = await this.#options.loadFleet();
+      if (fleet.name !== this.#fleet.name) {
+        throw new ServiceError(
+          'conflict',
+          `The fleet's name is part of every machine's tags: it cannot change from ${this.#fleet.name} to ${fleet.name} while it runs.`,
+        );
+      }
+      refuseForgottenGroups(
+        fleet,
+        this.#loops.groups.flatMap((loop) => loop.instances),
+      );
+      return fleet;
+    } catch (error) {
+      if (error instanceof ServiceError) {
+        await this.#tell('fleetFileRefused', `The fleet file was not applied: ${error.message}`, 'error');
+      }
+      throw error;
+    }
+  }
+
+  #group(name: string): GroupLoop {
+    const loop = this.#loops.groups.find(({ group }) => group.name === name);
+    if (loop !== undefined) return loop;
+    const names = this.#loops.groups.map(({ group }) => group.name).join(', ');
+    throw new ServiceError('notFound', `There is no group ${name} in fleet ${this.#fleet.name}; it has: ${names}.`);
+  }
+
+  #groupOf(id: InstanceId): GroupLoop {
+    const loop = this.#loops.groups.find(({ instances }) => instances.some((instance) => instance.id === id));
+    if (loop !== undefined) return loop;
+    throw new ServiceError('notFound', `There is no instance ${id} in fleet ${this.#fleet.name}.`);
+  }
+
+  #tell(reason: Activity['reason'], message: string, level: Activity['level'] = 'info'): Promise<void> {
+    const about = { group: null, instanceId: null, cappedBy: null, before: null, after: null };
+    return this.#record({ ...about, at: this.#options.clock.now(), level, reason, message });
+  }
+
+  /** An activity about no group. That it cannot be stored is no reason to stop. */
+  async #record(activity: Activity): Promise<void> {
+    try {
+      await this.#options.store.commit({ memory: null, instances: [], activities: [activity] });
+    } catch (error) {
+      this.#options.onProblem(asPortError(error).message);
+    }
+  }
+}
+
+function refuseForgottenGroups(fleet: Fleet, instances: readonly Instance[]): void {
+  const names = new Set(fleet.autoScalingGroups.map(({ name }) => name));
+  const forgotten = instances.filter(({ group }) => !names.has(group));
+  const group = forgotten[0]?.group;
+  if (group === undefined) return;
+  throw new ServiceError(
+    'conflict',
+    `The fleet file has no group ${group} any more, but ${forgotten.length} of its servers run. Put the group back and bring it to 0 first: minSize: 0, then drover set-desired ${group} 0.`,
+  );
+}

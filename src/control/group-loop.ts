@@ -1,0 +1,234 @@
+import { decide } from '../decide/decide.ts';
+import type { Decision } from '../decide/draft.ts';
+import { type Membership, memberships } from '../decide/membership.ts';
+import type { Outcome, Snapshot, TargetSighting, View } from '../decide/snapshot.ts';
+import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
+import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
+import type { Instance, InstanceId } from '../model/instance.ts';
+import type { Reading } from '../model/observation.ts';
+import type { Hold } from '../model/status.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import { asPortError } from '../ports/errors.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Change, Store } from '../ports/store.ts';
+import type { MachineWatch } from './machine-watch.ts';
+import type { Operations } from './operations.ts';
+import { Wake } from './wake.ts';
+
+/** A look is taken at least this often, whatever the events say. */
+const SAFETY_LOOK_MS = 5_000;
+/** The wait after a look that failed, doubled from one to the next. */
+const BACKOFF_MIN_MS = 100;
+const BACKOFF_MAX_MS = 10_000;
+/** How long an ended instance is remembered, so that an old list does not bring it back. */
+const ENDED_MEMORY_MS = 600_000;
+const ABORT_FLOOR_MS = 1_000;
+
+/** What a group's loop needs of the rest of the controller. */
+export interface GroupSurroundings {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly store: Store;
+  readonly mode: () => 'up' | 'down';
+  /** The watch over the provider's machines and the operations on them, by the provider's name. */
+  readonly provider: (name: string) => { readonly watch: MachineWatch; readonly operations: Operations };
+  readonly targetGroups: (group: AutoScalingGroup) => readonly TargetGroup[];
+  readonly targets: (targetGroup: string) => View<TargetSighting>;
+  readonly file: () => Reading | null;
+  /** Records have changed: the load balancers' members may have too. */
+  readonly onCommitted: () => void;
+  /** Something is wrong that is not about the group itself. */
+  readonly onProblem: (message: string) => void;
+}
+
+/**
+ * The loop of one group: observe, decide, commit, perform; then wait for a reason to look again. Nothing is done before the
+ * decision to do it has been committed, so that it may be killed at any line.
+ */
+export class GroupLoop {
+  #group: AutoScalingGroup;
+  readonly #around: GroupSurroundings;
+  readonly #wake: Wake;
+  #memory: GroupMemory;
+  #instances: Map<InstanceId, Instance>;
+  #outcomes: Outcome[] = [];
+  readonly #ended = new Map<InstanceId, EpochMs>();
+  #holds: readonly Hold[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+  #backoffMs = 0;
+  /** Whether the last look knew of every machine that the provider has. */
+  #surveyed = false;
+
+  constructor(
+    group: AutoScalingGroup,
+    stored: { memory: GroupMemory | undefined; instances: readonly Instance[] },
+    around: GroupSurroundings,
+  ) {
+    this.#group = group;
+    this.#around = around;
+    this.#wake = new Wake(around.clock);
+    this.#memory = stored.memory ?? EMPTY_MEMORY;
+    this.#instances = new Map(stored.instances.map((instance) => [instance.id, instance]));
+  }
+
+  get group(): AutoScalingGroup {
+    return this.#group;
+  }
+
+  get memory(): GroupMemory {
+    return this.#memory;
+  }
+
+  get instances(): readonly Instance[] {
+    return [...this.#instances.values()];
+  }
+
+  get holds(): readonly Hold[] {
+    return this.#holds;
+  }
+
+  /** Whether an instance is on its way from one state to another. */
+  get isBusy(): boolean {
+    for (const { state } of this.#instances.values()) if (state.name !== 'inService') return true;
+    return false;
+  }
+
+  /** Whether nothing of the group is left, as far as can be seen. */
+  get isEmpty(): boolean {
+    return this.#surveyed && this.#instances.size === 0;
+  }
+
+  members(): Membership[] {
+    return memberships(this.#group, this.#instances.values());
+  }
+
+  notify(): void {
+    this.#wake.notify();
+  }
+
+  /** The group as a changed fleet file describes it. */
+  update(group: AutoScalingGroup): void {
+    this.#group = group;
+    this.notify();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.notify(), { once: true });
+    while (!signal.aborted) {
+      const waitMs = await this.exclusively(() => this.#look());
+      if (!signal.aborted) await this.#wake.wait(waitMs);
+    }
+  }
+
+  /** What the next look would come to, without any of it being done. */
+  plan(): Decision {
+    return decide(this.#snapshot(this.#outcomes), this.#around.clock.now());
+  }
+
+  /** Runs one step at a time: a person's request never falls into the middle of a look. */
+  exclusively<T>(step: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(step);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** Commits a change and takes it over. To be called from within `exclusively`. */
+  async commit(change: Omit<Change, 'memory'> & { readonly memory: GroupMemory | null }): Promise<void> {
+    const memory = change.memory === null ? null : { group: this.#group.name, value: change.memory };
+    await this.#around.store.commit({ ...change, memory });
+    if (change.memory !== null) this.#memory = change.memory;
+    for (const instance of change.instances) {
+      if (instance.state.name === 'terminated') {
+        this.#instances.delete(instance.id);
+        this.#ended.set(instance.id, instance.state.since);
+      } else {
+        this.#instances.set(instance.id, instance);
+      }
+    }
+  }
+
+  /** @returns how long to wait for the next look */
+  async #look(): Promise<number> {
+    try {
+      const waitMs = await this.#decideAndPerform();
+      this.#backoffMs = 0;
+      return waitMs;
+    } catch (error) {
+      // Nothing was decided then, and the outcomes stay for the next look.
+      this.#backoffMs = Math.min(BACKOFF_MAX_MS, Math.max(BACKOFF_MIN_MS, this.#backoffMs * 2));
+      const { message } = asPortError(error);
+      this.#holds = [
+        { code: 'cannotCommit', message: `Nothing is done, because it cannot be recorded: ${message}`, until: null },
+      ];
+      this.#around.onProblem(`group ${this.#group.name}: ${message}`);
+      return this.#backoffMs;
+    }
+  }
+
+  async #decideAndPerform(): Promise<number> {
+    const now = this.#around.clock.now();
+    for (const [id, at] of this.#ended) if (now - at > ENDED_MEMORY_MS) this.#ended.delete(id);
+    const outcomes = [...this.#outcomes];
+    const snapshot = this.#snapshot(outcomes);
+    const decision = decide(snapshot, now);
+    const { changed, activities, memory, memoryChanged, wakeAt } = decision;
+    const news = changed.length > 0 || activities.length > 0;
+    if (news || memoryChanged)
+      await this.commit({ memory: memoryChanged ? memory : null, instances: changed, activities });
+    this.#outcomes = this.#outcomes.slice(outcomes.length);
+    this.#holds = decision.holds;
+    this.#surveyed = snapshot.machines.kind === 'seen' && snapshot.machines.value.previous !== null;
+    this.#perform(decision);
+    if (news) this.#around.onCommitted();
+    if (this.#outcomes.length > 0) return 0;
+    return Math.max(0, Math.min(SAFETY_LOOK_MS, wakeAt === null ? SAFETY_LOOK_MS : wakeAt - now));
+  }
+
+  #snapshot(outcomes: readonly Outcome[]): Snapshot {
+    const { provider, targetGroups, targets, mode, ids, file } = this.#around;
+    const { watch } = provider(this.#group.launchTemplate.provider);
+    const behind = targetGroups(this.#group);
+    return {
+      group: this.#group,
+      targetGroups: behind,
+      mode: mode(),
+      memory: this.#memory,
+      instances: this.instances,
+      machines: watch.view(this.#group.name),
+      targets: new Map(behind.map(({ name }) => [name, targets(name)])),
+      file: file(),
+      outcomes,
+      ended: this.#ended,
+      busy: new Set(
+        this.instances.filter((instance) => this.#operations(instance).isBusy(instance.id)).map(({ id }) => id),
+      ),
+      idSeed: ids.seed(),
+    };
+  }
+
+  #perform({ due }: Decision): void {
+    const report = (outcome: Outcome) => {
+      this.#outcomes.push(outcome);
+      this.notify();
+    };
+    for (const id of due.abort) {
+      const instance = this.#instances.get(id);
+      if (instance !== undefined) this.#operations(instance).abort(id);
+    }
+    for (const id of due.terminate) {
+      const instance = this.#instances.get(id);
+      if (instance !== undefined) this.#operations(instance).terminate(instance, report);
+    }
+    for (const id of due.launch) {
+      const instance = this.#instances.get(id);
+      if (instance === undefined) continue;
+      const leftMs = instance.state.since + this.#group.launchTimeoutMs - this.#around.clock.now();
+      this.#operations(instance).launch(instance, Math.max(ABORT_FLOOR_MS, leftMs), report);
+    }
+  }
+
+  #operations(instance: Instance): Operations {
+    return this.#around.provider(instance.launchTemplate.provider).operations;
+  }
+}

@@ -1,0 +1,203 @@
+import type { TargetSighting, View } from '../decide/snapshot.ts';
+import type { Activity } from '../model/activity.ts';
+import type { AutoScalingGroup, Fleet, LoadBalancer } from '../model/fleet.ts';
+import type { EpochMs } from '../model/time.ts';
+import { asPortError } from '../ports/errors.ts';
+import type { DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
+import type { StoredState } from '../ports/store.ts';
+import { BalancerLoop } from './balancer-loop.ts';
+import type { ControllerOptions } from './controller-options.ts';
+import { FileWatch } from './file-watch.ts';
+import { GroupLoop } from './group-loop.ts';
+import { MachineWatch } from './machine-watch.ts';
+import { Operations } from './operations.ts';
+
+interface Running {
+  readonly stop: AbortController;
+  readonly done: Promise<unknown>;
+}
+
+/** What the loops ask of the controller around them. */
+export interface LoopsContext {
+  readonly fleet: () => Fleet;
+  readonly mode: () => 'up' | 'down';
+  readonly tell: (activity: Activity) => void;
+}
+
+/** All that runs for a fleet: one loop a group, one a load balancer, one watch a provider, and who tells whom. */
+export class Loops {
+  readonly #options: ControllerOptions;
+  readonly #context: LoopsContext;
+  readonly #startedAt: EpochMs;
+  readonly #groups = new Map<string, Running & { readonly loop: GroupLoop }>();
+  readonly #balancers = new Map<
+    string,
+    Running & { readonly loop: BalancerLoop; readonly driver: LoadBalancerDriver }
+  >();
+  readonly #providers = new Map<string, Running & { readonly watch: MachineWatch; readonly operations: Operations }>();
+
+  constructor(options: ControllerOptions, context: LoopsContext) {
+    this.#options = options;
+    this.#context = context;
+    this.#startedAt = options.clock.now();
+  }
+
+  get groups(): readonly GroupLoop[] {
+    return [...this.#groups.values()].map(({ loop }) => loop);
+  }
+
+  get balancers(): ReadonlyMap<string, BalancerLoop> {
+    return new Map([...this.#balancers].map(([name, { loop }]) => [name, loop]));
+  }
+
+  start(stored: StoredState): void {
+    const { autoScalingGroups, loadBalancers } = this.#context.fleet();
+    for (const group of autoScalingGroups) this.#startGroup(group, stored);
+    for (const loadBalancer of loadBalancers) this.#startBalancer(loadBalancer);
+  }
+
+  /** Lets go of everything. Servers and load balancers go on as they are. */
+  async stop(): Promise<void> {
+    const running = [...this.#groups.values(), ...this.#balancers.values(), ...this.#providers.values()];
+    for (const { stop } of running) stop.abort();
+    await Promise.all([...this.#providers.values()].map(({ operations }) => operations.stop()));
+    await Promise.all(running.map(({ done }) => done));
+  }
+
+  async endBalancer(name: string, signal: AbortSignal): Promise<void> {
+    const running = this.#balancers.get(name);
+    if (running === undefined) return;
+    running.stop.abort();
+    await running.done;
+    await running.driver.stop(signal);
+    this.#balancers.delete(name);
+  }
+
+  /** Goes on with a changed fleet: what is the same runs on, the rest begins or ends. */
+  async takeOver(fleet: Fleet, signal: AbortSignal): Promise<void> {
+    const groups = new Map(fleet.autoScalingGroups.map((group) => [group.name, group]));
+    const balancers = new Map(fleet.loadBalancers.map((loadBalancer) => [loadBalancer.name, loadBalancer]));
+    for (const [name, running] of [...this.#groups]) {
+      const group = groups.get(name);
+      if (group !== undefined && group.desiredCapacityFile === running.loop.group.desiredCapacityFile) {
+        running.loop.update(group);
+        continue;
+      }
+      // Another file to follow, or a group that is gone: its loop begins anew, or not.
+      running.stop.abort();
+      await running.done;
+      this.#groups.delete(name);
+    }
+    const stored = await this.#options.store.load();
+    for (const group of groups.values()) if (!this.#groups.has(group.name)) this.#startGroup(group, stored);
+    for (const name of [...this.#balancers.keys()]) if (!balancers.has(name)) await this.endBalancer(name, signal);
+    for (const loadBalancer of balancers.values()) {
+      if (!this.#balancers.has(loadBalancer.name)) this.#startBalancer(loadBalancer);
+    }
+    this.#membersChanged();
+  }
+
+  #startGroup(group: AutoScalingGroup, stored: StoredState): void {
+    const { clock, ids, store, onProblem } = this.#options;
+    const stop = new AbortController();
+    const file =
+      group.desiredCapacityFile === null
+        ? null
+        : new FileWatch(this.#options.desiredFile(group.desiredCapacityFile), clock, () => loop.notify());
+    const loop = new GroupLoop(
+      group,
+      {
+        memory: stored.groups.get(group.name),
+        instances: stored.instances.filter((instance) => instance.group === group.name),
+      },
+      {
+        clock,
+        ids,
+        store,
+        mode: this.#context.mode,
+        provider: (name) => this.#provider(name),
+        targetGroups: ({ targetGroups }) =>
+          this.#context
+            .fleet()
+            .targetGroups.filter(({ name }) => targetGroups.includes(name) && this.#balancerOf(name) !== undefined),
+        targets: (name) => this.#targets(name),
+        file: () => file?.reading ?? null,
+        onCommitted: () => this.#membersChanged(),
+        onProblem,
+      },
+    );
+    const done = Promise.all([loop.run(stop.signal), file?.run(stop.signal)]).then(() => {});
+    done.catch((error) => onProblem(`group ${group.name} has stopped: ${asPortError(error).message}`));
+    this.#groups.set(group.name, { loop, stop, done });
+  }
+
+  #startBalancer({ name }: LoadBalancer): void {
+    const { clock, onProblem } = this.#options;
+    const stop = new AbortController();
+    const driver = this.#options.loadBalancer(name);
+    const loop = new BalancerLoop({
+      name,
+      driver,
+      clock,
+      desired: () => this.#desired(name),
+      isBusy: () => [...this.#groups.values()].some((group) => group.loop.isBusy),
+      onSeen: (changed) => {
+        for (const { loop: group } of this.#groups.values()) if (changed || group.isBusy) group.notify();
+      },
+      tell: this.#context.tell,
+    });
+    const done = loop.run(stop.signal);
+    done.catch((error) => onProblem(`load balancer ${name} has stopped: ${asPortError(error).message}`));
+    this.#balancers.set(name, { loop, driver, stop, done });
+  }
+
+  #provider(name: string): { readonly watch: MachineWatch; readonly operations: Operations } {
+    const known = this.#providers.get(name);
+    if (known !== undefined) return known;
+    const { clock, onProblem } = this.#options;
+    const { provider, capabilities } = this.#options.provider(name);
+    const stop = new AbortController();
+    const watch = new MachineWatch(provider, capabilities, clock, () => {
+      for (const { loop } of this.#groups.values()) loop.notify();
+    });
+    const done = watch.run(stop.signal);
+    done.catch((error) => onProblem(`the watch over ${name} has stopped: ${asPortError(error).message}`));
+    const running = { watch, operations: new Operations(provider, capabilities, clock), stop, done };
+    this.#providers.set(name, running);
+    return running;
+  }
+
+  #desired(name: string): DesiredState {
+    const loadBalancer = this.#context.fleet().loadBalancers.find((candidate) => candidate.name === name);
+    if (loadBalancer === undefined) throw new Error(`no load balancer ${name} in the fleet`);
+    const names = new Set(loadBalancer.listeners.map(({ targetGroup }) => targetGroup));
+    return {
+      loadBalancer,
+      targetGroups: this.#context.fleet().targetGroups.filter((targetGroup) => names.has(targetGroup.name)),
+      members: [...this.#groups.values()].flatMap(({ loop }) =>
+        loop.members().filter(({ targetGroup }) => names.has(targetGroup)),
+      ),
+    };
+  }
+
+  #balancerOf(targetGroup: string): LoadBalancer | undefined {
+    return this.#context
+      .fleet()
+      .loadBalancers.find(({ listeners }) => listeners.some((listener) => listener.targetGroup === targetGroup));
+  }
+
+  #targets(targetGroup: string): View<TargetSighting> {
+    const balancer = this.#balancers.get(this.#balancerOf(targetGroup)?.name ?? '');
+    if (balancer === undefined) return { kind: 'blind', since: this.#startedAt, failure: null };
+    const view = balancer.loop.view();
+    if (view.kind === 'blind') return view;
+    const { at, observation } = view.value;
+    const seen = observation.targetGroups.find(({ name }) => name === targetGroup);
+    if (seen === undefined) return { kind: 'blind', since: at, failure: null };
+    return { kind: 'seen', value: { at, targets: new Map(seen.targets.map((target) => [target.instanceId, target])) } };
+  }
+
+  #membersChanged(): void {
+    for (const { loop } of this.#balancers.values()) loop.changed();
+  }
+}

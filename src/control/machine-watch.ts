@@ -1,0 +1,100 @@
+import type { Sightings, View } from '../decide/snapshot.ts';
+import type { Machine } from '../model/observation.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
+import { withDeadline } from './deadline.ts';
+import { LastSeen } from './view.ts';
+import { Wake } from './wake.ts';
+
+/** How many planned lists may fail before the provider counts as out of sight. */
+const STALE_AFTER_LISTS = 3;
+const STALE_AFTER_MIN_MS = 10_000;
+const LIST_TIMEOUT_MS = 60_000;
+/** Between two lists that events ask for. */
+const HINTED_GAP_MS = 50;
+
+interface Lists {
+  readonly newest: { readonly at: EpochMs; readonly machines: readonly Machine[] };
+  readonly previous: { readonly at: EpochMs; readonly machines: readonly Machine[] } | null;
+}
+
+/** Keeps the list of one provider's machines current, for all groups that use it. */
+export class MachineWatch {
+  readonly #provider: Provider;
+  readonly #intervalMs: number;
+  readonly #clock: Clock;
+  readonly #onChange: () => void;
+  readonly #seen: LastSeen<Lists>;
+  readonly #wake: Wake;
+  #digest = '';
+  #confirms = false;
+
+  constructor(provider: Provider, capabilities: ProviderCapabilities, clock: Clock, onChange: () => void) {
+    this.#provider = provider;
+    this.#intervalMs = capabilities.listIntervalMs;
+    this.#clock = clock;
+    this.#onChange = onChange;
+    this.#seen = new LastSeen(clock, Math.max(STALE_AFTER_MIN_MS, STALE_AFTER_LISTS * this.#intervalMs));
+    this.#wake = new Wake(clock);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const stopWatching = this.#provider.watch(() => this.#wake.notify());
+    const onAbort = () => this.#wake.notify();
+    signal.addEventListener('abort', onAbort, { once: true });
+    while (!signal.aborted) {
+      await this.#look(signal);
+      await this.#clock.sleep(HINTED_GAP_MS, signal);
+      await this.#wake.wait(this.#intervalMs - HINTED_GAP_MS);
+    }
+    stopWatching();
+  }
+
+  /** The machines of one group. */
+  view(group: string): View<Sightings> {
+    const view = this.#seen.view();
+    if (view.kind === 'blind') return view;
+    const { newest, previous } = view.value;
+    return {
+      kind: 'seen',
+      value: {
+        at: newest.at,
+        machines: ofGroup(newest.machines, group),
+        previous: previous === null ? null : { at: previous.at, machines: ofGroup(previous.machines, group) },
+      },
+    };
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const at = this.#clock.now();
+    try {
+      const machines = await withDeadline(this.#clock, LIST_TIMEOUT_MS, signal, (bounded) =>
+        this.#provider.list(bounded),
+      );
+      const before = this.#seen.value;
+      // Two lists of one moment are one sighting.
+      const previous = before !== null && before.newest.at < at ? before.newest : (before?.previous ?? null);
+      this.#seen.saw({ newest: { at, machines }, previous }, at);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#seen.failed(error);
+    }
+    const digest = this.#describe();
+    const changed = digest !== this.#digest;
+    // The look after a change is news too: it confirms what is gone or unknown.
+    if (changed || this.#confirms) this.#onChange();
+    this.#confirms = changed;
+    this.#digest = digest;
+  }
+
+  #describe(): string {
+    const view = this.#seen.view();
+    if (view.kind === 'blind') return `blind ${view.failure?.message ?? ''}`;
+    return view.value.newest.machines.map(({ id, state }) => `${id} ${state}`).join();
+  }
+}
+
+function ofGroup(machines: readonly Machine[], group: string): ReadonlyMap<string, Machine> {
+  return new Map(machines.filter((machine) => machine.group === group).map((machine) => [machine.instanceId, machine]));
+}

@@ -1,0 +1,105 @@
+import type { Outcome } from '../decide/snapshot.ts';
+import type { Instance, InstanceId } from '../model/instance.ts';
+import type { Clock } from '../ports/clock.ts';
+import { asFailure, asPortError } from '../ports/errors.ts';
+import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
+import { withDeadline } from './deadline.ts';
+
+/** One try at ending a machine, from the first call until the provider does not know it any more. */
+const TERMINATE_TIMEOUT_MS = 120_000;
+const TERMINATE_POLL_MIN_MS = 50;
+const TERMINATE_POLL_MAX_MS = 5_000;
+
+/**
+ * The slow calls of one provider, beside the loops: at most one at a time for an instance, bounded in number, each with a
+ * deadline and a way to call it off. What they come to is handed back as an outcome for the next decision.
+ */
+export class Operations {
+  readonly #provider: Provider;
+  readonly #limit: number;
+  readonly #clock: Clock;
+  readonly #running = new Map<InstanceId, { readonly abort: AbortController; readonly done: Promise<void> }>();
+
+  constructor(provider: Provider, capabilities: ProviderCapabilities, clock: Clock) {
+    this.#provider = provider;
+    this.#limit = capabilities.concurrentOperations;
+    this.#clock = clock;
+  }
+
+  isBusy(id: InstanceId): boolean {
+    return this.#running.has(id);
+  }
+
+  launch(instance: Instance, timeoutMs: number, report: (outcome: Outcome) => void): void {
+    const { id: instanceId, group, launchTemplate } = instance;
+    const request = { instanceId, group, settings: launchTemplate.settings };
+    this.#start(
+      instanceId,
+      timeoutMs,
+      async (signal) => {
+        const machine = await this.#provider.launch(request, signal);
+        return { kind: 'launched', instanceId, machine, at: this.#clock.now() };
+      },
+      'launchFailed',
+      report,
+    );
+  }
+
+  terminate(instance: Instance, report: (outcome: Outcome) => void): void {
+    const { id: instanceId, machine } = instance;
+    if (machine === null) return;
+    this.#start(
+      instanceId,
+      TERMINATE_TIMEOUT_MS,
+      async (signal) => {
+        await this.#untilNotFound(machine.id, signal);
+        return { kind: 'ended', instanceId, at: this.#clock.now() };
+      },
+      'endFailed',
+      report,
+    );
+  }
+
+  abort(id: InstanceId): void {
+    this.#running.get(id)?.abort.abort();
+  }
+
+  /** Calls off all that is under way and waits until it has let go. */
+  async stop(): Promise<void> {
+    for (const { abort } of this.#running.values()) abort.abort();
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
+  }
+
+  /** Does nothing while the instance has an operation or the provider has as many as it bears: what stays due is asked for again. */
+  #start(
+    id: InstanceId,
+    timeoutMs: number,
+    run: (signal: AbortSignal) => Promise<Outcome>,
+    failed: 'launchFailed' | 'endFailed',
+    report: (outcome: Outcome) => void,
+  ): void {
+    if (this.#running.has(id) || this.#running.size >= this.#limit) return;
+    const abort = new AbortController();
+    const done = withDeadline(this.#clock, timeoutMs, abort.signal, run)
+      .catch((error): Outcome => ({ kind: failed, instanceId: id, failure: asFailure(error, this.#clock.now()) }))
+      .then((outcome) => {
+        this.#running.delete(id);
+        report(outcome);
+      });
+    this.#running.set(id, { abort, done });
+  }
+
+  async #untilNotFound(machineId: string, signal: AbortSignal): Promise<void> {
+    let pollMs = TERMINATE_POLL_MIN_MS;
+    while (!signal.aborted) {
+      try {
+        await this.#provider.terminate(machineId, signal);
+      } catch (error) {
+        if (asPortError(error).reaction === 'NotFound') return;
+        throw error;
+      }
+      await this.#clock.sleep(pollMs, signal);
+      pollMs = Math.min(TERMINATE_POLL_MAX_MS, pollMs * 2);
+    }
+  }
+}

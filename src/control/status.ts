@@ -1,0 +1,174 @@
+import type { Fleet, LoadBalancer } from '../model/fleet.ts';
+import { type Instance, lifecycleState } from '../model/instance.ts';
+import type { Target, TargetGroupObservation } from '../model/observation.ts';
+import type {
+  FleetStatus,
+  GroupStatus,
+  InstanceStatus,
+  LoadBalancerStatus,
+  TargetGroupStatus,
+} from '../model/status.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { BalancerLoop } from './balancer-loop.ts';
+import type { GroupLoop } from './group-loop.ts';
+import { increase } from './sampler.ts';
+
+export interface StatusSources {
+  readonly at: EpochMs;
+  readonly startedAt: EpochMs;
+  readonly fleet: Fleet;
+  readonly mode: 'up' | 'down';
+  readonly about: {
+    readonly version: string;
+    readonly pid: number;
+    readonly fleetFile: string;
+    readonly dataDir: string;
+  };
+  readonly groups: readonly GroupLoop[];
+  readonly balancers: ReadonlyMap<string, BalancerLoop>;
+}
+
+/** What the controller knows, as people are shown it. */
+export function fleetStatus(sources: StatusSources): FleetStatus {
+  const { at, startedAt, fleet, mode, about, groups, balancers } = sources;
+  const targets = targetsByInstance([...balancers.values()]);
+  return {
+    at,
+    fleet: fleet.name,
+    ...about,
+    startedAt,
+    mode,
+    loadBalancers: fleet.loadBalancers.map((loadBalancer) =>
+      balancerStatus(loadBalancer, fleet, balancers.get(loadBalancer.name)),
+    ),
+    groups: groups.map((loop) => groupStatus(loop, targets)),
+  };
+}
+
+function targetsByInstance(
+  balancers: readonly BalancerLoop[],
+): ReadonlyMap<string, readonly (Target & { targetGroup: string })[]> {
+  const byInstance = new Map<string, (Target & { targetGroup: string })[]>();
+  for (const loop of balancers) {
+    const view = loop.view();
+    if (view.kind === 'blind') continue;
+    for (const { name, targets } of view.value.observation.targetGroups) {
+      for (const target of targets) {
+        const known = byInstance.get(target.instanceId) ?? [];
+        byInstance.set(target.instanceId, [...known, { ...target, targetGroup: name }]);
+      }
+    }
+  }
+  return byInstance;
+}
+
+function groupStatus(
+  loop: GroupLoop,
+  targets: ReadonlyMap<string, readonly (Target & { targetGroup: string })[]>,
+): GroupStatus {
+  const { group, memory, instances, holds } = loop;
+  const count = (state: string) => instances.filter((instance) => lifecycleState(instance.state) === state).length;
+  return {
+    name: group.name,
+    desired: memory.desired ?? group.desiredCapacity,
+    minSize: group.minSize,
+    maxSize: group.maxSize,
+    inService: count('InService'),
+    pending: count('Pending'),
+    terminating: count('Terminating'),
+    launchSuspended: memory.launch.suspended?.why ?? null,
+    holds,
+    instances: instances.map((instance) => instanceStatus(instance, targets.get(instance.id) ?? [])),
+    desiredCapacityFile: group.desiredCapacityFile,
+  };
+}
+
+function instanceStatus(instance: Instance, targets: readonly (Target & { targetGroup: string })[]): InstanceStatus {
+  const { id, group, state, createdAt, health, machine, launchTemplate } = instance;
+  return {
+    id,
+    group,
+    lifecycleState: lifecycleState(state),
+    state: state.name,
+    since: state.since,
+    createdAt,
+    health: health.status,
+    detail: detailOf(instance),
+    endpoint: machine?.endpoint ? `${machine.endpoint.address}:${machine.endpoint.port}` : null,
+    provider: launchTemplate.provider,
+    machineId: machine?.id ?? null,
+    targets: targets.map(({ targetGroup, health, detail, traffic }) => ({
+      targetGroup,
+      health,
+      detail,
+      openRequests: traffic.openRequests,
+      requestsTotal: traffic.requestsTotal,
+    })),
+  };
+}
+
+function detailOf({ state, health, request }: Instance): string {
+  switch (state.name) {
+    case 'draining':
+    case 'terminating':
+    case 'terminated':
+      return state.cause;
+    case 'launching':
+    case 'booting':
+    case 'inService':
+      if (request !== null) return `${request.kind} was asked for`;
+      return health.status === 'unhealthy' ? health.detail : '';
+  }
+}
+
+function balancerStatus(
+  { name, listeners, statsPage }: LoadBalancer,
+  fleet: Fleet,
+  loop: BalancerLoop | undefined,
+): LoadBalancerStatus {
+  const view = loop?.view();
+  const seen = view?.kind === 'seen' ? view.value : null;
+  const never = view?.kind === 'blind' && view.failure === null;
+  const names = new Set(listeners.map(({ targetGroup }) => targetGroup));
+  return {
+    name,
+    state: loop === undefined ? 'stopped' : seen !== null ? 'running' : never ? 'starting' : 'unreachable',
+    version: seen?.observation.version ?? null,
+    detail: loop?.trouble ?? '',
+    listeners: listeners.map(({ address, port, targetGroup }) => ({ url: url(address, port), targetGroup })),
+    statsUrl: statsPage === null ? null : url(statsPage.address, statsPage.port),
+    targetGroups: fleet.targetGroups
+      .filter((targetGroup) => names.has(targetGroup.name))
+      .map(({ name: targetGroup, algorithm }) => targetGroupStatus(targetGroup, algorithm, loop)),
+  };
+}
+
+function targetGroupStatus(name: string, algorithm: string, loop: BalancerLoop | undefined): TargetGroupStatus {
+  const find = (groups: readonly TargetGroupObservation[] | undefined) => groups?.find((group) => group.name === name);
+  const view = loop?.view();
+  const now = view?.kind === 'seen' ? find(view.value.observation.targetGroups) : undefined;
+  const { earlier, newest } = loop?.window ?? {};
+  const before = find(earlier?.observation.targetGroups);
+  const after = find(newest?.observation.targetGroups);
+  const seconds = earlier !== undefined && newest !== undefined ? (newest.at - earlier.at) / 1000 : 0;
+  const rate = (counter: 'requestsTotal' | 'errors5xxTotal') =>
+    before === undefined || after === undefined || seconds <= 0
+      ? 0
+      : increase(before.traffic[counter], after.traffic[counter]) / seconds;
+  return {
+    name,
+    algorithm,
+    healthy: now?.targets.filter(({ health }) => health === 'healthy').length ?? 0,
+    total: now?.targets.length ?? 0,
+    requestsPerSecond: rate('requestsTotal'),
+    errors5xxPerSecond: rate('errors5xxTotal'),
+    openRequests: now?.traffic.openRequests ?? 0,
+    queuedRequests: now?.traffic.queuedRequests ?? 0,
+  };
+}
+
+/** As a person would type it: wildcard addresses are reachable as localhost. */
+function url(address: string, port: number): string {
+  const host = address === '0.0.0.0' || address === '::' || address === '*' ? 'localhost' : address;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

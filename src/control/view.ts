@@ -1,0 +1,46 @@
+import type { View } from '../decide/snapshot.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import { asFailure, type Failure } from '../ports/errors.ts';
+
+/** What was seen last, for as long as it can be relied upon; one look that failed does not blind us. */
+export class LastSeen<T> {
+  readonly #clock: Clock;
+  readonly #staleAfterMs: number;
+  readonly #startedAt: EpochMs;
+  #seen: { readonly value: T; readonly at: EpochMs } | null = null;
+  #failure: Failure | null = null;
+
+  constructor(clock: Clock, staleAfterMs: number) {
+    this.#clock = clock;
+    this.#staleAfterMs = staleAfterMs;
+    this.#startedAt = clock.now();
+  }
+
+  saw(value: T, at: EpochMs): void {
+    this.#seen = { value, at };
+    this.#failure = null;
+  }
+
+  failed(error: unknown): Failure {
+    this.#failure = asFailure(error, this.#clock.now());
+    return this.#failure;
+  }
+
+  get value(): T | null {
+    return this.#seen?.value ?? null;
+  }
+
+  /** Why the newest look failed; null when it did not. */
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  view(): View<T> {
+    const seen = this.#seen;
+    if (seen !== null && (this.#failure === null || this.#clock.now() - seen.at <= this.#staleAfterMs)) {
+      return { kind: 'seen', value: seen.value };
+    }
+    return { kind: 'blind', since: seen?.at ?? this.#startedAt, failure: this.#failure };
+  }
+}

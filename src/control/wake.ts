@@ -1,0 +1,27 @@
+import type { Clock } from '../ports/clock.ts';
+
+/** Where a loop waits for its next look: for a time, or until somebody has a reason to look sooner. */
+export class Wake {
+  readonly #clock: Clock;
+  #notified = false;
+  #waiting: AbortController | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  notify(): void {
+    this.#notified = true;
+    this.#waiting?.abort();
+  }
+
+  /** Returns at once when it was notified since the last wait. */
+  async wait(delayMs: number): Promise<void> {
+    if (!this.#notified) {
+      this.#waiting = new AbortController();
+      await this.#clock.sleep(delayMs, this.#waiting.signal);
+      this.#waiting = null;
+    }
+    this.#notified = false;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Instance } from '../model/instance.ts';
+import type { Draft } from './draft.ts';
+
+/** The window in which many newly unhealthy servers count as one event. */
+export const UNHEALTHY_WINDOW_MS = 60_000;
+/** Share of the servers in service that may become unhealthy within a window without a brake; at least one may. */
+const UNHEALTHY_SHARE = 0.2;
+
+/**
+ * The health brake: whether unhealthy servers may be replaced at all. Many that fail together are more often an overload, a bad
+ * dependency or a blind observer than so many broken machines, and ending them would make it worse. Machines that their provider
+ * says have stopped are not held back by it.
+ *
+ * The levels are those of AWS and of Kubernetes' node controller: more than max(1, 20 %) within a minute, or all of them.
+ */
+export function brake(draft: Draft, unhealthy: readonly Instance[]): 'free' | 'held' {
+  const recent = draft.memory.unhealthyAt.filter((at) => at > draft.now - UNHEALTHY_WINDOW_MS && at <= draft.now);
+  if (recent.length !== draft.memory.unhealthyAt.length) draft.memory = { ...draft.memory, unhealthyAt: recent };
+
+  const inService = draft.live().filter((instance) => instance.state.name === 'inService').length;
+  const allowed = Math.max(1, Math.floor(inService * UNHEALTHY_SHARE));
+  const all = unhealthy.length === inService && inService > allowed;
+  const many = recent.length > allowed && unhealthy.length > 0;
+  const oldest = recent[0];
+
+  const why = all
+    ? `All ${inService} servers in service are unhealthy: that looks like a fault of what they all depend on, so none is replaced.`
+    : `${recent.length} servers became unhealthy within ${UNHEALTHY_WINDOW_MS / 1000} s, more than ${allowed} of ${inService}: none is replaced for now.`;
+  draft.condition(
+    'healthBrake',
+    all || many,
+    () => draft.tell('replacementHeld', why, { level: 'warning', cappedBy: 'healthBrake' }),
+    () => draft.tell('replacementResumed', 'Unhealthy servers are replaced again.'),
+  );
+  if (!all && !many) return 'free';
+  draft.hold('healthBrake', why, !all && oldest !== undefined ? oldest + UNHEALTHY_WINDOW_MS : null);
+  return 'held';
+}

@@ -1,0 +1,37 @@
+import type { EpochMs } from '../model/time.ts';
+import { adoptUnknownMachines } from './adoption.ts';
+import { resolveDesired } from './desired.ts';
+import { type Decision, Draft } from './draft.ts';
+import { dueOperations } from './due.ts';
+import { assessHealth } from './health.ts';
+import { finishDrains } from './lifecycle.ts';
+import { applyOutcomes } from './outcomes.ts';
+import { replaceUnhealthy } from './replacement.ts';
+import { retireRequested } from './requests.ts';
+import { scaleIn } from './scale-in.ts';
+import { scaleOut } from './scale-out.ts';
+import { blindness } from './sight.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/**
+ * One look at a group: from what is and what should be to what is to be done about it. A pure function of its arguments; the
+ * controller, `drover plan` and the simulation call this same one.
+ *
+ * First what has already happened is taken in (operations, machines, health, drains), then what is wanted is worked out, and
+ * last, unless something that matters cannot be seen, the group is moved toward it.
+ */
+export function decide(snapshot: Snapshot, now: EpochMs): Decision {
+  const draft = new Draft(snapshot, now);
+  applyOutcomes(draft);
+  adoptUnknownMachines(draft);
+  assessHealth(draft);
+  finishDrains(draft);
+  resolveDesired(draft);
+  if (blindness(draft) === 'sighted') {
+    if (snapshot.mode === 'up') replaceUnhealthy(draft);
+    retireRequested(draft);
+    scaleOut(draft);
+    scaleIn(draft);
+  }
+  return draft.finish(dueOperations(draft));
+}

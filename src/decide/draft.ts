@@ -1,0 +1,145 @@
+import type { Activity, ActivityLevel, ActivityReason, Capacity } from '../model/activity.ts';
+import type { GroupMemory } from '../model/group-memory.ts';
+import type { EndCause, Instance, InstanceId, InstanceState } from '../model/instance.ts';
+import type { Hold } from '../model/status.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What one look comes to: committed as a whole before any of it is acted upon. */
+export interface Decision {
+  readonly memory: GroupMemory;
+  readonly memoryChanged: boolean;
+  /** Records that are new or have changed. */
+  readonly changed: readonly Instance[];
+  readonly activities: readonly Activity[];
+  /** Why what would be done is not done now. */
+  readonly holds: readonly Hold[];
+  readonly due: Due;
+  /** When something falls due that no event will announce; null for never. */
+  readonly wakeAt: EpochMs | null;
+}
+
+/** Operations that the committed records call for now. */
+export interface Due {
+  readonly launch: readonly InstanceId[];
+  readonly terminate: readonly InstanceId[];
+  /** Launches under way that are not wanted any more. */
+  readonly abort: readonly InstanceId[];
+}
+
+interface Telling {
+  readonly level?: ActivityLevel;
+  readonly instance?: Instance;
+  readonly cappedBy?: string | null;
+  readonly before?: Capacity;
+}
+
+/** A decision in the making: the steps of `decide` read and change it one after the other. */
+export class Draft {
+  readonly snapshot: Snapshot;
+  readonly now: EpochMs;
+  memory: GroupMemory;
+  readonly activities: Activity[] = [];
+  readonly holds: Hold[] = [];
+  readonly #instances = new Map<InstanceId, Instance>();
+  readonly #changed = new Set<InstanceId>();
+  #wakeAt: EpochMs | null = null;
+
+  constructor(snapshot: Snapshot, now: EpochMs) {
+    this.snapshot = snapshot;
+    this.now = now;
+    this.memory = snapshot.memory;
+    for (const instance of snapshot.instances) this.#instances.set(instance.id, instance);
+  }
+
+  get(id: InstanceId): Instance | undefined {
+    return this.#instances.get(id);
+  }
+
+  /** Those that are not terminated, oldest first. */
+  live(): Instance[] {
+    return [...this.#instances.values()].filter((instance) => instance.state.name !== 'terminated');
+  }
+
+  put(instance: Instance): void {
+    this.#instances.set(instance.id, instance);
+    this.#changed.add(instance.id);
+  }
+
+  move(instance: Instance, state: InstanceState): Instance {
+    const moved = { ...instance, state };
+    this.put(moved);
+    return moved;
+  }
+
+  /** Straight to its end, without draining. */
+  end(instance: Instance, cause: EndCause): Instance {
+    return this.move(instance, { name: 'terminating', since: this.now, cause, retryAt: null });
+  }
+
+  capacity(): Capacity {
+    const live = this.live();
+    return {
+      desired: this.memory.desired ?? 0,
+      inService: live.filter((instance) => instance.state.name === 'inService').length,
+      total: live.length,
+    };
+  }
+
+  tell(
+    reason: ActivityReason,
+    message: string,
+    { level = 'info', instance, cappedBy = null, before }: Telling = {},
+  ): void {
+    this.activities.push({
+      at: this.now,
+      group: this.snapshot.group.name,
+      instanceId: instance?.id ?? null,
+      level,
+      reason,
+      message,
+      cappedBy,
+      before: before ?? null,
+      after: before === undefined ? null : this.capacity(),
+    });
+  }
+
+  /**
+   * Keeps track of a condition that lasts: `onBegin` and `onEnd` are called once each, also when the controller was started
+   * anew in between.
+   */
+  condition(code: string, holds: boolean, onBegin: () => void, onEnd: () => void = () => {}): void {
+    const told = this.memory.told.includes(code);
+    if (holds === told) return;
+    if (holds) {
+      this.memory = { ...this.memory, told: [...this.memory.told, code] };
+      onBegin();
+    } else {
+      this.memory = { ...this.memory, told: this.memory.told.filter((other) => other !== code) };
+      onEnd();
+    }
+  }
+
+  hold(code: string, message: string, until: EpochMs | null = null): void {
+    if (!this.holds.some((hold) => hold.code === code && hold.message === message))
+      this.holds.push({ code, message, until });
+    if (until !== null) this.wake(until);
+  }
+
+  /** Asks for a look at that time; the earliest wins. */
+  wake(at: EpochMs): void {
+    if (at > this.now && (this.#wakeAt === null || at < this.#wakeAt)) this.#wakeAt = at;
+  }
+
+  finish(due: Due): Decision {
+    return {
+      memory: this.memory,
+      memoryChanged: this.memory !== this.snapshot.memory,
+      changed: [...this.#changed].flatMap((id) => this.#instances.get(id) ?? []),
+      activities: this.activities,
+      holds: this.holds,
+      due,
+      wakeAt: this.#wakeAt,
+    };
+  }
+}

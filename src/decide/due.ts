@@ -1,0 +1,44 @@
+import type { Instance } from '../model/instance.ts';
+import type { Draft, Due } from './draft.ts';
+import { sightOfMachine, targetsOf, targetsSeenAfter } from './sight.ts';
+
+/** The operations that the records call for now. Derived from nothing else, so that a restart goes on where it was. */
+export function dueOperations(draft: Draft): Due {
+  const launch: string[] = [];
+  const terminate: string[] = [];
+  const abort: string[] = [];
+  for (const instance of draft.live()) {
+    const { state, id } = instance;
+    const busy = draft.snapshot.busy.has(id);
+    if (state.name === 'launching' && !busy && isTime(draft, state.retryAt)) launch.push(id);
+    if (state.name !== 'terminating') continue;
+    if (busy) {
+      if (instance.machine === null) abort.push(id);
+    } else if (instance.machine !== null && isTime(draft, state.retryAt) && mayEnd(draft, instance)) {
+      terminate.push(id);
+    }
+  }
+  return { launch, terminate, abort };
+}
+
+function isTime(draft: Draft, at: number | null): boolean {
+  if (at === null || draft.now >= at) return true;
+  draft.wake(at);
+  return false;
+}
+
+/** Whether the load balancer has let go of it: a machine is never ended under a request that may still reach it. */
+function mayEnd(draft: Draft, instance: Instance): boolean {
+  const { state } = instance;
+  if (state.name !== 'terminating') return false;
+  // What does not run serves nobody; its remains need not wait.
+  if (state.cause === 'machineStopped' || state.cause === 'machineGone') return true;
+  const sight = sightOfMachine(draft, instance, state.since);
+  if (sight.kind === 'present' && sight.machine.state === 'stopped') return true;
+  // Only a look that began after the decision can show that it was carried out.
+  if (!targetsSeenAfter(draft, state.since)) return false;
+  const cut = state.cause === 'operatorTerminate';
+  return targetsOf(draft, instance).every(
+    (target) => target === 'absent' || (cut && target !== 'blind' && target.health === 'unavailable'),
+  );
+}

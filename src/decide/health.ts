@@ -1,0 +1,149 @@
+import type { Health, Instance } from '../model/instance.ts';
+import type { Target } from '../model/observation.ts';
+import type { Draft } from './draft.ts';
+import { recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
+import { sightOfMachine, targetsOf } from './sight.ts';
+
+/**
+ * Takes in what the provider and the load balancer say of each machine: the provider's word that it does not run is final, the
+ * load balancer's is what traffic depends on, and what neither can tell is unknown, never unhealthy.
+ */
+export function assessHealth(draft: Draft): void {
+  for (const instance of draft.live()) {
+    if (instance.machine === null) {
+      learnOfMachine(draft, instance);
+      continue;
+    }
+    if (instance.state.name === 'terminating' || endWithoutMachine(draft, instance)) continue;
+    const assessed = noteHealth(draft, instance, verdict(draft, instance));
+    if (assessed.state.name === 'booting') comeIntoServiceOrGiveUp(draft, assessed);
+  }
+}
+
+/** An ending that never knew its machine finds it in the provider's list, or is done when two lists do not have it. */
+function learnOfMachine(draft: Draft, instance: Instance): void {
+  if (instance.state.name !== 'terminating' || draft.snapshot.busy.has(instance.id)) return;
+  const sight = sightOfMachine(draft, instance, instance.state.since);
+  if (sight.kind === 'present') {
+    const { id, endpoint } = sight.machine;
+    draft.put({ ...instance, machine: { id, endpoint, seenAt: draft.now } });
+  } else if (sight.kind === 'gone') {
+    const before = draft.capacity();
+    const { cause } = instance.state;
+    const terminated = draft.move(instance, { name: 'terminated', since: draft.now, cause });
+    draft.tell('terminated', `${instance.id} has ended (${cause}) without a machine.`, {
+      instance: terminated,
+      before,
+    });
+  }
+}
+
+/** @returns whether the provider says that the machine does not run any more */
+function endWithoutMachine(draft: Draft, instance: Instance): boolean {
+  const sight = sightOfMachine(draft, instance, instance.machine?.seenAt ?? draft.now);
+  if (sight.kind === 'unknown' || (sight.kind === 'present' && sight.machine.state !== 'stopped')) return false;
+  // A load balancer that still gets good answers from it knows better than a list that lacks it.
+  if (sight.kind === 'gone' && targetsOf(draft, instance).some(isHealthy)) return false;
+  // Before it ever served, the end of its machine is a launch that failed.
+  const early = instance.state.name === 'booting';
+  const before = draft.capacity();
+  forgetUnhealthy(draft, instance);
+  if (sight.kind === 'present') {
+    const detail = sight.machine.detail === '' ? '' : ` (${sight.machine.detail})`;
+    const ended = draft.end(instance, 'machineStopped');
+    draft.tell('machineStopped', `The machine of ${instance.id} has stopped${detail}: it is taken out and ended.`, {
+      level: 'warning',
+      instance: ended,
+      before,
+    });
+    if (early) recordLaunchFailure(draft, `the machine of ${instance.id} stopped before it was healthy${detail}.`);
+  } else {
+    const ended = draft.end(instance, 'machineGone');
+    draft.tell('machineGone', `The provider does not list the machine of ${instance.id} any more.`, {
+      level: 'warning',
+      instance: ended,
+      before,
+    });
+    if (early) recordLaunchFailure(draft, `the machine of ${instance.id} vanished before it was healthy.`);
+  }
+  return true;
+}
+
+/** A machine that has stopped explains its failed checks: they say nothing about the others, so the health brake forgets them. */
+function forgetUnhealthy(draft: Draft, { health }: Instance): void {
+  const index = health.status === 'unhealthy' ? draft.memory.unhealthyAt.indexOf(health.since) : -1;
+  if (index >= 0) draft.memory = { ...draft.memory, unhealthyAt: draft.memory.unhealthyAt.toSpliced(index, 1) };
+}
+
+function isHealthy(target: Target | 'absent' | 'blind'): boolean {
+  return typeof target === 'object' && target.health === 'healthy';
+}
+
+type Verdict =
+  | { readonly status: 'healthy' }
+  | { readonly status: 'unknown' }
+  | { readonly status: 'unhealthy'; readonly detail: string };
+
+function verdict(draft: Draft, instance: Instance): Verdict {
+  const targets = targetsOf(draft, instance);
+  const bad = targets.find((target): target is Target => typeof target === 'object' && target.health === 'unhealthy');
+  if (bad !== undefined) return { status: 'unhealthy', detail: bad.detail };
+  if (targets.length > 0) return { status: targets.every(isHealthy) ? 'healthy' : 'unknown' };
+  // Behind no load balancer, running is all that can be known.
+  const sight = sightOfMachine(draft, instance, draft.now);
+  return { status: sight.kind === 'present' && sight.machine.state === 'running' ? 'healthy' : 'unknown' };
+}
+
+function noteHealth(draft: Draft, instance: Instance, seen: Verdict): Instance {
+  const { health, state } = instance;
+  // Unknown is no news: what was known last stays until something else is known.
+  if (seen.status === 'unknown' || seen.status === health.status) return instance;
+  const since = draft.now;
+  const next: Health =
+    seen.status === 'healthy'
+      ? { status: 'healthy', since }
+      : { status: 'unhealthy', since, source: 'loadBalancer', detail: seen.detail };
+  const noted = { ...instance, health: next };
+  draft.put(noted);
+  if (state.name !== 'inService') return noted;
+  if (seen.status === 'unhealthy') {
+    draft.memory = { ...draft.memory, unhealthyAt: [...draft.memory.unhealthyAt, since] };
+    draft.tell('unhealthy', `The load balancer finds ${instance.id} unhealthy (${seen.detail}): it gets no traffic.`, {
+      level: 'warning',
+      instance: noted,
+    });
+  } else {
+    draft.tell('recovered', `${instance.id} is healthy again.`, { instance: noted });
+  }
+  return noted;
+}
+
+function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
+  const before = draft.capacity();
+  if (instance.health.status === 'healthy') {
+    const serving = draft.move(instance, { name: 'inService', since: draft.now });
+    const seconds = ((draft.now - instance.createdAt) / 1000).toFixed(1);
+    draft.tell('inService', `${instance.id} is healthy and in service, ${seconds} s after it was decided.`, {
+      instance: serving,
+      before,
+    });
+    recordLaunchSuccess(draft);
+    return;
+  }
+  const graceMs = draft.snapshot.group.healthCheckGracePeriodMs;
+  const graceEnd = (instance.machine?.seenAt ?? draft.now) + graceMs;
+  if (draft.now < graceEnd) {
+    draft.wake(graceEnd);
+    return;
+  }
+  if (targetsOf(draft, instance).includes('blind')) return;
+  const detail = instance.health.status === 'unhealthy' ? ` (${instance.health.detail})` : '';
+  const why = `${instance.id} was not healthy within its grace period of ${graceMs / 1000} s${detail}.`;
+  const ended = draft.end(instance, 'neverHealthy');
+  draft.tell('neverHealthy', `${why} It never got traffic and is ended.`, {
+    level: 'warning',
+    instance: ended,
+    before,
+  });
+  recordLaunchFailure(draft, why);
+}

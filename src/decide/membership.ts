@@ -1,0 +1,30 @@
+import type { AutoScalingGroup } from '../model/fleet.ts';
+import type { Endpoint, Instance, InstanceId } from '../model/instance.ts';
+
+/** A server as its target groups should have it. */
+export interface Membership {
+  readonly targetGroup: string;
+  readonly instanceId: InstanceId;
+  readonly endpoint: Endpoint;
+  readonly weight: number;
+  readonly state: 'ready' | 'draining';
+}
+
+/** Which servers the group's target groups should have, and how: follows from the committed records alone. */
+export function memberships(group: AutoScalingGroup, instances: Iterable<Instance>): Membership[] {
+  const members: Membership[] = [];
+  for (const { id, state, machine, launchTemplate } of instances) {
+    const serves = state.name === 'booting' || state.name === 'inService';
+    if (!machine?.endpoint || (!serves && state.name !== 'draining')) continue;
+    for (const targetGroup of group.targetGroups) {
+      members.push({
+        targetGroup,
+        instanceId: id,
+        endpoint: machine.endpoint,
+        weight: launchTemplate.weight,
+        state: serves ? 'ready' : 'draining',
+      });
+    }
+  }
+  return members;
+}

@@ -1,0 +1,58 @@
+import type { Instance } from '../model/instance.ts';
+import { brake } from './brake.ts';
+import { target } from './desired.ts';
+import type { Draft } from './draft.ts';
+import { launchesAllowed } from './launch-backoff.ts';
+import { drain } from './lifecycle.ts';
+
+/** Share of the desired size that may be missing because of replacements; at least one server may. */
+const REPLACEMENT_SHARE = 0.1;
+
+/**
+ * Takes unhealthy servers out so that new ones are launched for them: after their grace period, a few at a time, not under the
+ * brake, and only while launching works (an unhealthy server may recover, one that is gone may not).
+ */
+export function replaceUnhealthy(draft: Draft): void {
+  const inService = draft.live().filter((instance) => instance.state.name === 'inService');
+  const unhealthy = inService.filter((instance) => instance.health.status === 'unhealthy');
+  const held = brake(draft, unhealthy) === 'held';
+  const due = unhealthy.filter((instance) => pastGrace(draft, instance));
+  if (held || due.length === 0 || launchesAllowed(draft) === 0) return;
+
+  const desired = target(draft);
+  const budget = Math.max(1, Math.floor(desired * REPLACEMENT_SHARE));
+  const missing = Math.max(0, desired - inService.filter((instance) => isWarm(draft, instance)).length);
+  const allowed = Math.max(0, budget - missing);
+  for (const instance of due.slice(0, allowed)) {
+    const before = draft.capacity();
+    const detail = instance.health.status === 'unhealthy' ? instance.health.detail : '';
+    const draining = drain(draft, instance, 'unhealthy');
+    draft.tell('replaceUnhealthy', `Replacing ${instance.id}: the load balancer finds it unhealthy (${detail}).`, {
+      instance: draining,
+      before,
+    });
+  }
+  if (due.length > allowed) {
+    draft.hold(
+      'replacementBudget',
+      `${due.length - allowed} unhealthy servers wait to be replaced: ${missing} of ${desired} are missing or warming up, and at most ${budget} may.`,
+    );
+  }
+}
+
+function pastGrace(draft: Draft, instance: Instance): boolean {
+  const graceEnd = (instance.machine?.seenAt ?? 0) + draft.snapshot.group.healthCheckGracePeriodMs;
+  if (draft.now < graceEnd) {
+    draft.hold('gracePeriod', `${instance.id} is unhealthy, but in its grace period.`, graceEnd);
+    return false;
+  }
+  return true;
+}
+
+function isWarm(draft: Draft, instance: Instance): boolean {
+  const { state, health } = instance;
+  if (state.name !== 'inService') return false;
+  const warmAt = state.since + draft.snapshot.group.defaultInstanceWarmupMs;
+  if (draft.now < warmAt) draft.wake(warmAt);
+  return draft.now >= warmAt || health.status === 'unhealthy';
+}

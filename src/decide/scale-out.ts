@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import type { Instance, InstanceId } from '../model/instance.ts';
+import { target } from './desired.ts';
+import type { Draft } from './draft.ts';
+import { launchesAllowed } from './launch-backoff.ts';
+import { isRetiring } from './requests.ts';
+
+/** Brings the group up to its size: first by keeping servers that were just being drained, then by launching. */
+export function scaleOut(draft: Draft): void {
+  const desired = target(draft);
+  let missing = desired - kept(draft).length;
+  if (missing <= 0) return;
+  missing -= cancelDrains(draft, missing);
+  const { maxSize, name } = draft.snapshot.group;
+  const room = Math.max(0, maxSize - draft.live().length);
+  if (missing > room) {
+    draft.hold(
+      'maxSize',
+      `${missing - room} more would be launched, but ${draft.live().length} machines that are not gone count against the maximum of ${maxSize}.`,
+    );
+  }
+  if (Math.min(missing, room) <= 0) return;
+  const pending = draft.live().filter(({ state }) => state.name === 'launching' || state.name === 'booting').length;
+  const count = Math.min(missing, room, Math.max(0, launchesAllowed(draft) - pending));
+  for (let index = 0; index < count; index += 1) {
+    const before = draft.capacity();
+    const instance = newInstance(draft, index);
+    draft.put(instance);
+    const ofMany = count > 1 ? ` (${index + 1} of ${count})` : '';
+    draft.tell(
+      'launch',
+      `Launching ${instance.id}${ofMany}: ${name} should have ${desired} and has ${desired - missing + index}.`,
+      {
+        instance,
+        before,
+        cappedBy: missing > room ? 'maxSize' : missing > count ? 'launchBackoff' : null,
+      },
+    );
+  }
+}
+
+/** Those that make up the group's size: in service or on the way there, and not to be replaced. */
+export function kept(draft: Draft): Instance[] {
+  return draft
+    .live()
+    .filter(
+      (instance) =>
+        !isRetiring(instance) &&
+        (instance.state.name === 'launching' ||
+          instance.state.name === 'booting' ||
+          instance.state.name === 'inService'),
+    );
+}
+
+/** A server that is only drained because there were too many is worth more than a new one. */
+function cancelDrains(draft: Draft, missing: number): number {
+  const candidates = draft
+    .live()
+    .filter(
+      ({ state, health, request }) =>
+        state.name === 'draining' && state.reversible && health.status === 'healthy' && request === null,
+    )
+    .slice(-missing);
+  for (const instance of candidates) {
+    const before = draft.capacity();
+    const back = draft.move(instance, { name: 'inService', since: draft.now });
+    draft.tell('scaleInCancelled', `${instance.id} is kept instead of drained: it is needed again.`, {
+      instance: back,
+      before,
+    });
+  }
+  return candidates.length;
+}
+
+function newInstance(draft: Draft, index: number): Instance {
+  const { group } = draft.snapshot;
+  return {
+    id: instanceId(`${draft.snapshot.idSeed}/${group.name}/${index}`),
+    group: group.name,
+    launchTemplate: group.launchTemplate,
+    createdAt: draft.now,
+    machine: null,
+    state: { name: 'launching', since: draft.now, retryAt: null },
+    health: { status: 'unknown', since: draft.now },
+    request: null,
+  };
+}
+
+/** `i-` and 17 hexadecimal digits, as EC2 writes them. */
+function instanceId(seed: string): InstanceId {
+  return `i-${createHash('sha256').update(seed).digest('hex').slice(0, 17)}`;
+}

@@ -1,0 +1,58 @@
+import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
+import type { GroupMemory } from '../model/group-memory.ts';
+import type { Instance, InstanceId } from '../model/instance.ts';
+import type { Failure, Machine, Reading, Target } from '../model/observation.ts';
+import type { EpochMs } from '../model/time.ts';
+
+/** All that a decision about one group depends on, beside the time. */
+export interface Snapshot {
+  readonly group: AutoScalingGroup;
+  /** The group's target groups that are behind a load balancer. */
+  readonly targetGroups: readonly TargetGroup[];
+  /** `down`: everything is drained and ended, whatever the minimum is. */
+  readonly mode: 'up' | 'down';
+  readonly memory: GroupMemory;
+  /** Not terminated. */
+  readonly instances: readonly Instance[];
+  readonly machines: View<Sightings>;
+  /** The targets of each of `targetGroups`, by its name. */
+  readonly targets: ReadonlyMap<string, View<TargetSighting>>;
+  /** What the desired capacity file said last; null where the group has none or it was not read yet. */
+  readonly file: Reading | null;
+  /** What operations have come to since the last decision, oldest first. */
+  readonly outcomes: readonly Outcome[];
+  /** Instances that have ended lately, and when: a list asked for earlier may still show their machines. */
+  readonly ended: ReadonlyMap<InstanceId, EpochMs>;
+  /** Instances with an operation under way. */
+  readonly busy: ReadonlySet<InstanceId>;
+  /** Fresh random bits: the ids of new instances are made of them. */
+  readonly idSeed: string;
+}
+
+/** Something looked at: what was seen last, or that it cannot be seen. */
+export type View<T> =
+  | { readonly kind: 'seen'; readonly value: T }
+  /** Not looked at yet, or the looks fail. */
+  | { readonly kind: 'blind'; readonly since: EpochMs; readonly failure: Failure | null };
+
+/** The provider's newest list of the group's machines, and the one before it. */
+export interface Sightings {
+  /** When the list was asked for: what happened later may be missing from it. */
+  readonly at: EpochMs;
+  readonly machines: ReadonlyMap<InstanceId, Machine>;
+  readonly previous: { readonly at: EpochMs; readonly machines: ReadonlyMap<InstanceId, Machine> } | null;
+}
+
+export interface TargetSighting {
+  /** When it was asked for. */
+  readonly at: EpochMs;
+  readonly targets: ReadonlyMap<InstanceId, Target>;
+}
+
+/** The end of an operation. */
+export type Outcome =
+  | { readonly kind: 'launched'; readonly instanceId: InstanceId; readonly machine: Machine; readonly at: EpochMs }
+  | { readonly kind: 'launchFailed'; readonly instanceId: InstanceId; readonly failure: Failure }
+  /** The provider does not know the machine any more. */
+  | { readonly kind: 'ended'; readonly instanceId: InstanceId; readonly at: EpochMs }
+  | { readonly kind: 'endFailed'; readonly instanceId: InstanceId; readonly failure: Failure };
