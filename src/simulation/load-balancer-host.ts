@@ -1,0 +1,282 @@
+import type { HealthCheck } from '../model/fleet.ts';
+import type { DesiredState, Member } from '../ports/load-balancer.ts';
+import type { MachineListener, Machines, SimMachine } from './machines.ts';
+import type { Random } from './random.ts';
+import { OpenRequests } from './requests.ts';
+import type { Trace } from './trace.ts';
+import type { Cancel, VirtualClock } from './virtual-clock.ts';
+
+/** A server as the load balancer has it. */
+export interface SimMember {
+  readonly member: Member;
+  readonly deregistrationDelayMs: number;
+  readonly check: HealthCheck;
+  readonly requests: OpenRequests;
+  /** `removed`: out of the rotation, not forgotten yet. */
+  admin: 'ready' | 'draining' | 'removed';
+  /** `initial`: no check has decided yet, no traffic. */
+  health: 'initial' | 'up' | 'down';
+  /** The change of health that its checks are about to find. */
+  pending: { readonly to: 'up' | 'down'; readonly cancel: Cancel } | null;
+  /** Its checks fail whatever the server does, until then. */
+  flapping: boolean;
+  /** Takes back that it will be forgotten. */
+  forgetting: Cancel | null;
+  /** When its health last changed, in milliseconds since the start. */
+  changedMs: number;
+  /** When it began to drain, in milliseconds since the start; null while it does not. */
+  drainingMs: number | null;
+}
+
+/** Told what the load balancer does to its servers and their requests, when it does it. */
+export interface LoadBalancerWitness {
+  /** It was routed to, and now the controller wants it drained or out. */
+  takenOut(member: SimMember, host: LoadBalancerHost): void;
+  /** It was routed to, and now its checks fail. */
+  wentDown(member: SimMember): void;
+  /** Open requests were broken off by something that Drover did. */
+  cut(member: SimMember, requests: number, why: string): void;
+}
+
+export interface LoadBalancerOptions {
+  readonly name: string;
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly trace: Trace;
+  readonly machines: Machines;
+  readonly witness: LoadBalancerWitness;
+}
+
+/** From maintenance until a server may be forgotten: as long as its last requests may take, at least this. */
+const REMOVAL_DELAY_MS = 2_000;
+
+/**
+ * A load balancer of the simulated world: its process, its configuration on disk, its servers and their health checks. It
+ * outlives every controller.
+ */
+export class LoadBalancerHost implements MachineListener {
+  readonly name: string;
+  readonly version = '2.6.12';
+  running = false;
+  /** Whether the controller can talk to it. Traffic goes on either way. */
+  reachable = true;
+  readonly #options: LoadBalancerOptions;
+  readonly #watchers = new Set<() => void>();
+  readonly #members = new Map<string, SimMember>();
+  #disk: DesiredState | null = null;
+  #configuration = '';
+  /** Cut off from its servers: every check fails. */
+  #partitioned = false;
+
+  constructor(options: LoadBalancerOptions) {
+    this.name = options.name;
+    this.#options = options;
+    options.machines.listen(this);
+  }
+
+  members(): Iterable<SimMember> {
+    return this.#members.values();
+  }
+
+  get disk(): DesiredState | null {
+    return this.#disk;
+  }
+
+  get partitioned(): boolean {
+    return this.#partitioned;
+  }
+
+  routesTo(member: SimMember): boolean {
+    return this.running && member.admin === 'ready' && member.health === 'up';
+  }
+
+  watch(onChange: () => void): () => void {
+    this.#watchers.add(onChange);
+    return () => this.#watchers.delete(onChange);
+  }
+
+  /** What a restart will come back to. */
+  save(desired: DesiredState): void {
+    this.#disk = desired;
+  }
+
+  /** Starts it from disk. Servers that it knew keep the health that they had. */
+  start(): void {
+    this.#options.trace.note(this.name, 'starts');
+    this.running = true;
+    const before = new Map(this.#members);
+    for (const member of before.values()) this.#forget(member);
+    for (const member of this.#disk?.members ?? [])
+      this.#register(member, before.get(keyOf(member))?.health ?? 'initial');
+    this.#configuration = configurationOf(this.#disk);
+  }
+
+  /** Makes what is on disk real. True when that took a reload. */
+  reconcile(): boolean {
+    const wanted = new Map(this.#disk?.members.map((member) => [keyOf(member), member]));
+    for (const current of this.#members.values()) {
+      const member = wanted.get(keyOf(current.member));
+      if (member === undefined || !sameAddress(member, current.member)) this.#remove(current);
+    }
+    for (const [key, member] of wanted) {
+      const current = this.#members.get(key);
+      if (current === undefined || !sameAddress(member, current.member)) this.#register(member, 'initial');
+      else if (current.admin !== member.state) this.#setAdmin(current, member.state);
+    }
+    const configuration = configurationOf(this.#disk);
+    const reloaded = this.#configuration !== configuration;
+    this.#configuration = configuration;
+    return reloaded;
+  }
+
+  /** Its process ends, and every open request with it. */
+  crash(): void {
+    if (!this.running) return;
+    this.#options.trace.note(this.name, 'is killed');
+    this.running = false;
+    for (const member of this.#members.values()) {
+      member.requests.cut(this.#now());
+      this.#cancelPending(member);
+      if (member.admin === 'removed') this.#forget(member);
+    }
+    this.#tell();
+  }
+
+  /** Cuts it off from its servers, or ends that. */
+  setPartitioned(partitioned: boolean): void {
+    this.#options.trace.note(this.name, partitioned ? 'is cut off from its servers' : 'reaches its servers again');
+    this.#partitioned = partitioned;
+    for (const member of this.#members.values()) this.#check(member);
+  }
+
+  setFlapping(member: SimMember, flapping: boolean): void {
+    member.flapping = flapping;
+    this.#check(member);
+  }
+
+  changed(machine: SimMachine): void {
+    for (const member of this.#members.values()) {
+      const { address, port } = member.member.endpoint;
+      if (address !== machine.endpoint.address || port !== machine.endpoint.port) continue;
+      if (member.member.instanceId === machine.instanceId && !machine.answering && !machine.hung) {
+        this.#cut(member, machine.ended ? 'its machine was ended' : null);
+      }
+      this.#check(member);
+    }
+  }
+
+  #register(member: Member, health: SimMember['health']): void {
+    const group = this.#disk?.targetGroups.find(({ name }) => name === member.targetGroup);
+    if (group === undefined) return;
+    const registered: SimMember = {
+      member,
+      deregistrationDelayMs: group.deregistrationDelayMs,
+      check: group.healthCheck,
+      requests: new OpenRequests(this.#options.random),
+      admin: member.state,
+      health,
+      pending: null,
+      flapping: false,
+      forgetting: null,
+      changedMs: this.#now(),
+      drainingMs: member.state === 'draining' ? this.#now() : null,
+    };
+    this.#members.set(keyOf(member), registered);
+    this.#flow(registered);
+    this.#check(registered);
+  }
+
+  #setAdmin(member: SimMember, state: Member['state']): void {
+    const routed = this.routesTo(member);
+    member.admin = state;
+    member.drainingMs = state === 'draining' ? (member.drainingMs ?? this.#now()) : null;
+    member.forgetting?.();
+    member.forgetting = null;
+    this.#flow(member);
+    this.#check(member);
+    this.#options.trace.note(this.name, `${member.member.instanceId} ${state}`);
+    if (routed) this.#options.witness.takenOut(member, this);
+  }
+
+  #remove(member: SimMember): void {
+    if (member.admin === 'removed') return;
+    const routed = this.routesTo(member);
+    member.admin = 'removed';
+    this.#cancelPending(member);
+    this.#flow(member);
+    this.#options.trace.note(this.name, `${member.member.instanceId} out`);
+    if (routed) this.#options.witness.takenOut(member, this);
+    member.forgetting = this.#options.clock.plan(REMOVAL_DELAY_MS, () => {
+      if (this.#members.get(keyOf(member.member)) !== member) return;
+      this.#cut(member, 'it was taken out');
+      this.#forget(member);
+      this.#tell();
+    });
+  }
+
+  #forget(member: SimMember): void {
+    this.#cancelPending(member);
+    this.#members.delete(keyOf(member.member));
+  }
+
+  /** Looks whether the checks of a server are about to find something new. */
+  #check(member: SimMember): void {
+    if (!this.running || member.admin === 'removed') return;
+    const good = !this.#partitioned && !member.flapping && this.#options.machines.answeringAt(member.member.endpoint);
+    const to = good ? 'up' : 'down';
+    if (member.health === to) return this.#cancelPending(member);
+    if (member.pending?.to === to) return;
+    this.#cancelPending(member);
+    const { check } = member;
+    const first = this.#options.random.int(0, good ? check.downIntervalMs : check.intervalMs);
+    // What has never been up needs one good check or one bad one; later on the thresholds count.
+    const more = (good ? check.healthyThreshold : member.health === 'initial' ? 1 : check.unhealthyThreshold) - 1;
+    const cancel = this.#options.clock.plan(first + more * check.fastIntervalMs, () => {
+      member.pending = null;
+      if (this.routesTo(member)) this.#options.witness.wentDown(member);
+      member.health = to;
+      member.changedMs = this.#now();
+      this.#options.trace.note(this.name, `${member.member.instanceId} is ${to}`);
+      this.#flow(member);
+      this.#tell();
+    });
+    member.pending = { to, cancel };
+  }
+
+  #cancelPending(member: SimMember): void {
+    member.pending?.cancel();
+    member.pending = null;
+  }
+
+  #flow(member: SimMember): void {
+    if (this.routesTo(member)) member.requests.flow(this.#now());
+    else member.requests.ebb(this.#now(), member.deregistrationDelayMs);
+  }
+
+  /** `why` is null when it was not Drover's doing. */
+  #cut(member: SimMember, why: string | null): void {
+    const requests = member.requests.cut(this.#now());
+    if (requests > 0 && why !== null) this.#options.witness.cut(member, requests, why);
+  }
+
+  #tell(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  #now(): number {
+    return this.#options.clock.elapsedMs;
+  }
+}
+
+function keyOf(member: Member): string {
+  return `${member.targetGroup}/${member.instanceId}`;
+}
+
+function sameAddress(a: Member, b: Member): boolean {
+  return a.endpoint.address === b.endpoint.address && a.endpoint.port === b.endpoint.port;
+}
+
+/** What the runtime API cannot change. */
+function configurationOf(desired: DesiredState | null): string {
+  return JSON.stringify([desired?.loadBalancer, desired?.targetGroups]);
+}

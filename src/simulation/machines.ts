@@ -1,0 +1,257 @@
+import type { Endpoint, InstanceId } from '../model/instance.ts';
+import type { Machine } from '../model/observation.ts';
+import type { Random } from './random.ts';
+import type { Trace } from './trace.ts';
+import type { Cancel, VirtualClock } from './virtual-clock.ts';
+
+/** A machine as it really is, whatever anybody is told about it. */
+export interface SimMachine {
+  readonly id: string;
+  readonly fleet: string;
+  readonly group: string;
+  readonly instanceId: InstanceId;
+  readonly endpoint: Endpoint;
+  readonly launchedAt: number;
+  /** It came to be after its launch had been given up. */
+  readonly late: boolean;
+  state: 'pending' | 'running' | 'stopped' | 'gone';
+  /** Whether its server answers requests and health checks. */
+  answering: boolean;
+  /** Runs, but its server does not answer and never will by itself. */
+  hung: boolean;
+  /** Drover has asked for its end. */
+  ended: boolean;
+}
+
+/** What becomes of the machines launched from now on. */
+export interface MachineConditions {
+  /** From the launch to `running`, and from there to the first answer. */
+  pendingMs: readonly [number, number];
+  bootMs: readonly [number, number];
+  neverHealthy: number;
+  diesWhileBooting: number;
+  /** From the request to end it until it is gone. */
+  endingMs: readonly [number, number];
+  /** Whether the address of a machine that is gone is given to the next one. */
+  reusesAddresses: boolean;
+}
+
+export interface MachineListener {
+  /** It began or ceased to answer, or to be. */
+  changed(machine: SimMachine): void;
+}
+
+/** One entry of a machine's history, for lists that lag behind. */
+interface View {
+  readonly at: number;
+  readonly state: SimMachine['state'];
+}
+
+/** The machines of the simulated world. They outlive every controller. */
+export class Machines {
+  readonly conditions: MachineConditions;
+  readonly #clock: VirtualClock;
+  readonly #random: Random;
+  readonly #trace: Trace;
+  readonly #machines = new Map<string, SimMachine>();
+  readonly #alive = new Set<SimMachine>();
+  readonly #byInstance = new Map<InstanceId, SimMachine>();
+  readonly #byAddress = new Map<string, SimMachine>();
+  readonly #history = new Map<string, View[]>();
+  readonly #boots = new Map<string, Cancel>();
+  readonly #listeners = new Set<MachineListener>();
+  #addresses = 0;
+
+  constructor(clock: VirtualClock, random: Random, trace: Trace, conditions: MachineConditions) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#trace = trace;
+    this.conditions = conditions;
+  }
+
+  /** Those that are not gone, oldest first. */
+  alive(): Iterable<SimMachine> {
+    return this.#alive;
+  }
+
+  get(id: string): SimMachine | undefined {
+    return this.#machines.get(id);
+  }
+
+  /** The machine of an instance that is not gone. */
+  ofInstance(instanceId: InstanceId): SimMachine | undefined {
+    const machine = this.#byInstance.get(instanceId);
+    return machine?.state === 'gone' ? undefined : machine;
+  }
+
+  /** The newest machine of an instance, gone or not. */
+  lastOfInstance(instanceId: InstanceId): SimMachine | undefined {
+    return this.#byInstance.get(instanceId);
+  }
+
+  answeringAt(endpoint: Endpoint): boolean {
+    return this.#byAddress.get(keyOf(endpoint))?.answering ?? false;
+  }
+
+  listen(listener: MachineListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  launch(tags: { fleet: string; group: string; instanceId: InstanceId }, late: boolean): SimMachine {
+    const machine: SimMachine = {
+      ...tags,
+      id: `m-${this.#machines.size + 1}`,
+      endpoint: this.#freeAddress(),
+      launchedAt: this.#clock.now(),
+      late,
+      state: 'pending',
+      answering: false,
+      hung: false,
+      ended: false,
+    };
+    this.#machines.set(machine.id, machine);
+    this.#alive.add(machine);
+    this.#byInstance.set(machine.instanceId, machine);
+    this.#byAddress.set(keyOf(machine.endpoint), machine);
+    this.#remember(machine);
+    const { neverHealthy, diesWhileBooting, pendingMs, bootMs } = this.conditions;
+    const fate = this.#random.next();
+    const hung = fate < neverHealthy;
+    const dies = !hung && fate < neverHealthy + diesWhileBooting;
+    this.#trace.note('world', `${name(machine)} launched${late ? ' late' : ''}${hung ? ', will never answer' : ''}`);
+    this.#later(machine, this.#draw(pendingMs), () => {
+      machine.state = 'running';
+      this.#remember(machine);
+      this.#later(machine, this.#draw(bootMs), () => {
+        if (dies) return this.stop(machine, 'while booting');
+        machine.hung = hung;
+        this.#setAnswering(machine, !hung);
+      });
+    });
+    return machine;
+  }
+
+  /** The machine stops by itself and is still listed. */
+  stop(machine: SimMachine, why: string): void {
+    if (machine.state === 'gone' || machine.state === 'stopped') return;
+    this.#trace.note('world', `${name(machine)} stops ${why}`);
+    this.#boots.get(machine.id)?.();
+    machine.state = 'stopped';
+    this.#remember(machine);
+    machine.answering = false;
+    this.#tell(machine);
+  }
+
+  /** The machine disappears without a trace. */
+  vanish(machine: SimMachine, why: string): void {
+    if (machine.state === 'gone') return;
+    this.#trace.note('world', `${name(machine)} is gone (${why})`);
+    this.#boots.get(machine.id)?.();
+    machine.state = 'gone';
+    machine.answering = false;
+    this.#alive.delete(machine);
+    if (this.#byAddress.get(keyOf(machine.endpoint)) === machine) this.#byAddress.delete(keyOf(machine.endpoint));
+    this.#remember(machine);
+    this.#tell(machine);
+  }
+
+  hang(machine: SimMachine): void {
+    if (machine.state !== 'running' || machine.hung) return;
+    this.#trace.note('world', `${name(machine)} hangs`);
+    machine.hung = true;
+    this.#setAnswering(machine, false);
+  }
+
+  recover(machine: SimMachine): void {
+    if (machine.state !== 'running' || !machine.hung) return;
+    this.#trace.note('world', `${name(machine)} recovers`);
+    machine.hung = false;
+    this.#setAnswering(machine, true);
+  }
+
+  /** Drover asks for its end: its server stops at once, the machine needs a while. */
+  end(machine: SimMachine): void {
+    if (machine.ended || machine.state === 'gone') return;
+    machine.ended = true;
+    this.stop(machine, 'as asked');
+    this.#later(machine, this.#draw(this.conditions.endingMs), () => this.vanish(machine, 'ended'));
+  }
+
+  /** Lets all that hang recover, and boot what never would. */
+  healAll(): void {
+    for (const machine of this.#alive) this.recover(machine);
+  }
+
+  /** The fleet's machines as they were listed `lagMs` ago. */
+  list(fleet: string, lagMs: number): Machine[] {
+    const at = this.#clock.elapsedMs - lagMs;
+    const listed: Machine[] = [];
+    for (const machine of this.#machines.values()) {
+      if (machine.fleet !== fleet || (lagMs === 0 && machine.state === 'gone')) continue;
+      const state = lagMs === 0 ? machine.state : this.#stateAt(machine, at);
+      if (state !== 'gone') listed.push(describe(machine, state));
+    }
+    return listed;
+  }
+
+  #stateAt(machine: SimMachine, at: number): SimMachine['state'] {
+    return this.#history.get(machine.id)?.findLast((view) => view.at <= at)?.state ?? 'gone';
+  }
+
+  #remember(machine: SimMachine): void {
+    const view = { at: this.#clock.elapsedMs, state: machine.state };
+    const history = this.#history.get(machine.id);
+    if (history === undefined) this.#history.set(machine.id, [view]);
+    else history.push(view);
+  }
+
+  #setAnswering(machine: SimMachine, answering: boolean): void {
+    machine.answering = answering;
+    if (answering) this.#trace.note('world', `${name(machine)} answers`);
+    this.#tell(machine);
+  }
+
+  #tell(machine: SimMachine): void {
+    for (const listener of this.#listeners) listener.changed(machine);
+  }
+
+  #later(machine: SimMachine, delayMs: number, run: () => void): void {
+    this.#boots.set(machine.id, this.#clock.plan(delayMs, run));
+  }
+
+  #draw([min, max]: readonly [number, number]): number {
+    return this.#random.int(min, max);
+  }
+
+  #freeAddress(): Endpoint {
+    let index = this.conditions.reusesAddresses ? 1 : ++this.#addresses;
+    while (this.#byAddress.has(keyOf(addressOf(index)))) index++;
+    return addressOf(index);
+  }
+}
+
+/** A machine as its provider describes it. */
+export function describe(machine: SimMachine, state: Exclude<SimMachine['state'], 'gone'>): Machine {
+  return {
+    id: machine.id,
+    instanceId: machine.instanceId,
+    group: machine.group,
+    state,
+    endpoint: machine.endpoint,
+    launchedAt: machine.launchedAt,
+    detail: state === 'stopped' ? 'it has stopped' : '',
+  };
+}
+
+function name(machine: SimMachine): string {
+  return `${machine.id} of ${machine.instanceId}`;
+}
+
+function addressOf(index: number): Endpoint {
+  return { address: `10.0.${index >> 8}.${index & 255}`, port: 8080 };
+}
+
+function keyOf(endpoint: Endpoint): string {
+  return `${endpoint.address}:${endpoint.port}`;
+}

@@ -1,0 +1,162 @@
+import type { LoadBalancerObservation, Target, TargetGroupObservation, Traffic } from '../model/observation.ts';
+import { PortError } from '../ports/errors.ts';
+import type { ApplyResult, DesiredState, LoadBalancerDriver, LoadBalancerEvent } from '../ports/load-balancer.ts';
+import { type CallConditions, simulateCall } from './call.ts';
+import type { LoadBalancerHost, SimMember } from './load-balancer-host.ts';
+import type { Random } from './random.ts';
+import type { Trace } from './trace.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+export interface LoadBalancerConditions {
+  /** Writing the configuration to disk, and making it real. */
+  readonly save: CallConditions;
+  readonly apply: CallConditions;
+  readonly observe: CallConditions;
+  /** How often the hint that a server's health has changed gets lost. */
+  lostHints: number;
+}
+
+export interface SimLoadBalancerOptions {
+  readonly host: LoadBalancerHost;
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly trace: Trace;
+  readonly conditions: LoadBalancerConditions;
+}
+
+/** The controller's end of a simulated load balancer: each controller gets its own, the host stays. */
+export class SimLoadBalancer implements LoadBalancerDriver {
+  readonly #options: SimLoadBalancerOptions;
+  readonly #idleLooks = new Map<string, number>();
+  readonly #unwatch = new Set<() => void>();
+  #last: Promise<unknown> = Promise.resolve();
+  #abandoned = false;
+
+  constructor(options: SimLoadBalancerOptions) {
+    this.#options = options;
+  }
+
+  async apply(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult> {
+    const turn = this.#last.then(() => this.#apply(desired, signal));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  observe(signal: AbortSignal): Promise<LoadBalancerObservation> {
+    const { clock, host, conditions } = this.#options;
+    return this.#call('observe', conditions.observe, signal, () => {
+      if (!host.running) throw new PortError('Transient', 'notRunning', `${host.name} is not running`);
+      const members = [...host.members()];
+      const targetGroups = (host.disk?.targetGroups ?? []).map(({ name }) =>
+        this.#group(
+          name,
+          members.filter(({ member }) => member.targetGroup === name),
+        ),
+      );
+      return { at: clock.now(), version: host.version, targetGroups };
+    });
+  }
+
+  watch(onChange: () => void): () => void {
+    const { host, random, conditions } = this.#options;
+    const unwatch = host.watch(() => {
+      if (!random.chance(conditions.lostHints)) onChange();
+    });
+    this.#unwatch.add(unwatch);
+    return unwatch;
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    await this.#call('stop', this.#options.conditions.apply, signal, () => this.#options.host.crash());
+  }
+
+  async close(): Promise<void> {
+    for (const unwatch of this.#unwatch) unwatch();
+  }
+
+  /** Its controller has died: what it had not done yet never happens. */
+  abandon(): void {
+    this.#abandoned = true;
+    for (const unwatch of this.#unwatch) unwatch();
+  }
+
+  async #apply(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult> {
+    const { host, conditions } = this.#options;
+    await this.#call('save', conditions.save, signal, () => host.save(desired));
+    return this.#call('apply', conditions.apply, signal, () => {
+      const events: LoadBalancerEvent[] = [];
+      if (!host.running) {
+        host.start();
+        events.push({ kind: 'started', version: host.version, members: desired.members.length });
+      } else if (host.reconcile()) {
+        events.push({ kind: 'reloaded', why: 'the configuration has changed' });
+      }
+      return { events };
+    });
+  }
+
+  #call<T>(kind: string, conditions: CallConditions, signal: AbortSignal, effect: () => T): Promise<T> {
+    const { clock, random, host, trace } = this.#options;
+    return simulateCall({
+      clock,
+      random,
+      conditions,
+      signal,
+      effect: () => {
+        if (this.#abandoned || !host.reachable) {
+          throw new PortError('Transient', 'unreachable', `${host.name} cannot be reached`);
+        }
+        return effect();
+      },
+      outlivesCaller: false,
+      onFault: (fault) => trace.note(host.name, `${kind} ${fault}`),
+    });
+  }
+
+  #group(name: string, members: readonly SimMember[]): TargetGroupObservation {
+    const targets = members.map((member) => this.#target(member));
+    const sum = (pick: (traffic: Traffic) => number): number =>
+      targets.reduce((total, target) => total + pick(target.traffic), 0);
+    const traffic: Traffic = {
+      openRequests: sum((one) => one.openRequests),
+      queuedRequests: 0,
+      requestsTotal: sum((one) => one.requestsTotal),
+      errors5xxTotal: 0,
+      responseTimeMs: 20,
+    };
+    return { name, traffic, targets };
+  }
+
+  #target(member: SimMember): Target {
+    const now = this.#options.clock.elapsedMs;
+    const openRequests = member.requests.open(now);
+    const key = `${member.member.targetGroup}/${member.member.instanceId}`;
+    const idle = member.admin === 'draining' && openRequests === 0;
+    const idleLooks = idle ? (this.#idleLooks.get(key) ?? 0) + 1 : 0;
+    this.#idleLooks.set(key, idleLooks);
+    return {
+      instanceId: member.member.instanceId,
+      health: healthOf(member),
+      detail: member.health === 'down' ? 'L4CON: Connection refused' : '',
+      idleLooks,
+      traffic: {
+        openRequests,
+        queuedRequests: 0,
+        requestsTotal: member.requests.total(now),
+        errors5xxTotal: 0,
+        responseTimeMs: 20,
+      },
+    };
+  }
+}
+
+function healthOf({ admin, health }: SimMember): Target['health'] {
+  switch (admin) {
+    case 'removed':
+      return 'unavailable';
+    case 'draining':
+      return 'draining';
+    case 'ready':
+      return health === 'up' ? 'healthy' : health === 'down' ? 'unhealthy' : 'initial';
+  }
+}

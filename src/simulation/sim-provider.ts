@@ -1,0 +1,120 @@
+import { PortError } from '../ports/errors.ts';
+import type { LaunchRequest, Machine, Provider } from '../ports/provider.ts';
+import { type CallConditions, simulateCall } from './call.ts';
+import { describe, type Machines } from './machines.ts';
+import type { Random } from './random.ts';
+import type { Trace } from './trace.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+export interface ProviderConditions {
+  readonly launch: CallConditions;
+  readonly list: CallConditions;
+  readonly terminate: CallConditions;
+  /** How often a list shows the past, and how far back at most. */
+  staleLists: number;
+  staleByMs: number;
+  /** How often the hint that a machine has stopped gets lost. */
+  lostHints: number;
+}
+
+/** Told what is asked of the provider, when it is asked. */
+export interface ProviderWitness {
+  launching(request: LaunchRequest): void;
+  terminating(machineId: string): void;
+}
+
+export interface SimProviderOptions {
+  readonly fleet: string;
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly trace: Trace;
+  readonly machines: Machines;
+  readonly conditions: ProviderConditions;
+  readonly witness: ProviderWitness;
+}
+
+/** A provider over the machines of the simulated world: each controller gets its own, the machines stay. */
+export class SimProvider implements Provider {
+  readonly #options: SimProviderOptions;
+  readonly #watchers = new Set<() => void>();
+  readonly #unlisten: () => void;
+  #abandoned = false;
+
+  constructor(options: SimProviderOptions) {
+    this.#options = options;
+    this.#unlisten = options.machines.listen({ changed: (machine) => this.#hint(machine.answering) });
+  }
+
+  launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine> {
+    const { machines, fleet, witness } = this.#options;
+    const { instanceId, group } = request;
+    witness.launching(request);
+    return this.#call('launch', instanceId, signal, (late) => {
+      const machine =
+        machines.ofInstance(instanceId) ?? machines.launch({ fleet, group, instanceId }, late || this.#abandoned);
+      return describe(machine, machine.state === 'gone' ? 'stopped' : machine.state);
+    });
+  }
+
+  list(signal: AbortSignal): Promise<readonly Machine[]> {
+    const { machines, fleet, random, conditions } = this.#options;
+    return this.#call('list', '', signal, () => {
+      const lagMs = random.chance(conditions.staleLists) ? random.int(1, conditions.staleByMs) : 0;
+      return machines.list(fleet, lagMs);
+    });
+  }
+
+  terminate(machineId: string, signal: AbortSignal): Promise<void> {
+    const { machines, fleet, witness } = this.#options;
+    witness.terminating(machineId);
+    return this.#call('terminate', machineId, signal, () => {
+      const machine = machines.get(machineId);
+      if (machine === undefined || machine.state === 'gone' || machine.fleet !== fleet) {
+        throw new PortError('NotFound', 'machineNotFound', `there is no machine ${machineId}`);
+      }
+      machines.end(machine);
+    });
+  }
+
+  watch(onChange: () => void): () => void {
+    this.#watchers.add(onChange);
+    return () => this.#watchers.delete(onChange);
+  }
+
+  async close(): Promise<void> {
+    this.#unlisten();
+    this.#watchers.clear();
+  }
+
+  /** Its controller has died. What it has asked for is carried out all the same. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#unlisten();
+    this.#watchers.clear();
+  }
+
+  #call<T>(
+    kind: 'launch' | 'list' | 'terminate',
+    subject: string,
+    signal: AbortSignal,
+    effect: (late: boolean) => T,
+  ): Promise<T> {
+    const { clock, random, conditions, trace } = this.#options;
+    return simulateCall({
+      clock,
+      random,
+      conditions: conditions[kind],
+      signal,
+      effect,
+      // A request that was sent is carried out, whoever waits for the answer.
+      outlivesCaller: true,
+      onFault: (fault) => trace.note('provider', `${kind} ${subject} ${fault}`),
+    });
+  }
+
+  #hint(answering: boolean): void {
+    const { random, conditions } = this.#options;
+    if (answering || this.#watchers.size === 0 || random.chance(conditions.lostHints)) return;
+    for (const watcher of this.#watchers) watcher();
+  }
+}
