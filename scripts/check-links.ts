@@ -17,11 +17,13 @@ if (broken.length > 0) process.exitCode = 1;
 function linksOf(page: string): readonly string[] {
   const text = prose(join(root, page));
   const patterns = [
-    /\]\(\s*<?([^)\s>]+)>?[^)]*\)/g,
+    /\]\(\s*(?:<([^>\n]+)>|([^)\s]+))/g,
     /^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)/gm,
     /\b(?:href|src|srcset)="([^"]+)"/g,
   ];
-  return patterns.flatMap((pattern) => [...text.matchAll(pattern)].flatMap(([, target]) => target ?? []));
+  return patterns.flatMap((pattern) =>
+    [...text.matchAll(pattern)].flatMap(([, bracketed, plain]) => bracketed ?? plain ?? []),
+  );
 }
 
 function faultOf(page: string, link: string): readonly string[] {
