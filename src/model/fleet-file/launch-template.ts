@@ -7,7 +7,7 @@ import { didYouMean } from './suggest.ts';
 
 /** What the fleet file needs of a provider. */
 export interface SettingsSchemaSource {
-  /** Describes an object whose keys are neither `provider` nor `weight`. */
+  /** Describes an object whose keys are neither `provider` nor `weight`; durations in its output have keys that end in `Ms`. */
   settingsSchema(baseDir: string): z.ZodType<JsonObject>;
 }
 

@@ -3,11 +3,13 @@ import { formatErrors } from './errors.ts';
 import { type FleetFileResult, parseFleet } from './load.ts';
 import { durationSchema } from './units.ts';
 
-const settings = z.strictObject({
-  command: z.array(z.string()).min(1),
-  environment: z.record(z.string(), z.string()).default({}),
-  stopTimeout: durationSchema().prefault('10s'),
-});
+const settings = z
+  .strictObject({
+    command: z.array(z.string()).min(1),
+    environment: z.record(z.string(), z.string()).default({}),
+    stopTimeout: durationSchema().prefault('10s'),
+  })
+  .transform(({ stopTimeout, ...rest }) => ({ ...rest, stopTimeoutMs: stopTimeout }));
 const providers = new Map([['process', { settingsSchema: () => settings }]]);
 
 export function parse(text: string | Uint8Array): FleetFileResult {

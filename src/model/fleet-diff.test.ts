@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Fleet } from './fleet.ts';
+import { diffFleets } from './fleet-diff.ts';
+import { errorsOf, parse } from './fleet-file/load-for-test.ts';
+
+function fleet(text: string): Fleet {
+  const result = parse(text);
+  if (!result.ok) throw new Error(errorsOf(text));
+  return result.fleet;
+}
+
+const BEFORE = `
+fleet: shop
+loadBalancers:
+  web:
+    listeners:
+      - { port: 80, targetGroup: web }
+  old:
+    listeners:
+      - { port: 81, targetGroup: old }
+targetGroups:
+  web: {}
+  old: {}
+autoScalingGroups:
+  web:
+    targetGroups: [web]
+    minSize: 1
+    maxSize: 4
+    launchTemplate: { provider: process, command: [serve, --fast] }
+  old:
+    minSize: 0
+    maxSize: 1
+    launchTemplate: { provider: process, command: [serve] }
+`;
+
+const AFTER = `
+fleet: store
+loadBalancers:
+  web:
+    listeners:
+      - { address: "::", port: 80, targetGroup: web }
+      - { port: 8080, targetGroup: web }
+    statsPage: { port: 8404 }
+  new:
+    listeners:
+      - { port: 82, targetGroup: new }
+targetGroups:
+  web:
+    algorithm: leastConnections
+    healthCheck: { path: /up, matcher: 200-399, interval: 3s, fastInterval: 1s, downInterval: 1s, timeout: 2s, healthyThreshold: 3, unhealthyThreshold: 4 }
+    deregistrationDelay: 1m30s
+    slowStart: 30s
+  new: {}
+autoScalingGroups:
+  web:
+    targetGroups: [web, new]
+    minSize: 2
+    maxSize: 5
+    desiredCapacity: 3
+    desiredCapacityFile: desired
+    healthCheckGracePeriod: 1m
+    defaultInstanceWarmup: 10s
+    launchTimeout: 5m
+    launchRetry: { initialBackoff: 1s, maxBackoff: 1m, suspendAfter: 3 }
+    terminationPolicies: [OldestInstance]
+    launchTemplate: { provider: process, weight: 50, command: [serve], environment: { A: b }, stopTimeout: 5s }
+  new:
+    minSize: 0
+    maxSize: 1
+    launchTemplate: { provider: process, command: [serve] }
+`;
+
+describe('diffFleets', () => {
+  it('tells each difference in the words of the fleet file, and what it does', () => {
+    const lines = diffFleets(fleet(BEFORE), fleet(AFTER)).map(
+      ({ path, before, after, effect }) => `${path}: ${before ?? '-'} -> ${after ?? '-'} (${effect})`,
+    );
+    expect(lines.join('\n')).toMatchInlineSnapshot(`
+      "fleet: shop -> store (refused: servers carry their fleet's name; end this fleet with drover down first)
+      loadBalancers.web.listeners[0]: 127.0.0.1:80 to web -> [::]:80 to web (HAProxy is reloaded without dropping connections)
+      loadBalancers.web.listeners[1]: - -> 127.0.0.1:8080 to web (HAProxy is reloaded without dropping connections)
+      loadBalancers.web.statsPage: - -> 127.0.0.1:8404 (HAProxy is reloaded without dropping connections)
+      loadBalancers.old: 127.0.0.1:81 to old -> - (its HAProxy is stopped)
+      loadBalancers.new: - -> 127.0.0.1:82 to new (an HAProxy is started for it)
+      targetGroups.web.algorithm: roundRobin -> leastConnections (HAProxy is reloaded without dropping connections)
+      targetGroups.web.healthCheck.path: / -> /up (HAProxy is reloaded without dropping connections)
+      targetGroups.web.healthCheck.matcher: 200 -> 200-399 (HAProxy is reloaded without dropping connections)
+      targetGroups.web.healthCheck.interval: 2s -> 3s (HAProxy is reloaded without dropping connections)
+      targetGroups.web.healthCheck.fastInterval: 200ms -> 1s (HAProxy is reloaded without dropping connections)
+      targetGroups.web.healthCheck.downInterval: 200ms -> 1s (HAProxy is reloaded without dropping connections)
+      targetGroups.web.healthCheck.timeout: 1s -> 2s (HAProxy is reloaded without dropping connections)
+      targetGroups.web.healthCheck.healthyThreshold: 2 -> 3 (HAProxy is reloaded without dropping connections)
+      targetGroups.web.healthCheck.unhealthyThreshold: 3 -> 4 (HAProxy is reloaded without dropping connections)
+      targetGroups.web.deregistrationDelay: 5m -> 1m30s (takes effect for servers that begin to drain from then on)
+      targetGroups.web.slowStart: 0s -> 30s (HAProxy is reloaded without dropping connections)
+      targetGroups.old: roundRobin -> - (HAProxy is reloaded without dropping connections)
+      targetGroups.new: - -> roundRobin (HAProxy is reloaded without dropping connections)
+      autoScalingGroups.web.targetGroups: [web] -> [web, new] (running servers are registered or deregistered; none is replaced)
+      autoScalingGroups.web.minSize: 1 -> 2 (takes effect at the next look)
+      autoScalingGroups.web.maxSize: 4 -> 5 (takes effect at the next look)
+      autoScalingGroups.web.desiredCapacity: 1 -> 3 (takes effect at the next look)
+      autoScalingGroups.web.healthCheckGracePeriod: 5m -> 1m (takes effect at the next look)
+      autoScalingGroups.web.defaultInstanceWarmup: 0s -> 10s (takes effect at the next look)
+      autoScalingGroups.web.launchTimeout: 15m -> 5m (takes effect at the next look)
+      autoScalingGroups.web.launchRetry.initialBackoff: 9s -> 1s (takes effect at the next look)
+      autoScalingGroups.web.launchRetry.maxBackoff: 15m -> 1m (takes effect at the next look)
+      autoScalingGroups.web.launchRetry.suspendAfter: 15 -> 3 (takes effect at the next look)
+      autoScalingGroups.web.terminationPolicies: [Default] -> [OldestInstance] (takes effect at the next look)
+      autoScalingGroups.web.launchTemplate.weight: 100 -> 50 (new servers only; running ones stay as they are)
+      autoScalingGroups.web.launchTemplate.command: ["serve","--fast"] -> ["serve"] (new servers only; running ones stay as they are)
+      autoScalingGroups.web.launchTemplate.environment: {} -> {"A":"b"} (new servers only; running ones stay as they are)
+      autoScalingGroups.web.launchTemplate.stopTimeout: 10s -> 5s (new servers only; running ones stay as they are)
+      autoScalingGroups.web.desiredCapacityFile: - -> /srv/shop/desired (takes effect at the next look)
+      autoScalingGroups.old: from 0 to 1 servers -> - (nothing more is launched for it; refused while it has servers, so scale it to 0 first)
+      autoScalingGroups.new: - -> from 0 to 1 servers (its servers are launched)"
+    `);
+  });
+
+  it('finds nothing between equal fleets', () => {
+    expect(diffFleets(fleet(BEFORE), fleet(BEFORE))).toEqual([]);
+    expect(diffFleets(fleet(AFTER), fleet(AFTER))).toEqual([]);
+  });
+
+  it('finds something whenever two fleets are not equal', () => {
+    const leaves = leafPaths(fleet(AFTER)).filter((path) => path.at(-1) !== 'version');
+    fc.assert(
+      fc.property(fc.constantFrom(...leaves), (path) => {
+        const changed = structuredClone(fleet(AFTER));
+        change(changed, path);
+        expect(diffFleets(fleet(AFTER), changed)).not.toEqual([]);
+      }),
+    );
+  });
+});
+
+function leafPaths(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value).flatMap(([key, part]) => leafPaths(part, [...path, key]));
+}
+
+function change(root: object, path: readonly string[]): void {
+  const [key = '', ...rest] = path;
+  const value: unknown = Reflect.get(root, key);
+  if (typeof value === 'object' && value !== null) change(value, rest);
+  else Reflect.set(root, key, typeof value === 'number' ? value + 1 : `${value}x`);
+}

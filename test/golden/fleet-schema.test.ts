@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { fleetJsonSchema } from '../../src/model/fleet-file/json-schema.ts';
+import { parseFleet } from '../../src/model/fleet-file/load.ts';
+import { providerTypes } from '../../src/providers/registry.ts';
+
+const schema = fleetJsonSchema(providerTypes);
+
+describe('the fleet file', () => {
+  it('has an up to date JSON Schema (npx vitest run -u writes it)', async () => {
+    await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../../schema/fleet.schema.json');
+  });
+
+  it('of the example is valid', () => {
+    const path = new URL('../../examples/hello/fleet.yaml', import.meta.url).pathname;
+    expect(parseFleet({ text: readFileSync(path), path, providers: providerTypes })).toMatchObject({ ok: true });
+  });
+});
