@@ -40,6 +40,8 @@ export async function findTagged(
 ): Promise<readonly TaggedProcess[]> {
   const found: TaggedProcess[] = [];
   for (const stat of among) {
+    // The controller itself may have been started from a server's environment; it is no server.
+    if (stat.pid === process.pid) continue;
     const environment = await readEnvironment(stat);
     const tags = environment === null ? null : parseTags(environment);
     if (tags !== null && isWanted(tags)) found.push({ stat, tags });
