@@ -1,0 +1,145 @@
+import type { Snapshot } from '../../src/decide/snapshot.ts';
+import type { AutoScalingGroup, TargetGroup } from '../../src/model/fleet.ts';
+import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
+import type { Instance, InstanceState } from '../../src/model/instance.ts';
+import type { Machine, Target, TargetHealth } from '../../src/model/observation.ts';
+
+/** The time of the look in these tests; everything else is told relative to it. */
+export const NOW = 1_000_000_000;
+
+export const GROUP: AutoScalingGroup = {
+  name: 'web',
+  targetGroups: ['web'],
+  launchTemplate: { provider: 'process', weight: 100, settings: {}, version: 'v1' },
+  minSize: 0,
+  maxSize: 10,
+  desiredCapacity: 3,
+  desiredCapacityFile: null,
+  healthCheckGracePeriodMs: 30_000,
+  defaultInstanceWarmupMs: 0,
+  launchTimeoutMs: 120_000,
+  launchRetry: { initialBackoffMs: 9_000, maxBackoffMs: 900_000, suspendAfter: 15 },
+  terminationPolicies: ['Default'],
+};
+
+export const TARGET_GROUP: TargetGroup = {
+  name: 'web',
+  algorithm: 'roundRobin',
+  healthCheck: {
+    path: '/health',
+    matcher: '200-399',
+    intervalMs: 2_000,
+    fastIntervalMs: 200,
+    downIntervalMs: 200,
+    timeoutMs: 1_000,
+    healthyThreshold: 2,
+    unhealthyThreshold: 3,
+  },
+  deregistrationDelayMs: 60_000,
+  slowStartMs: 0,
+};
+
+const IDLE = { openRequests: 0, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 0 };
+
+/** What a server of the test's group looks like to everyone; defaults to a healthy one in service. */
+export interface Server {
+  readonly id: string;
+  readonly state?: InstanceState;
+  readonly health?: Instance['health'];
+  readonly request?: Instance['request'];
+  readonly createdAgoMs?: number;
+  readonly template?: string;
+  /** As its load balancer sees it; null where it is no member. */
+  readonly target?: TargetHealth | null;
+  readonly idleLooks?: number;
+  /** As its provider sees it; null where it is not listed. */
+  readonly machine?: Machine['state'] | null;
+  /** The record knows no machine yet. */
+  readonly unlaunched?: boolean;
+}
+
+export interface Circumstances {
+  readonly group?: Partial<AutoScalingGroup>;
+  readonly memory?: Partial<Snapshot['memory']>;
+  /** When the newest list and observation were asked for, before the look. */
+  readonly seenAgoMs?: number;
+}
+
+/** A snapshot in which `servers` are what the records, the provider and the load balancer say. */
+export function snapshotOf(
+  servers: readonly Server[],
+  { group: changes = {}, memory = {}, seenAgoMs = 10 }: Circumstances = {},
+  overrides: Partial<Snapshot> = {},
+): Snapshot {
+  const group = { ...GROUP, ...changes };
+  const machines = new Map(
+    servers.flatMap((server) =>
+      server.machine === null || server.unlaunched ? [] : [[server.id, machineOf(server)] as const],
+    ),
+  );
+  const targets = new Map(
+    servers.flatMap((server) =>
+      server.target === null || server.unlaunched ? [] : [[server.id, targetOf(server)] as const],
+    ),
+  );
+  const targetGroups = group.targetGroups.length > 0 ? [TARGET_GROUP] : [];
+  return {
+    group,
+    targetGroups,
+    mode: 'up',
+    memory: { ...EMPTY_MEMORY, desired: group.desiredCapacity, fleetDesired: group.desiredCapacity, ...memory },
+    instances: servers.map((server) => instanceOf(server, group)),
+    machines: {
+      kind: 'seen',
+      value: { at: NOW - seenAgoMs, machines, previous: { at: NOW - seenAgoMs - 1_000, machines } },
+    },
+    targets: new Map(targetGroups.map(({ name }) => [name, { kind: 'seen', value: { at: NOW - seenAgoMs, targets } }])),
+    file: null,
+    outcomes: [],
+    ended: new Map(),
+    busy: new Set(),
+    idSeed: 'seed',
+    ...overrides,
+  };
+}
+
+function instanceOf(server: Server, group: AutoScalingGroup): Instance {
+  const createdAt = NOW - (server.createdAgoMs ?? 600_000);
+  const version = server.template ?? group.launchTemplate.version;
+  return {
+    id: server.id,
+    group: group.name,
+    launchTemplate: { ...group.launchTemplate, version },
+    createdAt,
+    machine: server.unlaunched ? null : { id: `m-${server.id}`, endpoint: endpointOf(server), seenAt: createdAt },
+    state: server.state ?? { name: 'inService', since: createdAt },
+    health: server.health ?? { status: server.unlaunched ? 'unknown' : 'healthy', since: createdAt },
+    request: server.request ?? null,
+  };
+}
+
+export function machineOf(server: Server): Machine {
+  return {
+    id: `m-${server.id}`,
+    instanceId: server.id,
+    group: GROUP.name,
+    state: server.machine ?? 'running',
+    endpoint: endpointOf(server),
+    launchedAt: NOW - (server.createdAgoMs ?? 600_000),
+    detail: '',
+  };
+}
+
+function endpointOf({ id }: Server) {
+  return { address: '127.0.0.1', port: 20_000 + id.length };
+}
+
+function targetOf(server: Server): Target {
+  return {
+    instanceId: server.id,
+    health: server.target ?? 'healthy',
+    detail: server.target === 'unhealthy' ? 'L4CON: Connection refused' : '',
+    idleLooks: server.idleLooks ?? 0,
+    traffic: IDLE,
+  };
+}
