@@ -33,6 +33,6 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -q || true
 apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 haproxy
 
-if command -v systemctl >/dev/null; then
-  systemctl disable --quiet haproxy.service || true
-fi
+# Not at the next boot either, whichever init system this is.
+if command -v systemctl >/dev/null; then systemctl disable --quiet haproxy.service || true; fi
+if command -v update-rc.d >/dev/null; then update-rc.d haproxy disable || true; fi
