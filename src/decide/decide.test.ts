@@ -1,25 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { failure, healthy, holds, reasons, states } from '../../test/support/decisions.ts';
 import { GROUP, machineOf, NOW, type Server, snapshotOf, TARGET_GROUP } from '../../test/support/snapshot.ts';
 import type { Failure } from '../model/observation.ts';
 import { decide } from './decide.ts';
-import type { Decision } from './draft.ts';
 import { memberships } from './membership.ts';
 
-const reasons = ({ activities }: Decision) => activities.map(({ reason }) => reason);
-const states = ({ changed }: Decision) => Object.fromEntries(changed.map(({ id, state }) => [id, state.name]));
-const holds = (decision: Decision) => decision.holds.map(({ code }) => code);
-const healthy = (...ids: string[]): Server[] => ids.map((id, index) => ({ id, createdAgoMs: 600_000 - index }));
-const unhealthySince = (ms: number) => ({
-  target: 'unhealthy' as const,
-  health: { status: 'unhealthy', since: NOW - ms, source: 'loadBalancer', detail: 'L4CON' } as const,
-});
-const failure = (reaction: Failure['reaction']): Failure => ({
-  reaction,
-  code: 'x',
-  message: 'it broke',
-  at: NOW,
-  retryAfterMs: null,
-});
 const blind = { kind: 'blind', since: NOW - 9_000, failure: failure('Transient') } as const;
 
 describe('a group at its size', () => {
@@ -146,7 +131,7 @@ describe('launches that fail', () => {
     unlaunched: true,
     state: { name: 'launching', since: NOW - 1_000, retryAt: null },
   };
-  const after = (reaction: Failure['reaction'], memory = {}) =>
+  const decideAfter = (reaction: Failure['reaction'], memory = {}) =>
     decide(
       snapshotOf(
         [...healthy('a', 'b'), launching],
@@ -157,18 +142,20 @@ describe('launches that fail', () => {
     );
 
   it.each(['Transient', 'RateLimited'] as const)('are repeated with the same id after %s', (reaction) => {
-    const decision = after(reaction);
+    const decision = decideAfter(reaction);
     expect(decision.changed).toMatchObject([{ id: 'n', state: { name: 'launching', retryAt: NOW + 9_000 } }]);
     expect(decision.due.launch).toEqual([]);
   });
 
   it.each(['Invalid', 'Unauthorized', 'NoCapacity', 'Unsupported'] as const)('are given up after %s', (reaction) => {
-    expect(states(after(reaction))).toEqual({ n: 'terminating' });
+    expect(states(decideAfter(reaction))).toEqual({ n: 'terminating' });
   });
 
   it('back off twice as long each time, up to the bound', () => {
     const waits = [1, 2, 3, 8, 14].map((failures) => {
-      const { memory } = after('Transient', { launch: { failures: failures - 1, notBefore: null, suspended: null } });
+      const { memory } = decideAfter('Transient', {
+        launch: { failures: failures - 1, notBefore: null, suspended: null },
+      });
       return (memory.launch.notBefore ?? 0) - NOW;
     });
     expect(waits).toEqual([9_000, 18_000, 36_000, 900_000, 900_000]);
@@ -176,7 +163,7 @@ describe('launches that fail', () => {
 
   it('count once for a batch that fails together', () => {
     expect(
-      after('Invalid', { launch: { failures: 2, notBefore: NOW + 5_000, suspended: null } }).memory.launch,
+      decideAfter('Invalid', { launch: { failures: 2, notBefore: NOW + 5_000, suspended: null } }).memory.launch,
     ).toMatchObject({
       failures: 2,
       notBefore: NOW + 5_000,
@@ -184,7 +171,7 @@ describe('launches that fail', () => {
   });
 
   it('suspend launching after many in a row, with the reason', () => {
-    const decision = after('Transient', { launch: { failures: 14, notBefore: null, suspended: null } });
+    const decision = decideAfter('Transient', { launch: { failures: 14, notBefore: null, suspended: null } });
     expect(decision.memory.launch.suspended?.why).toContain('it broke');
     expect(reasons(decision)).toContain('launchSuspended');
     expect(states(decision)).toEqual({ n: 'terminating' });
@@ -339,239 +326,5 @@ describe('ending', () => {
     expect(states(decide(snapshotOf([...healthy('a', 'b', 'c'), lost], {}, { busy: new Set(['e']) }), NOW))).toEqual(
       {},
     );
-  });
-});
-
-describe('unhealthy servers', () => {
-  it('are replaced one at a time', () => {
-    const servers = [
-      ...healthy('a', 'b', 'c'),
-      { id: 'x', ...unhealthySince(90_000) },
-      { id: 'y', ...unhealthySince(80_000) },
-    ];
-    const decision = decide(snapshotOf(servers, { group: { desiredCapacity: 5 } }), NOW);
-    expect(states(decision)).toMatchObject({ x: 'draining' });
-    expect(reasons(decision)).toEqual(['replaceUnhealthy', 'launch']);
-    expect(holds(decision)).toContain('replacementBudget');
-  });
-
-  it('are left alone in their grace period', () => {
-    const young = { id: 'x', createdAgoMs: 10_000, ...unhealthySince(1_000) };
-    const decision = decide(snapshotOf([...healthy('a', 'b'), young]), NOW);
-    expect(decision.changed).toEqual([]);
-    expect(decision.wakeAt).toBe(NOW + 20_000);
-  });
-
-  it('wait while a replacement is still missing', () => {
-    const launching: Server = { id: 'n', unlaunched: true, state: { name: 'launching', since: NOW, retryAt: null } };
-    const decision = decide(snapshotOf([...healthy('a'), { id: 'x', ...unhealthySince(90_000) }, launching]), NOW);
-    expect(decision.changed).toEqual([]);
-    expect(holds(decision)).toContain('replacementBudget');
-  });
-
-  it('are left alone while launching does not work', () => {
-    const memory = { launch: { failures: 3, notBefore: NOW + 5_000, suspended: null } };
-    expect(
-      decide(snapshotOf([...healthy('a', 'b'), { id: 'x', ...unhealthySince(90_000) }], { memory }), NOW).changed,
-    ).toEqual([]);
-  });
-});
-
-describe('the health brake', () => {
-  it('holds when more than a fifth, and more than one, fail within its window, and lets go when it is over', () => {
-    const servers = [
-      ...healthy('a', 'b', 'c'),
-      { id: 'x', ...unhealthySince(10_000) },
-      { id: 'y', ...unhealthySince(9_000) },
-    ];
-    const circumstances = { group: { desiredCapacity: 5 }, memory: { unhealthyAt: [NOW - 10_000, NOW - 9_000] } };
-    const held = decide(snapshotOf(servers, circumstances), NOW);
-    expect(held.changed).toEqual([]);
-    expect(reasons(held)).toEqual(['replacementHeld']);
-    expect(held.wakeAt).toBe(NOW + 50_000);
-    const again = decide(snapshotOf(servers, { ...circumstances, memory: held.memory }), NOW);
-    expect(again.activities).toEqual([]);
-    const later = decide(
-      snapshotOf(servers, { ...circumstances, memory: { ...held.memory, unhealthyAt: [NOW - 60_000] } }),
-      NOW,
-    );
-    expect(reasons(later)).toEqual(['replacementResumed', 'replaceUnhealthy', 'launch']);
-  });
-
-  it('holds while all are unhealthy, for as long as that lasts', () => {
-    const servers = ['x', 'y', 'z'].map((id) => ({ id, ...unhealthySince(900_000) }));
-    const decision = decide(snapshotOf(servers), NOW);
-    expect(decision.changed).toEqual([]);
-    expect(reasons(decision)).toEqual(['replacementHeld']);
-  });
-
-  it('does not block a group of one or of three', () => {
-    expect(
-      reasons(decide(snapshotOf([{ id: 'x', ...unhealthySince(90_000) }], { group: { desiredCapacity: 1 } }), NOW)),
-    ).toContain('replaceUnhealthy');
-    expect(reasons(decide(snapshotOf([...healthy('a', 'b'), { id: 'x', ...unhealthySince(90_000) }]), NOW))).toContain(
-      'replaceUnhealthy',
-    );
-  });
-
-  it('does not hold back machines that have stopped', () => {
-    const servers: Server[] = ['x', 'y', 'z'].map((id) => ({ id, target: 'unhealthy', machine: 'stopped' }));
-    const decision = decide(snapshotOf(servers), NOW);
-    expect(decision.due.terminate).toEqual(['x', 'y', 'z']);
-    expect(reasons(decision).filter((reason) => reason === 'launch')).toHaveLength(3);
-    expect(decision.memory.unhealthyAt).toEqual([]);
-  });
-});
-
-describe('without sight', () => {
-  it.each([
-    ['of the provider', { machines: blind }],
-    ['of the load balancer', { targets: new Map([['web', blind]]) }],
-  ])('%s nothing is launched, replaced or scaled in', (_, overrides) => {
-    for (const servers of [
-      healthy('a'),
-      healthy('a', 'b', 'c', 'd'),
-      [...healthy('a', 'b'), { id: 'x', ...unhealthySince(90_000) }],
-    ]) {
-      const decision = decide(snapshotOf(servers, {}, overrides), NOW);
-      expect(decision.changed).toEqual([]);
-      expect(decision.holds).toHaveLength(1);
-    }
-  });
-
-  it('is told once, and its end too', () => {
-    const first = decide(snapshotOf([], {}, { machines: blind }), NOW);
-    expect(reasons(first)).toEqual(['providerBlind']);
-    const second = decide(snapshotOf([], { memory: first.memory }, { machines: blind }), NOW);
-    expect(second.activities).toEqual([]);
-    expect(reasons(decide(snapshotOf(healthy('a', 'b', 'c'), { memory: first.memory }), NOW))).toEqual([
-      'providerVisible',
-    ]);
-  });
-
-  it('what was begun goes on', () => {
-    const launching: Server = { id: 'n', unlaunched: true, state: { name: 'launching', since: NOW, retryAt: null } };
-    expect(decide(snapshotOf([launching], {}, { machines: blind }), NOW).due.launch).toEqual(['n']);
-  });
-});
-
-describe('machines and lists', () => {
-  it('that miss one list are not taken for gone', () => {
-    const snapshot = snapshotOf([...healthy('a', 'b'), { id: 'c', target: 'unhealthy', machine: null }]);
-    if (snapshot.machines.kind !== 'seen') throw new Error('seen');
-    const previous = { at: NOW - 1_000, machines: new Map([['c', machineOf({ id: 'c' })]]) };
-    const once = decide(
-      { ...snapshot, machines: { kind: 'seen', value: { ...snapshot.machines.value, previous } } },
-      NOW,
-    );
-    expect(reasons(once)).not.toContain('machineGone');
-    expect(reasons(decide(snapshot, NOW))).toContain('machineGone');
-  });
-
-  it('that the load balancer gets good answers from are not taken for gone', () => {
-    expect(decide(snapshotOf([...healthy('a', 'b'), { id: 'c', machine: null }]), NOW).changed).toEqual([]);
-  });
-
-  it('that nobody has a record of are adopted after two sightings', () => {
-    const snapshot = snapshotOf(healthy('a', 'b', 'c'));
-    const instances = snapshot.instances.filter(({ id }) => id !== 'c');
-    const decision = decide({ ...snapshot, instances }, NOW);
-    expect(reasons(decision)).toEqual(['adopted', 'inService']);
-    const ended = new Map([['c', NOW - 5]]);
-    expect(reasons(decide({ ...snapshot, instances, ended }, NOW))).toEqual(['launch']);
-  });
-});
-
-describe('the desired size', () => {
-  const file = (value: number) => ({ file: { kind: 'value', value, at: NOW } as const });
-
-  it('is the fleet file’s at first', () => {
-    expect(decide(snapshotOf([], { memory: { desired: null, fleetDesired: null } }), NOW).memory).toMatchObject({
-      desired: 3,
-      fleetDesired: 3,
-    });
-  });
-
-  it('follows the file when that changes, and stays with a person’s wish when it does not', () => {
-    const first = decide(snapshotOf(healthy('a', 'b', 'c'), {}, file(5)), NOW);
-    expect(first.memory.desired).toBe(5);
-    const wished = { ...first.memory, desired: 4 };
-    expect(decide(snapshotOf([], { memory: wished }, file(5)), NOW).memory.desired).toBe(4);
-    expect(decide(snapshotOf([], { memory: wished }, file(6)), NOW).memory.desired).toBe(6);
-  });
-
-  it.each([
-    [file(11), /11, which is outside of the group's 0 to 10/],
-    [file(2.5), /not a whole number/],
-    [
-      { file: { kind: 'missing', code: 'empty', detail: 'desired is empty', at: NOW } as const },
-      /desired is empty\. The size stays at 3/,
-    ],
-  ])('refuses what it cannot use, once, and keeps the last good one', (overrides, message) => {
-    const decision = decide(snapshotOf(healthy('a', 'b', 'c'), {}, overrides), NOW);
-    expect(reasons(decision)).toEqual(['desiredCapacityRefused']);
-    expect(decision.activities[0]?.message).toMatch(message);
-    expect(decision.memory.desired).toBe(3);
-    expect(decide(snapshotOf(healthy('a', 'b', 'c'), { memory: decision.memory }, overrides), NOW).activities).toEqual(
-      [],
-    );
-  });
-
-  it('is kept within a changed minimum and maximum', () => {
-    expect(decide(snapshotOf([], { group: { maxSize: 2 } }), NOW).memory.desired).toBe(2);
-    expect(decide(snapshotOf([], { group: { minSize: 4 } }), NOW).memory.desired).toBe(4);
-  });
-});
-
-describe('what people ask of an instance', () => {
-  const asked = (kind: 'drain' | 'terminate') => ({ request: { kind, at: NOW } });
-
-  it('terminate: it ends at once, and is replaced', () => {
-    const decision = decide(snapshotOf([...healthy('a', 'b'), { id: 'c', ...asked('terminate') }]), NOW);
-    expect(reasons(decision)).toEqual(['operatorTerminate', 'launch']);
-  });
-
-  it('drain: its replacement comes first', () => {
-    const servers = [...healthy('a', 'b'), { id: 'c', ...asked('drain') }];
-    const first = decide(snapshotOf(servers), NOW);
-    expect(reasons(first)).toEqual(['launch']);
-    expect(holds(first)).toEqual(['replacementFirst']);
-    const second = decide(snapshotOf([...servers, ...healthy('d')]), NOW);
-    expect(reasons(second)).toEqual(['operatorDrain']);
-    expect(states(second)).toEqual({ c: 'draining' });
-  });
-
-  it('drain: goes first where the maximum leaves no room for its replacement', () => {
-    const decision = decide(
-      snapshotOf([...healthy('a', 'b'), { id: 'c', ...asked('drain') }], { group: { maxSize: 3 } }),
-      NOW,
-    );
-    expect(states(decision)).toEqual({ c: 'draining' });
-    expect(decision.activities[0]).toMatchObject({ reason: 'operatorDrain', cappedBy: 'maxSize' });
-  });
-});
-
-describe('on the way down', () => {
-  it('everything is drained and ended, whatever the minimum', () => {
-    const decision = decide(snapshotOf(healthy('a', 'b', 'c'), { group: { minSize: 2 } }, { mode: 'down' }), NOW);
-    expect(states(decision)).toEqual({ a: 'draining', b: 'draining', c: 'draining' });
-    expect(reasons(decision)).toEqual(['fleetDown', 'fleetDown', 'fleetDown']);
-  });
-});
-
-describe('a group behind no load balancer', () => {
-  const group = { targetGroups: [], desiredCapacity: 1 };
-
-  it('takes a running machine into service, and replaces one that has stopped', () => {
-    const booting: Server = {
-      id: 'w',
-      state: { name: 'booting', since: NOW },
-      health: { status: 'unknown', since: NOW },
-    };
-    expect(reasons(decide(snapshotOf([booting], { group }), NOW))).toEqual(['inService']);
-    expect(reasons(decide(snapshotOf([{ id: 'w', machine: 'stopped' }], { group }), NOW))).toEqual([
-      'machineStopped',
-      'launch',
-    ]);
   });
 });

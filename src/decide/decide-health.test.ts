@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { failure, healthy, holds, reasons, states, unhealthySince } from '../../test/support/decisions.ts';
+import { machineOf, NOW, type Server, snapshotOf } from '../../test/support/snapshot.ts';
+import { decide } from './decide.ts';
+
+const blind = { kind: 'blind', since: NOW - 9_000, failure: failure('Transient') } as const;
+
+describe('unhealthy servers', () => {
+  it('are replaced one at a time', () => {
+    const servers = [
+      ...healthy('a', 'b', 'c'),
+      { id: 'x', ...unhealthySince(90_000) },
+      { id: 'y', ...unhealthySince(80_000) },
+    ];
+    const decision = decide(snapshotOf(servers, { group: { desiredCapacity: 5 } }), NOW);
+    expect(states(decision)).toMatchObject({ x: 'draining' });
+    expect(reasons(decision)).toEqual(['replaceUnhealthy', 'launch']);
+    expect(holds(decision)).toContain('replacementBudget');
+  });
+
+  it('are left alone in their grace period', () => {
+    const young = { id: 'x', createdAgoMs: 10_000, ...unhealthySince(1_000) };
+    const decision = decide(snapshotOf([...healthy('a', 'b'), young]), NOW);
+    expect(decision.changed).toEqual([]);
+    expect(decision.wakeAt).toBe(NOW + 20_000);
+  });
+
+  it('wait while a replacement is still missing', () => {
+    const launching: Server = { id: 'n', unlaunched: true, state: { name: 'launching', since: NOW, retryAt: null } };
+    const decision = decide(snapshotOf([...healthy('a'), { id: 'x', ...unhealthySince(90_000) }, launching]), NOW);
+    expect(decision.changed).toEqual([]);
+    expect(holds(decision)).toContain('replacementBudget');
+  });
+
+  it('are left alone while launching does not work', () => {
+    const memory = { launch: { failures: 3, notBefore: NOW + 5_000, suspended: null } };
+    expect(
+      decide(snapshotOf([...healthy('a', 'b'), { id: 'x', ...unhealthySince(90_000) }], { memory }), NOW).changed,
+    ).toEqual([]);
+  });
+});
+
+describe('the health brake', () => {
+  it('holds when more than a fifth, and more than one, fail within its window, and lets go when it is over', () => {
+    const servers = [
+      ...healthy('a', 'b', 'c'),
+      { id: 'x', ...unhealthySince(10_000) },
+      { id: 'y', ...unhealthySince(9_000) },
+    ];
+    const circumstances = { group: { desiredCapacity: 5 }, memory: { unhealthyAt: [NOW - 10_000, NOW - 9_000] } };
+    const held = decide(snapshotOf(servers, circumstances), NOW);
+    expect(held.changed).toEqual([]);
+    expect(reasons(held)).toEqual(['replacementHeld']);
+    expect(held.wakeAt).toBe(NOW + 50_000);
+    const again = decide(snapshotOf(servers, { ...circumstances, memory: held.memory }), NOW);
+    expect(again.activities).toEqual([]);
+    const later = decide(
+      snapshotOf(servers, { ...circumstances, memory: { ...held.memory, unhealthyAt: [NOW - 60_000] } }),
+      NOW,
+    );
+    expect(reasons(later)).toEqual(['replacementResumed', 'replaceUnhealthy', 'launch']);
+  });
+
+  it('holds while all are unhealthy, for as long as that lasts', () => {
+    const servers = ['x', 'y', 'z'].map((id) => ({ id, ...unhealthySince(900_000) }));
+    const decision = decide(snapshotOf(servers), NOW);
+    expect(decision.changed).toEqual([]);
+    expect(reasons(decision)).toEqual(['replacementHeld']);
+  });
+
+  it('does not block a group of one or of three', () => {
+    expect(
+      reasons(decide(snapshotOf([{ id: 'x', ...unhealthySince(90_000) }], { group: { desiredCapacity: 1 } }), NOW)),
+    ).toContain('replaceUnhealthy');
+    expect(reasons(decide(snapshotOf([...healthy('a', 'b'), { id: 'x', ...unhealthySince(90_000) }]), NOW))).toContain(
+      'replaceUnhealthy',
+    );
+  });
+
+  it('does not hold back machines that have stopped', () => {
+    const servers: Server[] = ['x', 'y', 'z'].map((id) => ({ id, target: 'unhealthy', machine: 'stopped' }));
+    const decision = decide(snapshotOf(servers), NOW);
+    expect(decision.due.terminate).toEqual(['x', 'y', 'z']);
+    expect(reasons(decision).filter((reason) => reason === 'launch')).toHaveLength(3);
+    expect(decision.memory.unhealthyAt).toEqual([]);
+  });
+});
+
+describe('without sight', () => {
+  it.each([
+    ['of the provider', { machines: blind }],
+    ['of the load balancer', { targets: new Map([['web', blind]]) }],
+  ])('%s nothing is launched, replaced or scaled in', (_, overrides) => {
+    for (const servers of [
+      healthy('a'),
+      healthy('a', 'b', 'c', 'd'),
+      [...healthy('a', 'b'), { id: 'x', ...unhealthySince(90_000) }],
+    ]) {
+      const decision = decide(snapshotOf(servers, {}, overrides), NOW);
+      expect(decision.changed).toEqual([]);
+      expect(decision.holds).toHaveLength(1);
+    }
+  });
+
+  it('is told once, and its end too', () => {
+    const first = decide(snapshotOf([], {}, { machines: blind }), NOW);
+    expect(reasons(first)).toEqual(['providerBlind']);
+    const second = decide(snapshotOf([], { memory: first.memory }, { machines: blind }), NOW);
+    expect(second.activities).toEqual([]);
+    expect(reasons(decide(snapshotOf(healthy('a', 'b', 'c'), { memory: first.memory }), NOW))).toEqual([
+      'providerVisible',
+    ]);
+  });
+
+  it('what was begun goes on', () => {
+    const launching: Server = { id: 'n', unlaunched: true, state: { name: 'launching', since: NOW, retryAt: null } };
+    expect(decide(snapshotOf([launching], {}, { machines: blind }), NOW).due.launch).toEqual(['n']);
+  });
+});
+
+describe('machines and lists', () => {
+  it('that miss one list are not taken for gone', () => {
+    const snapshot = snapshotOf([...healthy('a', 'b'), { id: 'c', target: 'unhealthy', machine: null }]);
+    if (snapshot.machines.kind !== 'seen') throw new Error('seen');
+    const previous = { at: NOW - 1_000, machines: new Map([['c', machineOf({ id: 'c' })]]) };
+    const once = decide(
+      { ...snapshot, machines: { kind: 'seen', value: { ...snapshot.machines.value, previous } } },
+      NOW,
+    );
+    expect(reasons(once)).not.toContain('machineGone');
+    expect(reasons(decide(snapshot, NOW))).toContain('machineGone');
+  });
+
+  it('that the load balancer gets good answers from are not taken for gone', () => {
+    expect(decide(snapshotOf([...healthy('a', 'b'), { id: 'c', machine: null }]), NOW).changed).toEqual([]);
+  });
+
+  it('that nobody has a record of are adopted after two sightings', () => {
+    const snapshot = snapshotOf(healthy('a', 'b', 'c'));
+    const instances = snapshot.instances.filter(({ id }) => id !== 'c');
+    const decision = decide({ ...snapshot, instances }, NOW);
+    expect(reasons(decision)).toEqual(['adopted', 'inService']);
+    const ended = new Map([['c', NOW - 5]]);
+    expect(reasons(decide({ ...snapshot, instances, ended }, NOW))).toEqual(['launch']);
+  });
+});

@@ -1,0 +1,23 @@
+import type { Decision } from '../../src/decide/draft.ts';
+import type { Failure } from '../../src/model/observation.ts';
+import { NOW, type Server } from './snapshot.ts';
+
+export const reasons = ({ activities }: Decision) => activities.map(({ reason }) => reason);
+export const states = ({ changed }: Decision) => Object.fromEntries(changed.map(({ id, state }) => [id, state.name]));
+export const holds = (decision: Decision) => decision.holds.map(({ code }) => code);
+
+/** Servers in service, the first one the oldest. */
+export const healthy = (...ids: string[]): Server[] => ids.map((id, index) => ({ id, createdAgoMs: 600_000 - index }));
+
+export const unhealthySince = (agoMs: number) => ({
+  target: 'unhealthy' as const,
+  health: { status: 'unhealthy', since: NOW - agoMs, source: 'loadBalancer', detail: 'L4CON' } as const,
+});
+
+export const failure = (reaction: Failure['reaction']): Failure => ({
+  reaction,
+  code: 'x',
+  message: 'it broke',
+  at: NOW,
+  retryAfterMs: null,
+});
