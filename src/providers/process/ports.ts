@@ -8,12 +8,12 @@ export interface PortRange {
   readonly to: number;
 }
 
-/** Gives out ports, none twice at a time. */
+/** Gives out ports, none twice until it is released. */
 export class PortAllocator {
   readonly #reserved = new Set<number>();
 
   /**
-   * A port that nobody has and that can be listened on, reserved until `release`. The search starts at a place that follows from
+   * A port that is neither reserved nor `taken` and that can be listened on; reserved until `release`. The search starts at a place that follows from
    * the id: several controllers on one host then seldom try the same port, and a port is seldom used again soon.
    *
    * @throws PortError `NoCapacity`

@@ -164,6 +164,14 @@ describe('launch', () => {
   });
 });
 
+describe('ports', () => {
+  it('are not given twice, however narrow the range and however many launch at once', async () => {
+    const portRange = { from: 13_000, to: 13_019 };
+    const machines = await Promise.all(Array.from({ length: 16 }, (_, index) => launch(`i-${index}`, { portRange })));
+    expect(new Set(machines.map(({ endpoint }) => endpoint?.port)).size).toBe(16);
+  });
+});
+
 describe('list', () => {
   it('does not take a process for its own that has the pid of an earlier one', async () => {
     const machine = await launch('i-1');

@@ -112,8 +112,9 @@ export class ProcessProvider implements Provider {
       const record = { fleet: this.#fleet, group, instanceId, port, launchedAt, stopTimeoutMs, command, process: null };
       await this.#folders.write(record);
       return record;
-    } finally {
+    } catch (error) {
       this.#ports.release(port);
+      throw error;
     }
   }
 
@@ -126,8 +127,8 @@ export class ProcessProvider implements Provider {
       child.once('exit', () => this.#exits.notify());
       return identity;
     } catch (error) {
-      // Nothing was spawned, so nothing is left to be ended.
-      await this.#folders.remove(instanceId);
+      // A PortError says that nothing was spawned, so nothing is left to be ended. After any other the intent stays.
+      if (error instanceof PortError) await this.#forget(intent);
       throw error;
     }
   }
@@ -145,7 +146,12 @@ export class ProcessProvider implements Provider {
     this.#exits.forget(instanceId);
     await endProcesses({ fleet, instanceId, leader, stopTimeoutMs, others }, this.#clock, this.#closed.signal);
     await keepEndedLog(this.#folders.path(instanceId, LOG_FILE), this.#dataDir, instanceId, this.#clock.now());
+    await this.#forget(record);
+  }
+
+  async #forget({ instanceId, port }: MachineRecord): Promise<void> {
     await this.#folders.remove(instanceId);
+    this.#ports.release(port);
     this.#children.delete(instanceId);
   }
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -19,7 +19,8 @@ export interface Server {
  * Starts a server in a session of its own, with its output appended to the log. It does not keep the controller alive and does
  * not end with it.
  *
- * @throws PortError `Invalid` when this command can never run here, `NoCapacity` when the host has no room for a process
+ * @throws PortError when it was not spawned: `Invalid` when it can never be, `NoCapacity` when the host has no room for it.
+ *   Any other error may come after the spawning.
  */
 export async function spawnServer(
   settings: ProcessSettings,
@@ -31,24 +32,21 @@ export async function spawnServer(
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
   });
+  const env = { ...Object.fromEntries(inherited), ...settings.environment, ...tags };
   await using log = await open(logPath, 'a', 0o600);
+  const stdio: StdioOptions = ['ignore', log.fd, log.fd];
+  let child: ChildProcess;
   try {
-    const child = spawn(program, args, {
-      cwd: settings.workingDirectory,
-      env: { ...Object.fromEntries(inherited), ...settings.environment, ...tags },
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-    });
-    child.unref();
-    const { pid } = child;
+    child = spawn(program, args, { cwd: settings.workingDirectory, env, detached: true, stdio });
     // Without a pid the reason follows as an event.
-    if (pid === undefined) throw (await once(child, 'error'))[0];
-    // Read before the event loop can reap the child, so the pid is still its own; 0 when it has exited already.
-    const startTicks = readStat(pid)?.startTicks ?? 0;
-    return { child, identity: { pid, startTicks, bootId: readBootId() } };
+    if (child.pid === undefined) throw (await once(child, 'error'))[0];
   } catch (error) {
     throw spawnError(error, program, settings.workingDirectory);
   }
+  child.unref();
+  // Read before the event loop can reap the child, so the pid is still its own; 0 when it has exited already.
+  const startTicks = readStat(child.pid)?.startTicks ?? 0;
+  return { child, identity: { pid: child.pid, startTicks, bootId: readBootId() } };
 }
 
 function spawnError(error: unknown, program: string, workingDirectory: string): PortError {
