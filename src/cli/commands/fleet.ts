@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { ApiError } from '../../api/client.ts';
+import { CliError, InvalidFleetFile } from '../actions.ts';
+import { confirm } from '../confirm.ts';
+import { type Context, fleetFilePath, print, printJson, withClient } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { renderChanges } from '../render/changes.ts';
+import { count } from '../render/units.ts';
+import { terminalLook } from '../terminal.ts';
+
+export function addFleetCommands(program: Command, context: Context): void {
+  program
+    .command('validate')
+    .summary('check a fleet file')
+    .description(
+      'Checks a fleet file without doing anything. Errors name the line, the value, and what would be right.',
+    )
+    .argument('[fleet.yaml]', 'the fleet file (default: ./fleet.yaml)')
+    .action(async (file: string | undefined) => {
+      const fleetFile = fleetFilePath(context, file);
+      const result = await context.actions.loadFleet(fleetFile);
+      if (!result.ok) throw new InvalidFleetFile(result.errors);
+      const { name, loadBalancers, targetGroups, autoScalingGroups } = result.fleet;
+      const parts = [
+        count(loadBalancers.length, 'load balancer'),
+        count(targetGroups.length, 'target group'),
+        count(autoScalingGroups.length, 'auto scaling group'),
+      ];
+      print(context, `${fleetFile} is valid: fleet ${name} with ${parts.join(', ')}.`);
+    });
+
+  program
+    .command('reload')
+    .summary('apply the changed fleet file')
+    .description('Shows what the fleet file on disk would change, asks, and applies it to the running controller.')
+    .option('--yes', 'do not ask')
+    .action((options: { yes?: true }, command: Command) => reload(context, options.yes === true, command));
+
+  program
+    .command('schema')
+    .summary('print the JSON Schema of fleet files')
+    .description(
+      'Prints the JSON Schema of fleet files, for editors that complete and check them while they are written.',
+    )
+    .action(() => printJson(context, context.actions.jsonSchema(), 2));
+}
+
+async function reload(context: Context, yes: boolean, command: Command): Promise<void> {
+  await withClient(context, command, async (client, signal) => {
+    const changes = await client.fleetChanges(signal).catch(invalidFile);
+    if (changes.length === 0) return print(context, 'The fleet file is as it was applied: there is nothing to change.');
+    print(context, renderChanges(changes, terminalLook(context.terminal)).join('\n'));
+    await confirm(context, `Apply ${count(changes.length, 'change')}?`, yes);
+    const applied = await client.reloadFleet(signal).catch(invalidFile);
+    print(context, `Applied ${count(applied.length, 'change')}.`);
+  });
+}
+
+/** The API calls every value that it cannot take invalid; here that value is the fleet file. */
+function invalidFile(error: unknown): never {
+  if (error instanceof ApiError && error.code === 'invalid') throw new CliError(EXIT.invalidFleetFile, error.message);
+  throw error;
+}

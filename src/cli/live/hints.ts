@@ -1,0 +1,55 @@
+import { relative } from 'node:path';
+import type { FleetStatus, InstanceStatus } from '../../model/status.ts';
+import { shortId } from '../render/ids.ts';
+
+/** Something that a person may try, and what happens then. */
+export interface Hint {
+  readonly command: string;
+  readonly effect: string;
+}
+
+export interface HintContext {
+  /** The folder that shown paths start from. */
+  readonly cwd: string;
+  /** The process behind an instance, where it is one of this machine. */
+  readonly processId: (instance: InstanceStatus) => number | null;
+}
+
+/** What to try on the running demo, with the addresses, processes and files of this very moment. */
+export function demoHints(status: FleetStatus, context: HintContext): readonly Hint[] {
+  const end = { command: 'Ctrl-C', effect: 'ends the demo and all that it started' };
+  if (status.mode === 'down') return [];
+  return [...request(status), ...kill(status, context), ...resize(status, context), end];
+}
+
+function request(status: FleetStatus): readonly Hint[] {
+  const listener = status.loadBalancers.flatMap(({ listeners }) => listeners)[0];
+  return listener === undefined
+    ? []
+    : [{ command: `curl ${listener.url}/`, effect: 'a request, answered by one of the servers in turn' }];
+}
+
+function kill(status: FleetStatus, { processId }: HintContext): readonly Hint[] {
+  const instance = status.groups
+    .flatMap(({ instances }) => instances)
+    .find(({ state, health }) => state === 'inService' && health !== 'unhealthy');
+  if (instance === undefined) return [];
+  const pid = processId(instance);
+  const command = pid === null ? `drover terminate ${shortId(instance.id)}` : `kill -9 ${pid}`;
+  return [{ command, effect: `the server ${shortId(instance.id)} dies, a new one takes its place` }];
+}
+
+function resize(status: FleetStatus, { cwd }: HintContext): readonly Hint[] {
+  const group = status.groups[0];
+  if (group === undefined) return [];
+  const size = group.desired < group.maxSize ? Math.min(group.desired * 2, group.maxSize) : group.minSize;
+  const file = group.desiredCapacityFile;
+  const command = file === null ? `drover set-desired ${group.name} ${size}` : `echo ${size} > ${shortPath(cwd, file)}`;
+  const effect = size > group.desired ? 'more servers are launched' : 'the others are drained, then ended';
+  return [{ command, effect: `${size} servers: ${effect}` }];
+}
+
+function shortPath(cwd: string, file: string): string {
+  const fromHere = relative(cwd, file);
+  return fromHere.length < file.length ? fromHere : file;
+}

@@ -1,0 +1,67 @@
+import { createLogUpdate } from 'log-update';
+import type { StoredActivity } from '../../model/activity.ts';
+import type { FleetStatus } from '../../model/status.ts';
+import { type Terminal, terminalLook } from '../terminal.ts';
+import { renderFrame } from './frame.ts';
+import type { Hint } from './hints.ts';
+import type { Sight } from './sights.ts';
+
+/** More than any terminal has lines. */
+const maxKeptActivities = 300;
+const CLEAR_SCREEN = '\u001B[2J\u001B[H';
+
+/** Shows sights in place on a terminal, until closed; then the last frame stays and the cursor is back. */
+export class LiveView {
+  readonly #terminal: Terminal;
+  readonly #hints: (status: FleetStatus) => readonly Hint[];
+  readonly #draw: ReturnType<typeof createLogUpdate>;
+  readonly #onResize = () => this.#resized();
+  #status: FleetStatus | null = null;
+  #activities: readonly StoredActivity[] = [];
+  #notice: string | null = null;
+
+  constructor(terminal: Terminal, hints: (status: FleetStatus) => readonly Hint[] = () => []) {
+    this.#terminal = terminal;
+    this.#hints = hints;
+    this.#draw = createLogUpdate(terminal.stdout);
+    terminal.stdout.on('resize', this.#onResize);
+  }
+
+  show(sight: Sight): void {
+    if (sight.kind === 'seen') {
+      this.#status = sight.status;
+      this.#activities = [...this.#activities, ...sight.fresh].slice(-maxKeptActivities);
+    }
+    this.#notice = sight.kind === 'seen' ? null : this.#lost(sight.error);
+    this.#redraw();
+  }
+
+  close(): void {
+    this.#terminal.stdout.off('resize', this.#onResize);
+    this.#draw.done();
+  }
+
+  #lost(error: Error): string {
+    if (this.#status === null) return error.message;
+    return 'The controller does not answer; HAProxy and the servers go on as they were. This is how it was last seen.';
+  }
+
+  #redraw(): void {
+    if (this.#status === null) {
+      if (this.#notice !== null) this.#draw(this.#notice);
+      return;
+    }
+    const full = terminalLook(this.#terminal);
+    // The line below the frame is the cursor's.
+    const look = { ...full, rows: full.rows - 1 };
+    const frame = { activities: this.#activities, hints: this.#hints(this.#status), notice: this.#notice };
+    this.#draw(renderFrame({ status: this.#status, ...frame }, look));
+  }
+
+  /** The terminal has wrapped the old frame anew: nobody knows where its lines are now. */
+  #resized(): void {
+    this.#draw.clear();
+    this.#terminal.stdout.write(CLEAR_SCREEN);
+    this.#redraw();
+  }
+}

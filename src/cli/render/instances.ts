@@ -1,0 +1,151 @@
+import type { InstanceStateName } from '../../model/instance.ts';
+import type { GroupStatus, InstanceStatus, TargetStatus } from '../../model/status.ts';
+import { shortId } from './ids.ts';
+import { colors, type Look, symbols } from './look.ts';
+import { type Cell, type Column, renderTable } from './table.ts';
+import { clean, cut } from './text.ts';
+import { amount, duration } from './units.ts';
+
+const STATE_WORDS: Record<InstanceStateName, string> = {
+  launching: 'launching',
+  booting: 'booting',
+  inService: 'in service',
+  draining: 'draining',
+  terminating: 'terminating',
+  terminated: 'terminated',
+};
+
+const COLUMNS: readonly Column[] = [
+  { title: '' },
+  { title: 'INSTANCE', minWidth: 10 },
+  { title: 'STATE', usualWidth: 11, minWidth: 11 },
+  { title: 'HEALTH', usualWidth: 9, minWidth: 9 },
+  { title: 'ADDRESS', usualWidth: 15, minWidth: 15, dropRank: 2 },
+  { title: 'AGE', align: 'right', usualWidth: 6, dropRank: 4 },
+  { title: 'OPEN', align: 'right', dropRank: 3 },
+  { title: 'REQUESTS', align: 'right', dropRank: 5 },
+  { title: 'DETAIL', minWidth: 12, dropRank: 1 },
+];
+const GROUP_COLUMN: Column = { title: 'GROUP', minWidth: 6, dropRank: 0 };
+
+/** Instances and, where one has several, its targets; at most `maxLines` lines with the title. */
+export function renderInstances(groups: readonly GroupStatus[], look: Look, maxLines: number): readonly string[] {
+  const instances = groups.flatMap((group) => group.instances);
+  if (instances.length === 0) return maxLines < 1 ? [] : [colors(look).dim('There are no instances.')];
+  const several = groups.length > 1;
+  const { shown, rest } = choose(instances, maxLines - 1);
+  const rows = shown.flatMap((instance) => instanceRows(instance, several, look));
+  const columns = several ? [COLUMNS.slice(0, 1), GROUP_COLUMN, COLUMNS.slice(1)].flat() : COLUMNS;
+  const { dim } = colors(look);
+  const table = renderTable(columns, rows, { width: look.columns, title: dim, cut: symbols(look).cut });
+  return rest === null ? table : [...table, dim(cut(`   ... and ${rest}`, look.columns, symbols(look).cut))];
+}
+
+/** All of them, or those that need attention most, in their own order, and what the others are. */
+function choose(instances: readonly InstanceStatus[], maxLines: number) {
+  const lines = instances.reduce((sum, instance) => sum + linesOf(instance), 0);
+  if (lines <= maxLines) return { shown: instances, rest: null };
+  let room = maxLines - 1;
+  const chosen = new Set<InstanceStatus>();
+  for (const instance of [...instances].sort((a, b) => interest(b) - interest(a))) {
+    room -= linesOf(instance);
+    if (room < 0) break;
+    chosen.add(instance);
+  }
+  const others = instances.filter((instance) => !chosen.has(instance));
+  return { shown: instances.filter((instance) => chosen.has(instance)), rest: summary(others) };
+}
+
+function linesOf(instance: InstanceStatus): number {
+  return instance.targets.length > 1 ? 1 + instance.targets.length : 1;
+}
+
+function interest(instance: InstanceStatus): number {
+  if (instance.health === 'unhealthy') return 2;
+  return instance.state === 'inService' ? 0 : 1;
+}
+
+/** `17 more: 12 in service, 5 booting` */
+function summary(instances: readonly InstanceStatus[]): string {
+  const byState = new Map<string, number>();
+  for (const { state } of instances) byState.set(STATE_WORDS[state], (byState.get(STATE_WORDS[state]) ?? 0) + 1);
+  return `${instances.length} more: ${[...byState].map(([word, many]) => `${many} ${word}`).join(', ')}`;
+}
+
+function instanceRows(instance: InstanceStatus, several: boolean, look: Look): readonly (readonly Cell[])[] {
+  const { bold, dim } = colors(look);
+  const marks = symbols(look);
+  const health = healthOf(instance);
+  const style = stateStyle(instance, look);
+  const unhealthy = instance.health === 'unhealthy';
+  const main: Cell[] = [
+    { text: unhealthy ? marks.unhealthy : marks.state[instance.state], style },
+    ...(several ? [{ text: clean(instance.group) }] : []),
+    { text: look.columns >= WIDE ? clean(instance.id) : shortId(clean(instance.id)), style: bold },
+    { text: STATE_WORDS[instance.state], style },
+    { text: clean(health), style: healthStyle(health, look) },
+    { text: clean(instance.endpoint ?? marks.none) },
+    { text: duration(look.now - instance.createdAt), style: dim },
+    { text: instance.targets.length === 0 ? marks.none : amount(total(instance.targets, 'openRequests')) },
+    { text: instance.targets.length === 0 ? marks.none : amount(total(instance.targets, 'requestsTotal')) },
+    { text: clean(instance.detail || targetDetail(instance)), style: dim },
+  ];
+  return instance.targets.length > 1
+    ? [main, ...instance.targets.map((target) => targetRow(target, several, look))]
+    : [main];
+}
+
+/** From so many columns on, ids are shown in full. */
+const WIDE = 130;
+
+function targetRow(target: TargetStatus, several: boolean, look: Look): readonly Cell[] {
+  const { dim } = colors(look);
+  return [
+    { text: '' },
+    ...(several ? [{ text: '' }] : []),
+    { text: '' },
+    { text: `${symbols(look).arrow} ${clean(target.targetGroup)}`, style: dim },
+    { text: clean(target.health), style: healthStyle(target.health, look) },
+    { text: '' },
+    { text: '' },
+    { text: amount(target.openRequests) },
+    { text: amount(target.requestsTotal) },
+    { text: clean(target.detail), style: dim },
+  ];
+}
+
+function total(targets: readonly TargetStatus[], key: 'openRequests' | 'requestsTotal'): number {
+  return targets.reduce((sum, target) => sum + target[key], 0);
+}
+
+/** The instance's own health; while that is not known, what the load balancer says. */
+function healthOf(instance: InstanceStatus): string {
+  return instance.health === 'unknown' ? (instance.targets[0]?.health ?? 'unknown') : instance.health;
+}
+
+function targetDetail(instance: InstanceStatus): string {
+  const [target] = instance.targets;
+  return target === undefined || target.health === 'healthy' ? '' : target.detail;
+}
+
+function stateStyle(instance: InstanceStatus, look: Look): (text: string) => string {
+  const { blue, dim, green, red, yellow } = colors(look);
+  if (instance.health === 'unhealthy') return red;
+  switch (instance.state) {
+    case 'launching':
+    case 'booting':
+      return yellow;
+    case 'inService':
+      return green;
+    case 'draining':
+      return blue;
+    case 'terminating':
+    case 'terminated':
+      return dim;
+  }
+}
+
+function healthStyle(health: string, look: Look): (text: string) => string {
+  const { dim, green, red } = colors(look);
+  return health === 'healthy' ? green : health === 'unhealthy' ? red : dim;
+}

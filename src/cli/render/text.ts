@@ -1,0 +1,55 @@
+/** Text for a terminal, measured in columns. */
+
+import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
+
+/** Text from outside without anything that a terminal obeys: escapes, other control characters, changes of direction. */
+export function clean(text: string): string {
+  return stripVTControlCharacters(text)
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll(/\p{Cf}/gu, '');
+}
+
+/** How many columns plain text takes. */
+export function widthOf(text: string): number {
+  return stringWidth(text);
+}
+
+/** Plain text cut to at most `width` columns, with the mark of the cut as its last one. */
+export function cut(text: string, width: number, mark: string): string {
+  if (widthOf(text) <= width) return text;
+  const room = width - widthOf(mark);
+  if (room < 0) return '';
+  let kept = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    used += widthOf(segment);
+    if (used > room) break;
+    kept += segment;
+  }
+  return kept.trimEnd() + mark;
+}
+
+/** Plain text filled up with spaces to `width` columns. */
+export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  const filler = ' '.repeat(Math.max(0, width - widthOf(text)));
+  return align === 'left' ? text + filler : filler + text;
+}
+
+/** Plain text broken between words into at most `maxLines` lines of at most `width` columns; what is left over is cut. */
+export function wrap(text: string, width: number, maxLines: number, mark: string): readonly string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (widthOf(rest) > width && lines.length < maxLines - 1) {
+    const whole = cut(rest, width + 1, '');
+    const space = whole.lastIndexOf(' ');
+    // A word that is longer than the line, or a cut that fell between words: break right there.
+    const end = space > 0 && rest.charAt(whole.length) !== ' ' ? space : cut(rest, width, '').length;
+    lines.push(rest.slice(0, end).trimEnd());
+    rest = rest.slice(end).trimStart();
+  }
+  lines.push(cut(rest, width, mark));
+  return lines;
+}
+
+const graphemes = new Intl.Segmenter();

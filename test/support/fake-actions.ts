@@ -1,0 +1,37 @@
+import { buildApi } from '../../src/api/server.ts';
+import { listen } from '../../src/api/socket.ts';
+import type { CliActions, RunningFleet, StartOptions } from '../../src/cli/actions.ts';
+import type { Fleet } from '../../src/model/fleet.ts';
+import type { FakeFleetService } from './fake-service.ts';
+
+const FLEET: Fleet = { name: 'hello', loadBalancers: [], targetGroups: [], autoScalingGroups: [] };
+
+/** The commands' actions over a fake fleet, with its API on the data folder's socket while it runs. */
+export function fakeActions(
+  makeService: (dataDir: string) => FakeFleetService,
+  more: Partial<CliActions> = {},
+): CliActions {
+  return {
+    version: '0.1.0',
+    demoFleetFile: '/srv/hello/fleet.yaml',
+    loadFleet: async () => ({ ok: true, fleet: FLEET }),
+    jsonSchema: () => ({ type: 'object' }),
+    startFleet: (options) => startFake(makeService(options.dataDir), options),
+    processId: (instance) => (instance.machineId === null ? null : Number(instance.machineId.slice('pid-'.length))),
+    ...more,
+  };
+}
+
+/** Serves a fake fleet until it is stopped or gone. */
+export async function startFake(service: FakeFleetService, { dataDir, mode }: StartOptions): Promise<RunningFleet> {
+  const app = buildApi(service);
+  await listen(app, dataDir);
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const stop = () => app.close().then(() => resolve());
+  service.onGone = () => {
+    service.onGone = () => {};
+    setImmediate(stop);
+  };
+  if (mode === 'down') await service.down();
+  return { source: service, ended, stop, down: () => service.down() };
+}
