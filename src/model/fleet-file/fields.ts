@@ -14,8 +14,9 @@ export const MAX_GROUP_SIZE = 5_000;
 export const MAX_ROUND_ROBIN_SERVERS = 4_095;
 const MAX_PATH_CHARACTERS = 1_024;
 
-export const nameSchema = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$/, {
-  error: 'a name has 1 to 32 letters, digits, - and _, and starts with a letter or a digit',
+/** Not a number: HAProxy's runtime API would take that for a proxy's numeric id. */
+export const nameSchema = z.string().regex(/^(?!\d+$)[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$/, {
+  error: 'a name has 1 to 32 letters, digits, - and _, starts with a letter or a digit, and is not a number',
 });
 
 export const portSchema = z.int().min(1).max(65_535);

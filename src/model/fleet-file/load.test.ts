@@ -159,7 +159,7 @@ autoScalingGroups:
       stopTimeout: 5
 `),
     ).toMatchInlineSnapshot(`
-      "/srv/shop/fleet.yaml:1:1  fleet: my shop  a name has 1 to 32 letters, digits, - and _, and starts with a letter or a digit
+      "/srv/shop/fleet.yaml:1:1  fleet: my shop  a name has 1 to 32 letters, digits, - and _, starts with a letter or a digit, and is not a number
            1 | fleet: my shop
              | ^
       /srv/shop/fleet.yaml:2:1  loadBalancer  unknown key; did you mean loadBalancers?
@@ -198,7 +198,7 @@ autoScalingGroups:
       /srv/shop/fleet.yaml:20:5  targetGroups.web.deregistrationDelay: 2h  2h is out of range; it must be from 0s to 1h
           20 |     deregistrationDelay: 2h
              |     ^
-      /srv/shop/fleet.yaml:21:3  targetGroups.-web  a name has 1 to 32 letters, digits, - and _, and starts with a letter or a digit
+      /srv/shop/fleet.yaml:21:3  targetGroups.-web  a name has 1 to 32 letters, digits, - and _, starts with a letter or a digit, and is not a number
           21 |   -web: {}
              |   ^
       /srv/shop/fleet.yaml:23:3  autoScalingGroups.web.maxSize  it is missing; it must be a number

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { addressSchema, filePathSchema, httpPathSchema, matcherSchema, nameSchema, portSchema } from './fields.ts';
+
+describe('names', () => {
+  it.each(['a', 'web', 'api-2', 'Batch_1', '2nd', 'x'.repeat(32)])('%s is one', (text) => {
+    expect(nameSchema.safeParse(text).success).toBe(true);
+  });
+
+  it.each(['', '5', '007', '-a', '_a', 'a b', 'a.b', 'a/b', 'é', 'a\n', 'x'.repeat(33), 'a;b', '../a'])(
+    '%j is none',
+    (text) => {
+      expect(nameSchema.safeParse(text).success).toBe(false);
+    },
+  );
+});
+
+describe('addresses', () => {
+  it.each([
+    ['127.0.0.1', '127.0.0.1'],
+    ['::', '::'],
+    ['0:0:0:0:0:0:0:1', '::1'],
+    ['FE80::0001', 'fe80::1'],
+  ])('%s is %s', (text, usual) => {
+    expect(addressSchema.parse(text)).toBe(usual);
+  });
+
+  it.each(['', '*', 'localhost', '127.0.0.1:80', '127.1', '[::1]', 'fe80::1%eth0', '1.2.3.4 ', '1.2.3.4\n'])(
+    '%j is none',
+    (text) => {
+      expect(addressSchema.safeParse(text).success).toBe(false);
+    },
+  );
+});
+
+describe('health check paths', () => {
+  it.each(['/', '/health', '/a/b?c=d&e=%20', '/~x;y=(1)'])('%s is one', (text) => {
+    expect(httpPathSchema.safeParse(text).success).toBe(true);
+  });
+
+  it.each([
+    '',
+    'health',
+    '/a b',
+    '/a"',
+    "/a'",
+    '/a\\',
+    '/a#b',
+    '/$HOME',
+    '/a\r\nX: y',
+    '/a\n',
+    '/é',
+    `/${'a'.repeat(1_024)}`,
+  ])('%j is none', (text) => {
+    expect(httpPathSchema.safeParse(text).success).toBe(false);
+  });
+});
+
+describe('matchers', () => {
+  it.each([200, '200', '200-399', '200,204,301-302', '599'])('%s is one', (text) => {
+    expect(matcherSchema.parse(text)).toBe(String(text));
+  });
+
+  it.each(['', '20', '2000', '199', '600', '399-200', '200-', '200, 204', '200,', '2xx', '200\n', 200.5, -200, null])(
+    '%j is none',
+    (text) => {
+      expect(matcherSchema.safeParse(text).success).toBe(false);
+    },
+  );
+});
+
+it('ports are from 1 to 65535', () => {
+  expect([0, 1, 65_535, 65_536, 1.5, '80'].map((port) => portSchema.safeParse(port).success)).toEqual([
+    false,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
+it('paths on disk have no control characters', () => {
+  expect(['a b', '/é/x', '', 'a\0', 'a\n'].map((path) => filePathSchema.safeParse(path).success)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
