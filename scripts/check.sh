@@ -10,8 +10,7 @@ check() {
     printf '%-46s ok\n' "$title"
   else
     printf '%-46s failed\n%s\n\n' "$title" "$output"
-    failed="$failed
-  $title: $*"
+    failed="${failed:+$failed; }$title"
   fi
 }
 
@@ -21,6 +20,7 @@ check 'unused files, exports and packages' knip
 check 'links in the documentation' node scripts/check-links.ts
 
 if [ -n "$failed" ]; then
-  printf 'Failed:%s\n' "$failed"
+  echo "check failed: $failed"
   exit 1
 fi
+echo 'check passed'
