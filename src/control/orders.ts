@@ -18,7 +18,7 @@ export function changeDesired(
         `${desired} is not a size that group ${name} can have: a whole number from ${minSize} to ${maxSize}.`,
       );
     }
-    const before = loop.memory.desired ?? desiredCapacity;
+    const before = loop.memory.desired ?? desiredCapacity ?? minSize;
     const memory = { ...loop.memory, desired, fleetDesired: loop.memory.fleetDesired ?? desiredCapacity };
     const inService = loop.instances.filter(({ state }) => state.name === 'inService').length;
     const total = loop.instances.length;

@@ -70,7 +70,7 @@ function groupStatus(
   const count = (state: string) => instances.filter((instance) => lifecycleState(instance.state) === state).length;
   return {
     name: group.name,
-    desired: memory.desired ?? group.desiredCapacity,
+    desired: memory.desired ?? group.desiredCapacity ?? group.minSize,
     minSize: group.minSize,
     maxSize: group.maxSize,
     inService: count('InService'),

@@ -38,6 +38,13 @@ describe('the desired size', () => {
     );
   });
 
+  it('is the minimum where the fleet file names none, and does not follow that later', () => {
+    const group = { desiredCapacity: null, minSize: 2 };
+    expect(decide(snapshotOf([], { group, memory: { desired: null } }), NOW).memory.desired).toBe(2);
+    const memory = { desired: 6, fleetDesired: null };
+    expect(decide(snapshotOf([], { group: { ...group, minSize: 4 }, memory }), NOW).memory.desired).toBe(6);
+  });
+
   it('is kept within a changed minimum and maximum', () => {
     expect(decide(snapshotOf([], { group: { maxSize: 2 } }), NOW).memory.desired).toBe(2);
     expect(decide(snapshotOf([], { group: { minSize: 4 } }), NOW).memory.desired).toBe(4);

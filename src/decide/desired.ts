@@ -9,10 +9,10 @@ export function resolveDesired(draft: Draft): void {
   const { group } = draft.snapshot;
   const { memory } = draft;
   if (memory.desired === null) {
-    draft.memory = { ...memory, desired: group.desiredCapacity, fleetDesired: group.desiredCapacity };
+    draft.memory = { ...memory, desired: group.desiredCapacity ?? group.minSize, fleetDesired: group.desiredCapacity };
   } else if (memory.fleetDesired !== group.desiredCapacity) {
     draft.memory = { ...memory, fleetDesired: group.desiredCapacity };
-    change(draft, group.desiredCapacity, 'the fleet file');
+    if (group.desiredCapacity !== null) change(draft, group.desiredCapacity, 'the fleet file');
   }
   followFile(draft);
   keepWithinBounds(draft);

@@ -99,7 +99,6 @@ describe('diffFleets', () => {
       autoScalingGroups.web.targetGroups: [web] -> [web, new] (running servers are registered or deregistered; none is replaced)
       autoScalingGroups.web.minSize: 1 -> 2 (takes effect at the next look)
       autoScalingGroups.web.maxSize: 4 -> 5 (takes effect at the next look)
-      autoScalingGroups.web.desiredCapacity: 1 -> 3 (takes effect at the next look)
       autoScalingGroups.web.healthCheckGracePeriod: 5m -> 1m (takes effect at the next look)
       autoScalingGroups.web.defaultInstanceWarmup: 0s -> 10s (takes effect at the next look)
       autoScalingGroups.web.launchTimeout: 15m -> 5m (takes effect at the next look)
@@ -111,6 +110,7 @@ describe('diffFleets', () => {
       autoScalingGroups.web.launchTemplate.command: ["serve","--fast"] -> ["serve"] (new servers only; running ones stay as they are)
       autoScalingGroups.web.launchTemplate.environment: {} -> {"A":"b"} (new servers only; running ones stay as they are)
       autoScalingGroups.web.launchTemplate.stopTimeout: 10s -> 5s (new servers only; running ones stay as they are)
+      autoScalingGroups.web.desiredCapacity: - -> 3 (takes effect at the next look)
       autoScalingGroups.web.desiredCapacityFile: - -> /srv/shop/desired (takes effect at the next look)
       autoScalingGroups.old: from 0 to 1 servers -> - (nothing more is launched for it; refused while it has servers, so scale it to 0 first)
       autoScalingGroups.new: - -> from 0 to 1 servers (its servers are launched)"

@@ -120,7 +120,7 @@ function groupFacts(group: AutoScalingGroup): Facts {
     targetGroups: fact(`[${group.targetGroups.join(', ')}]`, REGISTERED),
     minSize: fact(group.minSize, NEXT_LOOK),
     maxSize: fact(group.maxSize, NEXT_LOOK),
-    desiredCapacity: fact(group.desiredCapacity, NEXT_LOOK),
+    ...(group.desiredCapacity === null ? {} : { desiredCapacity: fact(group.desiredCapacity, NEXT_LOOK) }),
     ...(group.desiredCapacityFile !== null && { desiredCapacityFile: fact(group.desiredCapacityFile, NEXT_LOOK) }),
     healthCheckGracePeriod: fact(formatDuration(group.healthCheckGracePeriodMs), NEXT_LOOK),
     defaultInstanceWarmup: fact(formatDuration(group.defaultInstanceWarmupMs), NEXT_LOOK),

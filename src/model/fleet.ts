@@ -79,8 +79,8 @@ export interface AutoScalingGroup {
   readonly minSize: number;
   /** Every machine that is not gone counts against it, whatever its state. */
   readonly maxSize: number;
-  /** The size that the fleet file asks for; the group's own size may have been changed since. */
-  readonly desiredCapacity: number;
+  /** The size that the fleet file asks for, null where it names none; the group's own size may have been changed since. */
+  readonly desiredCapacity: number | null;
   /** Absolute path of a watched file that holds the desired size. */
   readonly desiredCapacityFile: string | null;
   /** How long a new server may fail its health checks before that counts. */

@@ -40,7 +40,7 @@ export class World {
     this.hosts = hosts;
     for (const group of fleet.autoScalingGroups) {
       const { desiredCapacityFile: path, desiredCapacity } = group;
-      if (path !== null) this.files.set(path, new SimFile(`${desiredCapacity}\n`));
+      if (path !== null) this.files.set(path, new SimFile(`${desiredCapacity ?? group.minSize}\n`));
     }
     const idBits = random.fork('ids');
     this.ids = { seed: () => hex128(idBits) };

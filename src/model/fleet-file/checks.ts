@@ -133,7 +133,7 @@ function checkGroup(group: AutoScalingGroup): Problem[] {
   if (minSize > maxSize) {
     const message = `minSize is more than maxSize (${maxSize}); lower it, or raise maxSize`;
     problems.push({ path: [...path, 'minSize'], message });
-  } else if (desiredCapacity < minSize || desiredCapacity > maxSize) {
+  } else if (desiredCapacity !== null && (desiredCapacity < minSize || desiredCapacity > maxSize)) {
     const message = `it must be from minSize (${minSize}) to maxSize (${maxSize})`;
     problems.push({ path: [...path, 'desiredCapacity'], message });
   }

@@ -41,7 +41,7 @@ describe('parseFleet', () => {
           "autoScalingGroups": [
             {
               "defaultInstanceWarmupMs": 0,
-              "desiredCapacity": 1,
+              "desiredCapacity": null,
               "desiredCapacityFile": null,
               "healthCheckGracePeriodMs": 300000,
               "launchRetry": {

@@ -168,7 +168,7 @@ function autoScalingGroup(context: FleetFileContext) {
         launchTemplate: value.launchTemplate,
         minSize: value.minSize,
         maxSize: value.maxSize,
-        desiredCapacity: value.desiredCapacity ?? value.minSize,
+        desiredCapacity: value.desiredCapacity ?? null,
         desiredCapacityFile:
           value.desiredCapacityFile === undefined ? null : resolve(context.baseDir, value.desiredCapacityFile),
         healthCheckGracePeriodMs: value.healthCheckGracePeriod,
