@@ -17,14 +17,7 @@ const LOCAL: LatencyRange = { minMs: 1, maxMs: 5 };
 /** Nothing goes wrong. */
 export function calmConditions(remote: LatencyRange): Conditions {
   return {
-    machines: {
-      pendingMs: [100, 2_000],
-      bootMs: [500, 5_000],
-      neverHealthy: 0,
-      diesWhileBooting: 0,
-      endingMs: [100, 3_000],
-      reusesAddresses: false,
-    },
+    machines: { ...CALM_MACHINES, reusesAddresses: false },
     provider: {
       launch: calm(remote),
       list: calm(remote),
@@ -38,10 +31,17 @@ export function calmConditions(remote: LatencyRange): Conditions {
   };
 }
 
-/** Ends all faults; the latencies stay as they are. */
+const CALM_MACHINES = {
+  pendingMs: [100, 1_000],
+  bootMs: [500, 3_000],
+  neverHealthy: 0,
+  diesWhileBooting: 0,
+  endingMs: [100, 3_000],
+} as const;
+
+/** Ends all faults; the latencies of calls stay as they are. */
 export function calmDown({ machines, provider, loadBalancer, file }: Conditions): void {
-  machines.neverHealthy = 0;
-  machines.diesWhileBooting = 0;
+  Object.assign(machines, CALM_MACHINES);
   provider.staleLists = 0;
   provider.lostHints = 0;
   loadBalancer.lostHints = 0;

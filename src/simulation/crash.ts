@@ -15,7 +15,7 @@ export interface CrashPlan {
 
 /** One life of the controller. It sees the world only through ports guarded by this; once it is dead they never answer. */
 export class Incarnation {
-  readonly #plan: CrashPlan | null;
+  #plan: CrashPlan | null;
   readonly #onPoint: (point: CrashPoint) => void;
   readonly #onDeath: (point: CrashPoint) => void;
   #passed = 0;
@@ -33,6 +33,11 @@ export class Incarnation {
 
   get dead(): boolean {
     return this.#dead;
+  }
+
+  /** Lets it live. */
+  spare(): void {
+    this.#plan = null;
   }
 
   /** Ends it wherever it is. */

@@ -101,7 +101,9 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness {
     if (record === undefined) return;
     if (record.request?.kind === 'terminate' || !isServing(machines.ofInstance(instanceId))) return;
     // It was unhealthy when that was decided.
-    if (causeOf(record) === 'unhealthy' && clock.elapsedMs - member.changedMs < DECISION_LAG_MS) return;
+    const cause = causeOf(record);
+    const wasUnhealthy = cause === 'unhealthy' || cause === 'neverHealthy';
+    if (wasUnhealthy && clock.elapsedMs - member.changedMs < DECISION_LAG_MS) return;
     let left = 0;
     for (const other of host.members()) {
       if (other.member.targetGroup !== targetGroup || !host.routesTo(other)) continue;
@@ -112,7 +114,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness {
     if (left < desired - allowance) {
       this.#violate(
         'capacityKept',
-        `${instanceId} (${causeOf(record) ?? record.state.name}) was taken out of ${targetGroup} and leaves ${left} of ${desired} healthy`,
+        `${instanceId} (${cause ?? record.state.name}) was taken out of ${targetGroup} and leaves ${left} of ${desired} healthy`,
       );
     }
   }
@@ -123,7 +125,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness {
     const record = records.instances.get(instanceId);
     const cause = record === undefined ? null : causeOf(record);
     if (record?.request?.kind === 'terminate') return;
-    if (cause !== null && cause !== 'scaleIn' && cause !== 'operatorDrain' && cause !== 'fleetDown') return;
+    if (cause === 'machineStopped' || cause === 'machineGone') return;
     const drainedMs = member.drainingMs === null ? 0 : clock.elapsedMs - member.drainingMs;
     if (drainedMs >= member.deregistrationDelayMs) return;
     this.#violate(
@@ -177,11 +179,20 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness {
     if (!host.running) return;
     for (const member of host.members()) {
       if (!host.routesTo(member)) continue;
-      const machine = this.#options.machines.lastOfInstance(member.member.instanceId);
-      if (machine?.ended) {
+      const { machines, fleet } = this.#options;
+      const { instanceId, targetGroup, endpoint } = member.member;
+      const machine = machines.lastOfInstance(instanceId);
+      if (machine === undefined || machine.ended === null) continue;
+      if (machine.ended === 'serving') {
+        this.#violate('routedToEnded', `${host.name} routes to ${instanceId}, whose machine Drover has ended`);
+      }
+      // Its address was given to the next machine, before the load balancer had let go of it.
+      const heir = machines.at(endpoint);
+      const heirGroup = fleet.autoScalingGroups.find(({ name }) => name === heir?.group);
+      if (heir?.answering && heir.instanceId !== instanceId && heirGroup?.targetGroups.includes(targetGroup) !== true) {
         this.#violate(
-          'routedToEnded',
-          `${host.name} routes to ${member.member.instanceId}, whose machine Drover has ended`,
+          'routedToStranger',
+          `${host.name} routes from ${targetGroup} to ${heir.instanceId} of ${heir.group}`,
         );
       }
     }
@@ -199,19 +210,24 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness {
     const to = after.state.name;
     const legal: Readonly<Record<typeof from, readonly (typeof to)[]>> = {
       none: ['launching', 'booting'],
-      launching: ['launching', 'booting', 'terminating'],
-      booting: ['booting', 'inService', 'terminating'],
+      launching: ['launching', 'booting', 'inService', 'draining', 'terminating'],
+      booting: ['booting', 'inService', 'draining', 'terminating'],
       inService: ['inService', 'draining', 'terminating'],
       draining: ['draining', 'inService', 'terminating'],
       terminating: ['terminating', 'terminated'],
       terminated: [],
     };
-    const adoptedOnItsWayOut = from === 'none' && to === 'terminating';
-    if (!adoptedOnItsWayOut && !legal[from].includes(to)) {
+    if (!legal[from].includes(to) && !this.#isAdoption(from, after)) {
       this.#violate('lifecycle', `${after.id} went from ${from} to ${to}`);
     }
     if (from !== to) this.#options.trace.note('record', `${after.id} ${from} -> ${to}`);
     this.#checkDeclaredDead(before, after);
+  }
+
+  /** A machine without an open record is taken over; under a record that was closed only when nobody could have known of it. */
+  #isAdoption(from: string, after: Instance): boolean {
+    if (after.state.name !== 'booting' && after.state.name !== 'terminating') return false;
+    return from === 'none' || (from === 'terminated' && this.#options.machines.ofInstance(after.id)?.late === true);
   }
 
   /** An in-service machine is not to be given up as stopped or gone while it serves. */
@@ -236,17 +252,17 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness {
   /** Whether all servers of a group, two at least, have looked unhealthy for a while although their machines run. */
   #isBlind(group: string): boolean {
     const { hosts, records, machines, clock } = this.#options;
-    let members = 0;
+    const unhealthy = new Set<InstanceId>();
     for (const host of hosts) {
       for (const member of host.members()) {
         const record = records.instances.get(member.member.instanceId);
         if (record?.group !== group || record.state.name !== 'inService' || member.admin !== 'ready') continue;
         if (machines.ofInstance(record.id)?.state !== 'running') continue;
         if (member.health !== 'down' || clock.elapsedMs - member.changedMs < BLIND_VISIBLE_MS) return false;
-        members += 1;
+        unhealthy.add(record.id);
       }
     }
-    return members > 1;
+    return unhealthy.size > 1;
   }
 
   #leastDesired(group: string): number {

@@ -159,7 +159,7 @@ export class LoadBalancerHost implements MachineListener {
       const { address, port } = member.member.endpoint;
       if (address !== machine.endpoint.address || port !== machine.endpoint.port) continue;
       if (member.member.instanceId === machine.instanceId && !machine.answering && !machine.hung) {
-        this.#cut(member, machine.ended ? 'its machine was ended' : null);
+        this.#cut(member, machine.ended === 'serving' ? 'its machine was ended' : null);
       }
       this.#check(member);
     }
@@ -222,7 +222,7 @@ export class LoadBalancerHost implements MachineListener {
   /** Looks whether the checks of a server are about to find something new. */
   #check(member: SimMember): void {
     if (!this.running || member.admin === 'removed') return;
-    const good = !this.#partitioned && !member.flapping && this.#options.machines.answeringAt(member.member.endpoint);
+    const good = !this.#partitioned && !member.flapping && this.#answers(member);
     const to = good ? 'up' : 'down';
     if (member.health === to) return this.#cancelPending(member);
     if (member.pending?.to === to) return;
@@ -241,6 +241,10 @@ export class LoadBalancerHost implements MachineListener {
       this.#tell();
     });
     member.pending = { to, cancel };
+  }
+
+  #answers(member: SimMember): boolean {
+    return this.#options.machines.at(member.member.endpoint)?.answering ?? false;
   }
 
   #cancelPending(member: SimMember): void {

@@ -19,8 +19,8 @@ export interface SimMachine {
   answering: boolean;
   /** Runs, but its server does not answer and never will by itself. */
   hung: boolean;
-  /** Drover has asked for its end. */
-  ended: boolean;
+  /** Drover has asked for its end: whether its server answered until then; null while it was not asked. */
+  ended: 'serving' | 'silent' | null;
 }
 
 /** What becomes of the machines launched from now on. */
@@ -89,8 +89,9 @@ export class Machines {
     return this.#byInstance.get(instanceId);
   }
 
-  answeringAt(endpoint: Endpoint): boolean {
-    return this.#byAddress.get(keyOf(endpoint))?.answering ?? false;
+  /** Whose server has an address now. */
+  at(endpoint: Endpoint): SimMachine | undefined {
+    return this.#byAddress.get(keyOf(endpoint));
   }
 
   listen(listener: MachineListener): () => void {
@@ -108,7 +109,7 @@ export class Machines {
       state: 'pending',
       answering: false,
       hung: false,
-      ended: false,
+      ended: null,
     };
     this.#machines.set(machine.id, machine);
     this.#alive.add(machine);
@@ -124,9 +125,9 @@ export class Machines {
       machine.state = 'running';
       this.#remember(machine);
       this.#later(machine, this.#draw(bootMs), () => {
-        if (dies) return this.stop(machine, 'while booting');
-        machine.hung = hung;
-        this.#setAnswering(machine, !hung);
+        if (dies && this.conditions.diesWhileBooting > 0) return this.stop(machine, 'while booting');
+        machine.hung = hung && this.conditions.neverHealthy > 0;
+        this.#setAnswering(machine, !machine.hung);
       });
     });
     return machine;
@@ -172,8 +173,8 @@ export class Machines {
 
   /** Drover asks for its end: its server stops at once, the machine needs a while. */
   end(machine: SimMachine): void {
-    if (machine.ended || machine.state === 'gone') return;
-    machine.ended = true;
+    if (machine.ended !== null || machine.state === 'gone') return;
+    machine.ended = machine.answering ? 'serving' : 'silent';
     this.stop(machine, 'as asked');
     this.#later(machine, this.#draw(this.conditions.endingMs), () => this.vanish(machine, 'ended'));
   }

@@ -73,7 +73,7 @@ function group(name: string, targetGroups: readonly string[], random: Random): A
     maxSize,
     desiredCapacity: random.int(minSize, maxSize),
     desiredCapacityFile: random.chance(0.6) ? `/simulated/${name}.desired` : null,
-    healthCheckGracePeriodMs: random.pick([10_000, 20_000, 60_000]),
+    healthCheckGracePeriodMs: random.pick([15_000, 30_000, 60_000]),
     defaultInstanceWarmupMs: random.pick([0, 5_000, 20_000]),
     launchTimeoutMs: random.pick([20_000, 60_000]),
     launchRetry: { initialBackoffMs, maxBackoffMs: random.pick([10_000, 30_000]), suspendAfter: random.int(3, 8) },

@@ -37,6 +37,7 @@ const RESTART_MAX_MS = 15_000;
 const SETTLE_WITHIN_MS = 20 * 60_000;
 /** For how long it has to stay so. */
 const SETTLED_FOR_MS = 10_000;
+const LOOK_EVERY_MS = 250;
 const STOP_WITHIN_MS = 60_000;
 const RESUME_EVERY_MS = 5_000;
 
@@ -61,6 +62,7 @@ class Run {
   readonly #points = new Map<CrashPoint, number>();
   readonly #deaths: CrashPoint[] = [];
   #steps = 0;
+  #quiet = false;
 
   constructor(seed: number, { controller, onLine, scenario }: RunOptions) {
     this.#seed = seed;
@@ -91,6 +93,8 @@ class Run {
       this.#start();
       await this.#untilTime(this.#scenario.quietAtMs);
       this.#world.calmDown();
+      this.#quiet = true;
+      this.#session.spare();
       await this.#untilSettled();
       await this.#stop();
     } finally {
@@ -137,7 +141,11 @@ class Run {
     const deadlineMs = this.#clock.elapsedMs + SETTLE_WITHIN_MS;
     let settledMs: number | null = null;
     this.#resumeSuspended();
+    let nextLookMs = 0;
     while (!this.#broken) {
+      await this.#step();
+      if (this.#clock.elapsedMs < nextLookMs) continue;
+      nextLookMs = this.#clock.elapsedMs + LOOK_EVERY_MS;
       const left = unsettled(what);
       settledMs = left.length > 0 ? null : (settledMs ?? this.#clock.elapsedMs);
       if (settledMs !== null && this.#clock.elapsedMs - settledMs >= SETTLED_FOR_MS) return;
@@ -147,7 +155,6 @@ class Run {
           `not settled ${SETTLE_WITHIN_MS / 60_000} minutes after calm: ${left.join('; ')}`,
         );
       }
-      await this.#step();
     }
   }
 
@@ -169,7 +176,7 @@ class Run {
   }
 
   #start(): void {
-    const plan = this.#scenario.crashes[this.#deaths.length] ?? null;
+    const plan = this.#quiet ? null : (this.#scenario.crashes[this.#deaths.length] ?? null);
     this.#session.start(plan).catch((reason: unknown) => this.#failed('start', reason));
   }
 

@@ -82,6 +82,11 @@ export class Session {
     this.#bury();
   }
 
+  /** The controller that runs dies of nothing any more. */
+  spare(): void {
+    this.#incarnation?.spare();
+  }
+
   close(): void {
     this.#incarnation?.kill();
     this.#bury();

@@ -50,8 +50,11 @@ export class SimProvider implements Provider {
     const { instanceId, group } = request;
     witness.launching(request);
     return this.#call('launch', instanceId, signal, (late) => {
+      const tooLate = late || this.#abandoned;
+      // A launch token is not good for a second machine, once the first is gone and nobody asks any more.
       const machine =
-        machines.ofInstance(instanceId) ?? machines.launch({ fleet, group, instanceId }, late || this.#abandoned);
+        (tooLate ? machines.lastOfInstance(instanceId) : machines.ofInstance(instanceId)) ??
+        machines.launch({ fleet, group, instanceId }, tooLate);
       return describe(machine, machine.state === 'gone' ? 'stopped' : machine.state);
     });
   }

@@ -1,0 +1,39 @@
+import { calmConditions } from '../../src/simulation/conditions.ts';
+import { Machines } from '../../src/simulation/machines.ts';
+import { createRandom } from '../../src/simulation/random.ts';
+import { SimProvider } from '../../src/simulation/sim-provider.ts';
+import { Trace } from '../../src/simulation/trace.ts';
+import { settle, VirtualClock } from '../../src/simulation/virtual-clock.ts';
+import { describeProviderConformance, type ProviderWorld } from './provider.ts';
+
+const WITNESS = { launching: () => {}, terminating: () => {} };
+
+async function make(): Promise<ProviderWorld> {
+  const clock = new VirtualClock();
+  const random = createRandom(1);
+  const trace = new Trace(clock, { keptLines: 10 });
+  const conditions = calmConditions({ minMs: 1, maxMs: 100 });
+  const machines = new Machines(clock, random.fork('machines'), trace, conditions.machines);
+  let disposed = false;
+  const timePasses = (async () => {
+    while (!disposed) if (!(await clock.advance())) await settle();
+  })();
+  return {
+    clock,
+    settings: {},
+    open: async (fleet) => {
+      const own = { fleet, clock, random: random.fork(fleet), trace, machines };
+      return new SimProvider({ ...own, conditions: conditions.provider, witness: WITNESS });
+    },
+    crash: async ({ id }) => {
+      const machine = machines.get(id);
+      if (machine !== undefined) machines.stop(machine, 'by itself');
+    },
+    dispose: async () => {
+      disposed = true;
+      await timePasses;
+    },
+  };
+}
+
+describeProviderConformance('simulated', make);

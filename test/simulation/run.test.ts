@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { ControllerOptions } from '../../src/control/controller.ts';
+import { runSeed } from '../../src/simulation/run.ts';
+import { type ControllerFactory, droverController } from '../../src/simulation/session.ts';
+
+/** A controller that does nothing but what a test wants. */
+function idleController(act: (options: ControllerOptions) => Promise<void>): ControllerFactory {
+  return (options) => ({
+    start: () => act(options),
+    stop: async () => {},
+    setDesiredCapacity: async () => ({ before: 0, after: 0 }),
+    drainInstance: async () => {},
+    terminateInstance: async () => {},
+    resumeLaunch: async () => {},
+  });
+}
+
+describe('a run', () => {
+  it.each([1, 2, 3, 4, 5])('of seed %i is the same every time', async (seed) => {
+    const first = await runSeed(seed, { controller: droverController });
+    const second = await runSeed(seed, { controller: droverController });
+    expect(second.digest).toBe(first.digest);
+    expect(second.steps).toBe(first.steps);
+  });
+
+  it('of another seed is another story', async () => {
+    const one = await runSeed(1, { controller: droverController });
+    const other = await runSeed(2, { controller: droverController });
+    expect(other.digest).not.toBe(one.digest);
+  });
+
+  it('comes to every kind of crash point within a few seeds', async () => {
+    const passed = new Set<string>();
+    for (let seed = 1; seed <= 15; seed += 1) {
+      const { points } = await runSeed(seed, { controller: droverController });
+      for (const point of points.keys()) passed.add(point);
+    }
+    const calls = [
+      'provider.launch',
+      'provider.list',
+      'provider.terminate',
+      'loadBalancer.apply',
+      'loadBalancer.observe',
+    ];
+    const others = ['store.load', 'store.commit', 'metricSource.read', 'clock.sleep'];
+    for (const call of [...calls, ...others]) {
+      expect(passed).toContain(`${call}:before`);
+      expect(passed).toContain(`${call}:after`);
+    }
+  });
+});
+
+describe('the invariants', () => {
+  const signal = new AbortController().signal;
+
+  async function violated(act: (options: ControllerOptions) => Promise<void>): Promise<string[]> {
+    const { violations } = await runSeed(7, { controller: idleController(act) });
+    return violations.map(({ invariant }) => invariant);
+  }
+
+  it('find a controller that does nothing', async () => {
+    expect(await violated(async ({ clock }) => clock.sleep(2 ** 31))).toEqual(['liveness']);
+  });
+
+  it('find a launch that was not committed', async () => {
+    const found = await violated(async ({ provider }) => {
+      await provider('simulated').provider.launch({ instanceId: 'i-1', group: 'web', settings: {} }, signal);
+    });
+    expect(found).toContain('committedBeforeActing');
+  });
+
+  it("find a hand on a neighbour's machine", async () => {
+    const found = await violated(async ({ provider }) => {
+      await provider('simulated').provider.terminate('m-1', signal);
+    });
+    expect(found).toContain('foreignMachine');
+  });
+
+  it('find a loop that does not wait', async () => {
+    const found = await violated(async ({ clock }) => {
+      for (;;) await Promise.all(Array.from({ length: 10 }, () => clock.sleep(1)));
+    });
+    expect(found).toEqual(['pace']);
+  });
+
+  it('find an error that nobody caught', async () => {
+    const found = await violated(async () => {
+      throw new Error('out of the blue');
+    });
+    expect(found).toEqual(['noError']);
+  });
+});
