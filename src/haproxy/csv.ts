@@ -1,0 +1,66 @@
+/** One record by column name. */
+export type Record = ReadonlyMap<string, string>;
+
+/** HAProxy's CSV with its header line (`# pxname,...`). Rows that are not whole are left out. */
+export function parseCsv(text: string): readonly Record[] {
+  const [header, ...rows] = text.split('\n').filter((line) => line !== '');
+  if (header === undefined || !header.startsWith('# ')) return [];
+  const columns = splitRow(header.slice(2));
+  return rows.flatMap((row) => {
+    const fields = splitRow(row);
+    return fields.length === columns.length ? [zip(columns, fields)] : [];
+  });
+}
+
+/** HAProxy's tables that are separated by blanks, with their header (`# be_id be_name ...`) after a version line. */
+export function parseTable(text: string): readonly Record[] {
+  const [, header, ...rows] = text.split('\n');
+  if (header === undefined || !header.startsWith('# ')) return [];
+  const columns = header.slice(2).trim().split(' ');
+  return rows.flatMap((row) => {
+    const fields = row.trim().split(' ');
+    return fields.length >= columns.length ? [zip(columns, fields)] : [];
+  });
+}
+
+/** `Name: value` lines. */
+export function parseInfo(text: string): Record {
+  const pairs = text.split('\n').map((line): [string, string] => {
+    const colon = line.indexOf(': ');
+    return colon < 0 ? ['', ''] : [line.slice(0, colon), line.slice(colon + 2)];
+  });
+  return new Map(pairs.filter(([name]) => name !== ''));
+}
+
+/** Quoted fields may hold commas, and quotes that are doubled. */
+function splitRow(row: string): string[] {
+  const fields: string[] = [];
+  let at = 0;
+  while (at <= row.length) {
+    if (row[at] === '"') {
+      let field = '';
+      at += 1;
+      while (at < row.length) {
+        const quote = row.indexOf('"', at);
+        const end = quote < 0 ? row.length : quote;
+        field += row.slice(at, end);
+        at = end + 1;
+        if (row[at] !== '"') break;
+        field += '"';
+        at += 1;
+      }
+      fields.push(field);
+      at += 1;
+    } else {
+      const comma = row.indexOf(',', at);
+      const end = comma < 0 ? row.length : comma;
+      fields.push(row.slice(at, end));
+      at = end + 1;
+    }
+  }
+  return fields;
+}
+
+function zip(columns: readonly string[], fields: readonly string[]): Record {
+  return new Map(columns.map((column, index) => [column, fields[index] ?? '']));
+}

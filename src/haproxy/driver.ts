@@ -1,0 +1,276 @@
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import type { LoadBalancerObservation, Traffic } from '../model/observation.ts';
+import type { Clock } from '../ports/clock.ts';
+import { PortError } from '../ports/errors.ts';
+import type { ApplyResult, DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
+import { type Binary, findBinary, validate } from './binary.ts';
+import { Departures } from './departures.ts';
+import { difference } from './diff.ts';
+import { HealthEvents } from './events.ts';
+import { readIfExists, writeDurably } from './files.ts';
+import {
+  describeChange,
+  parseSkeleton,
+  type Skeleton,
+  sameSkeleton,
+  serializeSkeleton,
+  skeletonOf,
+  withMembers,
+} from './last-good.ts';
+import { boundLog, launch } from './launch.ts';
+import { type Look, parseServerTraffic, SERVER_TRAFFIC } from './look.ts';
+import { askOldWorker, showProcesses } from './master.ts';
+import { checkDesired, type ServerKey, serverIds } from './members.ts';
+import { healthyServers, type Memory, NO_MEMORY, observation } from './observation.ts';
+import { type Paths, pathsIn } from './paths.ts';
+import { endProcesses } from './processes.ts';
+import { checkNewListeners, reload } from './reload.ts';
+import { type Rendering, renderConfig } from './render.ts';
+import { nullIfNotRunning, Runtime } from './runtime.ts';
+import { Serial } from './serial.ts';
+import { parseStateFile, renderStateFile } from './state-file.ts';
+
+export interface HaproxyOptions {
+  /** A folder of this load balancer's own; made private to the user when it is not. */
+  readonly dataDir: string;
+  /** Found on PATH or in /usr/sbin unless given. */
+  readonly binary?: string;
+  readonly clock: Clock;
+}
+
+/** After a refusal the same configuration is not tried again for so long; each try may cost a process. */
+const REFUSAL_MS = 30_000;
+
+/**
+ * One HAProxy for one load balancer: a master with its worker, which goes on when we do not.
+ * @throws PortError `Invalid` when it cannot have its sockets in the folder
+ */
+export function createHaproxy(options: HaproxyOptions): LoadBalancerDriver {
+  return new Haproxy(pathsIn(options.dataDir), options.binary, options.clock);
+}
+
+/** Desired members with their ids, and what they look like as a configuration. */
+interface Target extends Rendering {
+  readonly desired: DesiredState;
+  readonly ids: ReadonlyMap<ServerKey, number>;
+}
+
+class Haproxy implements LoadBalancerDriver {
+  readonly #paths: Paths;
+  readonly #givenBinary: string | undefined;
+  readonly #clock: Clock;
+  readonly #runtime: Runtime;
+  readonly #events: HealthEvents;
+  readonly #departures: Departures;
+  readonly #turn = new Serial();
+  /** What our files hold, by path, as far as it is known. */
+  readonly #written = new Map<string, string>();
+  #loaded: Promise<void> | null = null;
+  #binary: Binary | null = null;
+  #lastGood: Skeleton | null = null;
+  #memory: Memory = NO_MEMORY;
+  /** What the files on disk describe. */
+  #current: Target | null = null;
+  #refusal: { readonly fingerprint: string; readonly error: PortError; readonly until: number } | null = null;
+
+  constructor(paths: Paths, binary: string | undefined, clock: Clock) {
+    this.#paths = paths;
+    this.#givenBinary = binary;
+    this.#clock = clock;
+    this.#runtime = new Runtime(paths.runtimeSocket, clock);
+    this.#events = new HealthEvents(paths.runtimeSocket, clock);
+    this.#departures = new Departures(clock, (commands, signal) => this.#runtime.execute(commands, signal));
+  }
+
+  async apply(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult> {
+    const wanted = checkDesired(desired);
+    return this.#turn.run(() => this.#apply(wanted, signal));
+  }
+
+  async observe(signal: AbortSignal): Promise<LoadBalancerObservation> {
+    await this.#load();
+    const look = await this.#look(signal);
+    const elsewhere = await this.#trafficOfOldWorkers(look, signal);
+    const seen = observation(look, elsewhere, this.#memory, this.#clock.now());
+    this.#memory = seen.memory;
+    // While an apply is under way it writes the file itself.
+    if (this.#turn.idle) await this.#turn.run(() => this.#writeState());
+    return seen.observation;
+  }
+
+  watch(onChange: () => void): () => void {
+    return this.#events.watch(onChange);
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    await this.#turn.run(async () => {
+      this.#events.close();
+      this.#departures.set([]);
+      await endProcesses(this.#paths.config, this.#clock, signal);
+      for (const socket of [this.#paths.runtimeSocket, this.#paths.masterSocket]) await rm(socket, { force: true });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#events.close();
+    await this.#departures.close();
+    await this.#turn.settled();
+  }
+
+  async #apply(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult> {
+    await this.#load();
+    this.#binary ??= await findBinary(this.#givenBinary, signal);
+    const look = await nullIfNotRunning(this.#look(signal));
+    if (look !== null) this.#memory = { ...this.#memory, healthy: healthyServers(look, this.#memory.healthy) };
+    try {
+      return await this.#bringTo(desired, look, this.#binary, signal);
+    } catch (error) {
+      const good = this.#lastGood;
+      if (good === null || !isRefusal(error) || sameSkeleton(good, skeletonOf(desired))) throw error;
+      // Members come and go under the configuration that is in force.
+      await this.#bringTo(withMembers(good, desired), look, this.#binary, signal);
+      throw error;
+    }
+  }
+
+  async #bringTo(desired: DesiredState, look: Look | null, binary: Binary, signal: AbortSignal): Promise<ApplyResult> {
+    const target = this.#target(desired, look, binary);
+    if (look?.fingerprint === target.fingerprint) {
+      await this.#changeMembers(target, look, binary, signal);
+      await this.#keepAsGood(desired);
+      return { events: [] };
+    }
+    this.#throwIfRefused(target.fingerprint);
+    try {
+      const result =
+        look === null ? await this.#start(target, binary, signal) : await this.#reload(target, look, binary, signal);
+      await this.#keepAsGood(desired);
+      return result;
+    } catch (error) {
+      if (error instanceof PortError && error.reaction === 'Invalid') {
+        this.#refusal = { fingerprint: target.fingerprint, error, until: this.#clock.now() + REFUSAL_MS };
+      }
+      throw error;
+    }
+  }
+
+  async #start(target: Target, binary: Binary, signal: AbortSignal): Promise<ApplyResult> {
+    await this.#writeValidated(target, binary, signal);
+    this.#departures.set([]);
+    await launch(binary, this.#paths, target.fingerprint, this.#runtime, this.#clock, signal);
+    return { events: [{ kind: 'started', version: binary.version, members: target.desired.members.length }] };
+  }
+
+  async #reload(target: Target, look: Look, binary: Binary, signal: AbortSignal): Promise<ApplyResult> {
+    const why = describeChange(this.#lastGood, skeletonOf(target.desired));
+    await checkNewListeners(target.desired, look);
+    await this.#writeValidated(target, binary, signal);
+    await reload(this.#paths, target.fingerprint, look, this.#runtime, this.#clock, signal);
+    this.#departures.set([]);
+    this.#events.reconnect();
+    return { events: [{ kind: 'reloaded', why }] };
+  }
+
+  async #changeMembers(target: Target, look: Look, binary: Binary, signal: AbortSignal): Promise<void> {
+    this.#current = target;
+    await this.#write(this.#paths.config, target.text);
+    await this.#writeState();
+    const { commands, leaving } = difference(target.desired, target.ids, look, binary.capabilities);
+    if (commands.length > 0) await this.#runtime.demand(commands, signal);
+    this.#departures.set(leaving);
+  }
+
+  /** The configuration gets its name only when HAProxy has read it without complaint. */
+  async #writeValidated(target: Target, binary: Binary, signal: AbortSignal): Promise<void> {
+    const { candidate, config } = this.#paths;
+    await writeDurably(candidate, target.text);
+    await validate(binary, candidate, signal);
+    this.#current = target;
+    await this.#writeState();
+    this.#written.delete(config);
+    await rename(candidate, config);
+    await this.#write(config, target.text);
+  }
+
+  async #writeState(): Promise<void> {
+    if (this.#current === null) return;
+    const { desired, ids } = this.#current;
+    const changed = await this.#write(this.#paths.state, renderStateFile(desired, ids, this.#memory.healthy));
+    if (changed) await boundLog(this.#paths.log);
+  }
+
+  async #keepAsGood(desired: DesiredState): Promise<void> {
+    this.#lastGood = skeletonOf(desired);
+    await this.#write(this.#paths.lastGood, serializeSkeleton(this.#lastGood));
+  }
+
+  /** Whether there was something to write. */
+  async #write(path: string, text: string): Promise<boolean> {
+    if (this.#written.get(path) === text) return false;
+    await writeDurably(path, text);
+    this.#written.set(path, text);
+    return true;
+  }
+
+  #target(desired: DesiredState, look: Look | null, binary: Binary): Target {
+    const taken = new Map([...(look?.servers ?? [])].map(([key, { id }]) => [key, id]));
+    const ids = serverIds(desired.members, taken);
+    return { desired, ids, ...renderConfig(desired, ids, this.#paths, binary.capabilities) };
+  }
+
+  async #look(signal: AbortSignal): Promise<Look> {
+    const look = await this.#runtime.look(signal);
+    if (look.stopping) throw new PortError('Transient', 'haproxyStopping', 'HAProxy is about to hand over or to stop');
+    return look;
+  }
+
+  /** Draining servers may still be served by workers of earlier configurations. */
+  async #trafficOfOldWorkers({ servers }: Look, signal: AbortSignal): Promise<ReadonlyMap<ServerKey, Traffic>> {
+    const total = new Map<ServerKey, Traffic>();
+    if (![...servers.values()].some(({ admin }) => admin === 'drain')) return total;
+    const { oldWorkers } = await showProcesses(this.#paths.masterSocket, this.#clock, signal);
+    for (const pid of oldWorkers) {
+      const reply = await askOldWorker(this.#paths.masterSocket, pid, SERVER_TRAFFIC, this.#clock, signal);
+      for (const [key, traffic] of parseServerTraffic(reply ?? '')) {
+        const before = total.get(key);
+        total.set(key, {
+          ...traffic,
+          openRequests: traffic.openRequests + (before?.openRequests ?? 0),
+          queuedRequests: traffic.queuedRequests + (before?.queuedRequests ?? 0),
+        });
+      }
+    }
+    return total;
+  }
+
+  #throwIfRefused(fingerprint: string): void {
+    const refusal = this.#refusal;
+    if (refusal?.fingerprint === fingerprint && this.#clock.now() < refusal.until) throw refusal.error;
+  }
+
+  /** What an earlier controller has left, once. */
+  #load(): Promise<void> {
+    this.#loaded ??= this.#readFiles().catch((error: unknown) => {
+      this.#loaded = null;
+      throw error;
+    });
+    return this.#loaded;
+  }
+
+  async #readFiles(): Promise<void> {
+    const { dataDir, config, state, lastGood } = this.#paths;
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await chmod(dataDir, 0o700);
+    for (const path of [config, state, lastGood]) {
+      const text = await readIfExists(path);
+      if (text !== null) this.#written.set(path, text);
+    }
+    this.#memory = { ...this.#memory, healthy: parseStateFile(this.#written.get(state) ?? '') };
+    this.#lastGood = parseSkeleton(this.#written.get(lastGood) ?? null);
+  }
+}
+
+/** Something that another configuration would not have met. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof PortError && (error.reaction === 'Invalid' || error.code === 'haproxyStartFailed');
+}

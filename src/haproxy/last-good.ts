@@ -1,0 +1,89 @@
+/** The configuration that HAProxy took last, less the members: what is gone back to when it refuses another. */
+
+import { z } from 'zod';
+import { ALGORITHMS, type LoadBalancer, type TargetGroup } from '../model/fleet.ts';
+import type { DesiredState } from '../ports/load-balancer.ts';
+
+export interface Skeleton {
+  readonly loadBalancer: LoadBalancer;
+  readonly targetGroups: readonly TargetGroup[];
+}
+
+const address = z.object({ address: z.string(), port: z.number() });
+const healthCheck = z.object({
+  path: z.string(),
+  matcher: z.string(),
+  intervalMs: z.number(),
+  fastIntervalMs: z.number(),
+  downIntervalMs: z.number(),
+  timeoutMs: z.number(),
+  healthyThreshold: z.number(),
+  unhealthyThreshold: z.number(),
+});
+const skeleton = z.object({
+  loadBalancer: z.object({
+    name: z.string(),
+    listeners: z.array(address.extend({ targetGroup: z.string() })),
+    statsPage: address.nullable(),
+  }),
+  targetGroups: z.array(
+    z.object({
+      name: z.string(),
+      algorithm: z.enum(ALGORITHMS),
+      healthCheck,
+      deregistrationDelayMs: z.number(),
+      slowStartMs: z.number(),
+    }),
+  ),
+});
+
+export function skeletonOf({ loadBalancer, targetGroups }: DesiredState): Skeleton {
+  return { loadBalancer, targetGroups };
+}
+
+/** The skeleton with those of the members that it has a target group for. */
+export function withMembers(skeleton: Skeleton, { members }: DesiredState): DesiredState {
+  const names = new Set(skeleton.targetGroups.map(({ name }) => name));
+  return { ...skeleton, members: members.filter(({ targetGroup }) => names.has(targetGroup)) };
+}
+
+export function serializeSkeleton(value: Skeleton): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+/** Null for what is no skeleton of ours. */
+export function parseSkeleton(text: string | null): Skeleton | null {
+  if (text === null) return null;
+  try {
+    return skeleton.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** What has changed, for people. */
+export function describeChange(before: Skeleton | null, after: Skeleton): string {
+  if (before === null) return 'the configuration is not the one that HAProxy ran with';
+  const groups = new Map(before.targetGroups.map((group) => [group.name, group]));
+  const names = new Set(after.targetGroups.map(({ name }) => name));
+  const changes = [
+    ...(differ(before.loadBalancer.listeners, after.loadBalancer.listeners) ? ['listeners changed'] : []),
+    ...(differ(before.loadBalancer.statsPage, after.loadBalancer.statsPage) ? ['statistics page changed'] : []),
+    ...after.targetGroups.flatMap((group) => {
+      const known = groups.get(group.name);
+      if (known === undefined) return [`target group ${group.name} added`];
+      return differ(known, group) ? [`target group ${group.name} changed`] : [];
+    }),
+    ...before.targetGroups.filter(({ name }) => !names.has(name)).map(({ name }) => `target group ${name} removed`),
+  ];
+  return changes.length > 0 ? changes.join(', ') : 'the configuration is written differently';
+}
+
+export function sameSkeleton(a: Skeleton, b: Skeleton): boolean {
+  return !differ(a, b);
+}
+
+/** Both come from the same code, with their keys in the same order. */
+function differ(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) !== JSON.stringify(b);
+}

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { open, stat, truncate } from 'node:fs/promises';
+import type { Clock } from '../ports/clock.ts';
+import { PortError } from '../ports/errors.ts';
+import { alertsIn, type Binary } from './binary.ts';
+import { within } from './deadline.ts';
+import { errorCode } from './files.ts';
+import type { Paths } from './paths.ts';
+import { processesOf } from './processes.ts';
+import type { Runtime } from './runtime.ts';
+
+const START_TIMEOUT_MS = 10_000;
+const POLL_MS = 20;
+/** HAProxy writes a line for each health transition, for as long as it runs. */
+const MAX_LOG_BYTES = 4 * 1024 * 1024;
+const MAX_EXCERPT_BYTES = 64 * 1024;
+
+/**
+ * Starts HAProxy with the configuration on disk, in a session of its own, so that it outlives us. Processes of ours that no
+ * longer answer hand over to it and finish what they have open.
+ * @throws PortError `haproxyStartFailed` with HAProxy's own words
+ */
+export async function launch(
+  binary: Binary,
+  paths: Paths,
+  fingerprint: string,
+  runtime: Runtime,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const leftovers = await processesOf(paths.config);
+  await using log = await open(paths.log, 'a', 0o600);
+  const logged = (await log.stat()).size;
+  const takeOver = leftovers.length > 0 ? ['-sf', ...leftovers.map(String)] : [];
+  const child = spawn(binary.path, ['-W', '-S', `${paths.masterSocket},mode,600`, '-f', paths.config, ...takeOver], {
+    cwd: paths.dataDir,
+    detached: true,
+    env: {},
+    stdio: ['ignore', log.fd, log.fd],
+  });
+  let ended = '';
+  child.on('error', (error) => {
+    ended = error.message;
+  });
+  child.on('exit', (code, killedBy) => {
+    ended = `it exited with ${killedBy ?? code}`;
+  });
+  child.unref();
+  await within(clock, START_TIMEOUT_MS, signal, 'the start of HAProxy', async (both) => {
+    for (;;) {
+      if (ended !== '') {
+        const alerts = alertsIn(await logSince(paths.log, logged));
+        throw new PortError(
+          'Transient',
+          'haproxyStartFailed',
+          `HAProxy did not start: ${alerts === '' ? ended : alerts}`,
+        );
+      }
+      const identity = await runtime.identify(both);
+      const isNew = identity !== null && !leftovers.includes(identity.pid) && !identity.stopping;
+      if (isNew && identity.fingerprint === fingerprint) return;
+      await clock.sleep(POLL_MS, both);
+      both.throwIfAborted();
+    }
+  });
+}
+
+/** The size of the log now, to read on from there. */
+export async function logSize(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+/** What has been logged since it had that size. */
+export async function logSince(path: string, size: number): Promise<string> {
+  await using log = await open(path, 'r');
+  const { bytesRead, buffer } = await log.read(Buffer.alloc(MAX_EXCERPT_BYTES), 0, MAX_EXCERPT_BYTES, size);
+  return buffer.toString('utf8', 0, bytesRead);
+}
+
+/** Starts the log anew when it has got too long; HAProxy goes on appending to it. */
+export async function boundLog(path: string): Promise<void> {
+  if ((await logSize(path)) > MAX_LOG_BYTES) await truncate(path);
+}

@@ -1,0 +1,114 @@
+/** What HAProxy says, in the words of the port. */
+
+import type { LoadBalancerObservation, Target, TargetHealth, Traffic } from '../model/observation.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Check, Look, ServerLook } from './look.ts';
+import { authority, type ServerKey } from './members.ts';
+import type { LastHealthy } from './state-file.ts';
+
+/** What one look leaves for the next. */
+export interface Memory {
+  readonly idleLooks: ReadonlyMap<ServerKey, number>;
+  /** What was said of unhealthy targets, by key and address: a restart of HAProxy does not make them new. */
+  readonly unhealthy: ReadonlyMap<string, string>;
+  /** Who was ever healthy here: it is not new when it comes back. */
+  readonly healthy: LastHealthy;
+}
+
+export const NO_MEMORY: Memory = { idleLooks: new Map(), unhealthy: new Map(), healthy: new Map() };
+
+/** @param elsewhere what processes of earlier configurations still do for the servers */
+export function observation(
+  look: Look,
+  elsewhere: ReadonlyMap<ServerKey, Traffic>,
+  memory: Memory,
+  at: EpochMs,
+): { readonly observation: LoadBalancerObservation; readonly memory: Memory } {
+  const idleLooks = new Map<ServerKey, number>();
+  const unhealthy = new Map<string, string>();
+  const targets = new Map<string, Target[]>([...look.backends.keys()].map((name) => [name, []]));
+  for (const [key, server] of look.servers) {
+    const place = placeOf(key, server);
+    const { health, detail } = healthOf(server, memory.unhealthy.get(place), memory.healthy.has(key));
+    if (health === 'unhealthy') unhealthy.set(place, detail);
+    const traffic = sum(server.traffic, elsewhere.get(key));
+    const idle = health === 'draining' && traffic.openRequests + traffic.queuedRequests === 0;
+    const looks = idle ? (memory.idleLooks.get(key) ?? 0) + 1 : 0;
+    if (idle) idleLooks.set(key, looks);
+    targets.get(server.backend)?.push({ instanceId: server.name, health, detail, idleLooks: looks, traffic });
+  }
+  const targetGroups = [...look.backends].map(([name, traffic]) => {
+    const members = targets.get(name) ?? [];
+    const queuedRequests = members.reduce((queued, one) => queued + one.traffic.queuedRequests, traffic.queuedRequests);
+    return { name, traffic: { ...traffic, queuedRequests }, targets: members };
+  });
+  return {
+    observation: { at, version: look.version, targetGroups },
+    memory: { idleLooks, unhealthy, healthy: healthyServers(look, memory.healthy) },
+  };
+}
+
+/**
+ * Which servers are in service, for the state file. A draining server's last check decides: its status does not say.
+ * What cannot be told (a server in maintenance) stays as it was.
+ */
+export function healthyServers(look: Look, before: LastHealthy): LastHealthy {
+  const healthy = new Map<ServerKey, string>();
+  for (const [key, server] of look.servers) {
+    const address = authority(server);
+    const was = before.get(key) === address;
+    const is =
+      server.admin === 'drain'
+        ? server.status.startsWith('DRAIN') && hasPassed(server.check)
+        : server.admin === 'ready'
+          ? server.status.startsWith('UP')
+          : was;
+    if (is) healthy.set(key, address);
+  }
+  return healthy;
+}
+
+function healthOf(
+  { admin, checked, status, check }: ServerLook,
+  knownUnhealthy: string | undefined,
+  wasHealthy: boolean,
+): { readonly health: TargetHealth; readonly detail: string } {
+  const detail = detailOf(check);
+  if (admin === 'maintenance') return { health: 'unavailable', detail: '' };
+  if (admin === 'drain') return { health: 'draining', detail };
+  if (!checked) return { health: 'unavailable', detail: 'not checked' };
+  if (status.startsWith('UP')) return { health: 'healthy', detail };
+  const undecided = isInitial(check) || hasPassed(check);
+  if (!undecided) return { health: 'unhealthy', detail };
+  if (knownUnhealthy !== undefined) return { health: 'unhealthy', detail: knownUnhealthy };
+  // Down although its last check passed: it needs more of them. It is new unless it was in service before.
+  return wasHealthy ? { health: 'unhealthy', detail: check.status } : { health: 'initial', detail: '' };
+}
+
+/** `L4CON: Connection refused`, `L7STS/503`; empty for a check that passed. */
+function detailOf(check: Check): string {
+  if (hasPassed(check) || isInitial(check)) return '';
+  const code = check.code === '' || check.code === '0' ? check.status : `${check.status}/${check.code}`;
+  return check.detail === '' || code !== check.status ? code : `${code}: ${check.detail}`;
+}
+
+function isInitial({ status }: Check): boolean {
+  return status === '' || status === 'INI' || status === 'UNK';
+}
+
+function hasPassed({ status }: Check): boolean {
+  return /^L[467]OKC?$/.test(status);
+}
+
+function placeOf(key: ServerKey, server: ServerLook): string {
+  return `${key} ${authority(server)}`;
+}
+
+function sum(here: Traffic, there: Traffic | undefined): Traffic {
+  if (there === undefined) return here;
+  return {
+    ...here,
+    openRequests: here.openRequests + there.openRequests,
+    queuedRequests: here.queuedRequests + there.queuedRequests,
+  };
+}

@@ -1,0 +1,186 @@
+/** The desired state as HAProxy's configuration. Pure: the same state and ids give the same bytes. */
+
+import { createHash } from 'node:crypto';
+import type { Algorithm, HealthCheck, Listener, StatsPage, TargetGroup } from '../model/fleet.ts';
+import type { DesiredState, Member } from '../ports/load-balancer.ts';
+import type { Capabilities } from './capabilities.ts';
+import { authority, keyOf, type ServerKey } from './members.ts';
+import type { Paths } from './paths.ts';
+
+const CONNECT_TIMEOUT_MS = 3_000;
+/** Without a byte from the client, or from the server; as AWS's load balancers have it. */
+const IDLE_TIMEOUT_MS = 60_000;
+const REQUEST_HEADER_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_TIMEOUT_MS = 10_000;
+/** How long a request may wait for a server to become available. */
+const QUEUE_TIMEOUT_MS = 10_000;
+/** WebSockets. */
+const TUNNEL_TIMEOUT_MS = 3_600_000;
+/** Beyond the longest deregistration delay: what an old process may still finish after a reload. */
+const HARD_STOP_MARGIN_MS = 10_000;
+/** The stream of health events is silent for as long as nothing happens. */
+const RUNTIME_TIMEOUT_MS = 86_400_000;
+/** Processes that still serve connections of earlier configurations. */
+const MAX_OLD_WORKERS = 20;
+/** HAProxy's weights are whole numbers: from 100 the shares come out even with hashes and slow starts too. */
+const EQUAL_WEIGHT = 100;
+
+/** The ring that health transitions are logged to. */
+export const HEALTH_RING = 'health';
+export const FINGERPRINT_PREFIX = 'drover-';
+
+export interface Rendering {
+  readonly text: string;
+  /**
+   * A digest of all but the members, part of the text as HAProxy's `description`: a running HAProxy that tells the same one
+   * differs in members at most, which the runtime API can change.
+   */
+  readonly fingerprint: string;
+}
+
+export function renderConfig(
+  desired: DesiredState,
+  ids: ReadonlyMap<ServerKey, number>,
+  paths: Paths,
+  capabilities: Capabilities,
+): Rendering {
+  const skeleton = render({ ...desired, members: [] }, ids, paths, capabilities, '');
+  const fingerprint = `${FINGERPRINT_PREFIX}${createHash('sha256').update(skeleton).digest('hex').slice(0, 16)}`;
+  return { text: render(desired, ids, paths, capabilities, fingerprint), fingerprint };
+}
+
+/** The keywords that every server of the group has, in the file and in `add server`, which knows no defaults. */
+export function serverOptions(
+  { healthCheck, slowStartMs }: TargetGroup,
+  capabilities: Capabilities,
+): readonly string[] {
+  const { intervalMs, fastIntervalMs, downIntervalMs, healthyThreshold, unhealthyThreshold } = healthCheck;
+  return [
+    'check',
+    ...['inter', `${intervalMs}ms`, 'fastinter', `${fastIntervalMs}ms`, 'downinter', `${downIntervalMs}ms`],
+    ...['rise', `${healthyThreshold}`, 'fall', `${unhealthyThreshold}`],
+    // A failed connection of a client's is reason enough to check sooner.
+    ...['observe', 'layer4', 'error-limit', '1', 'on-error', 'fastinter'],
+    ...(slowStartMs > 0 ? ['slowstart', `${slowStartMs}ms`] : []),
+    ...(capabilities.poolLimitsNeeded ? ['pool-purge-delay', '5s', 'pool-max-conn', '-1'] : []),
+  ];
+}
+
+export function weightOf({ algorithm }: TargetGroup, member: Member): number {
+  return algorithm === 'weightedRoundRobin' ? member.weight : EQUAL_WEIGHT;
+}
+
+function render(
+  { loadBalancer, targetGroups, members }: DesiredState,
+  ids: ReadonlyMap<ServerKey, number>,
+  paths: Paths,
+  capabilities: Capabilities,
+  fingerprint: string,
+): string {
+  const sections = [
+    `# Written by Drover for the load balancer ${loadBalancer.name}; what is changed here by hand is lost.`,
+    globalSection(targetGroups, paths, fingerprint),
+    DEFAULTS,
+    ...loadBalancer.listeners.map(frontend),
+    ...(loadBalancer.statsPage === null ? [] : [statsFrontend(loadBalancer.statsPage)]),
+    ...targetGroups.map((group) =>
+      backend(
+        group,
+        members.filter(({ targetGroup }) => targetGroup === group.name),
+        ids,
+        capabilities,
+      ),
+    ),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function globalSection(targetGroups: readonly TargetGroup[], paths: Paths, fingerprint: string): string {
+  const longestDelayMs = Math.max(0, ...targetGroups.map(({ deregistrationDelayMs }) => deregistrationDelayMs));
+  return `global
+  description ${fingerprint}
+  stats socket '${paths.runtimeSocket}' mode 600 level admin
+  stats timeout ${RUNTIME_TIMEOUT_MS}ms
+  server-state-file '${paths.state}'
+  hard-stop-after ${longestDelayMs + HARD_STOP_MARGIN_MS}ms
+  mworker-max-reloads ${MAX_OLD_WORKERS}
+
+ring ${HEALTH_RING}
+  format timed
+  maxlen 512
+  size 65536`;
+}
+
+const DEFAULTS = `defaults http
+  mode http
+  timeout connect ${CONNECT_TIMEOUT_MS}ms
+  timeout client ${IDLE_TIMEOUT_MS}ms
+  timeout server ${IDLE_TIMEOUT_MS}ms
+  timeout http-request ${REQUEST_HEADER_TIMEOUT_MS}ms
+  timeout http-keep-alive ${KEEP_ALIVE_TIMEOUT_MS}ms
+  timeout queue ${QUEUE_TIMEOUT_MS}ms
+  timeout tunnel ${TUNNEL_TIMEOUT_MS}ms
+  option idle-close-on-response
+  retries 3
+  option redispatch 1
+  retry-on conn-failure empty-response
+  load-server-state-from-file global`;
+
+/** Named after its address, so that a running HAProxy tells where it listens. */
+function frontend({ address, port, targetGroup }: Listener): string {
+  return `frontend ${address}:${port} from http
+  bind ${authority({ address, port })}
+  option forwardfor
+  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Port %[dst_port]
+  http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
+  default_backend ${targetGroup}`;
+}
+
+function statsFrontend({ address, port }: StatsPage): string {
+  return `frontend stats-${address}:${port} from http
+  bind ${authority({ address, port })}
+  stats enable
+  stats uri /
+  stats refresh 5s`;
+}
+
+function backend(
+  group: TargetGroup,
+  members: readonly Member[],
+  ids: ReadonlyMap<ServerKey, number>,
+  capabilities: Capabilities,
+): string {
+  const lines = [
+    `backend ${group.name} from http`,
+    `log ring@${HEALTH_RING} local0 notice`,
+    ...BALANCE[group.algorithm],
+    ...healthCheck(group.healthCheck),
+    `default-server ${serverOptions(group, capabilities).join(' ')}`,
+    ...members.map((member) => server(member, weightOf(group, member), ids.get(keyOf(member)) ?? 0)),
+  ];
+  return lines.join('\n  ');
+}
+
+function server({ instanceId, endpoint }: Member, weight: number, id: number): string {
+  return `server ${instanceId} ${authority(endpoint)} id ${id} weight ${weight}`;
+}
+
+function healthCheck({ path, matcher, timeoutMs }: HealthCheck): readonly string[] {
+  return [
+    `timeout check ${timeoutMs}ms`,
+    'option httpchk',
+    `http-check send meth GET uri '${path}' ver HTTP/1.1 hdr Host localhost hdr User-Agent Drover-HealthCheck`,
+    `http-check expect status ${matcher}`,
+  ];
+}
+
+/** Only those that servers can be added to at run time: HAProxy's map-based hashes and `static-rr` refuse it. */
+const BALANCE: Readonly<Record<Algorithm, readonly string[]>> = {
+  roundRobin: ['balance roundrobin'],
+  weightedRoundRobin: ['balance roundrobin'],
+  leastConnections: ['balance leastconn'],
+  sourceIpHash: ['balance source', 'hash-type consistent'],
+  urlHash: ['balance uri', 'hash-type consistent'],
+  random: ['balance random(2)'],
+};

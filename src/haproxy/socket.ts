@@ -1,0 +1,56 @@
+import { connect } from 'node:net';
+import type { Clock } from '../ports/clock.ts';
+import { PortError } from '../ports/errors.ts';
+import { within } from './deadline.ts';
+import { encode, type Words } from './encoder.ts';
+import { errorCode } from './files.ts';
+
+const REPLY_TIMEOUT_MS = 5_000;
+/** Ten thousand servers make about 3 MB. */
+const MAX_REPLY_BYTES = 64 * 1024 * 1024;
+
+/** The codes of an error that says: nobody listens. */
+const NOBODY_THERE = ['ENOENT', 'ECONNREFUSED'];
+export const NOT_RUNNING = 'haproxyNotRunning';
+
+/**
+ * Sends one line on a connection of its own and returns all that comes back. A connection that were kept would stay with the
+ * old process after a reload.
+ * @throws PortError `haproxyNotRunning` when nobody listens on the socket
+ */
+export async function ask(
+  path: string,
+  commands: readonly Words[],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<string> {
+  const line = commands.map(encode).join(';');
+  return within(clock, REPLY_TIMEOUT_MS, signal, `HAProxy's answer on ${path}`, async (both) => {
+    // Closing our half tells the master's command line that there is no more; it would wait for it.
+    const socket = connect({ path, allowHalfOpen: true, signal: both });
+    try {
+      socket.end(`${line}\n`);
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      for await (const chunk of socket) {
+        if (!Buffer.isBuffer(chunk)) continue;
+        bytes += chunk.length;
+        if (bytes > MAX_REPLY_BYTES) throw new PortError('Transient', 'haproxyReply', `HAProxy's answer has no end`);
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks).toString('utf8');
+    } catch (error) {
+      throw socketError(path, error);
+    } finally {
+      socket.destroy();
+    }
+  });
+}
+
+function socketError(path: string, error: unknown): PortError {
+  if (error instanceof PortError) return error;
+  const code = errorCode(error) ?? 'unknown error';
+  return NOBODY_THERE.includes(code)
+    ? new PortError('Transient', NOT_RUNNING, 'HAProxy is not running', { cause: error })
+    : new PortError('Transient', 'haproxySocket', `${path}: ${code}`, { cause: error });
+}

@@ -1,0 +1,344 @@
+/** The contract of `LoadBalancerDriver`, for every implementation of it. */
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TargetGroup } from '../../src/model/fleet.ts';
+import type { Endpoint } from '../../src/model/instance.ts';
+import type { Target } from '../../src/model/observation.ts';
+import { PortError } from '../../src/ports/errors.ts';
+import type { DesiredState, LoadBalancerDriver, Member } from '../../src/ports/load-balancer.ts';
+
+/** A world with one load balancer in it, servers that can be put behind it, and clients. */
+export interface LoadBalancerWorld {
+  /** A driver of the load balancer, as a controller makes one when it starts. */
+  driver(): LoadBalancerDriver;
+  /** Without members. One listener, one target group of that name, health checks as fast as the world can. */
+  readonly empty: DesiredState;
+  readonly targetGroup: string;
+  /** A server that answers, and is found healthy, from now on. */
+  server(): Promise<TestServer>;
+  /** One request: the endpoint of the server that answered it; null when the load balancer had none. */
+  send(): Promise<Endpoint | null>;
+  /** A request that its server does not answer before `finish`. Resolves when the server has it. */
+  open(): Promise<OpenRequest>;
+  /** Ends the load balancer without giving it a chance. Resolves when it is gone. */
+  crash(): Promise<void>;
+  /** The same state with a configuration that the implementation refuses. */
+  refusable(desired: DesiredState): Promise<DesiredState>;
+  /** Lets time go by until it is so; fails when that takes too long. */
+  until(what: string, isSo: () => Promise<boolean>): Promise<void>;
+  /** Ends everything. */
+  end(): Promise<void>;
+}
+
+export interface TestServer {
+  readonly endpoint: Endpoint;
+  setHealthy(healthy: boolean): void;
+  /** Nobody listens there any more; its connections are gone. */
+  kill(): Promise<void>;
+}
+
+export interface OpenRequest {
+  readonly endpoint: Endpoint;
+  /** Lets the server answer. Whether the client got the answer. */
+  finish(): Promise<boolean>;
+}
+
+const signal = new AbortController().signal;
+
+export function describeLoadBalancerConformance(name: string, make: () => Promise<LoadBalancerWorld>): void {
+  describe(`${name} keeps the contract of a load balancer`, () => {
+    let world: LoadBalancerWorld;
+    let driver: LoadBalancerDriver;
+
+    beforeEach(async () => {
+      world = await make();
+      driver = world.driver();
+    });
+
+    afterEach(async () => {
+      await driver.close();
+      await world.end();
+    });
+
+    function member(instanceId: string, { endpoint }: TestServer, state: Member['state'] = 'ready'): Member {
+      return { targetGroup: world.targetGroup, instanceId, endpoint, weight: 100, state };
+    }
+
+    function withMembers(...members: readonly Member[]): DesiredState {
+      return { ...world.empty, members };
+    }
+
+    async function targets(): Promise<readonly Target[]> {
+      const { targetGroups } = await driver.observe(signal);
+      return targetGroups.find((group) => group.name === world.targetGroup)?.targets ?? [];
+    }
+
+    async function target(instanceId: string): Promise<Target | undefined> {
+      return (await targets()).find((one) => one.instanceId === instanceId);
+    }
+
+    async function untilHealth(instanceId: string, health: Target['health'] | 'absent'): Promise<void> {
+      await world.until(
+        `${instanceId} is ${health}`,
+        async () => ((await target(instanceId))?.health ?? 'absent') === health,
+      );
+    }
+
+    async function answerers(requests = 12): Promise<ReadonlySet<number | null>> {
+      const ports = new Set<number | null>();
+      for (let i = 0; i < requests; i += 1) ports.add((await world.send())?.port ?? null);
+      return ports;
+    }
+
+    /** Two healthy members, a and b. */
+    async function twoInService(): Promise<readonly [TestServer, TestServer]> {
+      const [a, b] = [await world.server(), await world.server()];
+      await driver.apply(withMembers(member('a', a), member('b', b)), signal);
+      await untilHealth('a', 'healthy');
+      await untilHealth('b', 'healthy');
+      return [a, b];
+    }
+
+    it('starts what is not running, and finds nothing to do the second time', async () => {
+      await expect(driver.observe(signal)).rejects.toThrow(PortError);
+      const first = await driver.apply(world.empty, signal);
+      expect(first.events).toMatchObject([{ kind: 'started', members: 0 }]);
+      expect(await driver.apply(world.empty, signal)).toEqual({ events: [] });
+      expect(await targets()).toEqual([]);
+    });
+
+    it('spreads requests over its healthy members and counts them', async () => {
+      const [a, b] = await twoInService();
+      expect(await answerers()).toEqual(new Set([a.endpoint.port, b.endpoint.port]));
+      const { targetGroups } = await driver.observe(signal);
+      expect(targetGroups[0]?.traffic.requestsTotal).toBe(12);
+      expect(targetGroups[0]?.traffic.openRequests).toBe(0);
+    });
+
+    it('gives a new member no traffic before its health checks have passed', async () => {
+      const [a] = await twoInService();
+      const late = await world.server();
+      late.setHealthy(false);
+      await driver.apply(withMembers(member('a', a), member('late', late)), signal);
+      expect(['initial', 'unhealthy']).toContain((await target('late'))?.health);
+      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      await untilHealth('late', 'unhealthy');
+      expect((await target('late'))?.detail).not.toBe('');
+      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      late.setHealthy(true);
+      await untilHealth('late', 'healthy');
+      expect(await answerers()).toEqual(new Set([a.endpoint.port, late.endpoint.port]));
+    });
+
+    it('has no traffic for the very first member either before its checks have passed', async () => {
+      const late = await world.server();
+      late.setHealthy(false);
+      await driver.apply(withMembers(member('late', late)), signal);
+      expect(await world.send()).toBeNull();
+      late.setHealthy(true);
+      await untilHealth('late', 'healthy');
+      expect(await world.send()).toEqual(late.endpoint);
+    });
+
+    it('takes a server that died out of the traffic, says why, and calls back', async () => {
+      const [a, b] = await twoInService();
+      let calls = 0;
+      const unwatch = driver.watch(() => {
+        calls += 1;
+      });
+      await b.kill();
+      await untilHealth('b', 'unhealthy');
+      await world.until('called back', async () => calls > 0);
+      unwatch();
+      expect((await target('b'))?.detail).toMatch(/refused/i);
+      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+    });
+
+    it('lets a draining member finish what it has while new requests go elsewhere, and takes it back', async () => {
+      const [a, b] = await twoInService();
+      const open = await world.open();
+      const [busy, other] = open.endpoint.port === a.endpoint.port ? ['a', 'b'] : ['b', 'a'];
+      const serverOf = (id: string): TestServer => (id === 'a' ? a : b);
+      await driver.apply(withMembers(member(busy, serverOf(busy), 'draining'), member(other, serverOf(other))), signal);
+      expect(await answerers()).toEqual(new Set([serverOf(other).endpoint.port]));
+      expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
+      expect(await open.finish()).toBe(true);
+      await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) === 1);
+      expect((await target(busy))?.idleLooks).toBe(2);
+      expect((await target(other))?.idleLooks).toBe(0);
+      await driver.apply(withMembers(member('a', a), member('b', b)), signal);
+      await untilHealth(busy, 'healthy');
+      expect((await target(busy))?.idleLooks).toBe(0);
+      expect(await answerers()).toEqual(new Set([a.endpoint.port, b.endpoint.port]));
+    });
+
+    it('takes a member that is no longer named out at once and forgets it', async () => {
+      const [a] = await twoInService();
+      await driver.apply(withMembers(member('a', a)), signal);
+      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      expect(['unavailable', 'absent']).toContain((await target('b'))?.health ?? 'absent');
+      await untilHealth('b', 'absent');
+      expect(await driver.apply(withMembers(member('a', a)), signal)).toEqual({ events: [] });
+    });
+
+    it('forgets a member whose server is dead, too, and one that has requests open', async () => {
+      const [a, b] = await twoInService();
+      const open = await world.open();
+      const [busy, dead] = open.endpoint.port === a.endpoint.port ? ['a', b] : ['b', a];
+      await dead.kill();
+      await driver.apply(withMembers(), signal);
+      await untilHealth(busy === 'a' ? 'b' : 'a', 'absent');
+      await untilHealth(busy, 'absent');
+      expect(await open.finish()).toBe(false);
+    });
+
+    it('takes a member back that was on its way out, as a new one', async () => {
+      const [a, b] = await twoInService();
+      await driver.apply(withMembers(member('a', a)), signal);
+      await driver.apply(withMembers(member('a', a), member('b', b)), signal);
+      await untilHealth('b', 'healthy');
+      expect(await answerers()).toEqual(new Set([a.endpoint.port, b.endpoint.port]));
+    });
+
+    it('follows a member to another address, and checks it there first', async () => {
+      const [a] = await twoInService();
+      const moved = await world.server();
+      moved.setHealthy(false);
+      await driver.apply(withMembers(member('a', a), member('b', moved)), signal);
+      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      moved.setHealthy(true);
+      await untilHealth('b', 'healthy');
+      expect(await answerers()).toEqual(new Set([a.endpoint.port, moved.endpoint.port]));
+    });
+
+    it('comes back after a crash with the same members in the same states', async () => {
+      const [a, b] = await twoInService();
+      const sick = await world.server();
+      sick.setHealthy(false);
+      const desired = withMembers(member('a', a), member('b', b, 'draining'), member('sick', sick));
+      await driver.apply(desired, signal);
+      await untilHealth('sick', 'unhealthy');
+      let calls = 0;
+      const unwatch = driver.watch(() => {
+        calls += 1;
+      });
+      await world.crash();
+      await world.until('called back', async () => calls > 0);
+      unwatch();
+      await expect(driver.observe(signal)).rejects.toThrow(PortError);
+      const { events } = await driver.apply(desired, signal);
+      expect(events).toMatchObject([{ kind: 'started', members: 3 }]);
+      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      const health = new Map((await targets()).map((one) => [one.instanceId, one.health]));
+      expect(health).toEqual(
+        new Map([
+          ['a', 'healthy'],
+          ['b', 'draining'],
+          ['sick', 'unhealthy'],
+        ]),
+      );
+    });
+
+    it('comes back the same when its controller died with it', async () => {
+      const [a, b] = await twoInService();
+      await driver.apply(withMembers(member('a', a), member('b', b, 'draining')), signal);
+      await driver.observe(signal);
+      await driver.close();
+      await world.crash();
+      driver = world.driver();
+      const fresh = await world.server();
+      fresh.setHealthy(false);
+      await driver.apply(withMembers(member('a', a), member('b', b, 'draining'), member('fresh', fresh)), signal);
+      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      expect((await target('b'))?.health).toBe('draining');
+    });
+
+    it('keeps states and open requests through a change that members have nothing to do with', async () => {
+      const [a, b] = await twoInService();
+      const open = await world.open();
+      const [busy, other] = open.endpoint.port === a.endpoint.port ? ['a', b] : ['b', a];
+      const members = [
+        member('a', a, busy === 'a' ? 'draining' : 'ready'),
+        member('b', b, busy === 'b' ? 'draining' : 'ready'),
+      ];
+      await driver.apply(withMembers(...members), signal);
+      const changed = { ...withMembers(...members), targetGroups: world.empty.targetGroups.map(slower) };
+      const { events } = await driver.apply(changed, signal);
+      expect(events).toMatchObject([{ kind: 'reloaded' }]);
+      expect(await answerers()).toEqual(new Set([other.endpoint.port]));
+      expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
+      expect(await open.finish()).toBe(true);
+      await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) > 0);
+      expect(await driver.apply(changed, signal)).toEqual({ events: [] });
+    });
+
+    it('refuses a bad configuration, and the last good one stays in force with its members followed', async () => {
+      const [a, b] = await twoInService();
+      const c = await world.server();
+      const refused = await world.refusable(withMembers(member('a', a), member('c', c)));
+      await expect(driver.apply(refused, signal)).rejects.toMatchObject({ name: 'PortError', reaction: 'Invalid' });
+      await untilHealth('c', 'healthy');
+      await untilHealth('b', 'absent');
+      expect(await answerers()).toEqual(new Set([a.endpoint.port, c.endpoint.port]));
+      await expect(driver.apply(refused, signal)).rejects.toMatchObject({ reaction: 'Invalid' });
+      await world.crash();
+      await expect(driver.apply(refused, signal)).rejects.toMatchObject({ reaction: 'Invalid' });
+      expect(await answerers()).toEqual(new Set([a.endpoint.port, c.endpoint.port]));
+      expect(await driver.apply(withMembers(member('a', a), member('b', b)), signal)).toEqual({ events: [] });
+    });
+
+    it('is adopted by another controller as it is', async () => {
+      const [a, b] = await twoInService();
+      const desired = withMembers(member('a', a), member('b', b, 'draining'));
+      await driver.apply(desired, signal);
+      await driver.close();
+      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      driver = world.driver();
+      expect((await target('b'))?.health).toBe('draining');
+      expect(await driver.apply(desired, signal)).toEqual({ events: [] });
+      expect((await target('a'))?.health).toBe('healthy');
+    });
+
+    it('goes on with what the controller before had begun to remove', async () => {
+      const [a] = await twoInService();
+      await driver.apply(withMembers(member('a', a)), signal);
+      await driver.close();
+      driver = world.driver();
+      await driver.apply(withMembers(member('a', a)), signal);
+      await untilHealth('b', 'absent');
+    });
+
+    it('ends when it is stopped, and starts again', async () => {
+      const [a] = await twoInService();
+      await driver.stop(signal);
+      expect(await world.send()).toBeNull();
+      await expect(driver.observe(signal)).rejects.toThrow(PortError);
+      await driver.stop(signal);
+      const { events } = await driver.apply(withMembers(member('a', a)), signal);
+      expect(events).toMatchObject([{ kind: 'started', members: 1 }]);
+      await untilHealth('a', 'healthy');
+    });
+
+    it('does nothing for a signal that has been aborted', async () => {
+      const aborted = AbortSignal.abort();
+      await expect(driver.apply(world.empty, aborted)).rejects.toThrow(PortError);
+      await driver.apply(world.empty, signal);
+      await expect(driver.observe(aborted)).rejects.toThrow(PortError);
+    });
+
+    it('registers a hundred members in one go and removes them again', async () => {
+      const a = await world.server();
+      const many = Array.from({ length: 100 }, (_, i) => member(`m-${i}`, a));
+      await driver.apply(world.empty, signal);
+      await driver.apply(withMembers(...many), signal);
+      expect(await targets()).toHaveLength(100);
+      await world.until('all are healthy', async () => (await targets()).every(({ health }) => health === 'healthy'));
+      await driver.apply(world.empty, signal);
+      await world.until('all are gone', async () => (await targets()).length === 0);
+    });
+  });
+}
+
+function slower(group: TargetGroup): TargetGroup {
+  return { ...group, healthCheck: { ...group.healthCheck, intervalMs: group.healthCheck.intervalMs + 50 } };
+}
