@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ApiError } from '../api/client.ts';
 import { formatErrors } from '../model/fleet-file/errors.ts';
 import { type CliActions, CliError, InvalidFleetFile } from './actions.ts';
+import { addActivitiesCommand } from './commands/activities.ts';
 import { addChangeCommands } from './commands/change.ts';
 import { addDownCommand } from './commands/down.ts';
 import { addFleetCommands } from './commands/fleet.ts';
@@ -30,6 +31,7 @@ export function createProgram(actions: CliActions, terminal: Terminal): Command 
     });
   addRunCommands(program, context);
   addStatusCommands(program, context);
+  addActivitiesCommand(program, context);
   addChangeCommands(program, context);
   addFleetCommands(program, context);
   addDownCommand(program, context);

@@ -36,6 +36,7 @@ describe('wrap', () => {
     expect(wrap('Launching one server because two of three', 16, 2, '…')).toEqual(['Launching one', 'server because…']);
     expect(wrap('exactly sixteen.', 16, 2, '…')).toEqual(['exactly sixteen.']);
     expect(wrap('sixteen in total and more', 16, 3, '…')).toEqual(['sixteen in total', 'and more']);
+    expect(wrap('the last one: the end', 16, 3, '…')).toEqual(['the last one:', 'the end']);
     expect(wrap('abcdefghij', 4, 2, '…')).toEqual(['abcd', 'efg…']);
   });
 

@@ -20,14 +20,19 @@ export function cut(text: string, width: number, mark: string): string {
   if (widthOf(text) <= width) return text;
   const room = width - widthOf(mark);
   if (room < 0) return '';
+  return take(text, room).trimEnd() + mark;
+}
+
+/** As many whole characters from the beginning as fit. */
+function take(text: string, width: number): string {
   let kept = '';
   let used = 0;
   for (const { segment } of graphemes.segment(text)) {
     used += widthOf(segment);
-    if (used > room) break;
+    if (used > width) break;
     kept += segment;
   }
-  return kept.trimEnd() + mark;
+  return kept;
 }
 
 /** Plain text filled up with spaces to `width` columns. */
@@ -41,10 +46,9 @@ export function wrap(text: string, width: number, maxLines: number, mark: string
   const lines: string[] = [];
   let rest = text;
   while (widthOf(rest) > width && lines.length < maxLines - 1) {
-    const whole = cut(rest, width + 1, '');
-    const space = whole.lastIndexOf(' ');
-    // A word that is longer than the line, or a cut that fell between words: break right there.
-    const end = space > 0 && rest.charAt(whole.length) !== ' ' ? space : cut(rest, width, '').length;
+    // One more than fits: the space after the last word that fits may be just beyond.
+    const space = take(rest, width + 1).lastIndexOf(' ');
+    const end = space > 0 ? space : take(rest, width).length;
     lines.push(rest.slice(0, end).trimEnd());
     rest = rest.slice(end).trimStart();
   }

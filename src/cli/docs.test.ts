@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { fakeActions } from '../../test/support/fake-actions.ts';
+import { FakeFleetService } from '../../test/support/fake-service.ts';
+import { fakeTerminal } from '../../test/support/fake-terminal.ts';
+import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
+import { createProgram } from './program.ts';
+
+const docs = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+const program = createProgram(
+  fakeActions(() => new FakeFleetService({ now: () => 0 })),
+  fakeTerminal(),
+);
+
+/** From the command's heading to the next one. */
+function sectionOf(command: string): string {
+  const [, section = ''] = docs.split(`### \`drover ${command}`);
+  return section.split(/^##/m, 1)[0] ?? '';
+}
+
+describe('docs/cli.md', () => {
+  it.each(program.commands.map((command) => [command.name(), command] as const))('describes %s', (name, command) => {
+    const section = sectionOf(name);
+    const flags = command.options.map((option) => option.flags);
+    const written = [...section.matchAll(/^- `(--[^`]+)`/gm)].map(([, flag]) => flag);
+    expect(written.toSorted()).toEqual(flags.toSorted());
+    const args = command.registeredArguments.map((each) => (each.required ? `<${each.name()}>` : `[${each.name()}]`));
+    expect(section.split('\n', 1)[0]).toBe(`${args.map((each) => ` ${each}`).join('')}\``);
+  });
+
+  it('describes the options that all commands have', () => {
+    for (const { flags } of program.options) expect(docs).toContain(`${flags}\``);
+  });
+
+  it('lists the exit codes, as the help does', () => {
+    for (const code of Object.values(EXIT)) {
+      expect(docs).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
+      expect(EXIT_CODES_HELP).toMatch(new RegExp(`^ {2}${code} `, 'm'));
+    }
+  });
+});
