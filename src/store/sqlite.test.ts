@@ -317,8 +317,6 @@ describe('openSqliteStore on disk', () => {
       code: 'storeDamaged',
     });
   });
-    await damaged.close();
-  });
 
   it('says what is wrong with the path', async () => {
     await writeFile(join(folder, 'file'), '');
