@@ -8,8 +8,8 @@ import {
 } from '../model/fleet.ts';
 import type { Random } from './random.ts';
 
-export const LOAD_BALANCER = 'edge';
-export const PROVIDER = 'simulated';
+const LOAD_BALANCER = 'edge';
+const PROVIDER = 'simulated';
 
 /** A small fleet with settings as they come: one load balancer, one or two groups. */
 export function randomFleet(random: Random): Fleet {
