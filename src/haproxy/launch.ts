@@ -5,9 +5,10 @@ import { PortError } from '../ports/errors.ts';
 import { alertsIn, type Binary } from './binary.ts';
 import { within } from './deadline.ts';
 import { errorCode } from './files.ts';
+import { showProcesses } from './master.ts';
 import type { Paths } from './paths.ts';
 import { processesOf } from './processes.ts';
-import type { Runtime } from './runtime.ts';
+import { nullIfBusy, type Runtime } from './runtime.ts';
 
 const START_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
@@ -56,9 +57,10 @@ export async function launch(
           `HAProxy did not start: ${alerts === '' ? ended : alerts}`,
         );
       }
-      const identity = await runtime.identify(both);
-      const isNew = identity !== null && !leftovers.includes(identity.pid) && !identity.stopping;
-      if (isNew && identity.fingerprint === fingerprint) return;
+      const worker = await nullIfBusy(runtime.identify(both));
+      const master = await nullIfBusy(showProcesses(paths.masterSocket, clock, both));
+      const isNew = worker !== null && !leftovers.includes(worker.pid) && !worker.stopping;
+      if (master?.master === child.pid && isNew && worker.fingerprint === fingerprint) return;
       await clock.sleep(POLL_MS, both);
       both.throwIfAborted();
     }

@@ -7,9 +7,9 @@ import { within } from './deadline.ts';
 import { errorCode } from './files.ts';
 import { logSince, logSize } from './launch.ts';
 import type { Look } from './look.ts';
-import { type Processes, requestReload, showProcesses } from './master.ts';
+import { requestReload, showProcesses } from './master.ts';
 import type { Paths } from './paths.ts';
-import { nullIfNotRunning, type Runtime } from './runtime.ts';
+import { nullIfBusy, type Runtime } from './runtime.ts';
 
 const RELOAD_TIMEOUT_MS = 15_000;
 const POLL_MS = 20;
@@ -31,10 +31,11 @@ export async function reload(
   await requestReload(paths.masterSocket, clock, signal);
   await within(clock, RELOAD_TIMEOUT_MS, signal, 'the reload of HAProxy', async (both) => {
     for (;;) {
-      const worker = await runtime.identify(both);
+      const worker = await nullIfBusy(runtime.identify(both));
+      // None while the master executes itself anew.
+      const after = await nullIfBusy(showProcesses(paths.masterSocket, clock, both));
       const isNew = worker !== null && worker.pid !== look.pid && !worker.stopping;
-      if (isNew && worker.fingerprint === fingerprint) return;
-      const after = await processesIfAny(paths.masterSocket, clock, both);
+      if (after !== null && isNew && worker.fingerprint === fingerprint) return;
       if (after !== null && after.reloads > before.reloads && after.failedReloads > 0) {
         const why = alertsIn(await logSince(paths.log, logged));
         throw new PortError('Invalid', 'reloadRefused', `HAProxy did not take the configuration: ${why}`);
@@ -69,14 +70,4 @@ function listenOnce(host: string, port: number): Promise<string | null> {
     server.on('error', (error) => resolve(errorCode(error) ?? error.message));
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
   });
-}
-
-/** Null while the master is between two of its lives: it executes itself anew. */
-async function processesIfAny(socket: string, clock: Clock, signal: AbortSignal): Promise<Processes | null> {
-  try {
-    return await nullIfNotRunning(showProcesses(socket, clock, signal));
-  } catch (error) {
-    if (error instanceof PortError && (error.code === 'haproxySocket' || error.code === 'haproxyReply')) return null;
-    throw error;
-  }
 }

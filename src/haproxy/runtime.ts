@@ -6,7 +6,7 @@ import type { Command } from './commands.ts';
 import { parseInfo } from './csv.ts';
 import { inLines } from './encoder.ts';
 import { LOOK, type Look, parseLook } from './look.ts';
-import { ask, NOT_RUNNING } from './socket.ts';
+import { ask, BROKEN_OFF, NOT_RUNNING } from './socket.ts';
 
 /** Which worker the socket leads to. */
 export interface Identity {
@@ -71,6 +71,16 @@ export async function nullIfNotRunning<T>(answer: Promise<T>): Promise<T | null>
     return await answer;
   } catch (error) {
     if (error instanceof PortError && error.code === NOT_RUNNING) return null;
+    throw error;
+  }
+}
+
+/** Null also for a process that comes or goes just now and breaks off. */
+export async function nullIfBusy<T>(answer: Promise<T | null>): Promise<T | null> {
+  try {
+    return await nullIfNotRunning(answer);
+  } catch (error) {
+    if (error instanceof PortError && (error.code === BROKEN_OFF || error.code === 'haproxyReply')) return null;
     throw error;
   }
 }

@@ -12,6 +12,7 @@ const MAX_REPLY_BYTES = 64 * 1024 * 1024;
 /** The codes of an error that says: nobody listens. */
 const NOBODY_THERE = ['ENOENT', 'ECONNREFUSED'];
 export const NOT_RUNNING = 'haproxyNotRunning';
+export const BROKEN_OFF = 'haproxySocket';
 
 /**
  * Sends one line on a connection of its own and returns all that comes back. A connection that were kept would stay with the
@@ -52,5 +53,5 @@ function socketError(path: string, error: unknown): PortError {
   const code = errorCode(error) ?? 'unknown error';
   return NOBODY_THERE.includes(code)
     ? new PortError('Transient', NOT_RUNNING, 'HAProxy is not running', { cause: error })
-    : new PortError('Transient', 'haproxySocket', `${path}: ${code}`, { cause: error });
+    : new PortError('Transient', BROKEN_OFF, `${path}: ${code}`, { cause: error });
 }
