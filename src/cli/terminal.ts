@@ -17,6 +17,8 @@ export interface Terminal {
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
 const DEFAULT_COLUMNS = 80;
+/** Where the output is no terminal: ids in full, and a sentence of detail. */
+const PIPE_COLUMNS = 160;
 const DEFAULT_ROWS = 24;
 /** Narrower ones show lines cut rather than broken. */
 const MIN_COLUMNS = 40;
@@ -24,16 +26,13 @@ const MIN_COLUMNS = 40;
 /** How things look on the terminal's standard output. */
 export function terminalLook({ stdout, env, clock }: Terminal): Look {
   return {
-    // What is not shown on a terminal is read by other programs or in an editor: nothing is cut there.
-    columns: stdout.isTTY === true ? Math.max(stdout.columns ?? DEFAULT_COLUMNS, MIN_COLUMNS) : UNCUT_COLUMNS,
+    columns: stdout.isTTY === true ? Math.max(stdout.columns ?? DEFAULT_COLUMNS, MIN_COLUMNS) : PIPE_COLUMNS,
     rows: stdout.rows ?? DEFAULT_ROWS,
     color: wantsColor(stdout, env),
     unicode: /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ''),
     now: clock.now(),
   };
 }
-
-const UNCUT_COLUMNS = 160;
 
 /** Colour on a terminal, unless https://no-color.org or `TERM=dumb` says otherwise; elsewhere only when forced. */
 export function wantsColor(output: Output, env: Terminal['env']): boolean {
@@ -50,11 +49,13 @@ export function processTerminal(clock: ViewClock): Terminal {
     interrupt.abort(new Error('interrupted'));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader of a pipe has gone, as `head` does: nothing is left to say.
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  for (const output of [process.stdout, process.stderr]) {
+    output.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      // The reader has gone, as `head` does: nobody is left to tell, so it is time to end in order.
+      interrupt.abort(error);
+    });
+  }
   const { stdin, stdout, stderr, env } = process;
   return { stdin, stdout, stderr, env, cwd: process.cwd(), clock, interrupted: interrupt.signal };
 }

@@ -5,7 +5,7 @@ import { renderGroups } from '../render/groups.ts';
 import { renderHeader } from '../render/header.ts';
 import { renderInstances } from '../render/instances.ts';
 import { colors, type Look, symbols } from '../render/look.ts';
-import { clean, cut, widthOf } from '../render/text.ts';
+import { clean, cut, widthOf, wrap } from '../render/text.ts';
 import type { Hint } from './hints.ts';
 
 export interface Frame {
@@ -58,7 +58,8 @@ function instanceLines(status: FleetStatus): number {
 }
 
 function noticeLines(notice: string | null, look: Look): readonly string[] {
-  return notice === null ? [] : [colors(look).red(cut(clean(notice), look.columns, symbols(look).cut))];
+  if (notice === null) return [];
+  return wrap(clean(notice), look.columns, 2, symbols(look).cut).map((line) => colors(look).red(line));
 }
 
 function longHints(hints: readonly Hint[], look: Look): readonly string[] {

@@ -18,7 +18,8 @@ export interface HintContext {
 /** What to try on the running demo, with the addresses, processes and files of this very moment. */
 export function demoHints(status: FleetStatus, context: HintContext): readonly Hint[] {
   const end = { command: 'Ctrl-C', effect: 'ends the demo and all that it started' };
-  if (status.mode === 'down') return [];
+  const leave = { command: 'Ctrl-C', effect: 'once more: leaves at once, the rest goes on; `drover down` ends it' };
+  if (status.mode === 'down') return [leave];
   return [...request(status), ...kill(status, context), ...resize(status, context), end];
 }
 

@@ -8,6 +8,8 @@ import type { Sight } from './sights.ts';
 
 /** More than any terminal has lines. */
 const maxKeptActivities = 300;
+/** Takes away the `^C` that the terminal shows for an interrupt. */
+const CLEAR_LINE = '\r\u001B[K';
 const CLEAR_SCREEN = '\u001B[2J\u001B[H';
 
 /** Shows sights in place on a terminal, until closed; then the last frame stays and the cursor is back. */
@@ -39,11 +41,12 @@ export class LiveView {
   close(): void {
     this.#terminal.stdout.off('resize', this.#onResize);
     this.#draw.done();
+    this.#terminal.stdout.write(CLEAR_LINE);
   }
 
   #lost(error: Error): string {
     if (this.#status === null) return error.message;
-    return 'The controller does not answer; HAProxy and the servers go on as they were. This is how it was last seen.';
+    return 'The controller does not answer: this is how it was last seen. HAProxy and the servers go on.';
   }
 
   #redraw(): void {
@@ -53,7 +56,9 @@ export class LiveView {
     }
     const full = terminalLook(this.#terminal);
     // The line below the frame is the cursor's.
-    const look = { ...full, rows: full.rows - 1 };
+    const room = { ...full, rows: full.rows - 1 };
+    // What is out of date does not grow older on the screen: its clock tells when it was seen.
+    const look = this.#notice === null ? room : { ...room, now: this.#status.at };
     const frame = { activities: this.#activities, hints: this.#hints(this.#status), notice: this.#notice };
     this.#draw(renderFrame({ status: this.#status, ...frame }, look));
   }

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { FakeFleetService } from '../../../test/support/fake-service.ts';
+import { demoHints } from './hints.ts';
+
+function fleet() {
+  let now = 0;
+  const service = new FakeFleetService({ now: () => now });
+  service.status();
+  for (const ms of [700, 2_300]) {
+    now += ms;
+    service.status();
+  }
+  return service;
+}
+const commands = (service: FakeFleetService, processId: number | null = 4711) =>
+  demoHints(service.status(), { cwd: '/srv', processId: () => processId }).map(({ command }) => command);
+
+it('names what is there at this moment', () => {
+  expect(commands(fleet())).toEqual([
+    'curl http://127.0.0.1:5000/',
+    'kill -9 4711',
+    'echo 6 > hello/desired',
+    'Ctrl-C',
+  ]);
+});
+
+it('ends a server through Drover where it is no process of this machine', () => {
+  expect(commands(fleet(), null)[1]).toBe('drover terminate i-e8e89b13');
+});
+
+it('makes a group small again that is at its maximum', async () => {
+  const service = fleet();
+  await service.setDesiredCapacity('hello', 10);
+  expect(commands(service)).toContain('echo 1 > hello/desired');
+});
+
+it('has nothing to try once everything is being ended', async () => {
+  const service = fleet();
+  await service.down();
+  expect(commands(service)).toEqual(['Ctrl-C']);
+});

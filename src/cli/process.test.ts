@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+const DROVER = new URL('../../test/support/drover-fake.ts', import.meta.url).pathname;
+
+let dataDir: string;
+let child: ChildProcess | null;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'drover-process-'));
+  child = null;
+});
+
+afterEach(async () => {
+  if (child !== null && child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** A real process of the command line over a fake fleet. */
+function start(command: string) {
+  const started = spawn(process.execPath, [DROVER, command, '--data', dataDir], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child = started;
+  const output = { text: '' };
+  for (const stream of [started.stdout, started.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output.text += chunk.toString();
+    });
+  }
+  const says = (text: string) => expect.poll(() => output.text, { timeout: 10_000 }).toContain(text);
+  return { process: started, says };
+}
+
+it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends in order on %s', async (signal) => {
+  const run = start('run');
+  await run.says('controllerStarted');
+  run.process.kill(signal);
+  expect(await once(run.process, 'exit')).toEqual([0, null]);
+  await run.says('The controller has ended');
+});
+
+it('ends at once on a second interrupt', async () => {
+  const demo = start('demo');
+  await demo.says('controllerStarted');
+  demo.process.kill('SIGINT');
+  await demo.says('fleetDown');
+  demo.process.kill('SIGINT');
+  expect(await once(demo.process, 'exit')).toEqual([130, null]);
+});
+
+it('ends in silence when the reader of its output has gone', async () => {
+  const run = start('run');
+  await run.says('controllerStarted');
+  run.process.stdout?.destroy();
+  expect(await once(run.process, 'exit')).toEqual([0, null]);
+});
