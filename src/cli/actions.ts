@@ -19,8 +19,11 @@ export interface CliActions {
    * @throws CliError `refused` when another controller holds the data folder
    */
   startFleet(options: StartOptions): Promise<RunningFleet>;
-  /** The process behind an instance where it is one of this machine, for the demo's hint how to kill it; null otherwise. */
-  processId(instance: InstanceStatus): number | null;
+  /**
+   * The process behind an instance of the fleet in a data folder, where it is one of this machine, for the demo's hint how to
+   * kill it; null otherwise. Asked at every redraw.
+   */
+  processId(instance: InstanceStatus, dataDir: string): number | null;
 }
 
 export interface StartOptions {

@@ -43,7 +43,7 @@ export function addRunCommands(program: Command, context: Context): void {
         mode: 'up',
       });
       const hints = (status: FleetStatus) =>
-        demoHints(status, { cwd: terminal.cwd, processId: (instance) => actions.processId(instance) });
+        demoHints(status, { cwd: terminal.cwd, processId: (instance) => actions.processId(instance, status.dataDir) });
       await showFleet(context, fleet, options.plain === true, hints, 'down');
       say(context, 'Everything that the demo started is gone.');
     });

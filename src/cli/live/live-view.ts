@@ -21,6 +21,8 @@ export class LiveView {
   #status: FleetStatus | null = null;
   #activities: readonly StoredActivity[] = [];
   #notice: string | null = null;
+  /** Looks in a row that found nobody. */
+  #misses = 0;
 
   constructor(terminal: Terminal, hints: (status: FleetStatus) => readonly Hint[] = () => []) {
     this.#terminal = terminal;
@@ -34,6 +36,7 @@ export class LiveView {
       this.#status = sight.status;
       this.#activities = [...this.#activities, ...sight.fresh].slice(-maxKeptActivities);
     }
+    this.#misses = sight.kind === 'seen' ? 0 : this.#misses + 1;
     this.#notice = sight.kind === 'seen' ? null : this.#lost(sight.error);
     this.#redraw();
   }
@@ -44,8 +47,10 @@ export class LiveView {
     this.#terminal.stdout.write(CLEAR_LINE);
   }
 
-  #lost(error: Error): string {
+  #lost(error: Error): string | null {
     if (this.#status === null) return error.message;
+    // One alone is no news: a controller that ends in order is missed once before its end is known.
+    if (this.#misses < 2) return null;
     return 'The controller does not answer: this is how it was last seen. HAProxy and the servers go on.';
   }
 
