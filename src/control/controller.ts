@@ -66,8 +66,14 @@ export class Controller implements FleetService {
 
   /** Lets go. Servers and load balancers go on as they are. */
   async stop(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     await Promise.all([this.#sampling, this.#loops.stop()]);
+    const servers = this.#loops.groups.flatMap((loop) => loop.instances).length;
+    await this.#tell(
+      'controllerStopped',
+      `Drover (pid ${this.#options.about.pid}) let go of fleet ${this.#fleet.name}; ${servers} servers go on.`,
+    );
     this.#finished.resolve();
   }
 

@@ -1,0 +1,109 @@
+#!/usr/bin/env node
+import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildApi } from './api/server.ts';
+import { listen } from './api/socket.ts';
+import { type CliActions, CliError, InvalidFleetFile, type RunningFleet, type StartOptions } from './cli/actions.ts';
+import { EXIT } from './cli/exit-codes.ts';
+import { runCli } from './cli/program.ts';
+import { processTerminal } from './cli/terminal.ts';
+import { Controller } from './control/controller.ts';
+import { ServiceError } from './control/service.ts';
+import { createHaproxy } from './haproxy/driver.ts';
+import { createFileMetric } from './metrics/file.ts';
+import { formatErrors } from './model/fleet-file/errors.ts';
+import { fleetJsonSchema } from './model/fleet-file/json-schema.ts';
+import { type FleetFileResult, parseFleet } from './model/fleet-file/load.ts';
+import type { LoadBalancerDriver } from './ports/load-balancer.ts';
+import type { Provider } from './ports/provider.ts';
+import { providerTypes } from './providers/registry.ts';
+import { acquireLock } from './store/lock.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+import { systemClock } from './system/clock.ts';
+import { systemIds } from './system/ids.ts';
+import { openLog } from './system/log.ts';
+
+const root = join(import.meta.dirname, '..');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+const actions: CliActions = {
+  version,
+  demoFleetFile: join(root, 'examples', 'hello', 'fleet.yaml'),
+  loadFleet,
+  jsonSchema: () => fleetJsonSchema(providerTypes),
+  startFleet,
+};
+
+async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
+  return parseFleet({ text: await readFile(fleetFile), path: fleetFile, providers: providerTypes });
+}
+
+/** Puts a controller together with the real world, and its API in front of it. */
+async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<RunningFleet> {
+  const loaded = await loadFleet(fleetFile);
+  if (!loaded.ok) throw new InvalidFleetFile(loaded.errors);
+  const { fleet } = loaded;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const lock = acquireLock(dataDir);
+  const log = openLog(join(dataDir, 'drover.log'));
+  const store = await openSqliteStore({ path: join(dataDir, 'drover.db') });
+  const providers = new Map<string, Provider>();
+  const loadBalancers = new Map<string, LoadBalancerDriver>();
+  const folder = (kind: string, name: string) => {
+    const path = join(dataDir, kind, name);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return path;
+  };
+
+  const controller = new Controller({
+    fleet,
+    loadFleet: async () => {
+      const again = await loadFleet(fleetFile);
+      if (again.ok) return again.fleet;
+      throw new ServiceError('invalid', formatErrors(again.errors, { color: false }));
+    },
+    store,
+    provider: (name) => {
+      const type = providerTypes.get(name);
+      if (type === undefined) throw new Error(`there is no provider ${name}`);
+      const provider = type.create({ fleet: fleet.name, dataDir: folder('providers', name), clock: systemClock });
+      providers.set(name, provider);
+      return { provider, capabilities: type.capabilities };
+    },
+    loadBalancer: (name) => {
+      const driver = createHaproxy({ dataDir: folder('haproxy', name), clock: systemClock });
+      loadBalancers.set(name, driver);
+      return driver;
+    },
+    desiredFile: (path) => createFileMetric({ path, clock: systemClock }),
+    clock: systemClock,
+    ids: systemIds,
+    mode,
+    about: { version, pid: process.pid, fleetFile, dataDir },
+    onProblem: (message) => log.error(message),
+  });
+  const api = buildApi(controller, { onInternalError: (error) => log.error(error) });
+  const close = async () => {
+    await api.close();
+    await controller.stop();
+    for (const port of [...providers.values(), ...loadBalancers.values()]) await port.close();
+    await store.close();
+    lock.release();
+  };
+  try {
+    await listen(api, dataDir);
+    await controller.start();
+  } catch (error) {
+    await close();
+    throw error instanceof ServiceError ? new CliError(EXIT.refused, error.message) : error;
+  }
+  return {
+    source: { status: () => controller.status(), activities: (filter) => controller.activities(filter) },
+    ended: controller.finished.then(close),
+    stop: () => controller.stop(),
+    down: () => controller.down(),
+  };
+}
+
+process.exitCode = await runCli(process.argv.slice(2), actions, processTerminal(systemClock));

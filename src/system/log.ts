@@ -1,0 +1,11 @@
+import { renameSync, statSync } from 'node:fs';
+import { destination, type Logger, pino } from 'pino';
+
+/** A log that has grown larger is put aside at the next start; one old one is kept. */
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+
+/** Drover's own log, for what is wrong with Drover itself: JSON lines, as pino writes them. */
+export function openLog(path: string): Logger {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
+  return pino({ base: null }, destination({ dest: path, mode: 0o600, sync: true }));
+}

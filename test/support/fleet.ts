@@ -1,0 +1,249 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiClient } from '../../src/api/client.ts';
+import type { StoredActivity } from '../../src/model/activity.ts';
+import type { FleetStatus, InstanceStatus } from '../../src/model/status.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const MAIN = join(ROOT, 'src', 'main.ts');
+const HELLO = join(ROOT, 'examples', 'hello', 'server.js');
+const LOOK_EVERY_MS = 25;
+const PATIENCE_MS = 30_000;
+
+/** What a test may ask of its fleet file. */
+export interface FleetWishes {
+  readonly minSize?: number;
+  readonly maxSize?: number;
+  readonly desiredCapacity?: number;
+  readonly command?: readonly string[];
+  /** Another line of the group. */
+  readonly group?: string;
+  readonly deregistrationDelay?: string;
+  readonly healthCheckGracePeriod?: string;
+}
+
+/** A real fleet in a folder of its own: the controller as a process, HAProxy, and servers. `end` leaves nothing of it. */
+export class RealFleet {
+  readonly folder: string;
+  readonly port: number;
+  readonly statsPort: number;
+  readonly client: ApiClient;
+  #controller: ChildProcess | null = null;
+  #output = '';
+
+  private constructor(folder: string, port: number, statsPort: number) {
+    this.folder = folder;
+    this.port = port;
+    this.statsPort = statsPort;
+    this.client = new ApiClient(this.dataDir);
+  }
+
+  static async create(wishes: FleetWishes = {}): Promise<RealFleet> {
+    const folder = await mkdtemp(join(tmpdir(), 'drover-e2e-'));
+    const [port, statsPort] = await freePorts(2);
+    const fleet = new RealFleet(folder, port as number, statsPort as number);
+    await fleet.describe(wishes);
+    return fleet;
+  }
+
+  get dataDir(): string {
+    return join(this.folder, 'data');
+  }
+
+  get fleetFile(): string {
+    return join(this.folder, 'fleet.yaml');
+  }
+
+  get desiredFile(): string {
+    return join(this.folder, 'desired');
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** What the controller has printed, for a failed test's message. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Writes the fleet file. */
+  async describe(wishes: FleetWishes): Promise<void> {
+    const { minSize = 1, maxSize = 10, desiredCapacity = 3, command = [process.execPath, HELLO] } = wishes;
+    await writeFile(
+      this.fleetFile,
+      `fleet: e2e-${this.port}
+loadBalancers:
+  web:
+    listeners: [{ port: ${this.port}, targetGroup: hello }]
+    statsPage: { port: ${this.statsPort} }
+targetGroups:
+  hello:
+    healthCheck: { path: /health, interval: 1s, fastInterval: 100ms, downInterval: 100ms, timeout: 500ms, healthyThreshold: 2, unhealthyThreshold: 3 }
+    deregistrationDelay: ${wishes.deregistrationDelay ?? '20s'}
+autoScalingGroups:
+  hello:
+    targetGroups: [hello]
+    minSize: ${minSize}
+    maxSize: ${maxSize}
+    desiredCapacity: ${desiredCapacity}
+    desiredCapacityFile: desired
+    healthCheckGracePeriod: ${wishes.healthCheckGracePeriod ?? '10s'}
+    ${wishes.group ?? ''}
+    launchTemplate: { provider: process, command: ${JSON.stringify(command)}, stopTimeout: 2s }
+`,
+    );
+  }
+
+  /** Starts a controller and waits until it answers. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [MAIN, '--data', this.dataDir, 'run', '--plain', this.fleetFile], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    this.#controller = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text) => {
+        this.#output = (this.#output + text).slice(-50_000);
+      });
+    }
+    await this.until('the controller answers', async () => {
+      if (child.exitCode !== null) throw new Error(`the controller has ended:\n${this.#output}`);
+      return this.client.status().then(
+        () => true,
+        () => false,
+      );
+    });
+  }
+
+  /** SIGKILL, in the middle of whatever it does. */
+  async killController(): Promise<void> {
+    await this.#endController('SIGKILL');
+  }
+
+  /** SIGTERM: it lets go in order. */
+  async stopController(): Promise<void> {
+    await this.#endController('SIGTERM');
+  }
+
+  async #endController(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#controller;
+    this.#controller = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+
+  /** Ends everything that the fleet owns, by its own command, and removes its folder. */
+  async end(): Promise<void> {
+    await this.stopController();
+    await this.client.close();
+    const down = spawn(process.execPath, [MAIN, '--data', this.dataDir, 'down', '--yes', this.fleetFile], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    let said = '';
+    for (const stream of [down.stdout, down.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+    const [code] = await once(down, 'exit');
+    if (code !== 0) throw new Error(`drover down ended with ${code}:\n${said}\nbefore it:\n${this.#output}`);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  status(): Promise<FleetStatus> {
+    return this.client.status();
+  }
+
+  async instances(): Promise<readonly InstanceStatus[]> {
+    const { groups } = await this.status();
+    return groups.flatMap((group) => group.instances);
+  }
+
+  async inService(): Promise<readonly InstanceStatus[]> {
+    return (await this.instances()).filter(({ state }) => state === 'inService');
+  }
+
+  /** Waits until exactly so many are in service and nothing is on its way. */
+  async settle(size: number): Promise<readonly InstanceStatus[]> {
+    await this.until(`${size} in service and nothing else`, async () => {
+      const instances = await this.instances();
+      return (
+        instances.length === size &&
+        instances.every(({ state, targets }) => state === 'inService' && targets[0]?.health === 'healthy')
+      );
+    });
+    return this.inService();
+  }
+
+  activities(): Promise<readonly StoredActivity[]> {
+    return this.client.activities({ limit: 1_000 });
+  }
+
+  async untilActivity(reason: StoredActivity['reason'], afterSequence = 0): Promise<StoredActivity> {
+    let found: StoredActivity | undefined;
+    await this.until(`an activity ${reason}`, async () => {
+      found = (await this.activities()).find(
+        (activity) => activity.reason === reason && activity.sequence > afterSequence,
+      );
+      return found !== undefined;
+    });
+    return found as StoredActivity;
+  }
+
+  /** The process behind an instance of the process provider. */
+  async pidOf(id: string): Promise<number> {
+    const record = JSON.parse(await readFile(join(this.dataDir, 'providers', 'process', id, 'machine.json'), 'utf8'));
+    return record.process.pid;
+  }
+
+  /** The process id of HAProxy's master: the one that leads its session. */
+  async haproxyPid(): Promise<number> {
+    const config = join(this.dataDir, 'haproxy', 'web', 'haproxy.cfg');
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (!commandLine.split('\0').includes(config)) continue;
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      const [, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (session === pid) return Number(pid);
+    }
+    throw new Error('there is no HAProxy of this fleet');
+  }
+
+  async until(what: string, condition: () => Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
+    const deadline = Date.now() + patienceMs;
+    while (!(await condition())) {
+      if (Date.now() > deadline) {
+        const status = await this.status().catch((error) => String(error));
+        throw new Error(`waited in vain until ${what}\n${JSON.stringify(status, null, 1)}\n${this.#output}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+}
+
+/** Ports that were free a moment ago, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Whether a process exists and is no zombie. */
+export async function isRunning(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+  return state !== '' && state !== 'Z' && state !== 'X';
+}
