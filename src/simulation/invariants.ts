@@ -27,8 +27,8 @@ export interface InvariantOptions {
 const DECISION_LAG_MS = 15_000;
 /** How long a change of the desired size may take to be followed. */
 const DESIRED_LAG_MS = 30_000;
-/** All servers of a group unhealthy for this long are seen by whoever looks. */
-const BLIND_VISIBLE_MS = 5_000;
+/** What has been so for this long is seen by whoever looks. */
+const VISIBLE_AFTER_MS = 5_000;
 /** Share of the desired size that replacements may take out, at least one server. */
 const REPLACEMENT_SHARE = 0.1;
 /** More steps than this within one second of virtual time are a loop that does not wait. */
@@ -43,6 +43,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness {
   readonly #options: InvariantOptions;
   readonly #desired = new Map<string, { readonly atMs: number; readonly size: number }[]>();
   readonly #wentDownMs: { readonly group: string; readonly atMs: number }[] = [];
+  readonly #servedWhenEnded = new Set<InstanceId>();
   readonly #reported = new Set<string>();
   #second = 0;
   #steps = 0;
@@ -96,14 +97,12 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness {
 
   takenOut(member: SimMember, host: LoadBalancerHost): void {
     const { instanceId, targetGroup } = member.member;
-    const { records, machines, clock } = this.#options;
+    const { records, machines } = this.#options;
     const record = records.instances.get(instanceId);
     if (record === undefined) return;
     if (record.request?.kind === 'terminate' || !isServing(machines.ofInstance(instanceId))) return;
-    // It was unhealthy when that was decided.
     const cause = causeOf(record);
-    const wasUnhealthy = cause === 'unhealthy' || cause === 'neverHealthy';
-    if (wasUnhealthy && clock.elapsedMs - member.changedMs < DECISION_LAG_MS) return;
+    if (!this.#servedWhenEnded.has(instanceId) || (cause === 'operatorDrain' && this.#isFull(record))) return;
     let left = 0;
     for (const other of host.members()) {
       if (other.member.targetGroup !== targetGroup || !host.routesTo(other)) continue;
@@ -142,6 +141,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness {
     for (const instance of change.instances) {
       const before = records.instances.get(instance.id);
       this.#checkTransition(before, instance);
+      if (causeOf(instance) !== null && (before === undefined || causeOf(before) === null)) this.#noteEnding(instance);
       if (causeOf(instance) !== 'unhealthy' || before === undefined || causeOf(before) !== null) continue;
       replaced.set(instance.group, (replaced.get(instance.group) ?? 0) + 1);
       if (this.#isBlind(instance.group)) {
@@ -224,9 +224,28 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness {
     this.#checkDeclaredDead(before, after);
   }
 
+  /** Whether it is taken out of service can only be judged by what could be seen when that was decided. */
+  #noteEnding({ id }: Instance): void {
+    const { hosts, clock } = this.#options;
+    this.#servedWhenEnded.delete(id);
+    for (const host of hosts) {
+      for (const member of host.members()) {
+        if (member.member.instanceId !== id || !host.routesTo(member)) continue;
+        if (clock.elapsedMs - member.changedMs > VISIBLE_AFTER_MS) this.#servedWhenEnded.add(id);
+      }
+    }
+  }
+
+  /** Whether the maximum leaves no room to replace an instance first, and nothing is on its way that would make some. */
+  #isFull({ id, group }: Instance): boolean {
+    const others = this.#options.records.open(group).filter((other) => other.id !== id);
+    const maxSize = this.#group(group)?.maxSize ?? 0;
+    return others.length + 1 >= maxSize && others.every(({ state }) => state.name === 'inService');
+  }
+
   /** A machine without an open record is taken over; under a record that was closed only when nobody could have known of it. */
   #isAdoption(from: string, after: Instance): boolean {
-    if (after.state.name !== 'booting' && after.state.name !== 'terminating') return false;
+    if (after.state.name === 'launching' || after.state.name === 'terminated') return false;
     return from === 'none' || (from === 'terminated' && this.#options.machines.ofInstance(after.id)?.late === true);
   }
 
@@ -258,7 +277,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness {
         const record = records.instances.get(member.member.instanceId);
         if (record?.group !== group || record.state.name !== 'inService' || member.admin !== 'ready') continue;
         if (machines.ofInstance(record.id)?.state !== 'running') continue;
-        if (member.health !== 'down' || clock.elapsedMs - member.changedMs < BLIND_VISIBLE_MS) return false;
+        if (member.health !== 'down' || clock.elapsedMs - member.changedMs < VISIBLE_AFTER_MS) return false;
         unhealthy.add(record.id);
       }
     }

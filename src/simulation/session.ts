@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
-import { Controller, type ControllerOptions } from '../control/controller.ts';
+import { Controller } from '../control/controller.ts';
+import type { ControllerOptions } from '../control/controller-options.ts';
 import type { ProviderCapabilities } from '../ports/provider.ts';
 import type { Store } from '../ports/store.ts';
 import { openSqliteStore } from '../store/sqlite.ts';

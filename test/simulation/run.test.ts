@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ControllerOptions } from '../../src/control/controller.ts';
+import type { ControllerOptions } from '../../src/control/controller-options.ts';
 import { runSeed } from '../../src/simulation/run.ts';
 import { type ControllerFactory, droverController } from '../../src/simulation/session.ts';
 
