@@ -1,0 +1,97 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Clock } from '../ports/clock.ts';
+import { PortError } from '../ports/errors.ts';
+import type { MetricSource, MissingCode, Reading } from '../ports/metric-source.ts';
+import { watchFile } from './file-watch.ts';
+
+/** What a file may hold at most, surrounding white space included. */
+const MAX_FILE_BYTES = 64;
+
+/** How long content that may be half-written is given before it is looked at again. */
+const SETTLE_MS = 100;
+
+/** After so many looks the last one counts, settled or not. */
+const MAX_SETTLE_LOOKS = 5;
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/**
+ * A number that a person or a program writes into a file: `echo 6 > desired`. A shell empties the file before it writes,
+ * and an editor may remove it first, so a look that finds anything but a whole line with something on it, or what the look
+ * before found, is not believed: the file is looked at again a little later.
+ */
+export function createFileMetric({ path, clock }: { readonly path: string; readonly clock: Clock }): MetricSource {
+  let before: Look | null = null;
+  return {
+    read: async (signal) => {
+      let now = await look(path);
+      for (let looks = 1; looks < MAX_SETTLE_LOOKS && !isSettled(now, before); looks += 1) {
+        before = now;
+        await clock.sleep(SETTLE_MS, signal);
+        if (signal.aborted) throw new PortError('Transient', 'aborted', `the reading of ${path} was given up`);
+        now = await look(path);
+      }
+      before = now;
+      return asReading(path, now, clock.now());
+    },
+    watch: (onChange) => watchFile(path, clock, onChange),
+  };
+}
+
+/** What was found at a path, before anybody asked what it means. */
+type Look =
+  /** Cut after `MAX_FILE_BYTES` and one more. */
+  | { readonly kind: 'content'; readonly bytes: Buffer }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+async function look(path: string): Promise<Look> {
+  try {
+    // Without O_NONBLOCK the opening of a named pipe would wait for its writer.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!(await file.stat()).isFile()) return { kind: 'unreadable', why: 'it is not a regular file' };
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(MAX_FILE_BYTES + 1), position: 0 });
+    return { kind: 'content', bytes: buffer.subarray(0, bytesRead) };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { kind: 'absent' };
+    return { kind: 'unreadable', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function isSettled(now: Look, before: Look | null): boolean {
+  if (now.kind === 'content') {
+    const text = now.bytes.toString();
+    if (text.endsWith('\n') && text.trim() !== '') return true;
+    return before?.kind === 'content' && now.bytes.equals(before.bytes);
+  }
+  return before?.kind === now.kind;
+}
+
+function asReading(path: string, found: Look, at: number): Reading {
+  const missing = (code: MissingCode, detail: string): Reading => ({ kind: 'missing', code, detail, at });
+  switch (found.kind) {
+    case 'absent':
+      return missing('absent', `${path} does not exist`);
+    case 'unreadable':
+      return missing('unreadable', `${path} cannot be read: ${found.why}`);
+    case 'content': {
+      const text = found.bytes.toString().trim();
+      if (found.bytes.length > MAX_FILE_BYTES) {
+        return missing('notANumber', `${path} is longer than ${MAX_FILE_BYTES} bytes, beginning with ${quoted(text)}`);
+      }
+      if (text === '') return missing('empty', `${path} is empty`);
+      const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+      if (!Number.isFinite(value)) return missing('notANumber', `${path} holds ${quoted(text)}, which is not a number`);
+      return { kind: 'value', value, at };
+    }
+  }
+}
+
+/** In quotes, without anything that a terminal would obey or that would break a line. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
