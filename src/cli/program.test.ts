@@ -175,6 +175,19 @@ describe('a running fleet', () => {
     expect(service.calls.filter((call) => call.startsWith('terminate'))).toHaveLength(1);
   });
 
+  it('a question that is interrupted is no yes', async () => {
+    const terminal = person({ tty: true });
+    const done = runCli(
+      ['down'],
+      fakeActions(() => service),
+      terminal,
+    );
+    await expect.poll(terminal.err, PATIENCE).toContain('End everything that fleet hello owns, 3 servers');
+    terminal.interrupt();
+    expect(await done).toBe(EXIT.interrupted);
+    expect(service.calls).toEqual([]);
+  });
+
   it('terminate without a terminal needs --yes', async () => {
     const refused = await drover(`terminate ${firstId()}`, { answer: 'y' });
     expect(refused.exitCode).toBe(EXIT.usage);

@@ -46,7 +46,11 @@ export async function runCli(args: readonly string[], actions: CliActions, termi
   } catch (error) {
     // Commander has said it already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (!(error instanceof CliError) && terminal.interrupted.aborted) return EXIT.interrupted;
+    if (!(error instanceof CliError) && terminal.interrupted.aborted) {
+      // The shell's prompt does not belong behind an unanswered question.
+      if (terminal.stderr.isTTY === true) terminal.stderr.write('\n');
+      return EXIT.interrupted;
+    }
     terminal.stderr.write(`${describe(error, terminal)}\n`);
     return exitCode(error);
   }

@@ -84,13 +84,17 @@ interface Part {
   readonly style?: (text: string) => string;
 }
 
+/** On a wider terminal what belongs together would be too far apart. */
+const MAX_SPREAD_COLUMNS = 120;
+
 /** Parts at the left and at the right edge; those at the right give way, from their left, where both do not fit. */
 function spread(left: readonly Part[], right: readonly Part[], look: Look): string {
+  const width = Math.min(look.columns, MAX_SPREAD_COLUMNS);
   const start = plain(left);
   const kept = [...right];
-  while (kept.length > 0 && widthOf(start) + 2 + widthOf(plain(kept)) > look.columns) kept.shift();
-  if (kept.length === 0) return widthOf(start) <= look.columns ? styled(left) : cut(start, look.columns, '');
-  const gap = ' '.repeat(look.columns - widthOf(start) - widthOf(plain(kept)));
+  while (kept.length > 0 && widthOf(start) + 2 + widthOf(plain(kept)) > width) kept.shift();
+  if (kept.length === 0) return widthOf(start) <= width ? styled(left) : cut(start, width, '');
+  const gap = ' '.repeat(width - widthOf(start) - widthOf(plain(kept)));
   return styled(left) + gap + styled(kept);
 }
 
