@@ -16,6 +16,9 @@ async function initial(db: Kysely<unknown>): Promise<void> {
   await createReadableViews(db);
 }
 
+/** `json_extract` and not `->>`, which the `sqlite3` of older distributions does not know. */
+const inRecord = (path: string) => sql`json_extract(record, ${sql.lit(path)})`;
+
 async function createState(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('groups')
@@ -27,19 +30,19 @@ async function createState(db: Kysely<unknown>): Promise<void> {
     .addColumn('sequence', 'integer', (column) => column.primaryKey())
     .addColumn('id', 'text', (column) => column.notNull().unique())
     .addColumn('record', 'text', (column) => column.notNull())
-    .addColumn('group_name', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.group'`))
-    .addColumn('state', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.state.name'`))
-    .addColumn('since', 'integer', (column) => column.generatedAlwaysAs(sql`record ->> '$.state.since'`))
-    .addColumn('cause', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.state.cause'`))
-    .addColumn('health', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.health.status'`))
-    .addColumn('address', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.machine.endpoint.address'`))
-    .addColumn('port', 'integer', (column) => column.generatedAlwaysAs(sql`record ->> '$.machine.endpoint.port'`))
-    .addColumn('machine_id', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.machine.id'`))
-    .addColumn('provider', 'text', (column) => column.generatedAlwaysAs(sql`record ->> '$.launchTemplate.provider'`))
+    .addColumn('group_name', 'text', (column) => column.generatedAlwaysAs(inRecord('$.group')))
+    .addColumn('state', 'text', (column) => column.generatedAlwaysAs(inRecord('$.state.name')))
+    .addColumn('since', 'integer', (column) => column.generatedAlwaysAs(inRecord('$.state.since')))
+    .addColumn('cause', 'text', (column) => column.generatedAlwaysAs(inRecord('$.state.cause')))
+    .addColumn('health', 'text', (column) => column.generatedAlwaysAs(inRecord('$.health.status')))
+    .addColumn('address', 'text', (column) => column.generatedAlwaysAs(inRecord('$.machine.endpoint.address')))
+    .addColumn('port', 'integer', (column) => column.generatedAlwaysAs(inRecord('$.machine.endpoint.port')))
+    .addColumn('machine_id', 'text', (column) => column.generatedAlwaysAs(inRecord('$.machine.id')))
+    .addColumn('provider', 'text', (column) => column.generatedAlwaysAs(inRecord('$.launchTemplate.provider')))
     .addColumn('launch_template_version', 'text', (column) =>
-      column.generatedAlwaysAs(sql`record ->> '$.launchTemplate.version'`),
+      column.generatedAlwaysAs(inRecord('$.launchTemplate.version')),
     )
-    .addColumn('created_at', 'integer', (column) => column.generatedAlwaysAs(sql`record ->> '$.createdAt'`))
+    .addColumn('created_at', 'integer', (column) => column.generatedAlwaysAs(inRecord('$.createdAt')))
     .execute();
   await db.schema.createIndex('instances_by_state').on('instances').columns(['state', 'since']).execute();
 }
@@ -110,7 +113,7 @@ async function createReadableViews(db: Kysely<unknown>): Promise<void> {
   await sql`
     create view readable_activities as
     select sequence, ${localTime('at')} as time, level, group_name, instance_id, reason, message, capped_by,
-           before ->> '$.desired' as desired_before, after ->> '$.desired' as desired_after
+           json_extract(before, '$.desired') as desired_before, json_extract(after, '$.desired') as desired_after
     from activities order by sequence`.execute(db);
   await sql`
     create view readable_traffic as
