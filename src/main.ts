@@ -15,10 +15,11 @@ import { createFileMetric } from './metrics/file.ts';
 import { formatErrors } from './model/fleet-file/errors.ts';
 import { fleetJsonSchema } from './model/fleet-file/json-schema.ts';
 import { type FleetFileResult, parseFleet } from './model/fleet-file/load.ts';
+import { PortError } from './ports/errors.ts';
 import type { LoadBalancerDriver } from './ports/load-balancer.ts';
 import type { Provider } from './ports/provider.ts';
 import { providerTypes } from './providers/registry.ts';
-import { acquireLock } from './store/lock.ts';
+import { acquireLock, type Lock } from './store/lock.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import { systemClock } from './system/clock.ts';
 import { systemIds } from './system/ids.ts';
@@ -39,13 +40,22 @@ async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
   return parseFleet({ text: await readFile(fleetFile), path: fleetFile, providers: providerTypes });
 }
 
+function lockFolder(dataDir: string): Lock {
+  try {
+    return acquireLock(dataDir);
+  } catch (error) {
+    if (error instanceof PortError && error.code === 'locked') throw new CliError(EXIT.refused, error.message);
+    throw error;
+  }
+}
+
 /** Puts a controller together with the real world, and its API in front of it. */
 async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<RunningFleet> {
   const loaded = await loadFleet(fleetFile);
   if (!loaded.ok) throw new InvalidFleetFile(loaded.errors);
   const { fleet } = loaded;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const lock = acquireLock(dataDir);
+  const lock = lockFolder(dataDir);
   const log = openLog(join(dataDir, 'drover.log'));
   const store = await openSqliteStore({ path: join(dataDir, 'drover.db') });
   const providers = new Map<string, Provider>();

@@ -28,6 +28,7 @@ const instanceStatus = z.object({
   endpoint: z.string().nullable(),
   provider: z.string(),
   machineId: z.string().nullable(),
+  machineDetail: z.string(),
   targets: listOf(targetStatus),
 });
 

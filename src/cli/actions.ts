@@ -1,6 +1,5 @@
 import type { FleetFileError } from '../model/fleet-file/errors.ts';
 import type { FleetFileResult } from '../model/fleet-file/load.ts';
-import type { InstanceStatus } from '../model/status.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { FleetSource } from './live/sights.ts';
 
@@ -19,11 +18,6 @@ export interface CliActions {
    * @throws CliError `refused` when another controller holds the data folder
    */
   startFleet(options: StartOptions): Promise<RunningFleet>;
-  /**
-   * The process behind an instance of the fleet in a data folder, where it is one of this machine, for the demo's hint how to
-   * kill it; null otherwise. Asked at every redraw.
-   */
-  processId(instance: InstanceStatus, dataDir: string): number | null;
 }
 
 export interface StartOptions {

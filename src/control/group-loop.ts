@@ -5,7 +5,7 @@ import type { Outcome, Snapshot, TargetSighting, View } from '../decide/snapshot
 import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
-import type { Reading } from '../model/observation.ts';
+import type { Machine, Reading } from '../model/observation.ts';
 import type { Hold } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -97,6 +97,12 @@ export class GroupLoop {
   /** Whether nothing of the group is left, as far as can be seen. */
   get isEmpty(): boolean {
     return this.#surveyed && this.#instances.size === 0;
+  }
+
+  /** The group's machines as their provider listed them last. */
+  get machines(): ReadonlyMap<InstanceId, Machine> {
+    const view = this.#around.provider(this.#group.launchTemplate.provider).watch.view(this.#group.name);
+    return view.kind === 'seen' ? view.value.machines : new Map();
   }
 
   members(): Membership[] {

@@ -1,5 +1,5 @@
 import type { Fleet, LoadBalancer } from '../model/fleet.ts';
-import { type Instance, lifecycleState } from '../model/instance.ts';
+import { END_CAUSES, type Instance, lifecycleState } from '../model/instance.ts';
 import type { Target, TargetGroupObservation } from '../model/observation.ts';
 import type {
   FleetStatus,
@@ -66,7 +66,7 @@ function groupStatus(
   loop: GroupLoop,
   targets: ReadonlyMap<string, readonly (Target & { targetGroup: string })[]>,
 ): GroupStatus {
-  const { group, memory, instances, holds } = loop;
+  const { group, memory, instances, holds, machines } = loop;
   const count = (state: string) => instances.filter((instance) => lifecycleState(instance.state) === state).length;
   return {
     name: group.name,
@@ -78,12 +78,18 @@ function groupStatus(
     terminating: count('Terminating'),
     launchSuspended: memory.launch.suspended?.why ?? null,
     holds,
-    instances: instances.map((instance) => instanceStatus(instance, targets.get(instance.id) ?? [])),
+    instances: instances.map((instance) =>
+      instanceStatus(instance, machines.get(instance.id)?.detail ?? '', targets.get(instance.id) ?? []),
+    ),
     desiredCapacityFile: group.desiredCapacityFile,
   };
 }
 
-function instanceStatus(instance: Instance, targets: readonly (Target & { targetGroup: string })[]): InstanceStatus {
+function instanceStatus(
+  instance: Instance,
+  machineDetail: string,
+  targets: readonly (Target & { targetGroup: string })[],
+): InstanceStatus {
   const { id, group, state, createdAt, health, machine, launchTemplate } = instance;
   return {
     id,
@@ -97,6 +103,7 @@ function instanceStatus(instance: Instance, targets: readonly (Target & { target
     endpoint: machine?.endpoint ? `${machine.endpoint.address}:${machine.endpoint.port}` : null,
     provider: launchTemplate.provider,
     machineId: machine?.id ?? null,
+    machineDetail,
     targets: targets.map(({ targetGroup, health, detail, traffic }) => ({
       targetGroup,
       health,
@@ -112,7 +119,7 @@ function detailOf({ state, health, request }: Instance): string {
     case 'draining':
     case 'terminating':
     case 'terminated':
-      return state.cause;
+      return END_CAUSES[state.cause];
     case 'launching':
     case 'booting':
     case 'inService':

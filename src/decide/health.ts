@@ -1,4 +1,4 @@
-import type { Health, Instance } from '../model/instance.ts';
+import { END_CAUSES, type Health, type Instance } from '../model/instance.ts';
 import type { Target } from '../model/observation.ts';
 import type { Draft } from './draft.ts';
 import { recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
@@ -31,7 +31,7 @@ function learnOfMachine(draft: Draft, instance: Instance): void {
     const before = draft.capacity();
     const { cause } = instance.state;
     const terminated = draft.move(instance, { name: 'terminated', since: draft.now, cause });
-    draft.tell('terminated', `${instance.id} has ended (${cause}) without a machine.`, {
+    draft.tell('terminated', `${instance.id} has ended (${END_CAUSES[cause]}) without a machine.`, {
       instance: terminated,
       before,
     });

@@ -1,4 +1,4 @@
-import type { Instance } from '../model/instance.ts';
+import { END_CAUSES, type Instance } from '../model/instance.ts';
 import type { Failure, Machine } from '../model/observation.ts';
 import type { Draft } from './draft.ts';
 import { recordLaunchFailure } from './launch-backoff.ts';
@@ -81,7 +81,7 @@ function ended(draft: Draft, instance: Instance): void {
   const before = draft.capacity();
   const { cause } = instance.state;
   const terminated = draft.move(instance, { name: 'terminated', since: draft.now, cause });
-  draft.tell('terminated', `${instance.id} has ended (${cause}); nothing of it is left.`, {
+  draft.tell('terminated', `${instance.id} has ended (${END_CAUSES[cause]}); nothing of it is left.`, {
     instance: terminated,
     before,
   });

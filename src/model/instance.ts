@@ -69,17 +69,19 @@ export type InstanceState =
 
 export type InstanceStateName = InstanceState['name'];
 
-/** Why an instance is ended. */
-export type EndCause =
-  | 'scaleIn'
-  | 'unhealthy'
-  | 'machineStopped'
-  | 'machineGone'
-  | 'neverHealthy'
-  | 'launchFailed'
-  | 'operatorDrain'
-  | 'operatorTerminate'
-  | 'fleetDown';
+/** Why an instance is ended, and that in a person's words. */
+export const END_CAUSES = {
+  scaleIn: 'too many servers',
+  unhealthy: 'unhealthy',
+  machineStopped: 'its machine stopped',
+  machineGone: 'its machine is gone',
+  neverHealthy: 'never became healthy',
+  launchFailed: 'launch failed',
+  operatorDrain: 'asked to be replaced',
+  operatorTerminate: 'asked to be ended',
+  fleetDown: 'the fleet goes down',
+} as const;
+export type EndCause = keyof typeof END_CAUSES;
 
 export type Health =
   /** Not told yet: new, or nothing that could tell can be seen. */

@@ -84,6 +84,8 @@ export interface InstanceStatus {
   readonly endpoint: string | null;
   readonly provider: string;
   readonly machineId: string | null;
+  /** What the provider says of the machine: `pid 4711`; empty when it says nothing. */
+  readonly machineDetail: string;
   readonly targets: readonly TargetStatus[];
 }
 

@@ -17,7 +17,6 @@ export function fakeActions(
     loadFleet: async () => ({ ok: true, fleet: FLEET }),
     jsonSchema: () => ({ type: 'object' }),
     startFleet: (options) => startFake(makeService(options.dataDir), options),
-    processId: (instance) => (instance.machineId === null ? null : Number(instance.machineId.slice('pid-'.length))),
     ...more,
   };
 }

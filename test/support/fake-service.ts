@@ -340,7 +340,8 @@ function asStatus(instance: FakeInstance): InstanceStatus {
     detail,
     endpoint: state === 'launching' ? null : `127.0.0.1:${instance.port}`,
     provider: 'process',
-    machineId: state === 'launching' ? null : `pid-${instance.port - 35_000}`,
+    machineId: state === 'launching' ? null : instance.id,
+    machineDetail: state === 'launching' ? '' : `pid ${instance.port - 35_000}`,
     targets:
       state === 'launching' || state === 'terminating'
         ? []

@@ -42,8 +42,7 @@ export function addRunCommands(program: Command, context: Context): void {
         dataDir: dataDirPath(context, command, fleetFile),
         mode: 'up',
       });
-      const hints = (status: FleetStatus) =>
-        demoHints(status, { cwd: terminal.cwd, processId: (instance) => actions.processId(instance, status.dataDir) });
+      const hints = (status: FleetStatus) => demoHints(status, terminal.cwd);
       await showFleet(context, fleet, options.plain === true, hints, 'down');
       say(context, 'Everything that the demo started is gone.');
     });

@@ -31,7 +31,7 @@ async function play(story: (service: FakeFleetService, pass: (...ms: number[]) =
   };
   await story(service, pass);
   const status = service.status();
-  const hints = demoHints(status, { cwd: '/srv', processId: ({ machineId }) => Number(machineId?.slice(4)) });
+  const hints = demoHints(status, '/srv');
   return { status, activities: await service.activities({ limit: 100 }), hints, notice: null };
 }
 
@@ -161,6 +161,7 @@ function hostile(frame: Frame, text: string, many: number): Frame {
       detail: text,
       endpoint: text,
       machineId: text,
+      machineDetail: text,
       targets: [text, text].map((name) => ({
         targetGroup: name,
         health: name,

@@ -12,20 +12,24 @@ function fleet() {
   }
   return service;
 }
-const commands = (service: FakeFleetService, processId: number | null = 4711) =>
-  demoHints(service.status(), { cwd: '/srv', processId: () => processId }).map(({ command }) => command);
+const commands = (service: FakeFleetService) => demoHints(service.status(), '/srv').map(({ command }) => command);
 
 it('names what is there at this moment', () => {
   expect(commands(fleet())).toEqual([
     'curl http://127.0.0.1:5000/',
-    'kill -9 4711',
+    'kill -9 5001',
     'echo 6 > hello/desired',
     'Ctrl-C',
   ]);
 });
 
 it('ends a server through Drover where it is no process of this machine', () => {
-  expect(commands(fleet(), null)[1]).toBe('drover terminate i-e8e89b13');
+  const status = fleet().status();
+  const groups = status.groups.map((group) => ({
+    ...group,
+    instances: group.instances.map((instance) => ({ ...instance, machineDetail: '' })),
+  }));
+  expect(demoHints({ ...status, groups }, '/srv')[1]?.command).toBe('drover terminate i-e8e89b13');
 });
 
 it('makes a group small again that is at its maximum', async () => {

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { FleetStatus, InstanceStatus } from '../../model/status.ts';
+import type { FleetStatus } from '../../model/status.ts';
 import { shortId } from '../render/ids.ts';
 
 /** Something that a person may try, and what happens then. */
@@ -8,19 +8,16 @@ export interface Hint {
   readonly effect: string;
 }
 
-export interface HintContext {
-  /** The folder that shown paths start from. */
-  readonly cwd: string;
-  /** The process behind an instance, where it is one of this machine. */
-  readonly processId: (instance: InstanceStatus) => number | null;
-}
-
-/** What to try on the running demo, with the addresses, processes and files of this very moment. */
-export function demoHints(status: FleetStatus, context: HintContext): readonly Hint[] {
+/**
+ * What to try on the running demo, with the addresses, processes and files of this very moment.
+ *
+ * @param cwd the folder that shown paths start from
+ */
+export function demoHints(status: FleetStatus, cwd: string): readonly Hint[] {
   const end = { command: 'Ctrl-C', effect: 'ends the demo and all that it started' };
   const leave = { command: 'Ctrl-C', effect: 'once more: leaves at once, the rest goes on; `drover down` ends it' };
   if (status.mode === 'down') return [leave];
-  return [...request(status), ...kill(status, context), ...resize(status, context), end];
+  return [...request(status), ...kill(status), ...resize(status, cwd), end];
 }
 
 function request(status: FleetStatus): readonly Hint[] {
@@ -30,17 +27,18 @@ function request(status: FleetStatus): readonly Hint[] {
     : [{ command: `curl ${listener.url}/`, effect: 'a request, answered by one of the servers in turn' }];
 }
 
-function kill(status: FleetStatus, { processId }: HintContext): readonly Hint[] {
+function kill(status: FleetStatus): readonly Hint[] {
   const instance = status.groups
     .flatMap(({ instances }) => instances)
     .find(({ state, health }) => state === 'inService' && health !== 'unhealthy');
   if (instance === undefined) return [];
-  const pid = processId(instance);
-  const command = pid === null ? `drover terminate ${shortId(instance.id)}` : `kill -9 ${pid}`;
+  // A provider of processes on this machine says which one it is.
+  const pid = /^pid (\d+)$/.exec(instance.machineDetail)?.[1];
+  const command = pid === undefined ? `drover terminate ${shortId(instance.id)}` : `kill -9 ${pid}`;
   return [{ command, effect: `the server ${shortId(instance.id)} dies, a new one takes its place` }];
 }
 
-function resize(status: FleetStatus, { cwd }: HintContext): readonly Hint[] {
+function resize(status: FleetStatus, cwd: string): readonly Hint[] {
   const group = status.groups[0];
   if (group === undefined) return [];
   const size = group.desired < group.maxSize ? Math.min(group.desired * 2, group.maxSize) : group.minSize;
