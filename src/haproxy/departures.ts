@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
-import { type Command, cut, remove } from './commands.ts';
+import { type Command, cut, drain, remove, takeOut } from './commands.ts';
 import type { ServerKey } from './members.ts';
 
 const ROUND_MS = 200;
@@ -11,6 +11,12 @@ const ROUNDS_BEFORE_REMOVAL = 6;
 /** 3 s: whoever is taken out without having been drained gets no longer for its open requests. */
 const ROUNDS_BEFORE_CUT = 15;
 
+/** In rounds. */
+interface Departure {
+  readonly since: number;
+  readonly inMaintenanceSince: number;
+}
+
 /** Runs commands and returns HAProxy's reply to each; replies that were not expected are returned too. */
 export type Execute = (commands: readonly Command[], signal: AbortSignal) => Promise<readonly string[]>;
 
@@ -18,8 +24,9 @@ export type Execute = (commands: readonly Command[], signal: AbortSignal) => Pro
 export class Departures {
   readonly #clock: Clock;
   readonly #execute: Execute;
-  readonly #rounds = new Map<ServerKey, number>();
+  readonly #leaving = new Map<ServerKey, Departure>();
   readonly #stop = new AbortController();
+  #round = 0;
   #work: Promise<void> | null = null;
 
   constructor(clock: Clock, execute: Execute) {
@@ -30,9 +37,10 @@ export class Departures {
   /** Exactly these are leaving now; those known already go on where they are. */
   set(keys: readonly ServerKey[]): void {
     const wanted = new Set(keys);
-    for (const key of this.#rounds.keys()) if (!wanted.has(key)) this.#rounds.delete(key);
-    for (const key of keys) if (!this.#rounds.has(key)) this.#rounds.set(key, 0);
-    if (this.#rounds.size > 0 && this.#work === null && !this.#stop.signal.aborted) {
+    for (const key of this.#leaving.keys()) if (!wanted.has(key)) this.#leaving.delete(key);
+    const now = { since: this.#round, inMaintenanceSince: this.#round };
+    for (const key of keys) if (!this.#leaving.has(key)) this.#leaving.set(key, now);
+    if (this.#leaving.size > 0 && this.#work === null && !this.#stop.signal.aborted) {
       this.#work = this.#run().finally(() => {
         this.#work = null;
       });
@@ -46,29 +54,45 @@ export class Departures {
   }
 
   async #run(): Promise<void> {
-    while (this.#rounds.size > 0) {
+    while (this.#leaving.size > 0) {
       await this.#clock.sleep(ROUND_MS, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
-      for (const [key, rounds] of this.#rounds) this.#rounds.set(key, rounds + 1);
+      this.#round += 1;
       // HAProxy does not answer: the next look tells who is still there.
-      await this.#round().catch(() => undefined);
+      await this.#step().catch(() => undefined);
     }
   }
 
-  async #round(): Promise<void> {
-    const overdue = this.#waitingFor(ROUNDS_BEFORE_CUT);
+  async #step(): Promise<void> {
+    const overdue = this.#keysOf(({ since }) => this.#round - since >= ROUNDS_BEFORE_CUT);
     if (overdue.length > 0) await this.#execute(overdue.map(cut), this.#stop.signal);
-    const due = this.#waitingFor(ROUNDS_BEFORE_REMOVAL);
+    const due = this.#keysOf((one) => this.#round - one.inMaintenanceSince >= ROUNDS_BEFORE_REMOVAL);
     if (due.length === 0) return;
     const commands = due.map(remove);
     const replies = await this.#execute(commands, this.#stop.signal);
-    for (const [index, key] of due.entries()) {
-      // Refused while connections are left: again in the next round.
-      if (commands[index]?.expected.test(replies[index] ?? '')) this.#rounds.delete(key);
+    const refused = due.filter((_, index) => !commands[index]?.expected.test(replies[index] ?? ''));
+    for (const key of due) if (!refused.includes(key)) this.#leaving.delete(key);
+    // Who was named again meanwhile is left alone.
+    const again = refused.filter((key) => this.#leaving.has(key));
+    if (again.length > 0) await this.#maintainAgain(again);
+  }
+
+  /**
+   * Connections are left. Those of requests that were open when maintenance began have become idle since and would stay so
+   * for long; entering maintenance closes idle ones, and by way of drain it can be entered again without new requests.
+   */
+  async #maintainAgain(keys: readonly ServerKey[]): Promise<void> {
+    await this.#execute(
+      keys.flatMap((key) => [drain(key), takeOut(key)]),
+      this.#stop.signal,
+    );
+    for (const key of keys) {
+      const departure = this.#leaving.get(key);
+      if (departure !== undefined) this.#leaving.set(key, { ...departure, inMaintenanceSince: this.#round });
     }
   }
 
-  #waitingFor(rounds: number): readonly ServerKey[] {
-    return [...this.#rounds].filter(([, waited]) => waited >= rounds).map(([key]) => key);
+  #keysOf(isSo: (departure: Departure) => boolean): readonly ServerKey[] {
+    return [...this.#leaving].filter(([, departure]) => isSo(departure)).map(([key]) => key);
   }
 }

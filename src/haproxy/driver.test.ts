@@ -122,6 +122,36 @@ describe('the HAProxy driver', () => {
     expect((await driver.apply(real.empty, signal)).events).toMatchObject([{ kind: 'started' }]);
   });
 
+  it('goes on as before when a reload fails that had looked well', async () => {
+    const { world, driver, desired } = await begin();
+    const everywhere = { address: '0.0.0.0', port: world.port, targetGroup: 'hello' };
+    const blocker = createTcpServer().listen(world.port, '127.0.0.2');
+    await once(blocker, 'listening');
+    const before = await readFile(join(world.dataDir, 'haproxy.cfg'), 'utf8');
+    const listeners = [...desired.loadBalancer.listeners, everywhere];
+    const more = { ...desired, loadBalancer: { ...desired.loadBalancer, listeners } };
+    await expect(driver.apply(more, signal)).rejects.toMatchObject({ reaction: 'Invalid', code: 'reloadRefused' });
+    expect(await readFile(join(world.dataDir, 'haproxy.cfg'), 'utf8')).toBe(before);
+    expect(await world.send()).not.toBeNull();
+    expect(await driver.apply(desired, signal)).toEqual({ events: [] });
+    blocker.close();
+  });
+
+  it('hears of every transition for as long as somebody listens, through a reload', async () => {
+    const { world, driver, desired } = await begin();
+    let calls = 0;
+    const unwatch = driver.watch(() => {
+      calls += 1;
+    });
+    await driver.apply({ ...desired, targetGroups: [{ ...GROUP, slowStartMs: 1 }] }, signal);
+    await world.until('the stream has ended', async () => calls > 0);
+    await world.until('the old worker has ended', async () => (await world.pids()).length === 2);
+    const before = calls;
+    world.servers[0]?.setHealthy(false);
+    await world.until('called back', async () => calls > before);
+    unwatch();
+  });
+
   it('comes back when only the worker was killed', async () => {
     const { world, driver, desired } = await begin();
     const [, worker] = await processesOf(join(world.dataDir, 'haproxy.cfg'));
@@ -162,7 +192,7 @@ class RealWorld implements LoadBalancerWorld {
   readonly dataDir: string;
   readonly port: number;
   readonly targetGroup = GROUP.name;
-  readonly #servers: RealServer[] = [];
+  readonly servers: RealServer[] = [];
 
   static async make(): Promise<RealWorld> {
     return new RealWorld(await mkdtemp(join(tmpdir(), 'drover-haproxy-')), await freePort());
@@ -185,7 +215,7 @@ class RealWorld implements LoadBalancerWorld {
 
   async server(): Promise<TestServer> {
     const server = new RealServer();
-    this.#servers.push(server);
+    this.servers.push(server);
     await server.started;
     return server;
   }
@@ -201,7 +231,7 @@ class RealWorld implements LoadBalancerWorld {
   }
 
   async open(): Promise<OpenRequest> {
-    const held = this.#servers.map((server) => server.held);
+    const held = this.servers.map((server) => server.held);
     const client = get({ host: HOST, port: this.port, path: '/held', agent: false });
     const answer = new Promise<boolean>((resolve) => {
       client.on('response', (response) => {
@@ -249,7 +279,7 @@ class RealWorld implements LoadBalancerWorld {
 
   async end(): Promise<void> {
     await this.crash();
-    for (const server of this.#servers) await server.kill();
+    for (const server of this.servers) await server.kill();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 

@@ -176,8 +176,8 @@ class Haproxy implements LoadBalancerDriver {
     await this.#write(this.#paths.config, target.text);
     await this.#writeState();
     const { commands, leaving } = difference(target.desired, target.ids, look, binary.capabilities);
-    if (commands.length > 0) await this.#runtime.demand(commands, signal);
     this.#departures.set(leaving);
+    if (commands.length > 0) await this.#runtime.demand(commands, signal);
   }
 
   /** The configuration gets its name only when HAProxy has read it without complaint. */

@@ -53,14 +53,25 @@ export async function reload(
  */
 export async function checkNewListeners({ loadBalancer }: DesiredState, look: Look): Promise<void> {
   const { listeners, statsPage } = loadBalancer;
-  const ownPorts = new Set(look.frontends.map((name) => Number(name.slice(name.lastIndexOf(':') + 1))));
   const wanted = [...listeners, ...(statsPage === null ? [] : [statsPage])];
-  for (const { address, port } of wanted.filter((one) => !ownPorts.has(one.port))) {
+  for (const { address, port } of wanted) {
+    if (look.frontends.some((name) => overlaps(name, address, port))) continue;
     const code = await listenOnce(address, port);
     if (code === null) continue;
     const why = code === 'EADDRINUSE' ? 'something else listens there' : code;
     throw new PortError('Invalid', 'listenerUnavailable', `HAProxy cannot listen on ${address} port ${port}: ${why}`);
   }
+}
+
+/** Whether HAProxy's own frontend would be in the way of the trial. */
+function overlaps(frontend: string, address: string, port: number): boolean {
+  const colon = frontend.lastIndexOf(':');
+  const taken = frontend.slice(0, colon).replace(/^stats-/, '');
+  return Number(frontend.slice(colon + 1)) === port && (taken === address || isAny(taken) || isAny(address));
+}
+
+function isAny(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
 }
 
 /** The system's code for why not; null when it works. */

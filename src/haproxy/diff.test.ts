@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { sampleMember, sampleState } from '../../test/haproxy-samples.ts';
+import type { Member } from '../ports/load-balancer.ts';
+import { difference } from './diff.ts';
+import { encode } from './encoder.ts';
+import type { Look, ServerLook } from './look.ts';
+
+const NO_TRAFFIC = { openRequests: 0, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 0 };
+
+function lookOf(...servers: readonly Partial<ServerLook>[]): Look {
+  const whole = servers.map(
+    (server): ServerLook => ({
+      backend: 'hello',
+      name: 'i-1',
+      id: 1,
+      address: '127.0.0.1',
+      port: 9001,
+      weight: 100,
+      admin: 'ready',
+      checked: true,
+      status: 'UP',
+      check: { status: 'L7OK', code: '200', detail: '' },
+      traffic: NO_TRAFFIC,
+      ...server,
+    }),
+  );
+  return {
+    pid: 1,
+    version: '2.6',
+    stopping: false,
+    fingerprint: '',
+    frontends: [],
+    backends: new Map(),
+    servers: new Map(whole.map((server) => [`${server.backend}/${server.name}`, server])),
+  };
+}
+
+function lines(members: readonly Member[], look: Look): readonly string[] {
+  const ids = new Map(members.map(({ instanceId }) => [`hello/${instanceId}`, 42]));
+  return difference(sampleState(members), ids, look, { poolLimitsNeeded: true }).commands.map(({ words }) =>
+    encode(words),
+  );
+}
+
+describe('difference', () => {
+  it('is nothing when all is as desired', () => {
+    expect(lines([sampleMember('i-1')], lookOf({}))).toEqual([]);
+    expect(lines([sampleMember('i-1', { state: 'draining' })], lookOf({ admin: 'drain' }))).toEqual([]);
+  });
+
+  it('adds a server that starts down, with every keyword, as the file has it', () => {
+    expect(lines([sampleMember('i-1')], lookOf())).toEqual([
+      'add server hello/i-1 127.0.0.1:9001 id 42 weight 100 check inter 2000ms fastinter 200ms downinter 300ms rise 2 fall 3' +
+        ' observe layer4 error-limit 1 on-error fastinter pool-purge-delay 5s pool-max-conn -1',
+      'set server hello/i-1 state drain',
+      'set server hello/i-1 health down',
+      'enable health hello/i-1',
+      'set server hello/i-1 state ready',
+    ]);
+    expect(lines([sampleMember('i-1', { state: 'draining' })], lookOf()).at(-1)).toBe('enable health hello/i-1');
+  });
+
+  it('drains, takes back and weighs', () => {
+    expect(lines([sampleMember('i-1', { state: 'draining' })], lookOf({}))).toEqual([
+      'set server hello/i-1 state drain',
+    ]);
+    expect(lines([sampleMember('i-1')], lookOf({ admin: 'drain' }))).toEqual(['set server hello/i-1 state ready']);
+    expect(lines([sampleMember('i-1')], lookOf({ weight: 3 }))).toEqual(['set server hello/i-1 weight 100']);
+  });
+
+  it('takes out who is not named, after all others have come in', () => {
+    const look = lookOf({ name: 'old' }, { name: 'older', admin: 'maintenance' }, { admin: 'drain' });
+    expect(lines([sampleMember('i-1')], look)).toEqual([
+      'set server hello/i-1 state ready',
+      'set server hello/old state maint',
+    ]);
+    const { leaving } = difference(sampleState([]), new Map(), look, { poolLimitsNeeded: false });
+    expect(leaving).toEqual(['hello/old', 'hello/older', 'hello/i-1']);
+  });
+
+  it.each([{ admin: 'maintenance' }, { port: 9 }, { address: '127.0.0.2' }, { checked: false }] as const)(
+    'treats %o as a new server',
+    (server) => {
+      expect(lines([sampleMember('i-1')], lookOf(server))).toEqual([
+        'set server hello/i-1 state drain',
+        'set server hello/i-1 addr 127.0.0.1 port 9001',
+        'set server hello/i-1 weight 100',
+        'set server hello/i-1 state drain',
+        'set server hello/i-1 health down',
+        'enable health hello/i-1',
+        'set server hello/i-1 state ready',
+      ]);
+    },
+  );
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import type { Target } from '../model/observation.ts';
+import type { Look, ServerLook } from './look.ts';
+import { healthyServers, type Memory, NO_MEMORY, observation } from './observation.ts';
+
+const IDLE = { openRequests: 0, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 0 };
+const SERVER: ServerLook = {
+  backend: 'hello',
+  name: 'i-1',
+  id: 1,
+  address: '127.0.0.1',
+  port: 9001,
+  weight: 100,
+  admin: 'ready',
+  checked: true,
+  status: 'UP',
+  check: { status: 'L7OK', code: '200', detail: '' },
+  traffic: IDLE,
+};
+
+function lookAt(server: Partial<ServerLook>): Look {
+  return {
+    pid: 1,
+    version: '2.6.12',
+    stopping: false,
+    fingerprint: '',
+    frontends: [],
+    backends: new Map([['hello', { ...IDLE, queuedRequests: 2 }]]),
+    servers: new Map([['hello/i-1', { ...SERVER, ...server }]]),
+  };
+}
+
+function see(server: Partial<ServerLook>, memory: Memory = NO_MEMORY): { target: Target; memory: Memory } {
+  const seen = observation(lookAt(server), new Map(), memory, 0);
+  const target = seen.observation.targetGroups[0]?.targets[0];
+  if (target === undefined) throw new Error('no target');
+  return { target, memory: seen.memory };
+}
+
+function health(server: Partial<ServerLook>, memory: Memory = NO_MEMORY): string {
+  const { target } = see(server, memory);
+  return `${target.health}|${target.detail}`;
+}
+
+const INITIAL = { status: 'INI', code: '', detail: '' };
+const PASSED = { status: 'L7OK', code: '200', detail: '' };
+const REFUSED = { status: 'L4CON', code: '', detail: 'Connection refused' };
+
+describe('observation', () => {
+  it("gives each target AWS's word for its health, and why", () => {
+    expect(health({})).toBe('healthy|');
+    expect(health({ status: 'UP 2/3', check: { status: 'L7STS', code: '503', detail: '' } })).toBe('healthy|L7STS/503');
+    expect(health({ status: 'DOWN', check: INITIAL })).toBe('initial|');
+    expect(health({ status: 'DOWN 1/2', check: PASSED })).toBe('initial|');
+    expect(health({ status: 'DOWN', check: REFUSED })).toBe('unhealthy|L4CON: Connection refused');
+    expect(health({ status: 'DRAIN', admin: 'drain' })).toBe('draining|');
+    expect(health({ status: 'DOWN', admin: 'drain', check: REFUSED })).toBe('draining|L4CON: Connection refused');
+    expect(health({ status: 'MAINT', admin: 'maintenance' })).toBe('unavailable|');
+    expect(health({ status: 'no check', checked: false })).toBe('unavailable|not checked');
+  });
+
+  it('does not take an unhealthy target for a new one after a restart, nor while it recovers', () => {
+    const before = see({ status: 'DOWN', check: REFUSED }).memory;
+    expect(health({ status: 'DOWN', check: INITIAL }, before)).toBe('unhealthy|L4CON: Connection refused');
+    const recovering = see({ status: 'DOWN 1/2', check: PASSED }, before);
+    expect(recovering.target.health).toBe('unhealthy');
+    const recovered = see({}, recovering.memory).memory;
+    expect(health({ status: 'DOWN', check: INITIAL }, recovered)).toBe('unhealthy|INI');
+    expect(health({ status: 'DOWN', check: INITIAL, port: 9002 }, before)).toBe('initial|');
+  });
+
+  it('counts looks at a draining target without requests, here or in an old process', () => {
+    const draining = { status: 'DRAIN', admin: 'drain' } as const;
+    const first = see(draining);
+    expect(first.target.idleLooks).toBe(1);
+    expect(see(draining, first.memory).target.idleLooks).toBe(2);
+    expect(see({ ...draining, traffic: { ...IDLE, queuedRequests: 1 } }, first.memory).target.idleLooks).toBe(0);
+    expect(see({}, first.memory).target.idleLooks).toBe(0);
+    const elsewhere = new Map([['hello/i-1', { ...IDLE, openRequests: 3 }]]);
+    const [group] = observation(lookAt(draining), elsewhere, first.memory, 0).observation.targetGroups;
+    expect(group?.targets[0]).toMatchObject({ idleLooks: 0, traffic: { openRequests: 3 } });
+  });
+
+  it('adds the queues of servers to that of their group', () => {
+    const look = lookAt({ traffic: { ...IDLE, queuedRequests: 5 } });
+    expect(observation(look, new Map(), NO_MEMORY, 7).observation).toMatchObject({
+      at: 7,
+      version: '2.6.12',
+      targetGroups: [{ name: 'hello', traffic: { queuedRequests: 7 } }],
+    });
+  });
+});
+
+describe('healthyServers', () => {
+  const was = new Map([['hello/i-1', '127.0.0.1:9001']]);
+
+  it('knows who is in service, also of those that drain', () => {
+    expect(healthyServers(lookAt({}), new Map())).toEqual(was);
+    expect(healthyServers(lookAt({ admin: 'drain', status: 'DRAIN' }), new Map())).toEqual(was);
+    expect(healthyServers(lookAt({ admin: 'drain', status: 'DOWN', check: REFUSED }), was).size).toBe(0);
+    expect(healthyServers(lookAt({ status: 'DOWN 1/2' }), was).size).toBe(0);
+  });
+
+  it('leaves a server in maintenance as it was', () => {
+    const maintenance = lookAt({ admin: 'maintenance', status: 'MAINT' });
+    expect(healthyServers(maintenance, was)).toEqual(was);
+    expect(healthyServers(maintenance, new Map()).size).toBe(0);
+  });
+});

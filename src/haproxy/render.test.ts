@@ -1,0 +1,86 @@
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sampleGroup, sampleMember, sampleState } from '../../test/haproxy-samples.ts';
+import { ALGORITHMS, type TargetGroup } from '../model/fleet.ts';
+import type { DesiredState } from '../ports/load-balancer.ts';
+import { findBinary, validate } from './binary.ts';
+import { serverIds } from './members.ts';
+import { pathsIn } from './paths.ts';
+import { type Rendering, renderConfig } from './render.ts';
+
+const GOLDEN = `${import.meta.dirname}/../../test/golden/haproxy`;
+const paths = pathsIn('/var/lib/drover/web');
+const capabilities = { poolLimitsNeeded: true };
+const signal = new AbortController().signal;
+
+function render(desired: DesiredState): Rendering {
+  return renderConfig(desired, serverIds(desired.members, new Map()), paths, capabilities);
+}
+
+const everyAlgorithm: readonly TargetGroup[] = ALGORITHMS.map((algorithm) => ({
+  ...sampleGroup,
+  name: algorithm,
+  algorithm,
+}));
+
+const CASES: Readonly<Record<string, DesiredState>> = {
+  empty: sampleState([]),
+  members: {
+    ...sampleState([
+      sampleMember('i-1'),
+      sampleMember('i-2', { state: 'draining', endpoint: { address: '::1', port: 9002 } }),
+      sampleMember('i-3', { weight: 7 }),
+    ]),
+    loadBalancer: {
+      name: 'web',
+      listeners: [
+        { address: '0.0.0.0', port: 80, targetGroup: 'hello' },
+        { address: '::1', port: 8080, targetGroup: 'hello' },
+      ],
+      statsPage: { address: '127.0.0.1', port: 8404 },
+    },
+  },
+  algorithms: {
+    loadBalancer: {
+      name: 'all',
+      listeners: everyAlgorithm.map(({ name }, index) => ({
+        address: '127.0.0.1',
+        port: 5000 + index,
+        targetGroup: name,
+      })),
+      statsPage: null,
+    },
+    targetGroups: everyAlgorithm,
+    members: everyAlgorithm.map(({ name }) => sampleMember('i-1', { targetGroup: name, weight: 7 })),
+  },
+  'health-check': sampleState([], {
+    ...sampleGroup,
+    slowStartMs: 30_000,
+    deregistrationDelayMs: 3_600_000,
+    healthCheck: { ...sampleGroup.healthCheck, path: '/a?b=1;c=#%20&d=$HOME!', matcher: '200,204,301-302' },
+  }),
+};
+
+describe('renderConfig', () => {
+  for (const [name, desired] of Object.entries(CASES)) {
+    it(`writes ${name} as in its golden file, which HAProxy takes`, async () => {
+      const { text } = render(desired);
+      await expect(text).toMatchFileSnapshot(`${GOLDEN}/${name}.cfg`);
+      await using folder = await mkdtempDisposable(join(tmpdir(), 'drover-render-'));
+      const file = join(folder.path, 'haproxy.cfg');
+      await writeFile(file, text);
+      const binary = await findBinary(process.env.DROVER_HAPROXY, signal);
+      await validate(binary, file, signal);
+    });
+  }
+
+  it('has a fingerprint that only members leave alone', () => {
+    const before = render(sampleState([])).fingerprint;
+    expect(render(sampleState([sampleMember('i-1'), sampleMember('i-2')])).fingerprint).toBe(before);
+    const other = sampleState([], { ...sampleGroup, slowStartMs: 1 });
+    expect(render(other).fingerprint).not.toBe(before);
+    expect(render(other).text).toContain(`description ${render(other).fingerprint}\n`);
+  });
+});
