@@ -6,7 +6,7 @@ import { droverController } from '../../src/simulation/session.ts';
 const BATCH = 25;
 const BATCH_TIMEOUT_MS = 120_000;
 /** Of a batch, so that a defect which many seeds find does not bury the report. */
-const TOLD_FAILURES = 3;
+const TOLD_FAILURES = 1;
 
 /** Lives through a range of seeds; every one that fails is named. */
 export function describeSeeds(first: number, count: number): void {
