@@ -40,9 +40,9 @@ function followFile(draft: Draft): void {
   if (known !== null && sameReading(known, seen)) return;
   draft.memory = { ...draft.memory, file: seen };
   if (seen.kind === 'refused') {
-    draft.tell('desiredCapacityRefused', `${seen.text} The size stays at ${draft.memory.desired ?? 0}.`, {
-      level: 'warning',
-    });
+    // A file that was never there is how most groups begin.
+    const level = known === null && file.kind === 'missing' && file.code === 'absent' ? 'info' : 'warning';
+    draft.tell('desiredCapacityRefused', `${seen.text} The size stays at ${draft.memory.desired ?? 0}.`, { level });
     return;
   }
   if (known?.kind === 'refused') {

@@ -1,7 +1,8 @@
-import type { EndCause, Instance } from '../model/instance.ts';
+import type { AutoScalingGroup } from '../model/fleet.ts';
+import type { Instance } from '../model/instance.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
-import { type DrainCause, drain } from './lifecycle.ts';
+import { drain } from './lifecycle.ts';
 import { kept } from './scale-out.ts';
 import { chooseVictims } from './victims.ts';
 
@@ -9,21 +10,24 @@ import { chooseVictims } from './victims.ts';
 export function scaleIn(draft: Draft): void {
   const desired = target(draft);
   const candidates = kept(draft);
-  const cause: DrainCause & EndCause = draft.snapshot.mode === 'down' ? 'fleetDown' : 'scaleIn';
+  const cause = draft.snapshot.mode === 'down' ? 'fleetDown' : 'scaleIn';
   const { group } = draft.snapshot;
-  for (const instance of chooseVictims(candidates, candidates.length - desired, group)) {
+  const victims = chooseVictims(candidates, candidates.length - desired, group);
+  for (const [index, instance] of victims.entries()) {
     const before = draft.capacity();
-    const ending = instance.state.name === 'inService' ? drain(draft, instance, cause) : draft.end(instance, cause);
-    const has = before.total === 1 ? '1 machine' : `${before.total} machines`;
-    draft.tell(
-      cause === 'fleetDown' ? 'fleetDown' : 'scaleIn',
-      `${instance.state.name === 'inService' ? 'Draining' : 'Ending'} ${instance.id} (${whyThis(instance)}): ${group.name} should have ${desired}; it has ${has}.`,
-      { instance: ending, before },
-    );
+    const serves = instance.state.name === 'inService';
+    const ending = serves ? drain(draft, instance, cause) : draft.end(instance, cause);
+    const doing = `${serves ? 'Draining' : 'Ending'} ${instance.id}`;
+    const why =
+      cause === 'fleetDown'
+        ? 'the fleet goes down'
+        : `${group.name} should have ${desired} and has ${candidates.length - index}; ${whyThis(instance, group)}`;
+    draft.tell(cause, `${doing}: ${why}.`, { instance: ending, before });
   }
 }
 
-function whyThis({ state, health }: Instance): string {
-  if (state.name !== 'inService') return 'not in service yet';
-  return health.status === 'unhealthy' ? 'unhealthy' : 'chosen by the termination policy';
+function whyThis({ state, health }: Instance, { terminationPolicies }: AutoScalingGroup): string {
+  if (state.name !== 'inService') return 'this one is not in service yet';
+  if (health.status === 'unhealthy') return 'this one is unhealthy';
+  return `chosen by ${terminationPolicies.join(', ')}`;
 }

@@ -188,7 +188,7 @@ export class ProcessProvider implements Provider {
     }
     const how = `pid ${process.pid} ${howItEnded(this.#children.get(instanceId))}`;
     const line = await lastLine(this.#folders.path(instanceId, LOG_FILE));
-    return { ...machine, state: 'stopped', endpoint, detail: line === '' ? how : `${how}: ${line}` };
+    return { ...machine, state: 'stopped', endpoint, detail: line === '' ? how : `${how}; its last words: ${line}` };
   }
 }
 
