@@ -33,6 +33,6 @@ export async function within<T>(
   }
 }
 
-export function throwIfAborted(signal: AbortSignal, what: string): void {
+function throwIfAborted(signal: AbortSignal, what: string): void {
   if (signal.aborted) throw new PortError('Transient', 'aborted', `${what}: given up`, { cause: signal.reason });
 }

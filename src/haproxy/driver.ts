@@ -158,6 +158,7 @@ class Haproxy implements LoadBalancerDriver {
     await this.#writeValidated(target, binary, signal);
     this.#departures.set([]);
     await launch(binary, this.#paths, target.fingerprint, this.#runtime, this.#clock, signal);
+    this.#events.reconnect();
     return { events: [{ kind: 'started', version: binary.version, members: target.desired.members.length }] };
   }
 

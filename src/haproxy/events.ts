@@ -20,6 +20,8 @@ export class HealthEvents {
   readonly #listeners = new Set<() => void>();
   #stop: AbortController | null = null;
   #socket: Socket | null = null;
+  /** Ends the wait for the next try. */
+  #hurry = new AbortController();
 
   constructor(socketPath: string, clock: Clock) {
     this.#socketPath = socketPath;
@@ -40,9 +42,11 @@ export class HealthEvents {
     };
   }
 
-  /** Leaves the present process for the one that the socket leads to now; it would be kept alive by its listener. */
+  /** Leaves the present process, which its listener would keep alive, for the one that the socket leads to now. */
   reconnect(): void {
     this.#socket?.destroy();
+    this.#hurry.abort();
+    this.#hurry = new AbortController();
   }
 
   close(): void {
@@ -53,17 +57,22 @@ export class HealthEvents {
 
   async #follow(signal: AbortSignal): Promise<void> {
     let retryMs = FIRST_RETRY_MS;
+    let again = false;
     while (!signal.aborted) {
-      const connected = await this.#listen(signal);
+      const connected = await this.#listen(again, signal);
       if (signal.aborted) return;
       if (connected) this.#notify();
+      again = true;
       retryMs = connected ? FIRST_RETRY_MS : Math.min(retryMs * 2, LONGEST_RETRY_MS);
-      await this.#clock.sleep(retryMs, signal);
+      await this.#clock.sleep(retryMs, AbortSignal.any([signal, this.#hurry.signal]));
     }
   }
 
-  /** Resolves when the stream has ended, with whether there was one. */
-  async #listen(signal: AbortSignal): Promise<boolean> {
+  /**
+   * Resolves when the stream has ended, with whether there was one.
+   * @param again something may have happened while nobody listened
+   */
+  async #listen(again: boolean, signal: AbortSignal): Promise<boolean> {
     let connected = false;
     const socket = connect({ path: this.#socketPath }).setEncoding('utf8');
     const leave = (): void => void socket.destroy();
@@ -72,6 +81,7 @@ export class HealthEvents {
     socket.on('connect', () => {
       connected = true;
       socket.write(`${encode(['show', 'events', HEALTH_RING, '-w', '-n'])}\n`);
+      if (again) this.#notify();
     });
     let rest = '';
     socket.on('data', (chunk: string) => {

@@ -27,7 +27,7 @@ const EQUAL_WEIGHT = 100;
 
 /** The ring that health transitions are logged to. */
 export const HEALTH_RING = 'health';
-export const FINGERPRINT_PREFIX = 'drover-';
+const FINGERPRINT_PREFIX = 'drover-';
 
 export interface Rendering {
   readonly text: string;
