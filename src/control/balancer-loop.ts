@@ -18,7 +18,7 @@ const BUSY_LOOK_MS = 200;
 const CALM_LOOK_MS = 1_000;
 /** Drover's and the load balancer's idea of the members are compared at least this often. */
 const RECONCILE_MS = 30_000;
-const APPLY_TIMEOUT_MS = 60_000;
+const APPLY_TIMEOUT_MS = 15_000;
 const OBSERVE_TIMEOUT_MS = 10_000;
 const STALE_AFTER_MS = 5_000;
 const APPLY_BACKOFF_MIN_MS = 200;

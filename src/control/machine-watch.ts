@@ -23,6 +23,7 @@ interface Lists {
 export class MachineWatch {
   readonly #provider: Provider;
   readonly #intervalMs: number;
+  readonly #lagMs: number;
   readonly #clock: Clock;
   readonly #onChange: () => void;
   readonly #seen: LastSeen<Lists>;
@@ -33,6 +34,7 @@ export class MachineWatch {
   constructor(provider: Provider, capabilities: ProviderCapabilities, clock: Clock, onChange: () => void) {
     this.#provider = provider;
     this.#intervalMs = capabilities.listIntervalMs;
+    this.#lagMs = capabilities.listLagMs;
     this.#clock = clock;
     this.#onChange = onChange;
     this.#seen = new LastSeen(clock, Math.max(STALE_AFTER_MIN_MS, STALE_AFTER_LISTS * this.#intervalMs));
@@ -59,9 +61,10 @@ export class MachineWatch {
     return {
       kind: 'seen',
       value: {
-        at: newest.at,
+        at: newest.at - this.#lagMs,
         machines: ofGroup(newest.machines, group),
-        previous: previous === null ? null : { at: previous.at, machines: ofGroup(previous.machines, group) },
+        previous:
+          previous === null ? null : { at: previous.at - this.#lagMs, machines: ofGroup(previous.machines, group) },
       },
     };
   }

@@ -3,7 +3,7 @@ import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asFailure, type Failure } from '../ports/errors.ts';
 
-/** What was seen last, for as long as it can be relied upon; one look that failed does not blind us. */
+/** What was seen last, for as long as it can be relied upon: one look that failed, or is late, does not blind us. */
 export class LastSeen<T> {
   readonly #clock: Clock;
   readonly #staleAfterMs: number;
@@ -38,9 +38,16 @@ export class LastSeen<T> {
 
   view(): View<T> {
     const seen = this.#seen;
-    if (seen !== null && (this.#failure === null || this.#clock.now() - seen.at <= this.#staleAfterMs)) {
+    if (seen !== null && this.#clock.now() - seen.at <= this.#staleAfterMs) {
       return { kind: 'seen', value: seen.value };
     }
-    return { kind: 'blind', since: seen?.at ?? this.#startedAt, failure: this.#failure };
+    return { kind: 'blind', since: seen?.at ?? this.#startedAt, failure: this.#failure ?? this.#late() };
+  }
+
+  /** No look has failed, but none has come back either. */
+  #late(): Failure | null {
+    if (this.#seen === null) return null;
+    const message = `the last answer is more than ${this.#staleAfterMs / 1000} s old`;
+    return { reaction: 'Transient', code: 'late', message, at: this.#clock.now(), retryAfterMs: null };
   }
 }

@@ -14,7 +14,8 @@ export function adoptUnknownMachines(draft: Draft): void {
   for (const machine of newest.values()) {
     // Seen twice, and not just ended: a list asked for before that still shows it.
     if (draft.get(machine.instanceId) !== undefined || !previous.machines.has(machine.instanceId)) continue;
-    if ((ended.get(machine.instanceId) ?? Number.NEGATIVE_INFINITY) >= previous.at) continue;
+    const endedAt = ended.get(machine.instanceId);
+    if (endedAt !== undefined && (endedAt >= previous.at || endedAt >= machine.launchedAt)) continue;
     const before = draft.capacity();
     const adopted: Instance = {
       id: machine.instanceId,

@@ -80,7 +80,7 @@ describe('the health brake', () => {
   it('does not hold back machines that have stopped', () => {
     const servers: Server[] = ['x', 'y', 'z'].map((id) => ({ id, target: 'unhealthy', machine: 'stopped' }));
     const decision = decide(snapshotOf(servers), NOW);
-    expect(decision.due.terminate).toEqual(['x', 'y', 'z']);
+    expect(states(decision)).toMatchObject({ x: 'terminating', y: 'terminating', z: 'terminating' });
     expect(reasons(decision).filter((reason) => reason === 'launch')).toHaveLength(3);
     expect(decision.memory.unhealthyAt).toEqual([]);
   });
@@ -118,6 +118,25 @@ describe('without sight', () => {
   });
 });
 
+describe('after a time without sight', () => {
+  it('the grace period begins anew', () => {
+    const late: Server = {
+      id: 'n',
+      createdAgoMs: 31_000,
+      target: 'unhealthy',
+      state: { name: 'booting', since: NOW - 30_500 },
+      health: { status: 'unknown', since: NOW },
+    };
+    expect(reasons(decide(snapshotOf([late]), NOW))).toContain('neverHealthy');
+    const decision = decide(
+      snapshotOf([late], { group: { desiredCapacity: 1 }, memory: { sightedAt: NOW - 1_000 } }),
+      NOW,
+    );
+    expect(reasons(decision)).toEqual([]);
+    expect(decision.wakeAt).toBe(NOW + 29_000);
+  });
+});
+
 describe('machines and lists', () => {
   it('that miss one list are not taken for gone', () => {
     const snapshot = snapshotOf([...healthy('a', 'b'), { id: 'c', target: 'unhealthy', machine: null }]);
@@ -133,6 +152,15 @@ describe('machines and lists', () => {
 
   it('that the load balancer gets good answers from are not taken for gone', () => {
     expect(decide(snapshotOf([...healthy('a', 'b'), { id: 'c', machine: null }]), NOW).changed).toEqual([]);
+  });
+
+  it('are gone when another one has their address, whatever answers there', () => {
+    const snapshot = snapshotOf([...healthy('a', 'b'), { id: 'c', machine: null }]);
+    if (snapshot.machines.kind !== 'seen') throw new Error('seen');
+    const { endpoint } = machineOf({ id: 'c' });
+    const machines = new Map(snapshot.machines.value.machines).set('new', { ...machineOf({ id: 'new' }), endpoint });
+    const view = { kind: 'seen', value: { ...snapshot.machines.value, machines } } as const;
+    expect(reasons(decide({ ...snapshot, machines: view }, NOW))).toContain('machineGone');
   });
 
   it('that nobody has a record of are adopted after two sightings', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { healthy, holds, reasons, states } from '../../test/support/decisions.ts';
+import { healthy, holds, reasons, states, unhealthySince } from '../../test/support/decisions.ts';
 import { NOW, type Server, snapshotOf } from '../../test/support/snapshot.ts';
 import { decide } from './decide.ts';
 
@@ -67,6 +67,19 @@ describe('what people ask of an instance', () => {
     const second = decide(snapshotOf([...servers, ...healthy('d')]), NOW);
     expect(reasons(second)).toEqual(['operatorDrain']);
     expect(states(second)).toEqual({ c: 'draining' });
+  });
+
+  it.each([
+    [
+      'another machine is on its way out',
+      { id: 'x', target: null, state: { name: 'terminating', since: NOW, cause: 'scaleIn', retryAt: null } },
+    ],
+    ['another one is unhealthy', { id: 'x', ...unhealthySince(1_000) }],
+  ] as const)('drain: waits at the maximum while %s', (_, other) => {
+    const servers = [...healthy('a'), { id: 'c', ...asked('drain') }, other];
+    const decision = decide(snapshotOf(servers, { group: { maxSize: 3, healthCheckGracePeriodMs: 700_000 } }), NOW);
+    expect(states(decision)).not.toHaveProperty('c');
+    expect(holds(decision)).toContain('replacementFirst');
   });
 
   it('drain: goes first where the maximum leaves no room for its replacement', () => {

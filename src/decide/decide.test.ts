@@ -105,7 +105,7 @@ describe('a new server', () => {
   it('is given up when it was not healthy within its grace period, and the next one has to wait', () => {
     const late = booting({ createdAgoMs: 31_000, target: 'unhealthy' });
     const decision = decide(snapshotOf([...healthy('a', 'b'), late]), NOW);
-    expect(states(decision)).toEqual({ n: 'terminating' });
+    expect(states(decision)).toEqual({ n: 'draining' });
     expect(reasons(decision)).toEqual(['neverHealthy']);
     expect(decision.memory.launch).toMatchObject({ failures: 1, notBefore: NOW + 9_000 });
     expect(holds(decision)).toContain('launchBackoff');
@@ -199,13 +199,10 @@ describe('scaling in', () => {
     const servers = [...healthy('a', 'b', 'c'), { id: 'old', template: 'v0', createdAgoMs: 10 }];
     const decision = decide(snapshotOf(servers), NOW);
     expect(states(decision)).toEqual({ old: 'draining' });
-    expect(decision.changed[0]?.state).toMatchObject({
-      deadline: NOW + TARGET_GROUP.deregistrationDelayMs,
-      cause: 'scaleIn',
-    });
+    expect(decision.changed[0]?.state).toMatchObject({ deadline: null, cause: 'scaleIn' });
   });
 
-  it('ends what does not serve yet before it drains what does', () => {
+  it('takes what does not serve yet before what does, drained all the same: it may have just become healthy', () => {
     const booting: Server = {
       id: 'n',
       createdAgoMs: 10,
@@ -213,7 +210,7 @@ describe('scaling in', () => {
       state: { name: 'booting', since: NOW },
       health: { status: 'unknown', since: NOW },
     };
-    expect(states(decide(snapshotOf([...healthy('a', 'b', 'c'), booting]), NOW))).toEqual({ n: 'terminating' });
+    expect(states(decide(snapshotOf([...healthy('a', 'b', 'c'), booting]), NOW))).toEqual({ n: 'draining' });
   });
 
   it.each([
@@ -256,6 +253,20 @@ describe('draining', () => {
     expect(decision.due.terminate).toEqual([]);
   });
 
+  it('has its delay from when the load balancer is seen to drain, not from the wish', () => {
+    const wished = {
+      name: 'draining',
+      since: NOW - 2_000,
+      deadline: null,
+      cause: 'scaleIn',
+      reversible: true,
+    } as const;
+    const server = (target: 'healthy' | 'draining') => draining({ target, state: wished });
+    expect(decide(snapshotOf([...healthy('a', 'b'), server('healthy')], circumstances), NOW).changed).toEqual([]);
+    const decision = decide(snapshotOf([...healthy('a', 'b'), server('draining')], circumstances), NOW);
+    expect(decision.changed).toMatchObject([{ state: { deadline: NOW + TARGET_GROUP.deregistrationDelayMs } }]);
+  });
+
   it('ends at the deadline, with a warning', () => {
     const late = draining({
       state: { name: 'draining', since: NOW - 60_000, deadline: NOW, cause: 'scaleIn', reversible: true },
@@ -294,8 +305,9 @@ describe('ending', () => {
     expect(due(ending({ target: 'healthy', state: cut }))).toEqual([]);
   });
 
-  it('does not wait for a machine that has stopped', () => {
+  it('of a machine that has stopped only waits until it is out of reach: its address may soon be another’s', () => {
     expect(due(ending({ target: 'unavailable', machine: 'stopped' }))).toEqual(['e']);
+    expect(due(ending({ target: 'unhealthy', machine: 'stopped' }))).toEqual([]);
   });
 
   it('is over when the provider does not know the machine', () => {

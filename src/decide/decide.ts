@@ -22,12 +22,13 @@ import type { Snapshot } from './snapshot.ts';
  */
 export function decide(snapshot: Snapshot, now: EpochMs): Decision {
   const draft = new Draft(snapshot, now);
+  const sighted = blindness(draft) === 'sighted';
   applyOutcomes(draft);
   adoptUnknownMachines(draft);
   assessHealth(draft);
   finishDrains(draft);
   resolveDesired(draft);
-  if (blindness(draft) === 'sighted') {
+  if (sighted) {
     if (snapshot.mode === 'up') replaceUnhealthy(draft);
     retireRequested(draft);
     scaleOut(draft);

@@ -31,14 +31,19 @@ function isTime(draft: Draft, at: number | null): boolean {
 function mayEnd(draft: Draft, instance: Instance): boolean {
   const { state } = instance;
   if (state.name !== 'terminating') return false;
-  // What does not run serves nobody; its remains need not wait.
-  if (state.cause === 'machineStopped' || state.cause === 'machineGone') return true;
-  const sight = sightOfMachine(draft, instance, state.since);
-  if (sight.kind === 'present' && sight.machine.state === 'stopped') return true;
   // Only a look that began after the decision can show that it was carried out.
   if (!targetsSeenAfter(draft, state.since)) return false;
-  const cut = state.cause === 'operatorTerminate';
+  // What has no open requests to finish, or shall not, need only be out of reach of new ones. That much also holds for what has
+  // stopped: its address may soon be another's.
+  const cut = state.cause === 'operatorTerminate' || hasStopped(draft, instance);
   return targetsOf(draft, instance).every(
     (target) => target === 'absent' || (cut && target !== 'blind' && target.health === 'unavailable'),
   );
+}
+
+function hasStopped(draft: Draft, instance: Instance): boolean {
+  const { state } = instance;
+  if (state.name === 'terminating' && (state.cause === 'machineStopped' || state.cause === 'machineGone')) return true;
+  const sight = sightOfMachine(draft, instance, state.since);
+  return sight.kind === 'present' && sight.machine.state === 'stopped';
 }

@@ -2,6 +2,7 @@ import { END_CAUSES, type Health, type Instance } from '../model/instance.ts';
 import type { Target } from '../model/observation.ts';
 import type { Draft } from './draft.ts';
 import { recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
+import { takeOut } from './lifecycle.ts';
 import { sightOfMachine, targetsOf } from './sight.ts';
 
 /**
@@ -43,7 +44,8 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
   const sight = sightOfMachine(draft, instance, instance.machine?.seenAt ?? draft.now);
   if (sight.kind === 'unknown' || (sight.kind === 'present' && sight.machine.state !== 'stopped')) return false;
   // A load balancer that still gets good answers from it knows better than a list that lacks it.
-  if (sight.kind === 'gone' && targetsOf(draft, instance).some(isHealthy)) return false;
+  if (sight.kind === 'gone' && !isSucceeded(draft, instance) && targetsOf(draft, instance).some(isHealthy))
+    return false;
   // Before it ever served, the end of its machine is a launch that failed.
   const early = instance.state.name === 'booting';
   const before = draft.capacity();
@@ -67,6 +69,16 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
     if (early) recordLaunchFailure(draft, `the machine of ${instance.id} vanished before it was healthy.`);
   }
   return true;
+}
+
+/** Whether another machine has the address by now: good answers from there are that one's. */
+function isSucceeded(draft: Draft, { machine }: Instance): boolean {
+  const { machines } = draft.snapshot;
+  if (machines.kind === 'blind' || !machine?.endpoint) return false;
+  const { address, port } = machine.endpoint;
+  return [...machines.value.machines.values()].some(
+    ({ id, endpoint }) => id !== machine.id && endpoint?.address === address && endpoint.port === port,
+  );
 }
 
 /** A machine that has stopped explains its failed checks: they say nothing about the others, so the health brake forgets them. */
@@ -131,7 +143,8 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
     return;
   }
   const graceMs = draft.snapshot.group.healthCheckGracePeriodMs;
-  const graceEnd = (instance.machine?.seenAt ?? draft.now) + graceMs;
+  // Checks that nobody could see do not count: the time begins anew when they can be seen again.
+  const graceEnd = Math.max(instance.machine?.seenAt ?? draft.now, draft.memory.sightedAt ?? 0) + graceMs;
   if (draft.now < graceEnd) {
     draft.wake(graceEnd);
     return;
@@ -139,8 +152,8 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
   if (targetsOf(draft, instance).includes('blind')) return;
   const detail = instance.health.status === 'unhealthy' ? ` (${instance.health.detail})` : '';
   const why = `${instance.id} was not healthy within its grace period of ${graceMs / 1000} s${detail}.`;
-  const ended = draft.end(instance, 'neverHealthy');
-  draft.tell('neverHealthy', `${why} It never got traffic and is ended.`, {
+  const ended = takeOut(draft, instance, 'neverHealthy');
+  draft.tell('neverHealthy', `${why} It is ended.`, {
     level: 'warning',
     instance: ended,
     before,

@@ -1,4 +1,4 @@
-import type { Instance } from '../model/instance.ts';
+import type { EndCause, Instance } from '../model/instance.ts';
 import type { Target } from '../model/observation.ts';
 import type { Draft } from './draft.ts';
 import { targetsOf, targetsSeenAfter } from './sight.ts';
@@ -10,29 +10,25 @@ const IDLE_LOOKS = 3;
 export function finishDrains(draft: Draft): void {
   for (const instance of draft.live()) {
     const { state } = instance;
-    if (state.name !== 'draining') continue;
+    // Only a look that began after the decision can show that it was carried out.
+    if (state.name !== 'draining' || !targetsSeenAfter(draft, state.since)) continue;
     const targets = targetsOf(draft, instance);
     const before = draft.capacity();
-    // Only a look that began after the decision can show that it was carried out.
-    if (targetsSeenAfter(draft, state.since) && targets.every(isIdle)) {
+    const tookMs = draft.now - state.since;
+    if (targets.every(isIdle)) {
       const ended = draft.end(instance, state.cause);
-      draft.tell(
-        'drained',
-        `${instance.id} is drained after ${seconds(draft.now - state.since)}: no open request is left.`,
-        {
-          instance: ended,
-          before,
-        },
-      );
+      draft.tell('drained', `${instance.id} is drained after ${seconds(tookMs)}: no open request is left.`, {
+        instance: ended,
+        before,
+      });
+    } else if (state.deadline === null) {
+      startDeadline(draft, instance, targets);
     } else if (draft.now >= state.deadline) {
-      const open = targets.reduce(
-        (sum, target) => sum + (typeof target === 'object' ? target.traffic.openRequests : 0),
-        0,
-      );
+      const open = targets.reduce((sum, target) => sum + (isSeen(target) ? target.traffic.openRequests : 0), 0);
       const ended = draft.end(instance, state.cause);
       draft.tell(
         'drainTimedOut',
-        `The deregistration delay of ${instance.id} is over after ${seconds(draft.now - state.since)} with ${open} open requests: they are cut.`,
+        `The deregistration delay of ${instance.id} is over after ${seconds(tookMs)} with ${open} open requests: they are cut.`,
         { level: 'warning', instance: ended, before },
       );
     } else {
@@ -41,23 +37,39 @@ export function finishDrains(draft: Draft): void {
   }
 }
 
-function isIdle(target: Target | 'absent' | 'blind'): boolean {
-  return target === 'absent' || (target !== 'blind' && target.idleLooks >= IDLE_LOOKS);
+/** The delay is the requests' own: it runs from when the load balancer was seen to drain, not from the wish. */
+function startDeadline(draft: Draft, instance: Instance, targets: readonly (Target | 'absent' | 'blind')[]): void {
+  const { state } = instance;
+  if (state.name !== 'draining' || !targets.every((target) => !isSeen(target) || target.health === 'draining')) return;
+  const longestMs = Math.max(...draft.snapshot.targetGroups.map(({ deregistrationDelayMs }) => deregistrationDelayMs));
+  const deadline = draft.now + longestMs;
+  draft.move(instance, { ...state, deadline });
+  draft.wake(deadline);
 }
 
-/** Takes an instance out of service: no new requests, open ones finish. */
-export function drain(draft: Draft, instance: Instance, cause: DrainCause): Instance {
-  const longestMs = Math.max(0, ...draft.snapshot.targetGroups.map((targetGroup) => targetGroup.deregistrationDelayMs));
+function isSeen(target: Target | 'absent' | 'blind'): target is Target {
+  return typeof target === 'object';
+}
+
+function isIdle(target: Target | 'absent' | 'blind'): boolean {
+  return target === 'absent' || (isSeen(target) && target.idleLooks >= IDLE_LOOKS);
+}
+
+/**
+ * Takes an instance out: no new requests, open ones finish, then it is ended. What no load balancer can know is ended at once; a
+ * booting one may have become healthy and got a request in this very moment.
+ */
+export function takeOut(draft: Draft, instance: Instance, cause: EndCause): Instance {
+  const known = instance.state.name === 'inService' || instance.state.name === 'booting';
+  if (!known || draft.snapshot.targetGroups.length === 0) return draft.end(instance, cause);
   return draft.move(instance, {
     name: 'draining',
     since: draft.now,
-    deadline: draft.now + longestMs,
+    deadline: null,
     cause,
-    reversible: cause === 'scaleIn',
+    reversible: cause === 'scaleIn' && instance.state.name === 'inService',
   });
 }
-
-export type DrainCause = 'scaleIn' | 'unhealthy' | 'operatorDrain' | 'fleetDown';
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;

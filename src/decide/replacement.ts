@@ -3,7 +3,7 @@ import { brake } from './brake.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
 import { launchesAllowed } from './launch-backoff.ts';
-import { drain } from './lifecycle.ts';
+import { takeOut } from './lifecycle.ts';
 
 /** Share of the desired size that may be missing because of replacements; at least one server may. */
 const REPLACEMENT_SHARE = 0.1;
@@ -26,7 +26,7 @@ export function replaceUnhealthy(draft: Draft): void {
   for (const instance of due.slice(0, allowed)) {
     const before = draft.capacity();
     const detail = instance.health.status === 'unhealthy' ? instance.health.detail : '';
-    const draining = drain(draft, instance, 'unhealthy');
+    const draining = takeOut(draft, instance, 'unhealthy');
     draft.tell('replaceUnhealthy', `Replacing ${instance.id}: the load balancer finds it unhealthy (${detail}).`, {
       instance: draining,
       before,

@@ -1,6 +1,6 @@
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
-import { drain } from './lifecycle.ts';
+import { takeOut } from './lifecycle.ts';
 
 /** Whether a person asked for this instance to be replaced, and it is still to be done. */
 export function isRetiring(instance: { readonly request: { readonly kind: string } | null }): boolean {
@@ -19,32 +19,32 @@ export function retireRequested(draft: Draft): void {
     draft.tell('operatorTerminate', `Ending ${instance.id} now, as asked for.`, { instance: ended, before });
   }
   const live = draft.live();
-  const serving = live.filter(
-    (instance) => instance.state.name === 'inService' && instance.health.status === 'healthy' && !isRetiring(instance),
-  ).length;
-  let surplus = serving - target(draft);
-  let room = draft.snapshot.group.maxSize - live.length;
-  const replacing = live.some((instance) => instance.state.name === 'launching' || instance.state.name === 'booting');
+  const others = live.filter((instance) => instance.state.name === 'inService' && !isRetiring(instance));
+  let surplus = others.filter(({ health }) => health.status === 'healthy').length - target(draft);
+  // Room for the replacement there is, or will be, or is not to be had while all of the rest is well.
+  const comes = live.some(({ state }) => state.name !== 'inService');
+  const unwell = others.some(({ health }) => health.status === 'unhealthy');
+  let full = live.length >= draft.snapshot.group.maxSize && !comes && !unwell;
   for (const instance of live) {
-    if (!isRetiring(instance) || instance.state.name === 'draining' || instance.state.name === 'terminating') continue;
+    const { name } = instance.state;
+    if (!isRetiring(instance) || name === 'draining' || name === 'terminating') continue;
     const replaced = surplus >= 0;
-    const noRoom = room <= 0 && !replacing;
-    if (!replaced && !noRoom && instance.state.name === 'inService') {
+    if (!replaced && !full && name === 'inService') {
       draft.hold('replacementFirst', `${instance.id} is drained as soon as its replacement is in service.`);
       continue;
     }
     const before = draft.capacity();
-    const draining =
-      instance.state.name === 'inService'
-        ? drain(draft, instance, 'operatorDrain')
-        : draft.end(instance, 'operatorDrain');
-    const how = replaced ? '' : ` The maximum of ${draft.snapshot.group.maxSize} leaves no room to replace it first.`;
+    const { maxSize } = draft.snapshot.group;
+    const how =
+      replaced || name !== 'inService' ? '' : ` The maximum of ${maxSize} leaves no room to replace it first.`;
+    const ending = takeOut(draft, instance, 'operatorDrain');
     draft.tell('operatorDrain', `Draining ${instance.id}, as asked for.${how}`, {
-      instance: draining,
+      instance: ending,
       before,
-      cappedBy: replaced ? null : 'maxSize',
+      cappedBy: how === '' ? null : 'maxSize',
     });
     surplus -= 1;
-    room += 1;
+    // One at a time: its place is the next one's room.
+    full = false;
   }
 }

@@ -2,7 +2,7 @@ import type { AutoScalingGroup } from '../model/fleet.ts';
 import type { Instance } from '../model/instance.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
-import { drain } from './lifecycle.ts';
+import { takeOut } from './lifecycle.ts';
 import { kept } from './scale-out.ts';
 import { chooseVictims } from './victims.ts';
 
@@ -15,9 +15,8 @@ export function scaleIn(draft: Draft): void {
   const victims = chooseVictims(candidates, candidates.length - desired, group);
   for (const [index, instance] of victims.entries()) {
     const before = draft.capacity();
-    const serves = instance.state.name === 'inService';
-    const ending = serves ? drain(draft, instance, cause) : draft.end(instance, cause);
-    const doing = `${serves ? 'Draining' : 'Ending'} ${instance.id}`;
+    const ending = takeOut(draft, instance, cause);
+    const doing = `${ending.state.name === 'draining' ? 'Draining' : 'Ending'} ${instance.id}`;
     const why =
       cause === 'fleetDown'
         ? 'the fleet goes down'

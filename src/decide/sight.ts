@@ -37,7 +37,10 @@ function report(
       draft.tell(begin, `Cannot see ${subject} (${why}): nothing is launched, replaced or scaled in meanwhile.`, {
         level: 'warning',
       }),
-    () => draft.tell(end, `Can see ${subject} again.`),
+    () => {
+      draft.memory = { ...draft.memory, sightedAt: draft.now };
+      draft.tell(end, `Can see ${subject} again.`);
+    },
   );
   if (view.kind === 'blind') draft.hold(begin, `Cannot see ${subject} (${why}).`);
   return view.kind === 'blind';

@@ -37,7 +37,7 @@ export type View<T> =
 
 /** The provider's newest list of the group's machines, and the one before it. */
 export interface Sightings {
-  /** When the list was asked for: what happened later may be missing from it. */
+  /** What happened later may be missing from the list. */
   readonly at: EpochMs;
   readonly machines: ReadonlyMap<InstanceId, Machine>;
   readonly previous: { readonly at: EpochMs; readonly machines: ReadonlyMap<InstanceId, Machine> } | null;

@@ -12,6 +12,8 @@ export interface GroupMemory {
   readonly launch: LaunchMemory;
   /** When instances were last newly unhealthy, one entry each, for the health brake's window. */
   readonly unhealthyAt: readonly EpochMs[];
+  /** When the load balancers and the provider could be seen again after they could not; null when that never happened. */
+  readonly sightedAt: EpochMs | null;
   /** Conditions that were told as an activity when they began, by code, so that they are told once and their end too. */
   readonly told: readonly string[];
 }
@@ -35,5 +37,6 @@ export const EMPTY_MEMORY: GroupMemory = {
   file: null,
   launch: { failures: 0, notBefore: null, suspended: null },
   unhealthyAt: [],
+  sightedAt: null,
   told: [],
 };

@@ -50,11 +50,14 @@ export type InstanceState =
   /** The machine exists and is known to the load balancer; no traffic until its health checks have passed. */
   | { readonly name: 'booting'; readonly since: EpochMs }
   | { readonly name: 'inService'; readonly since: EpochMs }
-  /** No new requests; open ones may finish until the deadline. `reversible` when it may come back if it is needed again. */
+  /**
+   * No new requests; open ones may finish until the deadline, which is set once the load balancer was seen to drain it.
+   * `reversible` when it may come back if it is needed again.
+   */
   | {
       readonly name: 'draining';
       readonly since: EpochMs;
-      readonly deadline: EpochMs;
+      readonly deadline: EpochMs | null;
       readonly cause: EndCause;
       readonly reversible: boolean;
     }

@@ -41,6 +41,8 @@ export interface LaunchRequest {
 export interface ProviderCapabilities {
   /** The least time between two `list` calls that the provider's rate limits bear. */
   readonly listIntervalMs: number;
+  /** How far behind the truth a list may be: what happened so shortly before it was asked for may be missing from it. */
+  readonly listLagMs: number;
   /** How many launches and terminations may be under way at once. */
   readonly concurrentOperations: number;
 }

@@ -6,14 +6,11 @@ import type { Change, Store } from '../ports/store.ts';
 export class Records {
   readonly instances = new Map<InstanceId, Instance>();
   readonly memory = new Map<string, GroupMemory>();
-  /** Until when each instance was to be drained at most. */
-  readonly drainDeadlines = new Map<InstanceId, number>();
 
   apply(change: Change): void {
     if (change.memory !== null) this.memory.set(change.memory.group, change.memory.value);
     for (const instance of change.instances) {
       this.instances.set(instance.id, instance);
-      if (instance.state.name === 'draining') this.drainDeadlines.set(instance.id, instance.state.deadline);
     }
   }
 

@@ -43,7 +43,13 @@ const state: z.ZodType<InstanceState> = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('launching'), since: time, retryAt: time.nullable() }),
   z.strictObject({ name: z.literal('booting'), since: time }),
   z.strictObject({ name: z.literal('inService'), since: time }),
-  z.strictObject({ name: z.literal('draining'), since: time, deadline: time, cause, reversible: z.boolean() }),
+  z.strictObject({
+    name: z.literal('draining'),
+    since: time,
+    deadline: time.nullable(),
+    cause,
+    reversible: z.boolean(),
+  }),
   z.strictObject({ name: z.literal('terminating'), since: time, cause, retryAt: time.nullable() }),
   z.strictObject({ name: z.literal('terminated'), since: time, cause }),
 ]);
@@ -94,6 +100,7 @@ const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
     suspended: z.strictObject({ since: time, why: z.string() }).nullable(),
   }),
   unhealthyAt: z.array(time),
+  sightedAt: time.nullable(),
   told: z.array(z.string()),
 });
 

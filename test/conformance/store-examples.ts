@@ -19,6 +19,7 @@ export const MEMORY: GroupMemory = {
   file: { kind: 'refused', text: 'six' },
   launch: { failures: 2, notBefore: 5_000, suspended: { since: 4_000, why: 'five launches in a row failed' } },
   unhealthyAt: [1_000, 2_000],
+  sightedAt: null,
   told: ['healthBrake'],
 };
 
