@@ -8,6 +8,7 @@ export interface Membership {
   readonly endpoint: Endpoint;
   readonly weight: number;
   readonly state: 'ready' | 'draining';
+  readonly proven: boolean;
 }
 
 /** Which servers the group's target groups should have, and how: follows from the committed records alone. */
@@ -23,6 +24,7 @@ export function memberships(group: AutoScalingGroup, instances: Iterable<Instanc
         endpoint: machine.endpoint,
         weight: launchTemplate.weight,
         state: serves ? 'ready' : 'draining',
+        proven: state.name === 'inService',
       });
     }
   }

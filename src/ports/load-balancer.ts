@@ -19,6 +19,8 @@ export type {
  * - A new member gets no traffic until its health checks have passed. A `draining` member gets no new requests; back to `ready`
  *   it gets them again. A member that is no longer named is taken out at once and forgotten when that is safe; until then
  *   `observe` still shows it as `unavailable`.
+ * - With no healthy member at all, requests go to all ready members that are `proven`, whatever their checks say (AWS: fail-open):
+ *   many servers that fail together are more often a failing check than failing servers.
  * - A restart or reload keeps each member's state: draining stays draining, unhealthy stays unhealthy.
  * - `observe` throws rather than return part of the truth.
  * - The load balancer outlives the controller: `close` leaves it running, `stop` ends it.
@@ -47,6 +49,8 @@ export interface Member {
   /** 1 to 256 */
   readonly weight: number;
   readonly state: 'ready' | 'draining';
+  /** It has been healthy in this life: what requests go to when no member is healthy now. */
+  readonly proven: boolean;
 }
 
 /** What `apply` had to do beyond membership, for the activities; empty most of the time. */

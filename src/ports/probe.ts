@@ -1,0 +1,16 @@
+import type { HealthCheck } from '../model/fleet.ts';
+import type { Endpoint } from '../model/instance.ts';
+
+/**
+ * The controller's own look at a server: a second vantage beside the load balancer's. It asks what the load balancer asks, once.
+ */
+export interface Probe {
+  /** Never throws: what cannot be asked is unhealthy, with the reason. */
+  check(endpoint: Endpoint, healthCheck: HealthCheck, signal: AbortSignal): Promise<ProbeAnswer>;
+}
+
+export interface ProbeAnswer {
+  readonly healthy: boolean;
+  /** For a person: `HTTP 503`, `connect ECONNREFUSED`. */
+  readonly detail: string;
+}
