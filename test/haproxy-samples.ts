@@ -27,5 +27,5 @@ export function sampleState(members: readonly Member[], group: TargetGroup = sam
 
 export function sampleMember(instanceId: string, change: Partial<Member> = {}): Member {
   const endpoint = { address: '127.0.0.1', port: 9001 };
-  return { targetGroup: 'hello', instanceId, endpoint, weight: 100, state: 'ready', ...change };
+  return { targetGroup: 'hello', instanceId, endpoint, weight: 100, state: 'ready', proven: false, ...change };
 }

@@ -59,7 +59,16 @@ describe('the HAProxy driver', () => {
     const server = await world.server();
     const desired: DesiredState = {
       ...world.empty,
-      members: [{ targetGroup: 'hello', instanceId: 'a', endpoint: server.endpoint, weight: 100, state: 'ready' }],
+      members: [
+        {
+          targetGroup: 'hello',
+          instanceId: 'a',
+          endpoint: server.endpoint,
+          weight: 100,
+          state: 'ready',
+          proven: false,
+        },
+      ],
     };
     await driver.apply(desired, signal);
     await untilHealthy(world, driver);

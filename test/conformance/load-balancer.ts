@@ -61,7 +61,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
     });
 
     function member(instanceId: string, { endpoint }: TestServer, state: Member['state'] = 'ready'): Member {
-      return { targetGroup: world.targetGroup, instanceId, endpoint, weight: 100, state };
+      return { targetGroup: world.targetGroup, instanceId, endpoint, weight: 100, state, proven: false };
     }
 
     function withMembers(...members: readonly Member[]): DesiredState {
