@@ -64,6 +64,7 @@ autoScalingGroups:
     launchTimeout: 5m
     launchRetry: { initialBackoff: 1s, maxBackoff: 1m, suspendAfter: 3 }
     terminationPolicies: [OldestInstance]
+    orphanGracePeriod: 10m
     launchTemplate: { provider: process, weight: 50, command: [serve], environment: { A: b }, stopTimeout: 5s }
   new:
     minSize: 0
@@ -106,6 +107,7 @@ describe('diffFleets', () => {
       autoScalingGroups.web.launchRetry.maxBackoff: 15m -> 1m (takes effect at the next look)
       autoScalingGroups.web.launchRetry.suspendAfter: 15 -> 3 (takes effect at the next look)
       autoScalingGroups.web.terminationPolicies: [Default] -> [OldestInstance] (takes effect at the next look)
+      autoScalingGroups.web.orphanGracePeriod: 5m -> 10m (takes effect at the next look)
       autoScalingGroups.web.launchTemplate.weight: 100 -> 50 (new servers only; running ones stay as they are)
       autoScalingGroups.web.launchTemplate.command: ["serve","--fast"] -> ["serve"] (new servers only; running ones stay as they are)
       autoScalingGroups.web.launchTemplate.environment: {} -> {"A":"b"} (new servers only; running ones stay as they are)

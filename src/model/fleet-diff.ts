@@ -129,6 +129,7 @@ function groupFacts(group: AutoScalingGroup): Facts {
     'launchRetry.maxBackoff': fact(formatDuration(group.launchRetry.maxBackoffMs), NEXT_LOOK),
     'launchRetry.suspendAfter': fact(group.launchRetry.suspendAfter, NEXT_LOOK),
     terminationPolicies: fact(`[${group.terminationPolicies.join(', ')}]`, NEXT_LOOK),
+    orphanGracePeriod: fact(formatDuration(group.orphanGracePeriodMs), NEXT_LOOK),
     ...launchTemplateFacts(group.launchTemplate),
   };
 }

@@ -92,6 +92,8 @@ export interface AutoScalingGroup {
   readonly launchRetry: LaunchRetry;
   /** Tried in order: each keeps the candidates that it likes best for the next to choose from. */
   readonly terminationPolicies: readonly TerminationPolicy[];
+  /** How long a machine with the fleet's tags that no record explains must have been seen before it is ended. */
+  readonly orphanGracePeriodMs: number;
 }
 
 /** What happens after launches that failed or servers that never became healthy. */

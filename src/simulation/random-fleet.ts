@@ -78,5 +78,6 @@ function group(name: string, targetGroups: readonly string[], random: Random): A
     launchTimeoutMs: random.pick([20_000, 60_000]),
     launchRetry: { initialBackoffMs, maxBackoffMs: random.pick([10_000, 30_000]), suspendAfter: random.int(3, 8) },
     terminationPolicies: random.chance(0.5) ? ['Default'] : [random.pick(TERMINATION_POLICIES), 'Default'],
+    orphanGracePeriodMs: 300_000,
   };
 }

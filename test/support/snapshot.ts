@@ -20,6 +20,7 @@ export const GROUP: AutoScalingGroup = {
   launchTimeoutMs: 120_000,
   launchRetry: { initialBackoffMs: 9_000, maxBackoffMs: 900_000, suspendAfter: 15 },
   terminationPolicies: ['Default'],
+  orphanGracePeriodMs: 300_000,
 };
 
 export const TARGET_GROUP: TargetGroup = {

@@ -65,6 +65,7 @@ describe('parseFleet', () => {
               "maxSize": 2,
               "minSize": 1,
               "name": "workers",
+              "orphanGracePeriodMs": 300000,
               "targetGroups": [],
               "terminationPolicies": [
                 "Default",

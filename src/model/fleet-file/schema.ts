@@ -161,6 +161,9 @@ function autoScalingGroup(context: FleetFileContext) {
         .max(TERMINATION_POLICIES.length)
         .default(['Default'])
         .describe('Which servers go first when there are too many; tried in order.'),
+      orphanGracePeriod: durationSchema({ minMs: MINUTE_MS, maxMs: 24 * HOUR_MS })
+        .prefault('5m')
+        .describe("How long a machine with the fleet's tags that no record explains is left alone before it is ended."),
     })
     .transform(
       (value): Unnamed<AutoScalingGroup> => ({
@@ -176,6 +179,7 @@ function autoScalingGroup(context: FleetFileContext) {
         launchTimeoutMs: value.launchTimeout,
         launchRetry: value.launchRetry,
         terminationPolicies: value.terminationPolicies,
+        orphanGracePeriodMs: value.orphanGracePeriod,
       }),
     );
 }
