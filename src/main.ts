@@ -18,6 +18,7 @@ import { type FleetFileResult, parseFleet } from './model/fleet-file/load.ts';
 import { PortError } from './ports/errors.ts';
 import type { LoadBalancerDriver } from './ports/load-balancer.ts';
 import type { Provider } from './ports/provider.ts';
+import { httpProbe } from './probes/http.ts';
 import { providerTypes } from './providers/registry.ts';
 import { acquireLock, type Lock } from './store/lock.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -57,7 +58,7 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockFolder(dataDir);
   const log = openLog(join(dataDir, 'drover.log'));
-  const store = await openSqliteStore({ path: join(dataDir, 'drover.db') });
+  const store = await openSqliteStore({ path: join(dataDir, 'drover.db'), history: fleet.history });
   const providers = new Map<string, Provider>();
   const loadBalancers = new Map<string, LoadBalancerDriver>();
   const folder = (kind: string, name: string) => {
@@ -86,6 +87,7 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
       loadBalancers.set(name, driver);
       return driver;
     },
+    probe: httpProbe,
     desiredFile: (path) => createFileMetric({ path, clock: systemClock }),
     clock: systemClock,
     ids: systemIds,

@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { LoadBalancerDriver } from '../ports/load-balancer.ts';
 import type { MetricSource } from '../ports/metric-source.ts';
+import type { Probe } from '../ports/probe.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
 import type { Store } from '../ports/store.ts';
 
@@ -15,6 +16,7 @@ export interface ControllerOptions {
   readonly provider: (name: string) => { readonly provider: Provider; readonly capabilities: ProviderCapabilities };
   readonly loadBalancer: (name: string) => LoadBalancerDriver;
   readonly desiredFile: (path: string) => MetricSource;
+  readonly probe: Probe;
   readonly clock: Clock;
   readonly ids: Ids;
   /** `down` ends everything and then the controller itself. */

@@ -11,9 +11,11 @@ import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asPortError } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { Probe } from '../ports/probe.ts';
 import type { Change, Store } from '../ports/store.ts';
 import type { MachineWatch } from './machine-watch.ts';
 import type { Operations } from './operations.ts';
+import { Probes } from './probes.ts';
 import { Wake } from './wake.ts';
 
 /** A look is taken at least this often, whatever the events say. */
@@ -36,6 +38,7 @@ export interface GroupSurroundings {
   readonly targetGroups: (group: AutoScalingGroup) => readonly TargetGroup[];
   readonly targets: (targetGroup: string) => View<TargetSighting>;
   readonly file: () => Reading | null;
+  readonly probe: Probe;
   /** Records have changed: the load balancers' members may have too. */
   readonly onCommitted: () => void;
   /** Something is wrong that is not about the group itself. */
@@ -56,6 +59,7 @@ export class GroupLoop {
   readonly #ended = new Map<InstanceId, EpochMs>();
   #holds: readonly Hold[] = [];
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #probes: Probes;
   #backoffMs = 0;
   /** Whether the last look knew of every machine that the provider has. */
   #surveyed = false;
@@ -68,6 +72,7 @@ export class GroupLoop {
     this.#group = group;
     this.#around = around;
     this.#wake = new Wake(around.clock);
+    this.#probes = new Probes(around.probe, around.clock, () => this.notify());
     this.#memory = stored.memory ?? EMPTY_MEMORY;
     this.#instances = new Map(stored.instances.map((instance) => [instance.id, instance]));
   }
@@ -125,6 +130,7 @@ export class GroupLoop {
       const waitMs = await this.exclusively(() => this.#look());
       if (!signal.aborted) await this.#wake.wait(waitMs);
     }
+    this.#probes.stop();
   }
 
   /** What the next look would come to, without any of it being done. */
@@ -204,6 +210,7 @@ export class GroupLoop {
       machines: watch.view(this.#group.name),
       targets: new Map(behind.map(({ name }) => [name, targets(name)])),
       file: file(),
+      probes: this.#probes.answers,
       outcomes,
       ended: this.#ended,
       busy: new Set(
@@ -218,6 +225,11 @@ export class GroupLoop {
       this.#outcomes.push(outcome);
       this.notify();
     };
+    this.#probes.keep((id) => this.#instances.has(id));
+    for (const id of due.probe) {
+      const instance = this.#instances.get(id);
+      if (instance !== undefined) this.#probes.look(instance, this.#around.targetGroups(this.#group));
+    }
     for (const id of due.abort) {
       const instance = this.#instances.get(id);
       if (instance !== undefined) this.#operations(instance).abort(id);

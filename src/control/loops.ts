@@ -98,7 +98,7 @@ export class Loops {
   }
 
   #startGroup(group: AutoScalingGroup, stored: StoredState): void {
-    const { clock, ids, store, onProblem } = this.#options;
+    const { clock, ids, store, probe, onProblem } = this.#options;
     const stop = new AbortController();
     const file =
       group.desiredCapacityFile === null
@@ -122,6 +122,7 @@ export class Loops {
             .targetGroups.filter(({ name }) => targetGroups.includes(name) && this.#balancerOf(name) !== undefined),
         targets: (name) => this.#targets(name),
         file: () => file?.reading ?? null,
+        probe,
         onCommitted: () => this.#membersChanged(),
         onProblem,
       },

@@ -1,37 +1,37 @@
-import type { Instance } from '../model/instance.ts';
+import type { EndCause, Instance } from '../model/instance.ts';
+import type { Machine } from '../model/observation.ts';
 import type { Draft } from './draft.ts';
 
 /**
- * A machine that carries the group's tag and an id without a record was launched by a controller that could not remember it (a
- * lost store, a launch that took effect after it was given up). It counts and serves like any other from now on; what is too
- * many is scaled in, with draining, like any other.
+ * What to do about machines that carry the group's tag and an id without a record.
+ *
+ * At the group's very first sight of its provider the records may be what was lost: the machines are adopted as they are, and
+ * the group keeps their number. Later such a machine is an orphan (a launch that took effect after it was given up): it counts
+ * against the maximum, is told, and is ended when it is seen again after the group's `orphanGracePeriod`.
  */
-export function adoptUnknownMachines(draft: Draft): void {
-  const { machines, group, ended } = draft.snapshot;
+export function accountForUnknownMachines(draft: Draft): void {
+  if (draft.snapshot.machines.kind === 'blind') return;
+  if (draft.memory.surveyed) {
+    followOrphans(draft);
+  } else {
+    draft.memory = { ...draft.memory, surveyed: true };
+    adoptAll(draft);
+  }
+}
+
+function adoptAll(draft: Draft): void {
+  const { machines, group } = draft.snapshot;
   if (machines.kind === 'blind') return;
-  const { machines: newest, previous } = machines.value;
-  if (previous === null) return;
-  for (const machine of newest.values()) {
-    // Seen twice, and not just ended: a list asked for before that still shows it.
-    if (draft.get(machine.instanceId) !== undefined || !previous.machines.has(machine.instanceId)) continue;
-    const endedAt = ended.get(machine.instanceId);
-    if (endedAt !== undefined && (endedAt >= previous.at || endedAt >= machine.launchedAt)) continue;
+  const unknown = [...machines.value.machines.values()].filter(({ instanceId }) => draft.get(instanceId) === undefined);
+  if (unknown.length === 0) return;
+  for (const machine of unknown) {
     const before = draft.capacity();
-    const adopted: Instance = {
-      id: machine.instanceId,
-      group: group.name,
-      launchTemplate: group.launchTemplate,
-      createdAt: machine.launchedAt,
-      machine: { id: machine.id, endpoint: machine.endpoint, seenAt: draft.now },
-      state: { name: 'booting', since: draft.now },
-      health: { status: 'unknown', since: draft.now },
-      request: null,
-    };
+    const adopted = recordOf(draft, machine);
     draft.put(adopted);
     if (machine.endpoint === null) draft.end(adopted, 'launchFailed');
     draft.tell(
       'adopted',
-      `Adopted ${machine.instanceId} (machine ${machine.id}): it carries this group's tag, but had no record.`,
+      `Adopted ${machine.instanceId} (machine ${machine.id}): it carries this group's tag, and there were no records yet.`,
       {
         level: 'warning',
         instance: adopted,
@@ -39,4 +39,94 @@ export function adoptUnknownMachines(draft: Draft): void {
       },
     );
   }
+  // Nothing is launched or ended because the records were lost.
+  const desired = Math.min(group.maxSize, Math.max(group.minSize, draft.live().length));
+  draft.memory = { ...draft.memory, desired, fleetDesired: group.desiredCapacity };
+}
+
+function followOrphans(draft: Draft): void {
+  const { machines, group } = draft.snapshot;
+  if (machines.kind === 'blind') return;
+  const { at, machines: newest } = machines.value;
+  const known = new Map(draft.memory.orphans.map((orphan) => [orphan.instanceId, orphan]));
+  const orphans = orphansIn(draft).map((machine) => ({
+    machine,
+    firstSeenAt: known.get(machine.instanceId)?.firstSeenAt ?? draft.now,
+  }));
+  for (const { machine } of orphans) {
+    if (!known.has(machine.instanceId)) tellFound(draft, machine);
+  }
+  const due = orphans.filter(({ firstSeenAt }) => at - firstSeenAt >= group.orphanGracePeriodMs);
+  const waiting = orphans.filter((orphan) => !due.includes(orphan));
+  // One that a list lacks is forgotten only when the list before lacks it too.
+  const missed = draft.memory.orphans.filter(
+    ({ instanceId }) => !newest.has(instanceId) && seenBefore(draft, instanceId),
+  );
+  const memory = [
+    ...waiting.map(({ machine, firstSeenAt }) => ({ instanceId: machine.instanceId, firstSeenAt })),
+    ...missed,
+  ];
+  if (memory.length > 0 || known.size > 0) draft.memory = { ...draft.memory, orphans: memory };
+  for (const { machine } of due) endOrphan(draft, machine);
+  for (const { machine, firstSeenAt } of waiting) {
+    const until = firstSeenAt + group.orphanGracePeriodMs;
+    draft.hold(
+      'orphan',
+      `Machine ${machine.id} carries this group's tag without a record: it is ended if it is still there then.`,
+      until,
+    );
+  }
+}
+
+/** Listed twice, without a record, and not just ended: a list may still show what is gone. */
+function orphansIn(draft: Draft): Machine[] {
+  const { machines, ended } = draft.snapshot;
+  if (machines.kind === 'blind') return [];
+  const { machines: newest, previous } = machines.value;
+  return [...newest.values()].filter((machine) => {
+    if (draft.get(machine.instanceId) !== undefined || previous?.machines.has(machine.instanceId) !== true)
+      return false;
+    const endedAt = ended.get(machine.instanceId);
+    return endedAt === undefined || (endedAt < previous.at && endedAt < machine.launchedAt);
+  });
+}
+
+function seenBefore(draft: Draft, instanceId: string): boolean {
+  const { machines } = draft.snapshot;
+  return machines.kind === 'seen' && machines.value.previous?.machines.has(instanceId) === true;
+}
+
+function tellFound(draft: Draft, machine: Machine): void {
+  const { group } = draft.snapshot;
+  const minutes = group.orphanGracePeriodMs / 60_000;
+  draft.tell(
+    'orphanFound',
+    `Machine ${machine.id} carries this group's tag (${machine.instanceId}), but there is no record of it. It counts against the maximum and is ended if it is still there in ${minutes} min.`,
+    { level: 'warning' },
+  );
+}
+
+function endOrphan(draft: Draft, machine: Machine): void {
+  const before = draft.capacity();
+  const record = recordOf(draft, machine);
+  draft.put(record);
+  const ended = draft.end(record, 'orphan' satisfies EndCause);
+  draft.tell('orphanEnded', `Ending machine ${machine.id} (${machine.instanceId}): nobody has a record of it.`, {
+    level: 'warning',
+    instance: ended,
+    before,
+  });
+}
+
+function recordOf(draft: Draft, machine: Machine): Instance {
+  return {
+    id: machine.instanceId,
+    group: draft.snapshot.group.name,
+    launchTemplate: draft.snapshot.group.launchTemplate,
+    createdAt: machine.launchedAt,
+    machine: { id: machine.id, endpoint: machine.endpoint, seenAt: draft.now },
+    state: { name: 'booting', since: draft.now },
+    health: { status: 'unknown', since: draft.now },
+    request: null,
+  };
 }

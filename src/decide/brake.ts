@@ -23,16 +23,26 @@ export function brake(draft: Draft, unhealthy: readonly Instance[]): 'free' | 'h
   const many = recent.length > allowed && unhealthy.length > 0;
   const oldest = recent[0];
 
-  const why = all
-    ? `All ${inService} servers in service are unhealthy: that looks like a fault of what they all depend on, so none is replaced.`
-    : `${recent.length} servers became unhealthy within ${UNHEALTHY_WINDOW_MS / 1000} s, more than ${allowed} of ${inService}: none is replaced for now.`;
+  const whyAll = `All ${inService} servers in service are unhealthy: that looks like a fault of what they all depend on, so none is replaced.`;
+  const whyMany = `${recent.length} servers became unhealthy within ${UNHEALTHY_WINDOW_MS / 1000} s, more than ${allowed} of ${inService}: none is replaced for now.`;
+  tellBrake(draft, 'healthBrake:all', all, whyAll, () => {
+    // What was found unhealthy in that time says little about each: their time begins anew.
+    draft.memory = { ...draft.memory, sightedAt: draft.now };
+  });
+  tellBrake(draft, 'healthBrake:many', many && !all, whyMany);
+  if (all) draft.hold('healthBrake', whyAll);
+  else if (many) draft.hold('healthBrake', whyMany, oldest === undefined ? null : oldest + UNHEALTHY_WINDOW_MS);
+  return all || many ? 'held' : 'free';
+}
+
+function tellBrake(draft: Draft, code: string, holds: boolean, why: string, onEnd = () => {}): void {
   draft.condition(
-    'healthBrake',
-    all || many,
+    code,
+    holds,
     () => draft.tell('replacementHeld', why, { level: 'warning', cappedBy: 'healthBrake' }),
-    () => draft.tell('replacementResumed', 'Unhealthy servers are replaced again.'),
+    () => {
+      onEnd();
+      draft.tell('replacementResumed', 'Unhealthy servers may be replaced again, after their grace period.');
+    },
   );
-  if (!all && !many) return 'free';
-  draft.hold('healthBrake', why, !all && oldest !== undefined ? oldest + UNHEALTHY_WINDOW_MS : null);
-  return 'held';
 }

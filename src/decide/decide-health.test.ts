@@ -123,9 +123,8 @@ describe('after a time without sight', () => {
     const late: Server = {
       id: 'n',
       createdAgoMs: 31_000,
-      target: 'unhealthy',
+      ...unhealthySince(20_000),
       state: { name: 'booting', since: NOW - 30_500 },
-      health: { status: 'unknown', since: NOW },
     };
     expect(reasons(decide(snapshotOf([late]), NOW))).toContain('neverHealthy');
     const decision = decide(
@@ -162,13 +161,93 @@ describe('machines and lists', () => {
     const view = { kind: 'seen', value: { ...snapshot.machines.value, machines } } as const;
     expect(reasons(decide({ ...snapshot, machines: view }, NOW))).toContain('machineGone');
   });
+});
 
-  it('that nobody has a record of are adopted after two sightings', () => {
-    const snapshot = snapshotOf(healthy('a', 'b', 'c'));
-    const instances = snapshot.instances.filter(({ id }) => id !== 'c');
-    const decision = decide({ ...snapshot, instances }, NOW);
-    expect(reasons(decision)).toEqual(['adopted', 'inService']);
-    const ended = new Map([['c', NOW - 5]]);
-    expect(reasons(decide({ ...snapshot, instances, ended }, NOW))).toEqual(['launch']);
+describe('machines without a record', () => {
+  const orphanFor = (agoMs: number) => ({ orphans: [{ instanceId: 'x', firstSeenAt: NOW - agoMs }] });
+  const snapshot = (memory: Parameters<typeof snapshotOf>[1] = {}) => {
+    const all = snapshotOf([...healthy('a', 'b', 'c'), { id: 'x' }], memory);
+    return { ...all, instances: all.instances.filter(({ id }) => id !== 'x') };
+  };
+
+  it('are adopted at the very first sight, and the group keeps their number', () => {
+    const all = snapshotOf(healthy('a', 'b', 'c', 'd'), {
+      group: { maxSize: 5 },
+      memory: { surveyed: false, desired: null },
+    });
+    const decision = decide({ ...all, instances: [] }, NOW);
+    expect(reasons(decision).filter((reason) => reason === 'adopted')).toHaveLength(4);
+    expect(reasons(decision)).not.toContain('launch');
+    expect(decision.memory).toMatchObject({ desired: 4, surveyed: true });
+    expect(Object.values(states(decision))).toEqual(['inService', 'inService', 'inService', 'inService']);
+  });
+
+  it('are told, count against the maximum, and are not ended at their first sight', () => {
+    const decision = decide(snapshot({ group: { maxSize: 4, desiredCapacity: 4 } }), NOW);
+    expect(reasons(decision)).toEqual(['orphanFound']);
+    expect(decision.memory.orphans).toEqual([{ instanceId: 'x', firstSeenAt: NOW }]);
+    expect(holds(decision)).toEqual(['orphan', 'maxSize']);
+    expect(decision.wakeAt).toBe(NOW + 300_000);
+  });
+
+  it('are ended by their id when they are seen again after the grace period', () => {
+    expect(decide(snapshot({ memory: orphanFor(299_999), seenAgoMs: 0 }), NOW).changed).toEqual([]);
+    const decision = decide(snapshot({ memory: orphanFor(300_000), seenAgoMs: 0 }), NOW);
+    expect(reasons(decision)).toEqual(['orphanEnded']);
+    expect(decision.changed).toMatchObject([
+      { id: 'x', machine: { id: 'm-x' }, state: { name: 'terminating', cause: 'orphan' } },
+    ]);
+    expect(decision.memory.orphans).toEqual([]);
+  });
+
+  it('are forgotten when two lists do not have them any more', () => {
+    const gone = snapshotOf(healthy('a', 'b', 'c'), { memory: orphanFor(1_000) });
+    expect(decide(gone, NOW).memory.orphans).toEqual([]);
+  });
+
+  it('are no orphans when they have just ended', () => {
+    expect(decide({ ...snapshot(), ended: new Map([['x', NOW - 5]]) }, NOW).activities).toEqual([]);
+  });
+});
+
+describe('the second vantage', () => {
+  const lonely = (probe: Server['probe']): Server[] => [
+    ...healthy('a', 'b'),
+    { id: 'x', probe: probe ?? null, ...unhealthySince(90_000) },
+  ];
+
+  it('is asked for before a server that only its load balancer finds unhealthy is replaced', () => {
+    const decision = decide(snapshotOf(lonely(null)), NOW);
+    expect(decision.changed).toEqual([]);
+    expect(decision.due.probe).toEqual(['x']);
+    expect(reasons(decide(snapshotOf(lonely('unhealthy')), NOW))).toEqual(['replaceUnhealthy', 'launch']);
+  });
+
+  it('keeps a server that answers Drover itself, and asks again', () => {
+    const decision = decide(snapshotOf(lonely('healthy')), NOW);
+    expect(decision.changed).toEqual([]);
+    expect(holds(decision)).toEqual(['secondVantage']);
+    expect(decide(snapshotOf(lonely('healthy')), NOW + 6_000).due.probe).toEqual(['x']);
+  });
+
+  it('does not count when it is older than the finding', () => {
+    const fresh: Server = { id: 'x', probe: 'unhealthy', ...unhealthySince(1) };
+    const decision = decide(snapshotOf([...healthy('a', 'b'), fresh]), NOW);
+    expect(decision.changed).toEqual([]);
+    expect(decision.due.probe).toEqual(['x']);
+  });
+
+  it('is asked for too before a new server is given up', () => {
+    const late: Server = {
+      id: 'n',
+      probe: 'healthy',
+      createdAgoMs: 31_000,
+      target: 'unhealthy',
+      state: { name: 'booting', since: NOW - 30_500 },
+      health: { status: 'unknown', since: NOW - 30_500 },
+    };
+    const decision = decide(snapshotOf([...healthy('a', 'b'), late]), NOW);
+    expect(reasons(decision)).toEqual([]);
+    expect(holds(decision)).toEqual(['secondVantage']);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failure, healthy, holds, reasons, states } from '../../test/support/decisions.ts';
+import { failure, healthy, holds, reasons, states, unhealthySince } from '../../test/support/decisions.ts';
 import { GROUP, machineOf, NOW, type Server, snapshotOf, TARGET_GROUP } from '../../test/support/snapshot.ts';
 import type { Failure } from '../model/observation.ts';
 import { decide } from './decide.ts';
@@ -103,7 +103,7 @@ describe('a new server', () => {
   });
 
   it('is given up when it was not healthy within its grace period, and the next one has to wait', () => {
-    const late = booting({ createdAgoMs: 31_000, target: 'unhealthy' });
+    const late = booting({ createdAgoMs: 31_000, ...unhealthySince(20_000) });
     const decision = decide(snapshotOf([...healthy('a', 'b'), late]), NOW);
     expect(states(decision)).toEqual({ n: 'draining' });
     expect(reasons(decision)).toEqual(['neverHealthy']);

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../model/time.ts';
-import { adoptUnknownMachines } from './adoption.ts';
+import { accountForUnknownMachines } from './adoption.ts';
 import { resolveDesired } from './desired.ts';
 import { type Decision, Draft } from './draft.ts';
 import { dueOperations } from './due.ts';
@@ -24,7 +24,7 @@ export function decide(snapshot: Snapshot, now: EpochMs): Decision {
   const draft = new Draft(snapshot, now);
   const sighted = blindness(draft) === 'sighted';
   applyOutcomes(draft);
-  adoptUnknownMachines(draft);
+  accountForUnknownMachines(draft);
   assessHealth(draft);
   finishDrains(draft);
   resolveDesired(draft);

@@ -25,6 +25,8 @@ export interface Due {
   readonly terminate: readonly InstanceId[];
   /** Launches under way that are not wanted any more. */
   readonly abort: readonly InstanceId[];
+  /** Servers to be looked at by Drover itself. */
+  readonly probe: readonly InstanceId[];
 }
 
 interface Telling {
@@ -41,6 +43,8 @@ export class Draft {
   memory: GroupMemory;
   readonly activities: Activity[] = [];
   readonly holds: Hold[] = [];
+  /** Instances whose fate depends on a probe that was not made yet. */
+  readonly probes = new Set<InstanceId>();
   readonly #instances = new Map<InstanceId, Instance>();
   readonly #changed = new Set<InstanceId>();
   #wakeAt: EpochMs | null = null;
@@ -82,7 +86,7 @@ export class Draft {
     return {
       desired: this.memory.desired ?? 0,
       inService: live.filter((instance) => instance.state.name === 'inService').length,
-      total: live.length,
+      total: live.length + this.memory.orphans.length,
     };
   }
 

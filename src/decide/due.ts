@@ -18,7 +18,7 @@ export function dueOperations(draft: Draft): Due {
       terminate.push(id);
     }
   }
-  return { launch, terminate, abort };
+  return { launch, terminate, abort, probe: [...draft.probes] };
 }
 
 function isTime(draft: Draft, at: number | null): boolean {

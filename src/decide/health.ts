@@ -3,6 +3,7 @@ import type { Target } from '../model/observation.ts';
 import type { Draft } from './draft.ts';
 import { recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
+import { isConfirmed } from './second-vantage.ts';
 import { sightOfMachine, targetsOf } from './sight.ts';
 
 /**
@@ -149,7 +150,7 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
     draft.wake(graceEnd);
     return;
   }
-  if (targetsOf(draft, instance).includes('blind')) return;
+  if (targetsOf(draft, instance).includes('blind') || !isConfirmed(draft, instance)) return;
   const detail = instance.health.status === 'unhealthy' ? ` (${instance.health.detail})` : '';
   const why = `${instance.id} was not healthy within its grace period of ${graceMs / 1000} s${detail}.`;
   const ended = takeOut(draft, instance, 'neverHealthy');

@@ -4,6 +4,7 @@ import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
 import { launchesAllowed } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
+import { isConfirmed } from './second-vantage.ts';
 
 /** Share of the desired size that may be missing because of replacements; at least one server may. */
 const REPLACEMENT_SHARE = 0.1;
@@ -16,13 +17,14 @@ export function replaceUnhealthy(draft: Draft): void {
   const inService = draft.live().filter((instance) => instance.state.name === 'inService');
   const unhealthy = inService.filter((instance) => instance.health.status === 'unhealthy');
   const held = brake(draft, unhealthy) === 'held';
-  const due = unhealthy.filter((instance) => pastGrace(draft, instance));
-  if (held || due.length === 0 || launchesAllowed(draft) === 0) return;
+  const ripe = unhealthy.filter((instance) => pastGrace(draft, instance));
+  if (held || ripe.length === 0 || launchesAllowed(draft) === 0) return;
 
   const desired = target(draft);
   const budget = Math.max(1, Math.floor(desired * REPLACEMENT_SHARE));
   const missing = Math.max(0, desired - inService.filter((instance) => isWarm(draft, instance)).length);
   const allowed = Math.max(0, budget - missing);
+  const due = allowed === 0 ? [] : ripe.filter((instance) => isConfirmed(draft, instance));
   for (const instance of due.slice(0, allowed)) {
     const before = draft.capacity();
     const detail = instance.health.status === 'unhealthy' ? instance.health.detail : '';
@@ -32,16 +34,19 @@ export function replaceUnhealthy(draft: Draft): void {
       before,
     });
   }
-  if (due.length > allowed) {
+  const waiting = ripe.length - Math.min(due.length, allowed);
+  if (waiting > 0 && due.length >= allowed) {
     draft.hold(
       'replacementBudget',
-      `${due.length - allowed} unhealthy servers wait to be replaced: ${missing} of ${desired} are missing or warming up, and at most ${budget} may.`,
+      `${waiting} unhealthy ${waiting === 1 ? 'server waits' : 'servers wait'} to be replaced: ${missing} of ${desired} are missing or warming up, and at most ${budget} may.`,
     );
   }
 }
 
 function pastGrace(draft: Draft, instance: Instance): boolean {
-  const graceEnd = (instance.machine?.seenAt ?? 0) + draft.snapshot.group.healthCheckGracePeriodMs;
+  const graceEnd =
+    Math.max(instance.machine?.seenAt ?? 0, draft.memory.sightedAt ?? 0) +
+    draft.snapshot.group.healthCheckGracePeriodMs;
   if (draft.now < graceEnd) {
     draft.hold('gracePeriod', `${instance.id} is unhealthy, but in its grace period.`, graceEnd);
     return false;

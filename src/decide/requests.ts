@@ -24,7 +24,7 @@ export function retireRequested(draft: Draft): void {
   // Room for the replacement there is, or will be, or is not to be had while all of the rest is well.
   const comes = live.some(({ state }) => state.name !== 'inService');
   const unwell = others.some(({ health }) => health.status === 'unhealthy');
-  let full = live.length >= draft.snapshot.group.maxSize && !comes && !unwell;
+  let full = draft.capacity().total >= draft.snapshot.group.maxSize && !comes && !unwell;
   for (const instance of live) {
     const { name } = instance.state;
     if (!isRetiring(instance) || name === 'draining' || name === 'terminating') continue;

@@ -12,11 +12,11 @@ export function scaleOut(draft: Draft): void {
   if (missing <= 0) return;
   missing -= cancelDrains(draft, missing);
   const { maxSize, name } = draft.snapshot.group;
-  const room = Math.max(0, maxSize - draft.live().length);
+  const room = Math.max(0, maxSize - draft.capacity().total);
   if (missing > room) {
     draft.hold(
       'maxSize',
-      `${missing - room} more would be launched, but ${draft.live().length} machines that are not gone count against the maximum of ${maxSize}.`,
+      `${missing - room} more would be launched, but ${draft.capacity().total} machines that are not gone count against the maximum of ${maxSize}.`,
     );
   }
   if (Math.min(missing, room) <= 0) return;

@@ -17,6 +17,8 @@ export interface Snapshot {
   readonly machines: View<Sightings>;
   /** The targets of each of `targetGroups`, by its name. */
   readonly targets: ReadonlyMap<string, View<TargetSighting>>;
+  /** What Drover's own probes of servers have found. */
+  readonly probes: ReadonlyMap<InstanceId, ProbeSighting>;
   /** What the desired capacity file said last; null where the group has none or it was not read yet. */
   readonly file: Reading | null;
   /** What operations have come to since the last decision, oldest first. */
@@ -47,6 +49,14 @@ export interface TargetSighting {
   /** When it was asked for. */
   readonly at: EpochMs;
   readonly targets: ReadonlyMap<InstanceId, Target>;
+}
+
+/** What a server answered to Drover itself. */
+export interface ProbeSighting {
+  /** When it was asked. */
+  readonly at: EpochMs;
+  readonly healthy: boolean;
+  readonly detail: string;
 }
 
 /** The end of an operation. */

@@ -50,6 +50,7 @@ export const ACTIVITY_REASONS = [
   'launchResumed',
   'adopted',
   'orphanFound',
+  'orphanEnded',
   'inService',
   'unhealthy',
   'recovered',

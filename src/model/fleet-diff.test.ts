@@ -36,6 +36,7 @@ autoScalingGroups:
 
 const AFTER = `
 fleet: store
+history: { activities: 1000, samples: 2000, terminatedInstances: 300 }
 loadBalancers:
   web:
     listeners:
@@ -115,7 +116,10 @@ describe('diffFleets', () => {
       autoScalingGroups.web.desiredCapacity: - -> 3 (takes effect at the next look)
       autoScalingGroups.web.desiredCapacityFile: - -> /srv/shop/desired (takes effect at the next look)
       autoScalingGroups.old: from 0 to 1 servers -> - (nothing more is launched for it; refused while it has servers, so scale it to 0 first)
-      autoScalingGroups.new: - -> from 0 to 1 servers (its servers are launched)"
+      autoScalingGroups.new: - -> from 0 to 1 servers (its servers are launched)
+      history.activities: 100000 -> 1000 (takes effect when Drover is started the next time)
+      history.samples: 200000 -> 2000 (takes effect when Drover is started the next time)
+      history.terminatedInstances: 10000 -> 300 (takes effect when Drover is started the next time)"
     `);
   });
 

@@ -1,4 +1,4 @@
-import type { AutoScalingGroup, Fleet, LaunchTemplate, LoadBalancer, TargetGroup } from './fleet.ts';
+import type { AutoScalingGroup, Fleet, History, LaunchTemplate, LoadBalancer, TargetGroup } from './fleet.ts';
 import { formatDuration } from './fleet-file/units.ts';
 import type { Json } from './json.ts';
 import type { FleetChange } from './status.ts';
@@ -8,6 +8,7 @@ const HAPROXY_STARTED = 'an HAProxy is started for it';
 const HAPROXY_STOPPED = 'its HAProxy is stopped';
 const RELOAD = 'HAProxy is reloaded without dropping connections';
 const NEXT_LOOK = 'takes effect at the next look';
+const NEXT_START = 'takes effect when Drover is started the next time';
 const NEXT_DRAIN = 'takes effect for servers that begin to drain from then on';
 const NEXT_LAUNCH = 'new servers only; running ones stay as they are';
 const REGISTERED = 'running servers are registered or deregistered; none is replaced';
@@ -36,6 +37,7 @@ export function diffFleets(before: Fleet, after: Fleet): FleetChange[] {
       added: GROUP_STARTED,
       removed: GROUP_ENDED,
     }),
+    ...diffFacts('history.', historyFacts(before.history), historyFacts(after.history)),
   ];
 }
 
@@ -112,6 +114,14 @@ function targetGroupFacts({ algorithm, healthCheck, deregistrationDelayMs, slowS
     'healthCheck.unhealthyThreshold': fact(healthCheck.unhealthyThreshold, RELOAD),
     deregistrationDelay: fact(formatDuration(deregistrationDelayMs), NEXT_DRAIN),
     slowStart: fact(formatDuration(slowStartMs), RELOAD),
+  };
+}
+
+function historyFacts({ activityRows, sampleRows, terminatedInstanceRows }: History): Facts {
+  return {
+    activities: fact(activityRows, NEXT_START),
+    samples: fact(sampleRows, NEXT_START),
+    terminatedInstances: fact(terminatedInstanceRows, NEXT_START),
   };
 }
 

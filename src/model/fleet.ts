@@ -11,7 +11,22 @@ export interface Fleet {
   readonly loadBalancers: readonly LoadBalancer[];
   readonly targetGroups: readonly TargetGroup[];
   readonly autoScalingGroups: readonly AutoScalingGroup[];
+  readonly history: History;
 }
+
+/** How much of the past is kept, in rows; the oldest goes first. */
+export interface History {
+  readonly activityRows: number;
+  /** For each of traffic and health. */
+  readonly sampleRows: number;
+  readonly terminatedInstanceRows: number;
+}
+
+export const DEFAULT_HISTORY: History = {
+  activityRows: 100_000,
+  sampleRows: 200_000,
+  terminatedInstanceRows: 10_000,
+};
 
 /** One HAProxy. */
 export interface LoadBalancer {

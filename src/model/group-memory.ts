@@ -1,5 +1,6 @@
 /** What a group remembers from one look to the next, and through a restart of the controller. */
 
+import type { InstanceId } from './instance.ts';
 import type { EpochMs } from './time.ts';
 
 export interface GroupMemory {
@@ -14,6 +15,10 @@ export interface GroupMemory {
   readonly unhealthyAt: readonly EpochMs[];
   /** When the load balancers and the provider could be seen again after they could not; null when that never happened. */
   readonly sightedAt: EpochMs | null;
+  /** Whether the provider's machines were ever seen: before that, an empty store may be one that was lost. */
+  readonly surveyed: boolean;
+  /** Machines with the group's tag and without a record, and when each was first seen. */
+  readonly orphans: readonly Orphan[];
   /** Conditions that were told as an activity when they began, by code, so that they are told once and their end too. */
   readonly told: readonly string[];
 }
@@ -21,6 +26,11 @@ export interface GroupMemory {
 export type FileMemory =
   | { readonly kind: 'value'; readonly value: number }
   | { readonly kind: 'refused'; readonly text: string };
+
+export interface Orphan {
+  readonly instanceId: InstanceId;
+  readonly firstSeenAt: EpochMs;
+}
 
 export interface LaunchMemory {
   /** Failures in a row; the failures of one batch count once. */
@@ -38,5 +48,7 @@ export const EMPTY_MEMORY: GroupMemory = {
   launch: { failures: 0, notBefore: null, suspended: null },
   unhealthyAt: [],
   sightedAt: null,
+  surveyed: false,
+  orphans: [],
   told: [],
 };

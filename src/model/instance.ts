@@ -83,6 +83,7 @@ export const END_CAUSES = {
   operatorDrain: 'asked to be replaced',
   operatorTerminate: 'asked to be ended',
   fleetDown: 'the fleet goes down',
+  orphan: 'nobody had a record of it',
 } as const;
 export type EndCause = keyof typeof END_CAUSES;
 

@@ -1,28 +1,15 @@
 import type { Kysely } from 'kysely';
+import type { History } from '../model/fleet.ts';
 import type { Tables } from './schema.ts';
-
-/** How much history a store keeps; the oldest goes first. */
-export interface StoreBounds {
-  readonly activityRows: number;
-  /** For each of the two tables of samples. */
-  readonly sampleRows: number;
-  readonly terminatedInstanceRows: number;
-}
-
-export const DEFAULT_STORE_BOUNDS: StoreBounds = {
-  activityRows: 100_000,
-  sampleRows: 200_000,
-  terminatedInstanceRows: 10_000,
-};
 
 /** What one transaction deletes at most, so that a commit never waits long behind it. */
 const PRUNE_BATCH_ROWS = 5_000;
 
-export async function prune(db: Kysely<Tables>, bounds: StoreBounds): Promise<void> {
-  await pruneHistory(db, 'activities', bounds.activityRows);
-  await pruneHistory(db, 'traffic_samples', bounds.sampleRows);
-  await pruneHistory(db, 'health_samples', bounds.sampleRows);
-  await pruneTerminated(db, bounds.terminatedInstanceRows);
+export async function prune(db: Kysely<Tables>, keep: History): Promise<void> {
+  await pruneHistory(db, 'activities', keep.activityRows);
+  await pruneHistory(db, 'traffic_samples', keep.sampleRows);
+  await pruneHistory(db, 'health_samples', keep.sampleRows);
+  await pruneTerminated(db, keep.terminatedInstanceRows);
 }
 
 /** Sequence numbers count the rows, so the oldest row to keep is known without counting. */

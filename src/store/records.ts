@@ -37,6 +37,7 @@ const cause = oneOf<EndCause>({
   operatorDrain: 'operatorDrain',
   operatorTerminate: 'operatorTerminate',
   fleetDown: 'fleetDown',
+  orphan: 'orphan',
 });
 
 const state: z.ZodType<InstanceState> = z.discriminatedUnion('name', [
@@ -101,6 +102,8 @@ const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
   }),
   unhealthyAt: z.array(time),
   sightedAt: time.nullable(),
+  surveyed: z.boolean(),
+  orphans: z.array(z.strictObject({ instanceId: z.string(), firstSeenAt: time })),
   told: z.array(z.string()),
 });
 

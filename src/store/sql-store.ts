@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
+import type { History } from '../model/fleet.ts';
 import type { PortError } from '../ports/errors.ts';
 import type { Store } from '../ports/store.ts';
 import { readActivities } from './activities.ts';
-import { prune, type StoreBounds } from './prune.ts';
+import { prune } from './prune.ts';
 import { recordSamples } from './samples.ts';
 import type { Tables } from './schema.ts';
 import { commit, load } from './state.ts';
@@ -10,7 +11,7 @@ import { commit, load } from './state.ts';
 /** The store on an SQL database that has the tables of schema.ts. `asStoreError` types what the database throws. */
 export function createSqlStore(
   db: Kysely<Tables>,
-  bounds: StoreBounds,
+  history: History,
   asStoreError: (error: unknown) => PortError,
 ): Store {
   const typed = async <T>(work: Promise<T>): Promise<T> => {
@@ -25,7 +26,7 @@ export function createSqlStore(
     commit: (change) => typed(commit(db, change)),
     activities: (query) => typed(readActivities(db, query)),
     recordSamples: (samples) => typed(recordSamples(db, samples)),
-    prune: () => typed(prune(db, bounds)),
+    prune: () => typed(prune(db, history)),
     close: () => typed(db.destroy()),
   };
 }

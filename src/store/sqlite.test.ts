@@ -111,8 +111,8 @@ describe('openSqliteStore', () => {
   });
 
   it('keeps history within its bounds, the oldest going first', async () => {
-    const bounds = { activityRows: 3, sampleRows: 2, terminatedInstanceRows: 2 };
-    const store = await openSqliteStore({ database, bounds });
+    const history = { activityRows: 3, sampleRows: 2, terminatedInstanceRows: 2 };
+    const store = await openSqliteStore({ database, history });
     const ended = (id: string, since: number) => anInstance(id, { state: { ...EVERY_STATE.terminated, since } });
     await store.commit(
       aChange({
@@ -135,7 +135,7 @@ describe('openSqliteStore', () => {
   it('prunes more than one batch', async () => {
     const store = await openSqliteStore({
       database,
-      bounds: { activityRows: 7, sampleRows: 7, terminatedInstanceRows: 7 },
+      history: { activityRows: 7, sampleRows: 7, terminatedInstanceRows: 7 },
     });
     const instances = Array.from({ length: 5_500 }, (_, index) =>
       anInstance(`i-${index}`, { state: EVERY_STATE.terminated }),

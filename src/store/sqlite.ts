@@ -2,9 +2,9 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
+import { DEFAULT_HISTORY, type History } from '../model/fleet.ts';
 import type { Store } from '../ports/store.ts';
 import { NodeSqliteDialect } from './node-sqlite.ts';
-import { DEFAULT_STORE_BOUNDS, type StoreBounds } from './prune.ts';
 import type { Tables } from './schema.ts';
 import { createSqlStore } from './sql-store.ts';
 import { asStoreError } from './sqlite-errors.ts';
@@ -18,7 +18,7 @@ const BUSY_TIMEOUT_MS = 2_000;
 
 const IN_MEMORY = ':memory:';
 
-export type SqliteStoreOptions = { readonly bounds?: StoreBounds } & (
+export type SqliteStoreOptions = { readonly history?: History } & (
   | {
       /** The database file, made where there is none, or `:memory:`. */
       readonly path: string;
@@ -38,7 +38,7 @@ export type SqliteStoreOptions = { readonly bounds?: StoreBounds } & (
  * `storeNotOpened`, `diskFull`, `storeBusy`
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const bounds = options.bounds ?? DEFAULT_STORE_BOUNDS;
+  const history = options.history ?? DEFAULT_HISTORY;
   const path = 'path' in options ? options.path : IN_MEMORY;
   const typed = (error: unknown) => asStoreError(error, path);
   try {
@@ -56,7 +56,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       if (closeDatabase) database.close();
       throw error;
     }
-    return createSqlStore(db, bounds, typed);
+    return createSqlStore(db, history, typed);
   }
 }
 

@@ -13,12 +13,13 @@ const sees: Readonly<Record<string, readonly string[]>> = {
   providers: ['ports', 'model'],
   haproxy: ['ports', 'model'],
   metrics: ['ports', 'model'],
+  probes: ['ports', 'model'],
   store: ['ports', 'model'],
   system: ['ports'],
   control: ['decide', 'ports', 'model'],
   api: ['control', 'ports', 'model'],
   cli: ['model'],
-  simulation: ['model', 'ports', 'decide', 'providers', 'haproxy', 'metrics', 'store', 'system', 'control'],
+  simulation: ['model', 'ports', 'decide', 'providers', 'haproxy', 'metrics', 'probes', 'store', 'system', 'control'],
 };
 const rooms = Object.keys(sees);
 

@@ -20,6 +20,8 @@ export const MEMORY: GroupMemory = {
   launch: { failures: 2, notBefore: 5_000, suspended: { since: 4_000, why: 'five launches in a row failed' } },
   unhealthyAt: [1_000, 2_000],
   sightedAt: null,
+  surveyed: true,
+  orphans: [{ instanceId: 'i-0', firstSeenAt: 1_000 }],
   told: ['healthBrake'],
 };
 

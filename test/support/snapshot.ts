@@ -53,6 +53,8 @@ export interface Server {
   /** As its load balancer sees it; null where it is no member. */
   readonly target?: TargetHealth | null;
   readonly idleLooks?: number;
+  /** What it answered to Drover itself, a moment ago; by default what its load balancer says. Null for never asked. */
+  readonly probe?: 'healthy' | 'unhealthy' | null;
   /** As its provider sees it; null where it is not listed. */
   readonly machine?: Machine['state'] | null;
   /** The record knows no machine yet. */
@@ -88,7 +90,13 @@ export function snapshotOf(
     group,
     targetGroups,
     mode: 'up',
-    memory: { ...EMPTY_MEMORY, desired: group.desiredCapacity, fleetDesired: group.desiredCapacity, ...memory },
+    memory: {
+      ...EMPTY_MEMORY,
+      surveyed: true,
+      desired: group.desiredCapacity,
+      fleetDesired: group.desiredCapacity,
+      ...memory,
+    },
     instances: servers.map((server) => instanceOf(server, group)),
     machines: {
       kind: 'seen',
@@ -96,6 +104,9 @@ export function snapshotOf(
     },
     targets: new Map(targetGroups.map(({ name }) => [name, { kind: 'seen', value: { at: NOW - seenAgoMs, targets } }])),
     file: null,
+    probes: new Map(
+      servers.flatMap((server) => (server.probe === null ? [] : [[server.id, probeOf(server)] as const])),
+    ),
     outcomes: [],
     ended: new Map(),
     busy: new Set(),
@@ -117,6 +128,10 @@ function instanceOf(server: Server, group: AutoScalingGroup): Instance {
     health: server.health ?? { status: server.unlaunched ? 'unknown' : 'healthy', since: createdAt },
     request: server.request ?? null,
   };
+}
+
+function probeOf({ target = 'healthy', probe = target === 'healthy' ? 'healthy' : 'unhealthy' }: Server) {
+  return { at: NOW - 5, healthy: probe === 'healthy', detail: probe === 'healthy' ? 'HTTP 200' : 'HTTP 503' };
 }
 
 export function machineOf(server: Server): Machine {

@@ -72,6 +72,11 @@ describe('parseFleet', () => {
               ],
             },
           ],
+          "history": {
+            "activityRows": 100000,
+            "sampleRows": 200000,
+            "terminatedInstanceRows": 10000,
+          },
           "loadBalancers": [
             {
               "listeners": [

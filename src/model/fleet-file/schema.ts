@@ -8,7 +8,9 @@ import { z } from 'zod';
 import {
   ALGORITHMS,
   type AutoScalingGroup,
+  DEFAULT_HISTORY,
   type Fleet,
+  type History,
   type LoadBalancer,
   type TargetGroup,
   TERMINATION_POLICIES,
@@ -184,6 +186,27 @@ function autoScalingGroup(context: FleetFileContext) {
     );
 }
 
+/** Bounds of what is kept: enough to tell what happened today, and not more than a small disk holds. */
+const rows = z.int().min(100).max(10_000_000);
+
+const history = z
+  .strictObject({
+    activities: rows.default(DEFAULT_HISTORY.activityRows).describe('The newest activities that are kept.'),
+    samples: rows
+      .default(DEFAULT_HISTORY.sampleRows)
+      .describe('The newest samples of traffic, and as many of health, that are kept.'),
+    terminatedInstances: rows
+      .default(DEFAULT_HISTORY.terminatedInstanceRows)
+      .describe('The records of terminated instances that are kept.'),
+  })
+  .transform(
+    ({ activities, samples, terminatedInstances }): History => ({
+      activityRows: activities,
+      sampleRows: samples,
+      terminatedInstanceRows: terminatedInstances,
+    }),
+  );
+
 export function fleetFileSchema(context: FleetFileContext) {
   return z
     .strictObject({
@@ -195,6 +218,7 @@ export function fleetFileSchema(context: FleetFileContext) {
       autoScalingGroups: byName(autoScalingGroup(context))
         .refine((groups) => Object.keys(groups).length > 0, { error: 'a fleet has at least one auto scaling group' })
         .describe('Auto scaling groups by name: servers that are launched alike and scaled together.'),
+      history: history.prefault({}).describe('How much of the past is kept.'),
     })
     .transform(
       (value): Fleet => ({
@@ -202,6 +226,7 @@ export function fleetFileSchema(context: FleetFileContext) {
         loadBalancers: named(value.loadBalancers),
         targetGroups: named(value.targetGroups),
         autoScalingGroups: named(value.autoScalingGroups),
+        history: value.history,
       }),
     );
 }

@@ -1,0 +1,60 @@
+import type { ProbeSighting } from '../decide/snapshot.ts';
+import type { TargetGroup } from '../model/fleet.ts';
+import type { Instance, InstanceId } from '../model/instance.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Probe } from '../ports/probe.ts';
+import { withDeadline } from './deadline.ts';
+
+/** How many servers are asked at once; the others stay wanted. */
+const MAX_PROBES = 16;
+/** On top of the health check's own timeout. */
+const SLACK_MS = 1_000;
+
+/** Drover's own looks at servers whose fate depends on one, beside the loop. */
+export class Probes {
+  readonly #probe: Probe;
+  readonly #clock: Clock;
+  readonly #onAnswer: () => void;
+  readonly #running = new Set<InstanceId>();
+  readonly #answers = new Map<InstanceId, ProbeSighting>();
+  readonly #stop = new AbortController();
+
+  constructor(probe: Probe, clock: Clock, onAnswer: () => void) {
+    this.#probe = probe;
+    this.#clock = clock;
+    this.#onAnswer = onAnswer;
+  }
+
+  get answers(): ReadonlyMap<InstanceId, ProbeSighting> {
+    return this.#answers;
+  }
+
+  /** Asks one server what each of its target groups would ask it; healthy is who satisfies them all. */
+  look({ id, machine }: Instance, targetGroups: readonly TargetGroup[]): void {
+    const endpoint = machine?.endpoint;
+    if (!endpoint || this.#running.has(id) || this.#running.size >= MAX_PROBES) return;
+    this.#running.add(id);
+    const at = this.#clock.now();
+    const asked = targetGroups.map(({ healthCheck }) =>
+      withDeadline(this.#clock, healthCheck.timeoutMs + SLACK_MS, this.#stop.signal, (signal) =>
+        this.#probe.check(endpoint, healthCheck, signal),
+      ).catch((error: Error) => ({ healthy: false, detail: error.message })),
+    );
+    void Promise.all(asked).then((answers) => {
+      this.#running.delete(id);
+      const answer = answers.find(({ healthy }) => !healthy) ?? answers[0];
+      if (answer === undefined || this.#stop.signal.aborted) return;
+      this.#answers.set(id, { at, ...answer });
+      this.#onAnswer();
+    });
+  }
+
+  /** Forgets those that are gone. */
+  keep(isKept: (id: InstanceId) => boolean): void {
+    for (const id of this.#answers.keys()) if (!isKept(id)) this.#answers.delete(id);
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+}
