@@ -1,6 +1,7 @@
 import {
   ALGORITHMS,
   type AutoScalingGroup,
+  DEFAULT_HISTORY,
   type Fleet,
   type HealthCheck,
   type TargetGroup,
@@ -34,6 +35,7 @@ export function randomFleet(random: Random): Fleet {
     ],
     targetGroups,
     autoScalingGroups,
+    history: DEFAULT_HISTORY,
   };
 }
 

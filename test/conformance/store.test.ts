@@ -9,7 +9,7 @@ import { describeStoreConformance } from './store.ts';
 describeStoreConformance('SQLite in memory', async () => {
   const database = new DatabaseSync(':memory:');
   return {
-    open: (bounds) => openSqliteStore({ database, ...(bounds && { bounds }) }),
+    open: (history) => openSqliteStore({ database, ...(history && { history }) }),
     remove: async () => database.close(),
   };
 });
@@ -18,8 +18,8 @@ describeStoreConformance('SQLite on disk', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'drover-store-'));
   const stores: Store[] = [];
   return {
-    open: async (bounds) => {
-      const store = await openSqliteStore({ path: join(folder, 'data', 'drover.db'), ...(bounds && { bounds }) });
+    open: async (history) => {
+      const store = await openSqliteStore({ path: join(folder, 'data', 'drover.db'), ...(history && { history }) });
       stores.push(store);
       return store;
     },

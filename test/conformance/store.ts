@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { History } from '../../src/model/fleet.ts';
 import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
 import type { ActivityQuery, Store } from '../../src/ports/store.ts';
-import type { StoreBounds } from '../../src/store/prune.ts';
 import { aChange, anActivity, anInstance, EVERY_STATE, MEMORY } from './store-examples.ts';
 
 /** One set of stored data, empty at first. */
 export interface StoreHarness {
   /** Opens the data anew; the store before may or may not have been closed. */
-  open(bounds?: StoreBounds): Promise<Store>;
+  open(history?: History): Promise<Store>;
   /** Closes what is open and deletes the data. */
   remove(): Promise<void>;
 }
@@ -176,10 +176,10 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
     });
 
     describe('prune', () => {
-      const bounds: StoreBounds = { activityRows: 3, sampleRows: 2, terminatedInstanceRows: 1 };
+      const history: History = { activityRows: 3, sampleRows: 2, terminatedInstanceRows: 1 };
 
       it('deletes the oldest activities beyond the bound, and sequence numbers are not used again', async () => {
-        store = await harness.open(bounds);
+        store = await harness.open(history);
         await store.commit(
           aChange({ activities: ['1', '2', '3', '4', '5'].map((message) => anActivity({ message })) }),
         );
@@ -194,7 +194,7 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
       });
 
       it('never touches what is not terminated, nor the memory', async () => {
-        store = await harness.open(bounds);
+        store = await harness.open(history);
         const alive = Object.values(EVERY_STATE)
           .filter(({ name }) => name !== 'terminated')
           .map((state) => anInstance(state.name, { state }));

@@ -1,10 +1,16 @@
 import { buildApi } from '../../src/api/server.ts';
 import { listen } from '../../src/api/socket.ts';
 import type { CliActions, RunningFleet, StartOptions } from '../../src/cli/actions.ts';
-import type { Fleet } from '../../src/model/fleet.ts';
+import { DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
 import type { FakeFleetService } from './fake-service.ts';
 
-const FLEET: Fleet = { name: 'hello', loadBalancers: [], targetGroups: [], autoScalingGroups: [] };
+const FLEET: Fleet = {
+  name: 'hello',
+  loadBalancers: [],
+  targetGroups: [],
+  autoScalingGroups: [],
+  history: DEFAULT_HISTORY,
+};
 
 /** The commands' actions over a fake fleet, with its API on the data folder's socket while it runs. */
 export function fakeActions(
