@@ -1,7 +1,7 @@
 import { decide } from '../decide/decide.ts';
 import type { Decision } from '../decide/draft.ts';
 import { type Membership, memberships } from '../decide/membership.ts';
-import type { Outcome, Snapshot, TargetSighting, View } from '../decide/snapshot.ts';
+import type { Outcome, Sightings, Snapshot, TargetSighting, View } from '../decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
@@ -16,6 +16,7 @@ import type { Change, Store } from '../ports/store.ts';
 import type { MachineWatch } from './machine-watch.ts';
 import type { Operations } from './operations.ts';
 import { Probes } from './probes.ts';
+import { mergeSightings } from './sightings.ts';
 import { Wake } from './wake.ts';
 
 /** A look is taken at least this often, whatever the events say. */
@@ -93,9 +94,11 @@ export class GroupLoop {
     return this.#holds;
   }
 
-  /** Whether an instance is on its way from one state to another. */
+  /** Whether an instance is on its way into the load balancer or out of it, so that looks at it are worth more. */
   get isBusy(): boolean {
-    for (const { state } of this.#instances.values()) if (state.name !== 'inService') return true;
+    for (const { state } of this.#instances.values()) {
+      if (state.name !== 'inService' && state.name !== 'launching') return true;
+    }
     return false;
   }
 
@@ -106,7 +109,7 @@ export class GroupLoop {
 
   /** The group's machines as their provider listed them last. */
   get machines(): ReadonlyMap<InstanceId, Machine> {
-    const view = this.#around.provider(this.#group.launchTemplate.provider).watch.view(this.#group.name);
+    const view = this.#sightings();
     return view.kind === 'seen' ? view.value.machines : new Map();
   }
 
@@ -198,8 +201,7 @@ export class GroupLoop {
   }
 
   #snapshot(outcomes: readonly Outcome[]): Snapshot {
-    const { provider, targetGroups, targets, mode, ids, file } = this.#around;
-    const { watch } = provider(this.#group.launchTemplate.provider);
+    const { targetGroups, targets, mode, ids, file } = this.#around;
     const behind = targetGroups(this.#group);
     return {
       group: this.#group,
@@ -207,7 +209,7 @@ export class GroupLoop {
       mode: mode(),
       memory: this.#memory,
       instances: this.instances,
-      machines: watch.view(this.#group.name),
+      machines: this.#sightings(),
       targets: new Map(behind.map(({ name }) => [name, targets(name)])),
       file: file(),
       probes: this.#probes.answers,
@@ -218,6 +220,13 @@ export class GroupLoop {
       ),
       idSeed: ids.seed(),
     };
+  }
+
+  /** Of the provider that new machines come from, and of those that present ones came from. */
+  #sightings(): View<Sightings> {
+    const names = new Set([this.#group.launchTemplate.provider]);
+    for (const { launchTemplate } of this.#instances.values()) names.add(launchTemplate.provider);
+    return mergeSightings([...names].map((name) => this.#around.provider(name).watch.view(this.#group.name)));
   }
 
   #perform({ due }: Decision): void {

@@ -1,6 +1,7 @@
 import type { TargetSighting, View } from '../decide/snapshot.ts';
 import type { Activity } from '../model/activity.ts';
 import type { AutoScalingGroup, Fleet, LoadBalancer } from '../model/fleet.ts';
+import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import { asPortError } from '../ports/errors.ts';
 import type { DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
@@ -34,6 +35,7 @@ export class Loops {
     string,
     Running & { readonly loop: BalancerLoop; readonly driver: LoadBalancerDriver }
   >();
+  readonly #strangers = new Set<string>();
   readonly #providers = new Map<string, Running & { readonly watch: MachineWatch; readonly operations: Operations }>();
 
   constructor(options: ControllerOptions, context: LoopsContext) {
@@ -77,6 +79,7 @@ export class Loops {
   async takeOver(fleet: Fleet, signal: AbortSignal): Promise<void> {
     const groups = new Map(fleet.autoScalingGroups.map((group) => [group.name, group]));
     const balancers = new Map(fleet.loadBalancers.map((loadBalancer) => [loadBalancer.name, loadBalancer]));
+    for (const name of [...this.#balancers.keys()]) if (!balancers.has(name)) await this.endBalancer(name, signal);
     for (const [name, running] of [...this.#groups]) {
       const group = groups.get(name);
       if (group !== undefined && group.desiredCapacityFile === running.loop.group.desiredCapacityFile) {
@@ -90,7 +93,6 @@ export class Loops {
     }
     const stored = await this.#options.store.load();
     for (const group of groups.values()) if (!this.#groups.has(group.name)) this.#startGroup(group, stored);
-    for (const name of [...this.#balancers.keys()]) if (!balancers.has(name)) await this.endBalancer(name, signal);
     for (const loadBalancer of balancers.values()) {
       if (!this.#balancers.has(loadBalancer.name)) this.#startBalancer(loadBalancer);
     }
@@ -160,12 +162,25 @@ export class Loops {
     const stop = new AbortController();
     const watch = new MachineWatch(provider, capabilities, clock, () => {
       for (const { loop } of this.#groups.values()) loop.notify();
+      this.#tellStrangers(watch.strangers(new Set(this.#groups.keys())));
     });
     const done = watch.run(stop.signal);
     done.catch((error) => onProblem(`the watch over ${name} has stopped: ${asPortError(error).message}`));
     const running = { watch, operations: new Operations(provider, capabilities, clock), stop, done };
     this.#providers.set(name, running);
     return running;
+  }
+
+  /** Machines of groups that the fleet file does not have are told once, and left alone: nobody knows what they are for. */
+  #tellStrangers(machines: readonly Machine[]): void {
+    const about = { group: null, instanceId: null, cappedBy: null, before: null, after: null };
+    for (const { id, group } of machines) {
+      if (this.#strangers.has(id)) continue;
+      this.#strangers.add(id);
+      const message = `Machine ${id} carries this fleet's tag and that of group ${group}, which the fleet file does not have. It is left alone: put the group back, or end it yourself.`;
+      const at = this.#options.clock.now();
+      this.#context.tell({ ...about, at, level: 'warning', reason: 'orphanFound', message });
+    }
   }
 
   #desired(name: string): DesiredState {

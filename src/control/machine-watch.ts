@@ -69,6 +69,11 @@ export class MachineWatch {
     };
   }
 
+  /** Machines of the fleet that belong to none of these groups. */
+  strangers(groups: ReadonlySet<string>): readonly Machine[] {
+    return this.#seen.value?.newest.machines.filter(({ group }) => !groups.has(group)) ?? [];
+  }
+
   async #look(signal: AbortSignal): Promise<void> {
     const at = this.#clock.now();
     try {
