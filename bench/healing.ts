@@ -20,7 +20,6 @@ import { StaticFleet } from './support/static-fleet.ts';
 const SERVERS = 3;
 const ROUNDS = 5;
 const LOOK_EVERY_MS = 20;
-const BOOT_LOOK_EVERY_MS = 5;
 const HEALED_TIMEOUT_MS = 40_000;
 /** After the replacement: requests that still fail belong to the round. */
 const AFTERMATH_MS = 1_000;
@@ -186,7 +185,7 @@ async function boot(scope: Scope): Promise<number> {
   const begun = Date.now();
   const child = spawnHello(port);
   scope.atEnd(() => endHello(child));
-  await untilHealthy(port, BOOT_LOOK_EVERY_MS);
+  await untilHealthy(child, port);
   const tookMs = Date.now() - begun;
   await endHello(child);
   return tookMs;

@@ -2,19 +2,22 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import { until } from './bench.ts';
 
-export const HELLO = join(import.meta.dirname, '..', '..', 'examples', 'hello', 'server.js');
-const BOOT_TIMEOUT_MS = 30_000;
+const HELLO = join(import.meta.dirname, '..', '..', 'examples', 'hello', 'server.js');
 
 /** The hello server as a bare process. */
 export function spawnHello(port: number): ChildProcess {
-  return spawn(process.execPath, [HELLO], { env: { PORT: String(port) }, stdio: 'ignore' });
+  return spawn(process.execPath, [HELLO], { env: { PORT: String(port) }, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Waits until it answers its health check. */
-export async function untilHealthy(port: number, pollMs: number): Promise<void> {
-  await until(`port ${port} is healthy`, BOOT_TIMEOUT_MS, () => isHealthy(port), pollMs);
+/** Waits until it says that it listens and then answers its health check: no polling that would take time from its boot. */
+export async function untilHealthy(child: ChildProcess, port: number): Promise<void> {
+  if (child.stdout === null) throw new Error('its output is needed');
+  await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  const [response] = await once(get({ host: '127.0.0.1', port, path: '/health', agent: false }), 'response');
+  response.resume();
+  await once(response, 'end');
+  if (response.statusCode !== 200) throw new Error(`port ${port} answers ${response.statusCode}`);
 }
 
 export async function endHello(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
@@ -22,13 +25,4 @@ export async function endHello(child: ChildProcess, signal: NodeJS.Signals = 'SI
   const exited = once(child, 'exit');
   child.kill(signal);
   await exited;
-}
-
-function isHealthy(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const call = get({ host: '127.0.0.1', port, path: '/health', agent: false }, (response) => {
-      response.resume().on('end', () => resolve(response.statusCode === 200));
-    });
-    call.on('error', () => resolve(false));
-  });
 }

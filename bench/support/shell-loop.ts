@@ -14,8 +14,6 @@ import { systemClock } from '../../src/system/clock.ts';
 import { endHello, spawnHello, untilHealthy } from './hello.ts';
 import type { ShellLoopPlan, ShellLoopReport } from './static-fleet.ts';
 
-const HEALTHY_POLL_MS = 20;
-
 const { socketPath, database, servers, everyMs } = JSON.parse(process.argv[2] ?? '') as ShellLoopPlan;
 const db = new DatabaseSync(database);
 const running = new Map<string, ChildProcess>();
@@ -36,7 +34,7 @@ async function restart(name: string, port: number): Promise<void> {
   if (remains !== undefined) await endHello(remains);
   const child = spawnHello(port);
   running.set(name, child);
-  await untilHealthy(port, HEALTHY_POLL_MS);
+  await untilHealthy(child, port);
   tell({ kind: 'started', name, pid: child.pid ?? 0 });
 }
 

@@ -106,6 +106,7 @@ function desiredState(fleet: Fleet, port: number, servers: ShellLoopPlan['server
     endpoint: { address: '127.0.0.1', port: server.port },
     weight: 1,
     state: 'ready' as const,
+    proven: false,
   }));
   return { loadBalancer: { ...loadBalancer, listeners, statsPage: null }, targetGroups: [targetGroup], members };
 }
