@@ -2,7 +2,7 @@ import type { Instance } from '../model/instance.ts';
 import type { Draft } from './draft.ts';
 
 /** The window in which many newly unhealthy servers count as one event. */
-export const UNHEALTHY_WINDOW_MS = 60_000;
+const UNHEALTHY_WINDOW_MS = 60_000;
 /** Share of the servers in service that may become unhealthy within a window without a brake; at least one may. */
 const UNHEALTHY_SHARE = 0.2;
 

@@ -4,7 +4,7 @@ import type { Draft } from './draft.ts';
 import { recordLaunchFailure } from './launch-backoff.ts';
 
 /** How long to wait before an ending that failed is tried again, unless the provider names a time. */
-export const TERMINATE_RETRY_MS = 5_000;
+const TERMINATE_RETRY_MS = 5_000;
 
 /** Takes in what operations have come to. */
 export function applyOutcomes(draft: Draft): void {

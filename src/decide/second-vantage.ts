@@ -2,7 +2,7 @@ import type { Instance } from '../model/instance.ts';
 import type { Draft } from './draft.ts';
 
 /** A probe's answer is believed for so long. */
-export const PROBE_FRESH_MS = 5_000;
+const PROBE_FRESH_MS = 5_000;
 
 /**
  * Whether a server that the load balancer finds unhealthy is unhealthy for Drover too. One observer alone may be the one that is

@@ -2,13 +2,7 @@ import type { LoadBalancer, TargetGroup } from '../model/fleet.ts';
 import type { Endpoint, InstanceId } from '../model/instance.ts';
 import type { LoadBalancerObservation } from '../model/observation.ts';
 
-export type {
-  LoadBalancerObservation,
-  Target,
-  TargetGroupObservation,
-  TargetHealth,
-  Traffic,
-} from '../model/observation.ts';
+export type { LoadBalancerObservation } from '../model/observation.ts';
 
 /**
  * What carries the traffic. It is told how things should be and finds the way there itself; the same call again changes

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { ApiClient } from '../../src/api/client.ts';
 import type { StoredActivity } from '../../src/model/activity.ts';
 import type { FleetStatus, InstanceStatus } from '../../src/model/status.ts';
+import { processesWith } from './processes.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const MAIN = join(ROOT, 'src', 'main.ts');
@@ -101,6 +103,18 @@ autoScalingGroups:
 
   /** Starts a controller and waits until it answers. */
   async start(): Promise<void> {
+    const child = this.spawnController();
+    await this.until('the controller answers', async () => {
+      if (hasEnded(child)) throw new Error(`the controller has ended:\n${this.#output}`);
+      return this.client.status().then(
+        () => true,
+        () => false,
+      );
+    });
+  }
+
+  /** Starts a controller. It may be killed before it answers. */
+  spawnController(): ChildProcess {
     const child = spawn(process.execPath, [MAIN, '--data', this.dataDir, 'run', '--plain', this.fleetFile], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1' },
@@ -111,13 +125,7 @@ autoScalingGroups:
         this.#output = (this.#output + text).slice(-50_000);
       });
     }
-    await this.until('the controller answers', async () => {
-      if (child.exitCode !== null) throw new Error(`the controller has ended:\n${this.#output}`);
-      return this.client.status().then(
-        () => true,
-        () => false,
-      );
-    });
+    return child;
   }
 
   /** SIGKILL, in the middle of whatever it does. */
@@ -133,7 +141,7 @@ autoScalingGroups:
   async #endController(signal: NodeJS.Signals): Promise<void> {
     const child = this.#controller;
     this.#controller = null;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === null || hasEnded(child)) return;
     child.kill(signal);
     await once(child, 'exit');
   }
@@ -142,15 +150,19 @@ autoScalingGroups:
   async end(): Promise<void> {
     await this.stopController();
     await this.client.close();
-    const down = spawn(process.execPath, [MAIN, '--data', this.dataDir, 'down', '--yes', this.fleetFile], {
+    const { code, said } = await this.drover('down', '--yes', this.fleetFile);
+    if (code !== 0) throw new Error(`drover down ended with ${code}:\n${said}\nbefore it:\n${this.#output}`);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** One command of the command line. */
+  async drover(...words: readonly string[]): Promise<{ readonly code: number | null; readonly said: string }> {
+    const child = spawn(process.execPath, [MAIN, '--data', this.dataDir, ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1' },
     });
-    let said = '';
-    for (const stream of [down.stdout, down.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
-    const [code] = await once(down, 'exit');
-    if (code !== 0) throw new Error(`drover down ended with ${code}:\n${said}\nbefore it:\n${this.#output}`);
-    await rm(this.folder, { recursive: true, force: true });
+    const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+    return { code, said: out + err };
   }
 
   status(): Promise<FleetStatus> {
@@ -167,19 +179,30 @@ autoScalingGroups:
   }
 
   /** Waits until exactly so many are in service and nothing is on its way. */
-  async settle(size: number): Promise<readonly InstanceStatus[]> {
-    await this.until(`${size} in service and nothing else`, async () => {
+  async settle(size: number, patienceMs = PATIENCE_MS): Promise<readonly InstanceStatus[]> {
+    const isSettled = async () => {
       const instances = await this.instances();
       return (
         instances.length === size &&
         instances.every(({ state, targets }) => state === 'inService' && targets[0]?.health === 'healthy')
       );
-    });
+    };
+    await this.until(`${size} in service and nothing else`, isSettled, patienceMs);
     return this.inService();
   }
 
   activities(): Promise<readonly StoredActivity[]> {
     return this.client.activities({ limit: 1_000 });
+  }
+
+  /** All that are kept, oldest first, however many. */
+  async allActivities(): Promise<readonly StoredActivity[]> {
+    const all: StoredActivity[] = [];
+    for (;;) {
+      const page = await this.client.activities({ limit: 1_000, afterSequence: all.at(-1)?.sequence ?? 0 });
+      if (page.length === 0) return all;
+      all.push(...page);
+    }
   }
 
   async untilActivity(reason: StoredActivity['reason'], afterSequence = 0): Promise<StoredActivity> {
@@ -201,15 +224,19 @@ autoScalingGroups:
 
   /** The process id of HAProxy's master: the one that leads its session. */
   async haproxyPid(): Promise<number> {
-    const config = join(this.dataDir, 'haproxy', 'web', 'haproxy.cfg');
-    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-      const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      if (!commandLine.split('\0').includes(config)) continue;
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-      const [, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (session === pid) return Number(pid);
-    }
-    throw new Error('there is no HAProxy of this fleet');
+    const master = (await this.haproxyProcesses()).find(({ leads }) => leads);
+    if (master === undefined) throw new Error('there is no HAProxy of this fleet');
+    return master.pid;
+  }
+
+  /** HAProxy's processes; the master leads its session. */
+  async haproxyProcesses(): Promise<readonly { readonly pid: number; readonly leads: boolean }[]> {
+    const processes = await processesWith(join(this.haproxyFolder, 'haproxy.cfg'));
+    return processes.map(({ pid, session }) => ({ pid, leads: pid === session }));
+  }
+
+  get haproxyFolder(): string {
+    return join(this.dataDir, 'haproxy', 'web');
   }
 
   async until(what: string, condition: () => Promise<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
@@ -224,8 +251,12 @@ autoScalingGroups:
   }
 }
 
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 /** Ports that were free a moment ago, all different. */
-export async function freePorts(count: number): Promise<number[]> {
+async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, '127.0.0.1');
@@ -239,11 +270,4 @@ export async function freePorts(count: number): Promise<number[]> {
   });
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
-}
-
-/** Whether a process exists and is no zombie. */
-export async function isRunning(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
-  return state !== '' && state !== 'Z' && state !== 'X';
 }
