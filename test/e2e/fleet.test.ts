@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { afterEach, expect, it } from 'vitest';
-import { isRunning, RealFleet } from '../support/fleet.ts';
+import { RealFleet } from '../support/fleet.ts';
 import { Load } from '../support/load.ts';
+import { isRunning } from '../support/processes.ts';
 import { requires } from '../support/requires.ts';
 
 requires('haproxy')('a fleet on the process provider, behind a real HAProxy', () => {
