@@ -27,7 +27,7 @@ autoScalingGroups:
     targetGroups: [web]
     minSize: 1
     maxSize: 4
-    launchTemplate: { provider: process, command: [serve, --fast] }
+    launchTemplate: { provider: process, command: [serve, --fast], environment: { GONE: s3cret, SAME: s3cret, TOKEN: s3cret } }
   old:
     minSize: 0
     maxSize: 1
@@ -66,7 +66,7 @@ autoScalingGroups:
     launchRetry: { initialBackoff: 1s, maxBackoff: 1m, suspendAfter: 3 }
     terminationPolicies: [OldestInstance]
     orphanGracePeriod: 10m
-    launchTemplate: { provider: process, weight: 50, command: [serve], environment: { A: b }, stopTimeout: 5s }
+    launchTemplate: { provider: process, weight: 50, command: [serve], environment: { NEW: s3cret, SAME: s3cret, TOKEN: other-s3cret }, stopTimeout: 5s }
   new:
     minSize: 0
     maxSize: 1
@@ -111,10 +111,12 @@ describe('diffFleets', () => {
       autoScalingGroups.web.orphanGracePeriod: 5m -> 10m (takes effect at the next look)
       autoScalingGroups.web.launchTemplate.weight: 100 -> 50 (new servers only; running ones stay as they are)
       autoScalingGroups.web.launchTemplate.command: ["serve","--fast"] -> ["serve"] (new servers only; running ones stay as they are)
-      autoScalingGroups.web.launchTemplate.environment: {} -> {"A":"b"} (new servers only; running ones stay as they are)
+      autoScalingGroups.web.launchTemplate.environment.GONE: (not shown) -> - (new servers only; running ones stay as they are)
+      autoScalingGroups.web.launchTemplate.environment.TOKEN: (not shown) -> (changed, not shown) (new servers only; running ones stay as they are)
       autoScalingGroups.web.launchTemplate.stopTimeout: 10s -> 5s (new servers only; running ones stay as they are)
       autoScalingGroups.web.desiredCapacity: - -> 3 (takes effect at the next look)
       autoScalingGroups.web.desiredCapacityFile: - -> /srv/shop/desired (takes effect at the next look)
+      autoScalingGroups.web.launchTemplate.environment.NEW: - -> (not shown) (new servers only; running ones stay as they are)
       autoScalingGroups.old: from 0 to 1 servers -> - (nothing more is launched for it; refused while it has servers, so scale it to 0 first)
       autoScalingGroups.new: - -> from 0 to 1 servers (its servers are launched)
       history.activities: 100000 -> 1000 (takes effect when Drover is started the next time)

@@ -1,6 +1,7 @@
 import type { AutoScalingGroup, Fleet, History, LaunchTemplate, LoadBalancer, TargetGroup } from './fleet.ts';
 import { formatDuration } from './fleet-file/units.ts';
 import type { Json } from './json.ts';
+import { maySecretsBeBelow } from './secrets.ts';
 import type { FleetChange } from './status.ts';
 
 const RENAMED = "refused: servers carry their fleet's name; end this fleet with drover down first";
@@ -45,11 +46,13 @@ export function diffFleets(before: Fleet, after: Fleet): FleetChange[] {
 interface Fact {
   readonly text: string;
   readonly effect: string;
+  /** Its text is compared and never shown. */
+  readonly secret: boolean;
 }
 type Facts = Readonly<Record<string, Fact>>;
 
 function fact(text: string | number, effect: string): Fact {
-  return { text: String(text), effect };
+  return { text: String(text), effect, secret: false };
 }
 
 interface Kind<T> {
@@ -84,8 +87,18 @@ function diffFacts(prefix: string, before: Facts, after: Facts): FleetChange[] {
     const next = after[key];
     const effect = (next ?? old)?.effect;
     if (old?.text === next?.text || effect === undefined) return [];
-    return [{ path: `${prefix}${key}`, before: old?.text ?? null, after: next?.text ?? null, effect }];
+    return [
+      { path: `${prefix}${key}`, before: shown(old, HIDDEN), after: shown(next, old ? HIDDEN_NEW : HIDDEN), effect },
+    ];
   });
+}
+
+const HIDDEN = '(not shown)';
+const HIDDEN_NEW = '(changed, not shown)';
+
+function shown(value: Fact | undefined, hidden: string): string | null {
+  if (value === undefined) return null;
+  return value.secret ? hidden : value.text;
 }
 
 function loadBalancerFacts({ listeners, statsPage }: LoadBalancer): Facts {
@@ -145,12 +158,22 @@ function groupFacts(group: AutoScalingGroup): Facts {
 }
 
 function launchTemplateFacts({ provider, weight, settings }: LaunchTemplate): Facts {
-  const own = Object.entries(settings).map(([key, value]) => setting(key, value));
+  const own = Object.entries(settings).flatMap(([key, value]) =>
+    maySecretsBeBelow(key) ? secretSettings(key, value) : [setting(key, value)],
+  );
   return {
     'launchTemplate.provider': fact(provider, NEXT_LAUNCH),
     'launchTemplate.weight': fact(weight, NEXT_LAUNCH),
     ...Object.fromEntries(own),
   };
+}
+
+/** Each variable by itself: which ones were added, removed or changed can be told without their values. */
+function secretSettings(key: string, value: Json): (readonly [string, Fact])[] {
+  const hidden = (part: Json): Fact => ({ text: JSON.stringify(part), effect: NEXT_LAUNCH, secret: true });
+  const path = `launchTemplate.${key}`;
+  if (typeof value !== 'object' || value === null) return [[path, hidden(value)]];
+  return Object.entries(value).map(([name, part]) => [`${path}.${name}`, hidden(part)]);
 }
 
 /** By the providers' convention a duration is `stopTimeout: 10s` in the file and `stopTimeoutMs: 10000` in the settings. */

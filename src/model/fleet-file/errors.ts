@@ -14,7 +14,7 @@ export interface FleetFileError {
   readonly value: string | null;
   /** What is wrong and what would be right. */
   readonly message: string;
-  /** The line itself, shortened, safe to print; empty where there is none. */
+  /** The line itself, shortened, safe to print; empty where there is none, and where it may hold a secret. */
   readonly source: string;
 }
 

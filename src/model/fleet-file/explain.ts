@@ -1,6 +1,7 @@
 /** What zod found wrong, in sentences that say what would be right. */
 
 import { z } from 'zod';
+import { maySecretsBeBelow } from '../secrets.ts';
 import { isObject, type Path } from './path.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -98,7 +99,10 @@ const COUNTED: Readonly<Record<string, string>> = {
 /** `minSize: "3"` and `command: [sleep, 60]` are a matter of quotes. */
 function quoteHint(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType>): string {
   const { expected, input } = issue;
-  if (expected === 'string' && ['number', 'boolean'].includes(typeof input)) return `: put it in quotes, "${input}"`;
+  const isSecret = issue.path?.some((part) => typeof part !== 'symbol' && maySecretsBeBelow(part)) ?? false;
+  if (expected === 'string' && ['number', 'boolean'].includes(typeof input)) {
+    return isSecret ? ': put it in quotes' : `: put it in quotes, "${input}"`;
+  }
   const isNumber = typeof input === 'string' && /^\d+$/.test(input);
   return isNumber && ['int', 'number'].includes(expected) ? `: leave out the quotes, ${input}` : '';
 }

@@ -6,7 +6,8 @@ import { parseExplained } from './explain.ts';
 import type { SettingsSchemaSource } from './launch-template.ts';
 import { type Path, valueAt } from './path.ts';
 import { fleetFileSchema } from './schema.ts';
-import { type Place, readYaml } from './yaml.ts';
+import { isSecretPath, secretLines, UNQUOTED_PROBLEM } from './secret-lines.ts';
+import { type Place, readYaml, type YamlProblem } from './yaml.ts';
 
 export type { FleetFileError } from './errors.ts';
 
@@ -35,7 +36,7 @@ export function parseFleet(input: FleetFileInput): FleetFileResult {
     return refuse(input.path, '', [{ path: [], message }]);
   }
   const yaml = readYaml(text);
-  if ('problems' in yaml) return refuse(input.path, text, yaml.problems);
+  if ('problems' in yaml) return refuse(input.path, text, withoutSecrets(text, yaml.problems));
 
   const { value, place } = yaml.file;
   if (value === null) {
@@ -64,6 +65,14 @@ function decode(text: string | Uint8Array): string | null {
   }
 }
 
+/** What is wrong with YAML is told with the piece of text that is. */
+function withoutSecrets(text: string, problems: readonly YamlProblem[]): YamlProblem[] {
+  const secret = secretLines(text);
+  return problems.map((problem) =>
+    secret.has(problem.place.line) ? { ...problem, message: UNQUOTED_PROBLEM } : problem,
+  );
+}
+
 interface LocatedProblem {
   readonly message: string;
   readonly path?: Path;
@@ -73,11 +82,12 @@ interface LocatedProblem {
 
 function refuse(file: string, text: string, problems: readonly LocatedProblem[]): FleetFileResult {
   const lines = text.split('\n');
-  const errors = problems
-    .slice(0, MAX_ERRORS)
-    .map(({ message, path = [], place = { line: 1, column: 1 }, value }) =>
-      fleetFileError({ file, ...place, path, value, message, source: lines[place.line - 1] ?? '' }),
-    );
+  const secret = secretLines(text);
+  const errors = problems.slice(0, MAX_ERRORS).map(({ message, path = [], place = { line: 1, column: 1 }, value }) => {
+    const hidden = secret.has(place.line) || isSecretPath(path);
+    const shown = hidden ? { value: null, source: '' } : { value, source: lines[place.line - 1] ?? '' };
+    return fleetFileError({ file, ...place, path, message, ...shown });
+  });
   errors.sort((a, b) => a.line - b.line || a.column - b.column);
   return { ok: false, errors };
 }
