@@ -4,6 +4,8 @@
  */
 
 import type { JsonObject } from './json.ts';
+import type { Metric } from './metric.ts';
+import type { ScalingPolicy, ScheduledAction } from './scaling-policy.ts';
 
 export interface Fleet {
   /** Part of every machine's tags: two fleets on one provider never touch each other's machines. */
@@ -109,6 +111,11 @@ export interface AutoScalingGroup {
   readonly terminationPolicies: readonly TerminationPolicy[];
   /** How long a machine with the fleet's tags that no record explains must have been seen before it is ended. */
   readonly orphanGracePeriodMs: number;
+  /** What the policies follow. */
+  readonly metrics: readonly Metric[];
+  /** The largest size that any of them wants is the group's, out and in. */
+  readonly scalingPolicies: readonly ScalingPolicy[];
+  readonly scheduledActions: readonly ScheduledAction[];
 }
 
 /** What happens after launches that failed or servers that never became healthy. */

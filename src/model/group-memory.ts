@@ -1,6 +1,7 @@
 /** What a group remembers from one look to the next, and through a restart of the controller. */
 
 import type { InstanceId } from './instance.ts';
+import type { SuspendableProcess } from './scaling-policy.ts';
 import type { EpochMs } from './time.ts';
 
 export interface GroupMemory {
@@ -19,6 +20,13 @@ export interface GroupMemory {
   readonly surveyed: boolean;
   /** Machines with the group's tag and without a record, and when each was first seen. */
   readonly orphans: readonly Orphan[];
+  /** Minimum and maximum as a scheduled action set them, until the fleet file's change; null for the fleet file's. */
+  readonly bounds: Bounds | null;
+  /** What each policy remembers, by its name. */
+  readonly policies: Readonly<Record<string, PolicyMemory>>;
+  /** When each scheduled action was last looked at, by its name: what fell due since is carried out once. */
+  readonly scheduled: Readonly<Record<string, EpochMs>>;
+  readonly suspendedProcesses: readonly SuspendableProcess[];
   /** Conditions that were told as an activity when they began, by code, so that they are told once and their end too. */
   readonly told: readonly string[];
 }
@@ -26,6 +34,25 @@ export interface GroupMemory {
 export type FileMemory =
   | { readonly kind: 'value'; readonly value: number }
   | { readonly kind: 'refused'; readonly text: string };
+
+/** The fleet file's own values are kept beside them: when those change, the file has the last word. */
+export interface Bounds {
+  readonly minSize: number;
+  readonly maxSize: number;
+  readonly fleetMinSize: number;
+  readonly fleetMaxSize: number;
+}
+
+export interface PolicyMemory {
+  /** Since when the metric has been beyond the threshold without a break; null while it is not. */
+  readonly breachedSince: EpochMs | null;
+  readonly lastScaleOutAt: EpochMs | null;
+  readonly lastScaleInAt: EpochMs | null;
+  /** Sizes recommended lately, for the windows; bounded to what the longer window needs. */
+  readonly recommendations: readonly { readonly at: EpochMs; readonly size: number }[];
+  /** Changes that this policy made lately, for the speed limits. */
+  readonly changes: readonly { readonly at: EpochMs; readonly by: number }[];
+}
 
 export interface Orphan {
   readonly instanceId: InstanceId;
@@ -50,5 +77,9 @@ export const EMPTY_MEMORY: GroupMemory = {
   sightedAt: null,
   surveyed: false,
   orphans: [],
+  bounds: null,
+  policies: {},
+  scheduled: {},
+  suspendedProcesses: [],
   told: [],
 };

@@ -60,7 +60,7 @@ export type Reading =
   | { readonly kind: 'value'; readonly value: number; readonly at: EpochMs }
   | { readonly kind: 'missing'; readonly code: MissingCode; readonly detail: string; readonly at: EpochMs };
 
-export type MissingCode = 'absent' | 'empty' | 'notANumber' | 'unreadable';
+export type MissingCode = 'absent' | 'empty' | 'notANumber' | 'unreadable' | 'stale' | 'failed';
 
 /**
  * What the caller should do about an error of a port:

@@ -81,5 +81,8 @@ function group(name: string, targetGroups: readonly string[], random: Random): A
     launchRetry: { initialBackoffMs, maxBackoffMs: random.pick([10_000, 30_000]), suspendAfter: random.int(3, 8) },
     terminationPolicies: random.chance(0.5) ? ['Default'] : [random.pick(TERMINATION_POLICIES), 'Default'],
     orphanGracePeriodMs: 300_000,
+    metrics: [],
+    scalingPolicies: [],
+    scheduledActions: [],
   };
 }

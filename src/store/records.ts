@@ -11,6 +11,7 @@ import type {
   InstanceState,
 } from '../model/instance.ts';
 import type { Json } from '../model/json.ts';
+import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
 import { PortError } from '../ports/errors.ts';
 
 /**
@@ -104,6 +105,21 @@ const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
   sightedAt: time.nullable(),
   surveyed: z.boolean(),
   orphans: z.array(z.strictObject({ instanceId: z.string(), firstSeenAt: time })),
+  bounds: z
+    .strictObject({ minSize: z.number(), maxSize: z.number(), fleetMinSize: z.number(), fleetMaxSize: z.number() })
+    .nullable(),
+  policies: z.record(
+    z.string(),
+    z.strictObject({
+      breachedSince: time.nullable(),
+      lastScaleOutAt: time.nullable(),
+      lastScaleInAt: time.nullable(),
+      recommendations: z.array(z.strictObject({ at: time, size: z.number() })),
+      changes: z.array(z.strictObject({ at: time, by: z.number() })),
+    }),
+  ),
+  scheduled: z.record(z.string(), time),
+  suspendedProcesses: z.array(z.enum(SUSPENDABLE_PROCESSES)),
   told: z.array(z.string()),
 });
 

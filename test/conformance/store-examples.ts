@@ -22,6 +22,18 @@ export const MEMORY: GroupMemory = {
   sightedAt: null,
   surveyed: true,
   orphans: [{ instanceId: 'i-0', firstSeenAt: 1_000 }],
+  bounds: { minSize: 1, maxSize: 5, fleetMinSize: 1, fleetMaxSize: 9 },
+  policies: {
+    cpu: {
+      breachedSince: null,
+      lastScaleOutAt: 1_000,
+      lastScaleInAt: null,
+      recommendations: [{ at: 1_000, size: 3 }],
+      changes: [{ at: 1_000, by: 1 }],
+    },
+  },
+  scheduled: { morning: 1_000 },
+  suspendedProcesses: ['launch'],
   told: ['healthBrake'],
 };
 

@@ -21,6 +21,9 @@ export const GROUP: AutoScalingGroup = {
   launchRetry: { initialBackoffMs: 9_000, maxBackoffMs: 900_000, suspendAfter: 15 },
   terminationPolicies: ['Default'],
   orphanGracePeriodMs: 300_000,
+  metrics: [],
+  scalingPolicies: [],
+  scheduledActions: [],
 };
 
 export const TARGET_GROUP: TargetGroup = {

@@ -182,6 +182,9 @@ function autoScalingGroup(context: FleetFileContext) {
         launchRetry: value.launchRetry,
         terminationPolicies: value.terminationPolicies,
         orphanGracePeriodMs: value.orphanGracePeriod,
+        metrics: [],
+        scalingPolicies: [],
+        scheduledActions: [],
       }),
     );
 }
