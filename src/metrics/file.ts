@@ -1,9 +1,14 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { z } from 'zod';
+import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
 import type { MetricSource, MissingCode, Reading } from '../ports/metric-source.ts';
 import { watchFile } from './file-watch.ts';
+import { pathSchema } from './settings.ts';
+import { metricSourceType } from './source.ts';
+import { parseDecimal, quoted } from './text.ts';
 
 /** What a file may hold at most, surrounding white space included. */
 const MAX_FILE_BYTES = 64;
@@ -14,14 +19,29 @@ const SETTLE_MS = 100;
 /** After so many looks the last one counts, settled or not. */
 const MAX_SETTLE_LOOKS = 5;
 
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** A number in a file, watched, that is as old as the file: one that nobody writes any more becomes stale. */
+export const fileMetric = metricSourceType({
+  name: 'file',
+  schema: (baseDir) =>
+    z.strictObject({
+      path: pathSchema(baseDir).describe('The file that holds the number; relative to the fleet file.'),
+    }),
+  create: ({ path }, { clock }) => createFileMetric({ path, clock, timestamp: 'written' }),
+});
+
+export interface FileMetricOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /** What a value's own time is: when it was looked at, or when the file was last written. Default: `read`. */
+  readonly timestamp?: 'read' | 'written';
+}
 
 /**
  * A number that a person or a program writes into a file: `echo 6 > desired`. A shell empties the file before it writes,
  * and an editor may remove it first, so a look that finds anything but a whole line with something on it, or what the look
  * before found, is not believed: the file is looked at again a little later.
  */
-export function createFileMetric({ path, clock }: { readonly path: string; readonly clock: Clock }): MetricSource {
+export function createFileMetric({ path, clock, timestamp = 'read' }: FileMetricOptions): MetricSource {
   let before: Look | null = null;
   return {
     read: async (signal) => {
@@ -33,7 +53,8 @@ export function createFileMetric({ path, clock }: { readonly path: string; reado
         now = await look(path);
       }
       before = now;
-      return asReading(path, now, clock.now());
+      const at = now.kind === 'content' && timestamp === 'written' ? now.writtenAt : clock.now();
+      return asReading(path, now, at);
     },
     watch: (onChange) => watchFile(path, clock, onChange),
   };
@@ -42,7 +63,7 @@ export function createFileMetric({ path, clock }: { readonly path: string; reado
 /** What was found at a path, before anybody asked what it means. */
 type Look =
   /** Cut after `MAX_FILE_BYTES` and one more. */
-  | { readonly kind: 'content'; readonly bytes: Buffer }
+  | { readonly kind: 'content'; readonly bytes: Buffer; readonly writtenAt: EpochMs }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreadable'; readonly why: string };
 
@@ -50,9 +71,10 @@ async function look(path: string): Promise<Look> {
   try {
     // Without O_NONBLOCK the opening of a named pipe would wait for its writer.
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (!(await file.stat()).isFile()) return { kind: 'unreadable', why: 'it is not a regular file' };
+    const stat = await file.stat();
+    if (!stat.isFile()) return { kind: 'unreadable', why: 'it is not a regular file' };
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(MAX_FILE_BYTES + 1), position: 0 });
-    return { kind: 'content', bytes: buffer.subarray(0, bytesRead) };
+    return { kind: 'content', bytes: buffer.subarray(0, bytesRead), writtenAt: Math.round(stat.mtimeMs) };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { kind: 'absent' };
     return { kind: 'unreadable', why: error instanceof Error ? error.message : String(error) };
@@ -81,17 +103,9 @@ function asReading(path: string, found: Look, at: number): Reading {
         return missing('notANumber', `${path} is longer than ${MAX_FILE_BYTES} bytes, beginning with ${quoted(text)}`);
       }
       if (text === '') return missing('empty', `${path} is empty`);
-      const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
-      if (!Number.isFinite(value)) return missing('notANumber', `${path} holds ${quoted(text)}, which is not a number`);
+      const value = parseDecimal(text);
+      if (value === null) return missing('notANumber', `${path} holds ${quoted(text)}, which is not a number`);
       return { kind: 'value', value, at };
     }
   }
-}
-
-/** In quotes, without anything that a terminal would obey or that would break a line. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
 }

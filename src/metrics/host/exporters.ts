@@ -1,0 +1,54 @@
+import type { InstanceId } from '../../model/instance.ts';
+import type { MeasuredServer } from '../../ports/metric-source.ts';
+import { reasonOf } from '../text.ts';
+import type { Measured } from './average.ts';
+import type { CpuLook } from './cpu-share.ts';
+import { type MachineUsage, scrape } from './exporter.ts';
+
+/** Scrapes that are under way at once. */
+const MAX_SCRAPES = 16;
+
+export interface ExporterPlace {
+  readonly port: number;
+  readonly path: string;
+}
+
+/** Servers that are machines with a node_exporter each. */
+export async function lookAtExporters(
+  servers: readonly MeasuredServer[],
+  place: ExporterPlace,
+  signal: AbortSignal,
+): Promise<Measured> {
+  const found: { readonly id: InstanceId; readonly usage: MachineUsage }[] = [];
+  const failures: string[] = [];
+  const waiting = servers.values();
+  const work = async () => {
+    for (const { instanceId: id, endpoint } of waiting) {
+      signal.throwIfAborted();
+      if (endpoint === null) {
+        failures.push(`${id} has no address`);
+        continue;
+      }
+      try {
+        found.push({ id, usage: await scrape(endpoint, place.port, place.path, signal) });
+      } catch (error) {
+        failures.push(reasonOf(error));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: MAX_SCRAPES }, work));
+  signal.throwIfAborted();
+  return {
+    cpu: new Map(found.flatMap(({ id, usage }) => cpuLook(id, usage))),
+    memoryMiB: found.flatMap(({ usage }) => usage.memoryMiB ?? []),
+    load: found.flatMap(({ usage }) => usage.load ?? []),
+    failures,
+  };
+}
+
+/** Time as the CPUs themselves count it: the share is that of the whole machine, however many it has. */
+function cpuLook(id: InstanceId, { cpu }: MachineUsage): (readonly [InstanceId, CpuLook])[] {
+  if (cpu === null) return [];
+  const busySeconds = cpu.totalSeconds - cpu.idleSeconds;
+  return [[id, { life: '', busyMs: busySeconds * 1000, atMs: cpu.totalSeconds * 1000 }]];
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { httpPathSchema, portSchema } from '../../model/fleet-file/fields.ts';
+import type { MetricContext } from '../../ports/metric-source.ts';
+import { optional } from '../settings.ts';
+import { type Look, lookingSource, metricSourceType } from '../source.ts';
+import { average, type Measure, type Measured, measuredServers } from './average.ts';
+import { CpuShares } from './cpu-share.ts';
+import { lookAtExporters } from './exporters.ts';
+import { lookAtProcesses } from './processes.ts';
+import { loadAverage } from './procfs.ts';
+
+function schema() {
+  return z.strictObject({
+    measure: z
+      .enum(['cpu', 'memory', 'load'])
+      .describe(
+        'The mean over the servers in service of: cpu in percent (100 is one core of a process, or all of a machine), memory in MiB, load (over the last minute).',
+      ),
+    exporterPort: optional(portSchema).describe(
+      "The port of each server's node_exporter. Without it the servers are processes of this host.",
+    ),
+    path: httpPathSchema.default('/metrics').describe('The path of its metrics.'),
+  });
+}
+type Settings = z.infer<ReturnType<typeof schema>>;
+
+/** How busy the servers are themselves. */
+export const hostMetric = metricSourceType({
+  name: 'host',
+  schema,
+  create: (settings, context) => lookingSource(context.clock, lookOf(settings, context)),
+});
+
+function lookOf({ measure, exporterPort, path }: Settings, { servers }: MetricContext): Look {
+  // Processes of one host have one load.
+  if (measure === 'load' && exporterPort === null) return async () => ({ value: loadAverage() });
+  const shares = new CpuShares();
+  return async (signal) => {
+    const inService = measuredServers(servers());
+    const look =
+      exporterPort === null
+        ? lookAtProcesses(inService)
+        : await lookAtExporters(inService, { port: exporterPort, path }, signal);
+    return { value: average(valuesOf(measure, look, shares), inService.length, look.failures) };
+  };
+}
+
+function valuesOf(measure: Measure, { cpu, memoryMiB, load }: Measured, shares: CpuShares): readonly number[] {
+  switch (measure) {
+    case 'cpu':
+      return shares.percents(cpu);
+    case 'memory':
+      return memoryMiB;
+    case 'load':
+      return load;
+  }
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { EpochMs } from '../model/time.ts';
+import { get, parseJson, shownUrl, unexpectedStatus } from './http-client.ts';
+import { secretFromFile } from './secrets.ts';
+import { optional, pathSchema, urlSchema } from './settings.ts';
+import { type Found, lookingSource, Missing, metricSourceType } from './source.ts';
+import { quotedStart } from './text.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_QUERY_CHARACTERS = 4_096;
+
+function schema(baseDir: string) {
+  return z.strictObject({
+    url: urlSchema('http:', 'https:')
+      .refine((url) => !url.includes('?'), { error: 'it is the address of Prometheus alone, without ?' })
+      .describe('Where Prometheus (or what speaks its API) is: http://127.0.0.1:9090.'),
+    query: z
+      .string()
+      .min(1)
+      .max(MAX_QUERY_CHARACTERS)
+      .describe('PromQL that gives exactly one number: sum(rate(requests_total[1m])).'),
+    bearerTokenFile: optional(pathSchema(baseDir)).describe(
+      'A file that holds the token to send as Authorization: Bearer; relative to the fleet file.',
+    ),
+  });
+}
+
+/** What a PromQL query gives now. */
+export const prometheusMetric = metricSourceType({
+  name: 'prometheus',
+  schema,
+  create: ({ url, query, bearerTokenFile }, { clock }) =>
+    lookingSource(clock, async (signal) => {
+      const asked = `${url.replace(/\/+$/, '')}/api/v1/query?${new URLSearchParams({ query })}`;
+      const headers: Record<string, string> =
+        bearerTokenFile === null ? {} : { authorization: `Bearer ${await secretFromFile(bearerTokenFile)}` };
+      const { status, text } = await get(asked, { signal, maxBodyBytes: MAX_BODY_BYTES, headers });
+      return found(asked, status, text);
+    }),
+});
+
+/** Seconds and the value as text, the way the API writes a sample. */
+const sample = z.tuple([z.number(), z.string()]);
+
+const failure = z.object({ status: z.literal('error'), error: z.string() });
+const success = z.object({
+  status: z.literal('success'),
+  warnings: z.array(z.string()).default([]),
+  data: z.discriminatedUnion('resultType', [
+    z.object({ resultType: z.literal('scalar'), result: sample }),
+    z.object({ resultType: z.literal('vector'), result: z.array(z.object({ value: sample.optional() })) }),
+    z.object({ resultType: z.literal(['matrix', 'string']) }),
+  ]),
+});
+
+function found(url: string, status: number, text: string): Found {
+  // Prometheus says what is wrong with a query with 400 or 422, and in JSON.
+  if (![200, 400, 422, 503].includes(status)) throw unexpectedStatus(url, status);
+  const answer = parseJson(url, text);
+  const failed = failure.safeParse(answer);
+  if (failed.success) throw new Missing('failed', `Prometheus refuses the query: ${failed.data.error}`);
+  const parsed = success.safeParse(answer);
+  if (status !== 200) throw unexpectedStatus(url, status);
+  if (!parsed.success) throw new Missing('failed', `${shownUrl(url)} does not answer as Prometheus does`);
+  const { data, warnings } = parsed.data;
+  // Among them: that some of the stores behind it did not answer, so that a sum is too small.
+  if (warnings[0] !== undefined) throw new Missing('failed', `Prometheus warns: ${warnings[0]}`);
+  switch (data.resultType) {
+    case 'scalar':
+      return asFound(data.result);
+    case 'vector':
+      return asFound(onlyOne(data.result));
+    case 'matrix':
+    case 'string':
+      throw new Missing('notANumber', `the query gives a ${data.resultType}, not one number: leave out the range`);
+  }
+}
+
+function onlyOne(vector: readonly { readonly value?: z.infer<typeof sample> | undefined }[]) {
+  const [only, ...others] = vector;
+  if (only === undefined)
+    throw new Missing('empty', 'the query gives no series: nothing has been scraped, or not lately');
+  if (others.length > 0) {
+    throw new Missing('failed', `the query gives ${vector.length} series, not one: sum() or max() over them`);
+  }
+  if (only.value === undefined) throw new Missing('notANumber', 'the query gives a histogram, not a number');
+  return only.value;
+}
+
+function asFound([seconds, text]: z.infer<typeof sample>): { readonly value: number; readonly at: EpochMs } {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return { value, at: Math.round(seconds * 1000) };
+  throw new Missing('notANumber', `the query gives ${quotedStart(text)}, which is no finite number`);
+}

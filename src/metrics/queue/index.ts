@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { lookingSource, metricSourceType } from '../source.ts';
+import { rabbitmqDepth, rabbitmqSchema } from './rabbitmq.ts';
+import { redisDepth, redisSchema } from './redis.ts';
+
+/** How much work waits in a queue: what worker groups follow. */
+export const queueMetric = metricSourceType({
+  name: 'queue',
+  schema: (baseDir) =>
+    z.discriminatedUnion('kind', [rabbitmqSchema(baseDir), redisSchema(baseDir)], {
+      error: ({ code }) => (code === 'invalid_union' ? 'kind must be rabbitmq or redis' : undefined),
+    }),
+  create: (settings, { clock }) =>
+    lookingSource(clock, settings.kind === 'rabbitmq' ? rabbitmqDepth(settings) : redisDepth(settings)),
+});

@@ -1,0 +1,86 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { env } from 'node:process';
+import type { Readable } from 'node:stream';
+import { Missing } from './source.ts';
+import { oneLine, reasonOf } from './text.ts';
+
+/** What a command inherits from the controller: nothing that is secret. */
+const INHERITED_VARIABLES = ['PATH', 'HOME', 'LANG', 'TZ', 'USER'];
+
+/** More output than this is not one number. */
+const MAX_OUTPUT_BYTES = 4_096;
+/** Of what it complains about the end is kept. */
+const MAX_KEPT_ERROR_BYTES = 4_096;
+
+export interface Command {
+  /** The program and its arguments; no shell is involved. */
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+}
+
+/**
+ * What a command prints. It runs in a process group of its own, which is killed as a whole when the signal aborts or it prints
+ * too much.
+ * @throws Missing with the last line of its complaints when it does not succeed
+ */
+export async function outputOf({ command, workingDirectory }: Command, signal: AbortSignal): Promise<string> {
+  const [program = '', ...args] = command;
+  const inherited = INHERITED_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
+  const child = spawn(program, args, {
+    cwd: workingDirectory,
+    env: Object.fromEntries(inherited),
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const kill = () => killGroup(child.pid);
+  signal.addEventListener('abort', kill, { once: true });
+  if (signal.aborted) kill();
+  try {
+    return await ended(program, child, kill);
+  } finally {
+    signal.removeEventListener('abort', kill);
+  }
+}
+
+function ended(
+  program: string,
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  kill: () => void,
+): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const failed = (message: string) => reject(new Missing('failed', message));
+  let output = Buffer.alloc(0);
+  let complaints = Buffer.alloc(0);
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (output.length > MAX_OUTPUT_BYTES) return;
+    output = Buffer.concat([output, chunk]);
+    if (output.length > MAX_OUTPUT_BYTES) kill();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaints = Buffer.concat([complaints, chunk]).subarray(-MAX_KEPT_ERROR_BYTES);
+  });
+  child.on('error', (error) => failed(`${program} cannot be run: ${reasonOf(error)}`));
+  // `close` comes after `exit`, when all who had the output open are gone too.
+  child.on('close', (code, killedBy) => {
+    if (output.length > MAX_OUTPUT_BYTES) return failed(`${program} prints more than ${MAX_OUTPUT_BYTES} bytes`);
+    if (code === 0) return resolve(output.toString());
+    const how = code === null ? `was ended by ${killedBy}` : `exits with ${code}`;
+    const why = lastLine(complaints.toString());
+    failed(`${program} ${how}${why === '' ? '' : `: ${why}`}`);
+  });
+  return promise;
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All of it is gone already.
+  }
+}
+
+function lastLine(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return oneLine(lines.at(-1) ?? '');
+}

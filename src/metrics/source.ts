@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { JsonObject } from '../model/json.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import { PortError } from '../ports/errors.ts';
+import type { MetricContext, MetricSource, MetricSourceType, MissingCode } from '../ports/metric-source.ts';
+import { reasonOf } from './text.ts';
+
+/** Thrown by a look that gives no number; its message is the sentence that people read. */
+export class Missing extends Error {
+  readonly code: MissingCode;
+
+  constructor(code: MissingCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** What a look has found. `at` is the value's own time; the time of the look where it has none. */
+export interface Found {
+  readonly value: number;
+  readonly at?: EpochMs;
+}
+
+export type Look = (signal: AbortSignal) => Promise<Found>;
+
+/** A source that has no hints to give: it is looked at when its time has come. */
+export function lookingSource(clock: Clock, look: Look): MetricSource {
+  return { read: (signal) => readingOf(clock, look, signal), watch: () => () => {} };
+}
+
+async function readingOf(clock: Clock, look: Look, signal: AbortSignal): ReturnType<MetricSource['read']> {
+  try {
+    signal.throwIfAborted();
+    const { value, at = clock.now() } = await look(signal);
+    if (!Number.isFinite(value)) throw new Missing('notANumber', `the value is ${value}, which is no finite number`);
+    return { kind: 'value', value, at };
+  } catch (error) {
+    if (signal.aborted) {
+      throw new PortError('Transient', 'aborted', 'the reading was given up', { cause: error });
+    }
+    const code = error instanceof Missing ? error.code : 'failed';
+    return { kind: 'missing', code, detail: reasonOf(error), at: clock.now() };
+  }
+}
+
+/**
+ * One kind of source. Its schema is such that what comes out of it is valid as input and stays the same, so settings are
+ * validated again by the schema that has made them.
+ */
+export function metricSourceType<Settings extends JsonObject>(type: {
+  readonly name: string;
+  readonly schema: (baseDir: string) => z.ZodType<Settings>;
+  readonly create: (settings: Settings, context: MetricContext) => MetricSource;
+}): MetricSourceType {
+  return {
+    name: type.name,
+    settingsSchema: type.schema,
+    create: (context) => {
+      const settings = type.schema('/').safeParse(context.settings);
+      if (settings.success) return type.create(settings.data, context);
+      throw new PortError('Invalid', 'settings', z.prettifyError(settings.error));
+    },
+  };
+}
