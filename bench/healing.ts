@@ -192,7 +192,8 @@ async function boot(scope: Scope): Promise<number> {
 }
 
 async function fleetOf({ fleetFile }: RealFleet): Promise<Fleet> {
-  const loaded = parseFleet({ text: await readFile(fleetFile), path: fleetFile, providers: providerTypes });
+  const text = await readFile(fleetFile);
+  const loaded = parseFleet({ text, path: fleetFile, providers: providerTypes, sources: new Map() });
   if (!loaded.ok) throw new Error('the fleet file is not valid');
   return loaded.fleet;
 }

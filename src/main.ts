@@ -12,6 +12,7 @@ import { Controller } from './control/controller.ts';
 import { ServiceError } from './control/service.ts';
 import { createHaproxy } from './haproxy/driver.ts';
 import { createFileMetric } from './metrics/file.ts';
+import { metricSourceTypes } from './metrics/registry.ts';
 import { formatErrors } from './model/fleet-file/errors.ts';
 import { fleetJsonSchema } from './model/fleet-file/json-schema.ts';
 import { type FleetFileResult, parseFleet } from './model/fleet-file/load.ts';
@@ -33,12 +34,13 @@ const actions: CliActions = {
   version,
   demoFleetFile: join(root, 'examples', 'hello', 'fleet.yaml'),
   loadFleet,
-  jsonSchema: () => fleetJsonSchema(providerTypes),
+  jsonSchema: () => fleetJsonSchema(providerTypes, metricSourceTypes),
   startFleet,
 };
 
 async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
-  return parseFleet({ text: await readFile(fleetFile), path: fleetFile, providers: providerTypes });
+  const text = await readFile(fleetFile);
+  return parseFleet({ text, path: fleetFile, providers: providerTypes, sources: metricSourceTypes });
 }
 
 function lockFolder(dataDir: string): Lock {

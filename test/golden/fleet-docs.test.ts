@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { metricSourceTypes } from '../../src/metrics/registry.ts';
 import { ALGORITHMS, TERMINATION_POLICIES } from '../../src/model/fleet.ts';
 import { fleetJsonSchema } from '../../src/model/fleet-file/json-schema.ts';
 import { parseFleet } from '../../src/model/fleet-file/load.ts';
@@ -15,17 +16,20 @@ interface Key {
 }
 
 describe('docs/fleet-file.md', () => {
-  it.each(keysOf(fleetJsonSchema(providerTypes)))('has $name, and its default', ({ name, required, defaultText }) => {
-    const about = rows.filter(
-      (row) => row.startsWith(`| \`${name}\` |`) || row.startsWith(`| \`portRange.${name}\` |`),
-    );
-    expect(about).not.toEqual([]);
-    if (required) expect(about.some((row) => row.includes('| required |'))).toBe(true);
-    if (defaultText !== null) expect(about.some((row) => row.includes(`| \`${defaultText}\` |`))).toBe(true);
-  });
+  it.each(keysOf(fleetJsonSchema(providerTypes, metricSourceTypes)))(
+    'has $name, and its default',
+    ({ name, required, defaultText }) => {
+      const about = rows.filter(
+        (row) => row.startsWith(`| \`${name}\` |`) || row.startsWith(`| \`portRange.${name}\` |`),
+      );
+      expect(about).not.toEqual([]);
+      if (required) expect(about.some((row) => row.includes('| required |'))).toBe(true);
+      if (defaultText !== null) expect(about.some((row) => row.includes(`| \`${defaultText}\` |`))).toBe(true);
+    },
+  );
 
   it('has no key that does not exist', () => {
-    const known = new Set<string>(keysOf(fleetJsonSchema(providerTypes)).map(({ name }) => name));
+    const known = new Set<string>(keysOf(fleetJsonSchema(providerTypes, metricSourceTypes)).map(({ name }) => name));
     for (const name of [...ALGORITHMS, ...TERMINATION_POLICIES]) known.add(name);
     const named = rows.map((row) => row.match(/^\| `(?:portRange\.)?(\w+)`/)?.[1] ?? row);
     expect(named.filter((name) => !known.has(name))).toEqual([]);
@@ -37,7 +41,9 @@ describe('docs/fleet-file.md', () => {
 
   it('begins with a file that is valid', () => {
     const text = page.split('```yaml\n')[1]?.split('```')[0] ?? '';
-    expect(parseFleet({ text, path: '/srv/shop/fleet.yaml', providers: providerTypes })).toMatchObject({ ok: true });
+    expect(
+      parseFleet({ text, path: '/srv/shop/fleet.yaml', providers: providerTypes, sources: metricSourceTypes }),
+    ).toMatchObject({ ok: true });
   });
 });
 

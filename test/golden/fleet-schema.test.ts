@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { metricSourceTypes } from '../../src/metrics/registry.ts';
 import { fleetJsonSchema } from '../../src/model/fleet-file/json-schema.ts';
 import { parseFleet } from '../../src/model/fleet-file/load.ts';
 import { providerTypes } from '../../src/providers/registry.ts';
 
-const schema = fleetJsonSchema(providerTypes);
+const schema = fleetJsonSchema(providerTypes, metricSourceTypes);
 
 describe('the fleet file', () => {
   it('has an up to date JSON Schema (npx vitest run -u writes it)', async () => {
@@ -13,6 +14,8 @@ describe('the fleet file', () => {
 
   it('of the example is valid', () => {
     const path = new URL('../../examples/hello/fleet.yaml', import.meta.url).pathname;
-    expect(parseFleet({ text: readFileSync(path), path, providers: providerTypes })).toMatchObject({ ok: true });
+    expect(
+      parseFleet({ text: readFileSync(path), path, providers: providerTypes, sources: metricSourceTypes }),
+    ).toMatchObject({ ok: true });
   });
 });

@@ -5,6 +5,7 @@ import type { AutoScalingGroup, Fleet, TargetGroup } from '../fleet.ts';
 import type { Problem } from './explain.ts';
 import { MAX_ROUND_ROBIN_SERVERS } from './fields.ts';
 import { formatPath, type Path } from './path.ts';
+import { checkScaling, highestMaxSize } from './scaling-checks.ts';
 import { didYouMean } from './suggest.ts';
 import { formatDuration } from './units.ts';
 
@@ -17,6 +18,7 @@ export function checkFleet(fleet: Fleet): Problem[] {
     ...checkRoundRobin(fleet),
     ...fleet.targetGroups.flatMap(checkHealthCheck),
     ...fleet.autoScalingGroups.flatMap(checkGroup),
+    ...checkScaling(fleet),
   ];
 }
 
@@ -104,7 +106,7 @@ function checkRoundRobin(fleet: Fleet): Problem[] {
     if (algorithm !== 'roundRobin' && algorithm !== 'weightedRoundRobin') return [];
     const servers = fleet.autoScalingGroups
       .filter(({ targetGroups }) => targetGroups.includes(name))
-      .reduce((sum, { maxSize }) => sum + maxSize, 0);
+      .reduce((sum, group) => sum + highestMaxSize(group), 0);
     if (servers <= MAX_ROUND_ROBIN_SERVERS) return [];
     const message = `${algorithm} takes at most ${MAX_ROUND_ROBIN_SERVERS} servers and its groups may have ${servers}; use leastConnections or random, or lower maxSize`;
     return [{ path: ['targetGroups', name, 'algorithm'], message }];

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { withoutCredentials } from '../secrets.ts';
 import { formatPath, type Path } from './path.ts';
 
 /** One thing that is wrong with a fleet file, for a person to mend. */
@@ -37,9 +38,11 @@ export function fleetFileError(finding: Finding): FleetFileError {
     line: finding.line,
     column: finding.column,
     path: printable(formatPath(finding.path)),
-    value: isScalar(finding.value) ? shorten(printable(String(finding.value)), MAX_VALUE_CHARACTERS) : null,
-    message: printable(finding.message),
-    source: shorten(printable(finding.source), MAX_SOURCE_CHARACTERS),
+    value: isScalar(finding.value)
+      ? shorten(withoutCredentials(printable(String(finding.value))), MAX_VALUE_CHARACTERS)
+      : null,
+    message: withoutCredentials(printable(finding.message)),
+    source: shorten(withoutCredentials(printable(finding.source)), MAX_SOURCE_CHARACTERS),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { maySecretsBeBelow } from '../secrets.ts';
-import { isObject, type Path } from './path.ts';
+import { isObject, type Path, valueAt } from './path.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Each costs a search for what may have been meant. */
@@ -14,22 +14,43 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Parses, and on failure tells every problem; messages that the schema itself gives are kept. */
-export function parseExplained<T>(schema: z.ZodType<T>, input: unknown): { value: T } | { problems: Problem[] } {
+/**
+ * Parses, and on failure tells every problem; messages that the schema itself gives are kept.
+ * @param keysBeside keys that were taken out of `input` before: a misspelt one may have been meant as one of them
+ */
+export function parseExplained<T>(
+  schema: z.ZodType<T>,
+  input: unknown,
+  keysBeside: readonly string[] = [],
+): { value: T } | { problems: Problem[] } {
   const result = schema.safeParse(input, { error: sentence });
   if (result.success) return { value: result.data };
   const { issues } = result.error;
   const json = issues.some(({ code }) => code === 'unrecognized_keys')
     ? z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
     : null;
-  return { problems: issues.slice(0, MAX_ISSUES).flatMap((issue) => asProblems(issue, json)) };
+  return { problems: issues.slice(0, MAX_ISSUES).flatMap((issue) => asProblems(issue, { json, input, keysBeside })) };
 }
 
-function asProblems(issue: z.core.$ZodIssue, jsonSchema: unknown): Problem[] {
+/** Hands on the problems of a part that was parsed by itself. */
+export function addProblems(context: z.core.ParsePayload, problems: readonly Problem[], input: unknown): never {
+  for (const { path, message } of problems) {
+    context.issues.push({ code: 'custom', message, path: [...path], input });
+  }
+  return z.NEVER;
+}
+
+interface Parsed {
+  readonly json: unknown;
+  readonly input: unknown;
+  readonly keysBeside: readonly string[];
+}
+
+function asProblems(issue: z.core.$ZodIssue, { json, input, keysBeside }: Parsed): Problem[] {
   const path = issue.path.filter((part) => typeof part !== 'symbol');
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = keysAt(jsonSchema, path);
+      const known = [...keysAt(json, input, path), ...(path.length === 0 ? keysBeside : [])];
       return issue.keys
         .slice(0, MAX_ISSUES)
         .map((key) => ({ path: [...path, key], message: `unknown key; ${didYouMean(key, known)}` }));
@@ -41,23 +62,41 @@ function asProblems(issue: z.core.$ZodIssue, jsonSchema: unknown): Problem[] {
   }
 }
 
-/** The keys that a JSON Schema knows at a path. */
-function keysAt(jsonSchema: unknown, path: Path): string[] {
-  let node = jsonSchema;
+/** The keys that a JSON Schema knows at a path of the input. */
+function keysAt(jsonSchema: unknown, input: unknown, path: Path): string[] {
+  let node = branch(jsonSchema, input);
+  let value = input;
   for (const part of path) {
     if (!isObject(node)) return [];
     const properties = isObject(node.properties) ? node.properties : {};
-    node = properties[part] ?? node[typeof part === 'number' ? 'items' : 'additionalProperties'];
+    value = isObject(value) ? value[part] : undefined;
+    node = branch(properties[part] ?? node[typeof part === 'number' ? 'items' : 'additionalProperties'], value);
   }
   return isObject(node) && isObject(node.properties) ? Object.keys(node.properties) : [];
+}
+
+/** Of several shapes the one whose fixed values (`type`, `kind`) are the value's own. */
+function branch(node: unknown, value: unknown): unknown {
+  if (!isObject(node) || !Array.isArray(node.oneOf)) return node;
+  return node.oneOf.find((one) => {
+    const properties = isObject(one) && isObject(one.properties) ? Object.entries(one.properties) : [];
+    const fixed = properties.filter(([, property]) => isObject(property) && property.const !== undefined);
+    return fixed.length > 0 && fixed.every(([key, property]) => valueAt(property, ['const']) === valueAt(value, [key]));
+  });
 }
 
 function sentence(issue: z.core.$ZodRawIssue): string | undefined {
   const wanted = requirement(issue);
   if (wanted === undefined) return undefined;
-  if (issue.input === undefined) return `it is missing; ${wanted}`;
-  if (issue.input === null) return `it is empty; ${wanted}`;
+  const input = issue.code === 'invalid_union' ? discriminated(issue) : issue.input;
+  if (input === undefined) return `it is missing; ${wanted}`;
+  if (input === null) return `it is empty; ${wanted}`;
   return wanted;
+}
+
+/** What stands where the shape is told from. */
+function discriminated({ input, discriminator }: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): unknown {
+  return discriminator === undefined ? input : valueAt(input, [discriminator]);
 }
 
 function requirement(issue: z.core.$ZodRawIssue): string | undefined {
@@ -65,20 +104,31 @@ function requirement(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_type':
       return `it must be ${TYPES[issue.expected] ?? issue.expected}${quoteHint(issue)}`;
     case 'invalid_union':
-      return 'it must be text or a number';
-    case 'invalid_value': {
-      const known = issue.values.map(String);
-      const meant = typeof issue.input === 'string' ? didYouMean(issue.input, known) : '';
-      return `it must be one of ${known.join(', ')}${meant.startsWith('did') ? `; ${meant}` : ''}`;
-    }
+      return Array.isArray(issue.options) ? oneOf(issue.options, discriminated(issue)) : 'it must be text or a number';
+    case 'invalid_value':
+      return oneOf(issue.values, issue.input);
     case 'too_small':
     case 'too_big': {
-      const bound = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
+      const bound = issue.code === 'too_small' ? atLeast(issue) : atMost(issue);
       return `it must ${COUNTED[issue.origin] === undefined ? 'be' : 'have'} ${bound}${COUNTED[issue.origin] ?? ''}`;
     }
     default:
       return undefined;
   }
+}
+
+function atLeast({ minimum, inclusive }: z.core.$ZodRawIssue<z.core.$ZodIssueTooSmall>): string {
+  return inclusive === false ? `more than ${minimum}` : `at least ${minimum}`;
+}
+
+function atMost({ maximum, inclusive }: z.core.$ZodRawIssue<z.core.$ZodIssueTooBig>): string {
+  return inclusive === false ? `less than ${maximum}` : `at most ${maximum}`;
+}
+
+function oneOf(values: readonly unknown[], input: unknown): string {
+  const known = values.map(String);
+  const meant = typeof input === 'string' ? didYouMean(input, known) : '';
+  return `it must be one of ${known.join(', ')}${meant.startsWith('did') ? `; ${meant}` : ''}`;
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -10,11 +10,19 @@ const providers = new Map<string, SettingsSchemaSource>([
   ['one', { settingsSchema: () => one }],
   ['two', { settingsSchema: () => two }],
 ]);
+const queue = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('redis'), key: z.string() }),
+  z.strictObject({ kind: z.literal('rabbitmq'), queue: z.string() }),
+]);
+const sources = new Map<string, SettingsSchemaSource>([
+  ['constant', { settingsSchema: () => z.strictObject({ value: z.number() }) }],
+  ['queue', { settingsSchema: () => queue }],
+]);
+const group = ['properties', 'autoScalingGroups', 'additionalProperties', 'properties'];
 
 describe('fleetJsonSchema', () => {
   it('describes a launch template by its provider', () => {
-    const path = ['properties', 'autoScalingGroups', 'additionalProperties', 'properties', 'launchTemplate'];
-    expect(valueAt(fleetJsonSchema(providers), path)).toMatchObject({
+    expect(valueAt(fleetJsonSchema(providers, sources), [...group, 'launchTemplate'])).toMatchObject({
       oneOf: [
         {
           properties: {
@@ -31,6 +39,34 @@ describe('fleetJsonSchema', () => {
           additionalProperties: false,
         },
       ],
+    });
+  });
+  it('describes a metric by its source, and each shape of a source by itself', () => {
+    const common = { interval: { default: '15s' }, timeout: { type: 'string' }, maxAge: { type: 'string' } };
+    expect(valueAt(fleetJsonSchema(providers, sources), [...group, 'metrics', 'additionalProperties'])).toMatchObject({
+      oneOf: [
+        { properties: { ...common, source: { const: 'constant' }, value: {} }, required: ['source', 'value'] },
+        {
+          properties: { ...common, source: { const: 'queue' }, kind: { const: 'redis' }, key: {} },
+          required: ['source', 'kind', 'key'],
+          additionalProperties: false,
+        },
+        { properties: { source: { const: 'queue' }, kind: { const: 'rabbitmq' }, queue: {} } },
+      ],
+    });
+  });
+
+  it('describes a policy by its type', () => {
+    const policies = valueAt(fleetJsonSchema(providers, sources), [
+      ...group,
+      'scalingPolicies',
+      'additionalProperties',
+    ]);
+    expect(policies).toMatchObject({
+      oneOf: ['targetTracking', 'step', 'simple', 'predictive'].map((type) => ({
+        properties: { type: { const: type }, metric: {}, whenMissing: { default: 'hold' } },
+        additionalProperties: false,
+      })),
     });
   });
 });

@@ -2,17 +2,19 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { LaunchTemplate } from '../fleet.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { parseExplained } from './explain.ts';
+import { addProblems, parseExplained } from './explain.ts';
 import { didYouMean } from './suggest.ts';
 
-/** What the fleet file needs of a provider. */
+/** What the fleet file needs of a provider, or of a metric source. */
 export interface SettingsSchemaSource {
-  /** Describes an object whose keys are neither `provider` nor `weight`; durations in its output have keys that end in `Ms`. */
+  /** Describes an object without the keys that all of its kind have (`provider`, `source`, ...); durations in its output have keys that end in `Ms`. */
   settingsSchema(baseDir: string): z.ZodType<JsonObject>;
 }
 
 export interface FleetFileContext {
   readonly providers: ReadonlyMap<string, SettingsSchemaSource>;
+  /** Metric sources, by name. */
+  readonly sources: ReadonlyMap<string, SettingsSchemaSource>;
   /** The folder of the fleet file, absolute: relative paths are resolved against it. */
   readonly baseDir: string;
 }
@@ -37,13 +39,8 @@ export function launchTemplateSchema({ providers, baseDir }: FleetFileContext) {
         context.issues.push({ code: 'custom', message, path: ['provider'], input: provider });
         return z.NEVER;
       }
-      const result = parseExplained(source.settingsSchema(baseDir), settings);
-      if ('problems' in result) {
-        for (const { path, message } of result.problems) {
-          context.issues.push({ code: 'custom', message, path: [...path], input: settings });
-        }
-        return z.NEVER;
-      }
+      const result = parseExplained(source.settingsSchema(baseDir), settings, ['provider', 'weight']);
+      if ('problems' in result) return addProblems(context, result.problems, settings);
       return { provider, weight, settings: result.value, version: version(provider, weight, result.value) };
     });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatErrors } from './errors.ts';
+import type { SettingsSchemaSource } from './launch-template.ts';
 import { type FleetFileResult, parseFleet } from './load.ts';
 import { durationSchema } from './units.ts';
 
@@ -12,8 +13,23 @@ const settings = z
   .transform(({ stopTimeout, ...rest }) => ({ ...rest, stopTimeoutMs: stopTimeout }));
 const providers = new Map([['process', { settingsSchema: () => settings }]]);
 
+/** Sources as `src/metrics` has them, cut down. */
+const queue = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('redis'), key: z.string(), type: z.enum(['list', 'stream']).default('list') }),
+  z.strictObject({ kind: z.literal('rabbitmq'), queue: z.string(), passwordFile: z.string().nullable().default(null) }),
+]);
+const sources = new Map<string, SettingsSchemaSource>([
+  ['constant', { settingsSchema: () => z.strictObject({ value: z.number() }) }],
+  ['haproxy', { settingsSchema: () => z.strictObject({ targetGroup: z.string(), measure: z.string() }) }],
+  [
+    'http',
+    { settingsSchema: () => z.strictObject({ url: z.url(), headers: z.record(z.string(), z.string()).default({}) }) },
+  ],
+  ['queue', { settingsSchema: () => queue }],
+]);
+
 export function parse(text: string | Uint8Array): FleetFileResult {
-  return parseFleet({ text, path: '/srv/shop/fleet.yaml', providers });
+  return parseFleet({ text, path: '/srv/shop/fleet.yaml', providers, sources });
 }
 
 export function errorsOf(text: string | Uint8Array): string {

@@ -63,9 +63,12 @@ describe('parseFleet', () => {
               },
               "launchTimeoutMs": 900000,
               "maxSize": 2,
+              "metrics": [],
               "minSize": 1,
               "name": "workers",
               "orphanGracePeriodMs": 300000,
+              "scalingPolicies": [],
+              "scheduledActions": [],
               "targetGroups": [],
               "terminationPolicies": [
                 "Default",

@@ -21,6 +21,8 @@ export interface FleetFileInput {
   /** The absolute path that it was read from: relative paths in it start from its folder. */
   readonly path: string;
   readonly providers: ReadonlyMap<string, SettingsSchemaSource>;
+  /** Metric sources, by name. */
+  readonly sources: ReadonlyMap<string, SettingsSchemaSource>;
 }
 
 export type FleetFileResult =
@@ -44,7 +46,8 @@ export function parseFleet(input: FleetFileInput): FleetFileResult {
       { path: [], message: 'it is empty; docs/fleet-file.md shows what belongs into it' },
     ]);
   }
-  const schema = fleetFileSchema({ providers: input.providers, baseDir: dirname(input.path) });
+  const { providers, sources } = input;
+  const schema = fleetFileSchema({ providers, sources, baseDir: dirname(input.path) });
   const parsed = parseExplained(schema, value);
   const problems = 'problems' in parsed ? parsed.problems : checkFleet(parsed.value);
   if ('value' in parsed && problems.length === 0) return { ok: true, fleet: parsed.value };

@@ -27,6 +27,9 @@ import {
   portSchema,
 } from './fields.ts';
 import { type FleetFileContext, launchTemplateSchema } from './launch-template.ts';
+import { metricSchema } from './metric.ts';
+import { scalingPolicySchema } from './scaling-policy.ts';
+import { scheduledActionSchema } from './scheduled-action.ts';
 import { durationSchema } from './units.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -166,6 +169,13 @@ function autoScalingGroup(context: FleetFileContext) {
       orphanGracePeriod: durationSchema({ minMs: MINUTE_MS, maxMs: 24 * HOUR_MS })
         .prefault('5m')
         .describe("How long a machine with the fleet's tags that no record explains is left alone before it is ended."),
+      metrics: byName(metricSchema(context)).prefault({}).describe('Numbers that the policies follow, by name.'),
+      scalingPolicies: byName(scalingPolicySchema)
+        .prefault({})
+        .describe('How the size follows the metrics, by name; the largest size that any of them wants is taken.'),
+      scheduledActions: byName(scheduledActionSchema)
+        .prefault({})
+        .describe('Changes of the minimum, maximum or size by the calendar, by name.'),
     })
     .transform(
       (value): Unnamed<AutoScalingGroup> => ({
@@ -182,9 +192,9 @@ function autoScalingGroup(context: FleetFileContext) {
         launchRetry: value.launchRetry,
         terminationPolicies: value.terminationPolicies,
         orphanGracePeriodMs: value.orphanGracePeriod,
-        metrics: [],
-        scalingPolicies: [],
-        scheduledActions: [],
+        metrics: named(value.metrics),
+        scalingPolicies: named(value.scalingPolicies),
+        scheduledActions: named(value.scheduledActions),
       }),
     );
 }

@@ -12,7 +12,7 @@ export function isSecretPath(path: Path): boolean {
   return path.some((part, position) => position !== NAME_POSITION && maySecretsBeBelow(part));
 }
 
-const KEY = /(?:^|[\s{,?"'])([A-Za-z]+)["']?\s*:/g;
+const KEY = /(?:^|[\s{,?"'])([A-Za-z][\w-]*)["']?\s*:/g;
 const QUOTED = /"(?:\\.|[^"\\])*"|'[^']*'/g;
 
 /**

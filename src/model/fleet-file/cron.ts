@@ -1,0 +1,40 @@
+import { CronExpressionParser } from 'cron-parser';
+
+const FIELDS = ['minute', 'hour', 'day of the month', 'month', 'day of the week'] as const;
+/** Digits, names, lists, ranges and steps; the parser knows more (seconds, chance), which means something else to each cron. */
+const FIELD = /^[0-9A-Za-z*,/-]+$/;
+
+/** What is wrong with a cron expression and what would be right; null for nothing. */
+export function cronProblem(expression: string): string | null {
+  const fields = expression.trim().split(/\s+/);
+  if (fields.length !== FIELDS.length) {
+    const found = expression.startsWith('@') ? 'names such as @daily are not known here' : `it has ${fields.length}`;
+    return `a cron expression has five fields (${FIELDS.join(', ')}), and ${found}; every day at 8 is 0 8 * * *`;
+  }
+  for (const [index, field] of fields.entries()) {
+    const problem = fieldProblem(field, index);
+    if (problem !== null) return `the ${FIELDS[index]}, ${field}, is not right: ${problem}`;
+  }
+  return parseProblem(fields.join(' ')) === null ? null : 'there is no such day in any year';
+}
+
+/** Tried with every other field open, so that it is known which one is wrong. */
+function fieldProblem(field: string, index: number): string | null {
+  if (!FIELD.test(field) || /^h/i.test(field)) {
+    return 'it is made of numbers, names (JAN, MON), * for any, and the signs , - and /';
+  }
+  return parseProblem(FIELDS.map((_, other) => (other === index ? field : '*')).join(' '));
+}
+
+function parseProblem(expression: string): string | null {
+  try {
+    CronExpressionParser.parse(expression, { currentDate: 0 }).next();
+    return null;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return message
+      .replace(/^Constraint error, /, '')
+      .replace(' expected range ', ', expected ')
+      .replace(/\.$/, '');
+  }
+}
