@@ -1,7 +1,7 @@
 import type { AutoScalingGroup, Fleet, History, LaunchTemplate, LoadBalancer, TargetGroup } from './fleet.ts';
+import { diffScaling } from './fleet-diff-scaling.ts';
+import { diffFacts, diffNamed, type Facts, fact, settingFacts } from './fleet-facts.ts';
 import { formatDuration } from './fleet-file/units.ts';
-import type { Json } from './json.ts';
-import { maySecretsBeBelow } from './secrets.ts';
 import type { FleetChange } from './status.ts';
 
 const RENAMED = "refused: servers carry their fleet's name; end this fleet with drover down first";
@@ -35,70 +35,12 @@ export function diffFleets(before: Fleet, after: Fleet): FleetChange[] {
     ...diffNamed('autoScalingGroups', before.autoScalingGroups, after.autoScalingGroups, {
       summary: ({ minSize, maxSize }) => `from ${minSize} to ${maxSize} servers`,
       facts: groupFacts,
+      parts: diffScaling,
       added: GROUP_STARTED,
       removed: GROUP_ENDED,
     }),
     ...diffFacts('history.', historyFacts(before.history), historyFacts(after.history)),
   ];
-}
-
-/** One value, as the fleet file would write it, and what a change of it does. */
-interface Fact {
-  readonly text: string;
-  readonly effect: string;
-  /** Its text is compared and never shown. */
-  readonly secret: boolean;
-}
-type Facts = Readonly<Record<string, Fact>>;
-
-function fact(text: string | number, effect: string): Fact {
-  return { text: String(text), effect, secret: false };
-}
-
-interface Kind<T> {
-  summary(item: T): string;
-  facts(item: T): Facts;
-  readonly added: string;
-  readonly removed: string;
-}
-
-function diffNamed<T extends { readonly name: string }>(
-  kind: string,
-  before: readonly T[],
-  after: readonly T[],
-  { summary, facts, added, removed }: Kind<T>,
-): FleetChange[] {
-  const names = new Set([...before, ...after].map(({ name }) => name));
-  return [...names].flatMap((name): FleetChange[] => {
-    const old = before.find((item) => item.name === name);
-    const next = after.find((item) => item.name === name);
-    const path = `${kind}.${name}`;
-    if (next === undefined)
-      return old === undefined ? [] : [{ path, before: summary(old), after: null, effect: removed }];
-    if (old === undefined) return [{ path, before: null, after: summary(next), effect: added }];
-    return diffFacts(`${path}.`, facts(old), facts(next));
-  });
-}
-
-function diffFacts(prefix: string, before: Facts, after: Facts): FleetChange[] {
-  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...keys].flatMap((key) => {
-    const old = before[key];
-    const next = after[key];
-    const effect = (next ?? old)?.effect;
-    if (old?.text === next?.text || effect === undefined) return [];
-    return [
-      { path: `${prefix}${key}`, before: shown(old, HIDDEN), after: shown(next, old ? HIDDEN_NEW : HIDDEN), effect },
-    ];
-  });
-}
-
-const HIDDEN = '(not shown)';
-const HIDDEN_NEW = '(changed, not shown)';
-
-function shown(value: Fact | undefined, hidden: string): string | null {
-  if (value === undefined) return null;
-  return value.secret ? hidden : value.text;
 }
 
 function loadBalancerFacts({ listeners, statsPage }: LoadBalancer): Facts {
@@ -158,29 +100,9 @@ function groupFacts(group: AutoScalingGroup): Facts {
 }
 
 function launchTemplateFacts({ provider, weight, settings }: LaunchTemplate): Facts {
-  const own = Object.entries(settings).flatMap(([key, value]) =>
-    maySecretsBeBelow(key) ? secretSettings(key, value) : [setting(key, value)],
-  );
   return {
     'launchTemplate.provider': fact(provider, NEXT_LAUNCH),
     'launchTemplate.weight': fact(weight, NEXT_LAUNCH),
-    ...Object.fromEntries(own),
+    ...settingFacts(settings, NEXT_LAUNCH, 'launchTemplate.'),
   };
-}
-
-/** Each variable by itself: which ones were added, removed or changed can be told without their values. */
-function secretSettings(key: string, value: Json): (readonly [string, Fact])[] {
-  const hidden = (part: Json): Fact => ({ text: JSON.stringify(part), effect: NEXT_LAUNCH, secret: true });
-  const path = `launchTemplate.${key}`;
-  if (typeof value !== 'object' || value === null) return [[path, hidden(value)]];
-  return Object.entries(value).map(([name, part]) => [`${path}.${name}`, hidden(part)]);
-}
-
-/** By the providers' convention a duration is `stopTimeout: 10s` in the file and `stopTimeoutMs: 10000` in the settings. */
-function setting(key: string, value: Json): readonly [string, Fact] {
-  const [word, text] =
-    key.endsWith('Ms') && typeof value === 'number'
-      ? [key.slice(0, -2), formatDuration(value)]
-      : [key, typeof value === 'string' ? value : JSON.stringify(value)];
-  return [`launchTemplate.${word}`, fact(text, NEXT_LAUNCH)];
 }

@@ -116,6 +116,13 @@ export interface ScheduledAction {
   readonly desiredCapacity: number | null;
 }
 
+/** `0 8 * * MON-FRI (Europe/Berlin)`, or the moment in ISO 8601. */
+export function inWords(schedule: ScheduledAction['schedule']): string {
+  return schedule.kind === 'once'
+    ? new Date(schedule.at).toISOString()
+    : `${schedule.expression} (${schedule.timeZone})`;
+}
+
 /** Parts of a group's work that a person may switch off and on again, by AWS's names. */
 export const SUSPENDABLE_PROCESSES = [
   'launch',

@@ -1,0 +1,94 @@
+/** The values of a fleet as the fleet file would write them, to be compared one by one. */
+
+import { formatDuration } from './fleet-file/units.ts';
+import type { Json, JsonObject } from './json.ts';
+import { maySecretsBeBelow, withoutCredentials } from './secrets.ts';
+import type { FleetChange } from './status.ts';
+
+/** One value, as the fleet file would write it, and what a change of it does. */
+export interface Fact {
+  readonly text: string;
+  readonly effect: string;
+  /** Its text is compared and never shown. */
+  readonly secret: boolean;
+}
+export type Facts = Readonly<Record<string, Fact>>;
+
+export function fact(text: string | number, effect: string): Fact {
+  return { text: String(text), effect, secret: false };
+}
+
+/** Things of one kind, each with a name of its own. */
+export interface Kind<T> {
+  summary(item: T): string;
+  facts(item: T): Facts;
+  /** What differs inside of it beside its facts; `path` ends with a dot. */
+  parts?(before: T, after: T, path: string): FleetChange[];
+  readonly added: string;
+  readonly removed: string;
+}
+
+export function diffNamed<T extends { readonly name: string }>(
+  kind: string,
+  before: readonly T[],
+  after: readonly T[],
+  { summary, facts, parts, added, removed }: Kind<T>,
+): FleetChange[] {
+  const names = new Set([...before, ...after].map(({ name }) => name));
+  return [...names].flatMap((name): FleetChange[] => {
+    const old = before.find((item) => item.name === name);
+    const next = after.find((item) => item.name === name);
+    const path = `${kind}.${name}`;
+    if (next === undefined)
+      return old === undefined ? [] : [{ path, before: summary(old), after: null, effect: removed }];
+    if (old === undefined) return [{ path, before: null, after: summary(next), effect: added }];
+    return [...diffFacts(`${path}.`, facts(old), facts(next)), ...(parts?.(old, next, `${path}.`) ?? [])];
+  });
+}
+
+export function diffFacts(prefix: string, before: Facts, after: Facts): FleetChange[] {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys].flatMap((key) => {
+    const old = before[key];
+    const next = after[key];
+    const effect = (next ?? old)?.effect;
+    if (old?.text === next?.text || effect === undefined) return [];
+    return [
+      { path: `${prefix}${key}`, before: shown(old, HIDDEN), after: shown(next, old ? HIDDEN_NEW : HIDDEN), effect },
+    ];
+  });
+}
+
+const HIDDEN = '(not shown)';
+const HIDDEN_NEW = '(changed, not shown)';
+
+function shown(value: Fact | undefined, hidden: string): string | null {
+  if (value === undefined) return null;
+  return value.secret ? hidden : withoutCredentials(value.text);
+}
+
+/** The settings of a provider or of a metric's source. What may be secret is compared and not shown. */
+export function settingFacts(settings: JsonObject, effect: string, prefix = ''): Facts {
+  const own = Object.entries(settings).flatMap(([key, value]) =>
+    maySecretsBeBelow(key)
+      ? secretSettings(`${prefix}${key}`, value, effect)
+      : [setting(`${prefix}${key}`, value, effect)],
+  );
+  return Object.fromEntries(own);
+}
+
+/** Each variable by itself: which ones were added, removed or changed can be told without their values. */
+function secretSettings(path: string, value: Json, effect: string): (readonly [string, Fact])[] {
+  const hidden = (part: Json): Fact => ({ text: JSON.stringify(part), effect, secret: true });
+  if (typeof value !== 'object' || value === null) return [[path, hidden(value)]];
+  return Object.entries(value).map(([name, part]) => [`${path}.${name}`, hidden(part)]);
+}
+
+/** By convention a duration is `stopTimeout: 10s` in the file and `stopTimeoutMs: 10000` in the settings. */
+function setting(key: string, value: Json, effect: string): readonly [string, Fact] {
+  const [word, text] =
+    key.endsWith('Ms') && typeof value === 'number'
+      ? [key.slice(0, -2), formatDuration(value)]
+      : [key, typeof value === 'string' ? value : JSON.stringify(value)];
+  return [word, fact(text, effect)];
+}
