@@ -19,7 +19,7 @@ export interface Fleet {
 /** How much of the past is kept, in rows; the oldest goes first. */
 export interface History {
   readonly activityRows: number;
-  /** For each of traffic and health. */
+  /** For each of traffic, health and metrics. */
   readonly sampleRows: number;
   readonly terminatedInstanceRows: number;
 }

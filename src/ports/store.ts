@@ -15,6 +15,13 @@ export interface Store {
   commit(change: Change): Promise<void>;
   activities(query: ActivityQuery): Promise<readonly StoredActivity[]>;
   recordSamples(samples: Samples): Promise<void>;
+  /** Values of one moment; those of one minute are averaged. */
+  recordMetrics(at: EpochMs, samples: readonly MetricSample[]): Promise<void>;
+  /**
+   * What a metric was since a time, averaged over buckets that begin at multiples of `bucketMs`, oldest first; without those in
+   * which there was no value. What is long ago is only known by the hour, and stands at the beginning of it.
+   */
+  metricHistory(group: string, metric: string, sinceMs: EpochMs, bucketMs: number): Promise<readonly MetricAverage[]>;
   /** Deletes what is beyond the bounds. Called now and then. */
   prune(): Promise<void>;
   close(): Promise<void>;
@@ -48,6 +55,18 @@ export interface Samples {
   readonly at: EpochMs;
   readonly traffic: readonly TrafficSample[];
   readonly health: readonly HealthSample[];
+}
+
+export interface MetricSample {
+  readonly group: string;
+  readonly metric: string;
+  readonly value: number;
+}
+
+export interface MetricAverage {
+  /** The beginning of the bucket. */
+  readonly at: EpochMs;
+  readonly value: number;
 }
 
 /** One target group over the time since the sample before. */

@@ -71,6 +71,8 @@ export class Incarnation {
       commit: (change) => this.#call('store.commit', () => store.commit(change)),
       activities: (query) => this.#call('store.activities', () => store.activities(query)),
       recordSamples: (samples) => this.#call('store.recordSamples', () => store.recordSamples(samples)),
+      recordMetrics: (at, samples) => this.#call('store.recordMetrics', () => store.recordMetrics(at, samples)),
+      metricHistory: (...query) => this.#call('store.metricHistory', () => store.metricHistory(...query)),
       prune: () => this.#call('store.prune', () => store.prune()),
       close: () => this.#call('store.close', () => store.close()),
     };

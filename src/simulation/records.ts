@@ -32,6 +32,8 @@ export function recordingStore(store: Store, onCommit: (change: Change) => void)
     },
     activities: (query) => store.activities(query),
     recordSamples: (samples) => store.recordSamples(samples),
+    recordMetrics: (at, samples) => store.recordMetrics(at, samples),
+    metricHistory: (...query) => store.metricHistory(...query),
     prune: () => store.prune(),
     close: () => store.close(),
   };

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { History } from '../model/fleet.ts';
+import { pruneMetrics } from './metric-samples.ts';
 import type { Tables } from './schema.ts';
 
 /** What one transaction deletes at most, so that a commit never waits long behind it. */
@@ -9,6 +10,7 @@ export async function prune(db: Kysely<Tables>, keep: History): Promise<void> {
   await pruneHistory(db, 'activities', keep.activityRows);
   await pruneHistory(db, 'traffic_samples', keep.sampleRows);
   await pruneHistory(db, 'health_samples', keep.sampleRows);
+  await pruneMetrics(db, keep.sampleRows);
   await pruneTerminated(db, keep.terminatedInstanceRows);
 }
 

@@ -10,6 +10,7 @@ export interface Tables {
   activities: ActivitiesTable;
   traffic_samples: TrafficSamplesTable;
   health_samples: HealthSamplesTable;
+  metric_samples: MetricSamplesTable;
 }
 
 interface GroupsTable {
@@ -73,4 +74,17 @@ interface HealthSamplesTable {
   instance_id: string;
   health: string;
   detail: string;
+}
+
+/** One row for each minute of a metric, and later for each hour. */
+interface MetricSamplesTable {
+  group_name: string;
+  metric: string;
+  /** 60,000 or 3,600,000. */
+  bucket_ms: number;
+  /** The beginning of the bucket. */
+  at: number;
+  /** The average is `sum / count`. */
+  sum: number;
+  count: number;
 }

@@ -3,6 +3,7 @@ import type { History } from '../model/fleet.ts';
 import type { PortError } from '../ports/errors.ts';
 import type { Store } from '../ports/store.ts';
 import { readActivities } from './activities.ts';
+import { metricHistory, recordMetrics } from './metric-samples.ts';
 import { prune } from './prune.ts';
 import { recordSamples } from './samples.ts';
 import type { Tables } from './schema.ts';
@@ -26,6 +27,8 @@ export function createSqlStore(
     commit: (change) => typed(commit(db, change)),
     activities: (query) => typed(readActivities(db, query)),
     recordSamples: (samples) => typed(recordSamples(db, samples)),
+    recordMetrics: (at, samples) => typed(recordMetrics(db, at, samples)),
+    metricHistory: (...query) => typed(metricHistory(db, ...query)),
     prune: () => typed(prune(db, history)),
     close: () => typed(db.destroy()),
   };

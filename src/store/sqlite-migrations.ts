@@ -7,6 +7,7 @@ import type { Migration } from 'kysely/migration';
  */
 export const SQLITE_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': { up: initial },
+  '0002-metric-samples': { up: createMetricSamples },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {
@@ -102,9 +103,29 @@ async function createSamples(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
+async function createMetricSamples(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('metric_samples')
+    .addColumn('group_name', 'text', (column) => column.notNull())
+    .addColumn('metric', 'text', (column) => column.notNull())
+    .addColumn('bucket_ms', 'integer', (column) => column.notNull())
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .addColumn('sum', 'real', (column) => column.notNull())
+    .addColumn('count', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('metric_samples_key', ['group_name', 'metric', 'bucket_ms', 'at'])
+    .modifyEnd(sql`without rowid`)
+    .execute();
+  await db.schema.createIndex('metric_samples_by_time').on('metric_samples').columns(['bucket_ms', 'at']).execute();
+  await sql`
+    create view readable_metrics as
+    select ${localTime('at')} as time, group_name, metric, sum / count as average, bucket_ms / 60000 as minutes
+    from metric_samples order by at`.execute(db);
+}
+
+const localTime = (column: string) => sql`datetime(${sql.ref(column)} / 1000, 'unixepoch', 'localtime')`;
+
 /** For people with a `sqlite3` prompt: local times and the columns that one looks at. Drover itself does not read them. */
 async function createReadableViews(db: Kysely<unknown>): Promise<void> {
-  const localTime = (column: string) => sql`datetime(${sql.ref(column)} / 1000, 'unixepoch', 'localtime')`;
   await sql`
     create view readable_instances as
     select id, group_name, state, ${localTime('since')} as since, cause, health,

@@ -82,6 +82,14 @@ describe('openSqliteStore', () => {
       ]);
     });
 
+    it('shows the averages of metrics', async () => {
+      const store = await openSqliteStore({ database });
+      for (const value of [2, 5]) await store.recordMetrics(90_000, [{ group: 'web', metric: 'cpu', value }]);
+      expect(
+        rows('select m.group_name, m.metric, average, minutes, at from readable_metrics as m, metric_samples'),
+      ).toEqual([{ group_name: 'web', metric: 'cpu', average: 3.5, minutes: 1, at: 60_000 }]);
+    });
+
     it('have views with local times', async () => {
       const store = await openSqliteStore({ database });
       await store.commit(aChange({ instances: [anInstance('i-1')], activities: [anActivity()] }));
@@ -216,11 +224,12 @@ describe('openSqliteStore', () => {
   describe('the schema', () => {
     it('that a newer Drover has changed is refused, and left as it is', async () => {
       await openSqliteStore({ database });
+      const before = rows('select * from kysely_migration').length;
       database.exec(`insert into kysely_migration values ('9999-later', '2030-01-01T00:00:00.000Z')`);
       const error = await openSqliteStore({ database }).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ name: 'PortError', reaction: 'Invalid', code: 'storeSchemaNewer' });
       expect(error).toHaveProperty('message', expect.stringContaining('9999-later'));
-      expect(rows('select count(*) as count from kysely_migration')).toEqual([{ count: 2 }]);
+      expect(rows('select count(*) as count from kysely_migration')).toEqual([{ count: before + 1 }]);
     });
 
     it('of another program is refused', async () => {

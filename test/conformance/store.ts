@@ -210,6 +210,91 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
       });
     });
 
+    describe('metrics', () => {
+      const MINUTE = 60_000;
+      const HOUR = 60 * MINUTE;
+      const DAY = 24 * HOUR;
+      /** The beginning of an hour. */
+      const START = 500_000 * HOUR;
+      const record = (at: number, value: number, metric = 'cpu', group = 'web') =>
+        store.recordMetrics(at, [{ group, metric, value }]);
+      const history = (bucketMs: number, since = START) => store.metricHistory('web', 'cpu', since, bucketMs);
+
+      it('are averaged by the minute, and by any longer time', async () => {
+        await record(START + 1, 10);
+        await record(START + 30_000, 20);
+        await record(START + MINUTE, 60);
+        await record(START + 2 * HOUR + 5 * MINUTE, 0);
+        expect(await history(MINUTE)).toEqual([
+          { at: START, value: 15 },
+          { at: START + MINUTE, value: 60 },
+          { at: START + 2 * HOUR + 5 * MINUTE, value: 0 },
+        ]);
+        expect(await history(HOUR)).toEqual([
+          { at: START, value: 30 },
+          { at: START + 2 * HOUR, value: 0 },
+        ]);
+        expect(await history(MINUTE, START + MINUTE)).toHaveLength(2);
+      });
+
+      it('of others are left out', async () => {
+        await store.recordMetrics(START, [
+          { group: 'web', metric: 'cpu', value: 1.5 },
+          { group: 'web', metric: 'queue', value: 2 },
+          { group: 'workers', metric: 'cpu', value: 3 },
+        ]);
+        await store.recordMetrics(START, []);
+        expect(await history(MINUTE)).toEqual([{ at: START, value: 1.5 }]);
+        expect(await store.metricHistory('nobody', 'cpu', 0, MINUTE)).toEqual([]);
+      });
+
+      it('are there after the data was opened anew', async () => {
+        await record(START, 5);
+        await store.close();
+        store = await harness.open();
+        await record(START, 7);
+        expect(await history(MINUTE)).toEqual([{ at: START, value: 6 }]);
+      });
+
+      it('that are a week old are kept by the hour', async () => {
+        for (const [at, value] of [
+          [START, 10],
+          [START + MINUTE, 20],
+          [START + HOUR, 40],
+          [START + HOUR + 10 * MINUTE, 60],
+          [START + 7 * DAY + HOUR + 30 * MINUTE, 100],
+        ] as const) {
+          await record(at, value);
+        }
+        const hours = await history(HOUR);
+        await store.prune();
+        await store.prune();
+        expect(await history(HOUR)).toEqual(hours);
+        expect(await history(MINUTE)).toEqual([
+          { at: START, value: 15 },
+          { at: START + HOUR, value: 40 },
+          { at: START + HOUR + 10 * MINUTE, value: 60 },
+          { at: START + 7 * DAY + HOUR + 30 * MINUTE, value: 100 },
+        ]);
+        await record(START + 2 * MINUTE, 30);
+        await store.prune();
+        expect((await history(MINUTE))[0]).toEqual({ at: START, value: 20 });
+      });
+
+      it('are bounded: minutes become hours, and the oldest hours go', async () => {
+        store = await harness.open({ activityRows: 100, sampleRows: 6, terminatedInstanceRows: 100 });
+        for (let hour = 0; hour < 6; hour += 1) {
+          await record(START + hour * HOUR, hour);
+          await record(START + hour * HOUR + MINUTE, hour);
+        }
+        await store.prune();
+        const kept = await history(MINUTE);
+        expect(kept.length).toBeLessThanOrEqual(6);
+        expect(kept.at(-1)).toEqual({ at: START + 5 * HOUR + MINUTE, value: 5 });
+        expect((await history(HOUR)).map(({ value }) => value)).toEqual([2, 3, 4, 5]);
+      });
+    });
+
     it('takes samples, also none', async () => {
       await store.recordSamples({ at: 1_000, traffic: [], health: [] });
       await store.recordSamples({

@@ -6,10 +6,7 @@ import { redisDepth, redisSchema } from './redis.ts';
 /** How much work waits in a queue: what worker groups follow. */
 export const queueMetric = metricSourceType({
   name: 'queue',
-  schema: (baseDir) =>
-    z.discriminatedUnion('kind', [rabbitmqSchema(baseDir), redisSchema(baseDir)], {
-      error: ({ code }) => (code === 'invalid_union' ? 'kind must be rabbitmq or redis' : undefined),
-    }),
+  schema: (baseDir) => z.discriminatedUnion('kind', [rabbitmqSchema(baseDir), redisSchema(baseDir)]),
   create: (settings, { clock }) =>
     lookingSource(clock, settings.kind === 'rabbitmq' ? rabbitmqDepth(settings) : redisDepth(settings)),
 });

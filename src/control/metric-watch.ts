@@ -1,0 +1,139 @@
+import { formatDuration } from '../model/fleet-file/units.ts';
+import type { Metric } from '../model/metric.ts';
+import type { Reading } from '../model/observation.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import { asPortError } from '../ports/errors.ts';
+import type { MetricSource } from '../ports/metric-source.ts';
+import { withDeadline } from './deadline.ts';
+import { Wake } from './wake.ts';
+
+/** Between two readings that hints ask for. */
+const HINTED_GAP_MS = 100;
+/** How far ahead of ours the clock of whoever gives a value may be. */
+const CLOCK_SKEW_MS = 60_000;
+
+export interface WatchedMetric {
+  readonly metric: Metric;
+  readonly source: MetricSource;
+}
+
+/** Keeps the metrics of one group read, each in its own time: one that hangs delays no other. */
+export class MetricWatch {
+  readonly #readers: readonly MetricReader[];
+
+  /** @param onReading told of each new reading, missing ones too */
+  constructor(watched: readonly WatchedMetric[], clock: Clock, onReading: (metric: string, reading: Reading) => void) {
+    this.#readers = watched.map(
+      (one) => new MetricReader(one, clock, (reading) => onReading(one.metric.name, reading)),
+    );
+  }
+
+  /** Reads until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#readers.map((reader) => reader.run(signal)));
+  }
+
+  /** The newest reading of each metric that was read yet, by name; one that has become too old is missing. */
+  readings(): ReadonlyMap<string, Reading> {
+    return new Map(
+      this.#readers.flatMap(({ name, reading }): [string, Reading][] => (reading === null ? [] : [[name, reading]])),
+    );
+  }
+}
+
+class MetricReader {
+  readonly #metric: Metric;
+  readonly #source: MetricSource;
+  readonly #clock: Clock;
+  readonly #onReading: (reading: Reading) => void;
+  readonly #wake: Wake;
+  #newest: Reading | null = null;
+  /** A source that does not heed its signal is not asked again before it has answered. */
+  #isBusy = false;
+
+  constructor({ metric, source }: WatchedMetric, clock: Clock, onReading: (reading: Reading) => void) {
+    this.#metric = metric;
+    this.#source = source;
+    this.#clock = clock;
+    this.#onReading = onReading;
+    this.#wake = new Wake(clock);
+  }
+
+  get name(): string {
+    return this.#metric.name;
+  }
+
+  get reading(): Reading | null {
+    return this.#newest === null ? null : unlessStale(this.#newest, this.#metric.maxAgeMs, this.#clock.now());
+  }
+
+  /** Readings are whole intervals after the first one, however long each takes; hints bring one in between. */
+  async run(signal: AbortSignal): Promise<void> {
+    const stopWatching = this.#source.watch(() => this.#wake.notify());
+    const onAbort = () => this.#wake.notify();
+    signal.addEventListener('abort', onAbort, { once: true });
+    let due = this.#clock.now();
+    while (!signal.aborted) {
+      const reading = await this.#read(signal);
+      if (reading === null) break;
+      this.#newest = reading;
+      this.#onReading(reading);
+      await this.#clock.sleep(HINTED_GAP_MS, signal);
+      due = nextDue(due, this.#metric.intervalMs, this.#clock.now());
+      await this.#wake.wait(due - this.#clock.now());
+    }
+    stopWatching();
+    signal.removeEventListener('abort', onAbort);
+  }
+
+  /** Null when it was called off. */
+  async #read(signal: AbortSignal): Promise<Reading | null> {
+    const { timeoutMs } = this.#metric;
+    try {
+      if (this.#isBusy) throw new Error('the reading before has not ended yet, although its time was over');
+      const reading = await withDeadline(this.#clock, timeoutMs, signal, (bounded) => this.#ask(bounded));
+      return trusted(reading, this.#clock.now());
+    } catch (error) {
+      if (signal.aborted) return null;
+      return { kind: 'missing', code: 'failed', detail: asPortError(error).message, at: this.#clock.now() };
+    }
+  }
+
+  async #ask(signal: AbortSignal): Promise<Reading> {
+    this.#isBusy = true;
+    try {
+      return await this.#source.read(signal);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+}
+
+/** The next of the times that are whole intervals apart; an interval from now at the latest, where the clock was set back. */
+function nextDue(due: EpochMs, intervalMs: number, now: EpochMs): EpochMs {
+  if (now < due) return Math.min(due, now + intervalMs);
+  return due + (Math.floor((now - due) / intervalMs) + 1) * intervalMs;
+}
+
+/** What any source may get wrong. */
+function trusted(reading: Reading, now: EpochMs): Reading {
+  if (reading.kind === 'missing') return reading;
+  const { value, at } = reading;
+  if (!Number.isFinite(value) || !Number.isFinite(at)) {
+    return { kind: 'missing', code: 'notANumber', detail: `the value is ${value}, at ${at}`, at: now };
+  }
+  if (at <= now) return reading;
+  // It would never become stale.
+  const aheadMs = at - now;
+  if (aheadMs <= CLOCK_SKEW_MS) return { ...reading, at: now };
+  const detail = `the value's time is ${formatDuration(aheadMs)} ahead of this host's clock: one of the two is wrong`;
+  return { kind: 'missing', code: 'failed', detail, at: now };
+}
+
+function unlessStale(reading: Reading, maxAgeMs: number, now: EpochMs): Reading {
+  const ageMs = now - reading.at;
+  if (reading.kind === 'missing' || ageMs <= maxAgeMs) return reading;
+  const detail = `the newest value is ${formatDuration(ageMs)} old, and counts for ${formatDuration(maxAgeMs)}`;
+  return { kind: 'missing', code: 'stale', detail, at: now };
+}
