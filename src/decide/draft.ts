@@ -3,6 +3,7 @@ import type { GroupMemory } from '../model/group-memory.ts';
 import type { EndCause, Instance, InstanceId, InstanceState } from '../model/instance.ts';
 import type { Hold } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
+import type { PolicyVerdict } from './policies/policy.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What one look comes to: committed as a whole before any of it is acted upon. */
@@ -14,6 +15,8 @@ export interface Decision {
   readonly activities: readonly Activity[];
   /** Why what would be done is not done now. */
   readonly holds: readonly Hold[];
+  /** What each of the group's policies sees and wants, in the fleet file's order. */
+  readonly verdicts: readonly PolicyVerdict[];
   readonly due: Due;
   /** When something falls due that no event will announce; null for never. */
   readonly wakeAt: EpochMs | null;
@@ -43,6 +46,7 @@ export class Draft {
   memory: GroupMemory;
   readonly activities: Activity[] = [];
   readonly holds: Hold[] = [];
+  readonly verdicts: PolicyVerdict[] = [];
   /** Instances whose fate depends on a probe that was not made yet. */
   readonly probes = new Set<InstanceId>();
   readonly #instances = new Map<InstanceId, Instance>();
@@ -142,6 +146,7 @@ export class Draft {
       changed: [...this.#changed].flatMap((id) => this.#instances.get(id) ?? []),
       activities: this.activities,
       holds: this.holds,
+      verdicts: this.verdicts,
       due,
       wakeAt: this.#wakeAt,
     };
