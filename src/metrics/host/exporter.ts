@@ -37,7 +37,7 @@ export async function scrape(
 }
 
 /** What an exposition says of the machine. */
-export function usageIn(samples: readonly Sample[]): MachineUsage {
+function usageIn(samples: readonly Sample[]): MachineUsage {
   const first = (name: string) => samples.find((sample) => sample.name === name)?.value ?? Number.NaN;
   const cpus = samples.filter(({ name }) => name === CPU_SECONDS);
   const seconds = (some: readonly Sample[]) => some.reduce((sum, { value }) => sum + value, 0);

@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { NO_ABORT, sourceOf } from '../../test/support/metric-sources.ts';
+import type { Traffic } from '../model/observation.ts';
+import type { Observed } from '../ports/metric-source.ts';
+import { haproxyMetric } from './haproxy.ts';
+import { TrafficWindow } from './traffic-window.ts';
+
+const IDLE: Traffic = { openRequests: 0, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 0 };
+
+function observed(at: number, traffic: Partial<Traffic>, health: readonly ('healthy' | 'unhealthy')[] = []): Observed {
+  const targets = health.map((one, index) => ({
+    instanceId: `i-${index}`,
+    health: one,
+    detail: '',
+    idleLooks: 0,
+    traffic: IDLE,
+  }));
+  const targetGroups = [{ name: 'web', traffic: { ...IDLE, ...traffic }, targets }];
+  return { at, observation: { at, version: '2.6', targetGroups } };
+}
+
+/** What each look makes of the measure, a number or the sentence. */
+async function seen(measure: string, looks: readonly Observed[]): Promise<(number | string)[]> {
+  let current: Observed | undefined;
+  const source = sourceOf(
+    haproxyMetric,
+    { targetGroup: 'web', measure },
+    { observations: () => (current === undefined ? [] : [current]) },
+  );
+  const found: (number | string)[] = [];
+  for (const look of looks) {
+    current = look;
+    const reading = await source.read(NO_ABORT);
+    found.push(reading.kind === 'value' ? reading.value : `${reading.code}: ${reading.detail}`);
+  }
+  return found;
+}
+
+const TOO_FEW = 'empty: a rate needs two looks at the load balancer, a second apart or more';
+
+describe('haproxy', () => {
+  it('has a rate from the second look on, over ten seconds', async () => {
+    const looks = [0, 5_000, 10_000, 15_000, 20_000].map((at) => observed(at, { requestsTotal: at ** 2 / 1_000_000 }));
+    expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, 5, 10, 20, 30]);
+  });
+
+  it('goes on through a restart of HAProxy, whose counters begin anew', async () => {
+    const looks = [
+      observed(0, { requestsTotal: 1_000 }),
+      observed(5_000, { requestsTotal: 1_050 }),
+      observed(10_000, { requestsTotal: 20 }),
+      observed(15_000, { requestsTotal: 70 }),
+    ];
+    expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, 10, 7, 7]);
+  });
+
+  it('does not look further back than it must, nor across a long gap', async () => {
+    const looks = [
+      observed(0, { requestsTotal: 0 }),
+      observed(60_000, { requestsTotal: 600 }),
+      observed(60_500, { requestsTotal: 605 }),
+      observed(3_600_000, { requestsTotal: 1_000_000 }),
+    ];
+    expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, 10, 10, TOO_FEW]);
+  });
+
+  it('begins anew when the clock was set back, and takes one look for one', async () => {
+    const looks = [
+      observed(5_000, {}),
+      observed(5_000, {}),
+      observed(1_000, {}),
+      observed(3_000, { requestsTotal: 4 }),
+    ];
+    expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, TOO_FEW, TOO_FEW, 2]);
+  });
+
+  it('relates requests to the targets that are healthy, where there are any', async () => {
+    const looks = [
+      observed(0, {}, ['healthy']),
+      observed(10_000, { requestsTotal: 100 }, ['healthy', 'unhealthy', 'healthy']),
+      observed(20_000, { requestsTotal: 200 }, ['unhealthy']),
+    ];
+    const none = 'empty: web has no healthy target to which requests could be related';
+    expect(await seen('requestsPerTarget', looks)).toEqual([TOO_FEW, 5, none]);
+  });
+
+  it('has no share of errors and no response time without requests', async () => {
+    const looks = [
+      observed(0, { responseTimeMs: 30 }),
+      observed(10_000, { requestsTotal: 8, errors5xxTotal: 2, responseTimeMs: 40 }),
+      observed(20_000, { requestsTotal: 8, errors5xxTotal: 2, responseTimeMs: 40 }),
+      observed(30_000, { requestsTotal: 9, errors5xxTotal: 4, responseTimeMs: 50 }),
+    ];
+    const none = 'empty: web had no request in the last 10 s';
+    expect(await seen('errorShare', looks)).toEqual([TOO_FEW, 0.25, none, 1]);
+    expect(await seen('responseTime', looks)).toEqual([TOO_FEW, 40, none, 50]);
+  });
+
+  it('tells gauges at once, by the time of the look', async () => {
+    const look = observed(5_000, { openRequests: 3, queuedRequests: 4 });
+    expect(await seen('openRequests', [look])).toEqual([3]);
+    expect(await seen('queueLength', [look])).toEqual([4]);
+    const source = sourceOf(
+      haproxyMetric,
+      { targetGroup: 'web', measure: 'openRequests' },
+      { observations: () => [look] },
+    );
+    expect(await source.read(NO_ABORT)).toHaveProperty('at', 5_000);
+  });
+});
+
+it('counts what was counted, whenever the load balancer restarts', () => {
+  const step = fc.record({
+    afterMs: fc.integer({ min: 1, max: 5_000 }),
+    requests: fc.nat(1_000),
+    restarts: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 3, maxLength: 50 }), (steps) => {
+      const window = new TrafficWindow();
+      const truth: { at: number; sum: number }[] = [];
+      let at = 0;
+      let counter = 500;
+      let sum = 0;
+      window.add(at, { ...IDLE, requestsTotal: counter });
+      truth.push({ at, sum });
+      for (const { afterMs, requests, restarts } of steps) {
+        at += afterMs;
+        // A restart that nobody could tell from the number is none.
+        const isTold = restarts && requests < counter;
+        counter = isTold ? requests : counter + requests;
+        sum += requests;
+        window.add(at, { ...IDLE, requestsTotal: counter });
+        truth.push({ at, sum });
+        const counted = window.counted();
+        if (counted === null) continue;
+        const begin = truth.find((one) => one.at === at - counted.spanMs);
+        expect(counted.requests).toBe(sum - (begin?.sum ?? Number.NaN));
+        expect(counted.spanMs).toBeLessThan(10_000 + 5_000);
+      }
+    }),
+  );
+});
