@@ -2,6 +2,8 @@ import { Agent, request } from 'undici';
 import { Missing } from './source.ts';
 import { quotedStart, reasonOf } from './text.ts';
 
+const CONNECT_TIMEOUT_MS = 10_000;
+
 export interface GetOptions {
   readonly signal: AbortSignal;
   readonly maxBodyBytes: number;
@@ -21,15 +23,18 @@ export interface Answer {
  * @throws Missing when there is no answer, or one that is too long
  */
 export async function get(url: string, { signal, maxBodyBytes, headers = {}, timeoutMs }: GetOptions): Promise<Answer> {
+  const over = new AbortController();
+  // Without the signal a socket that is still connecting would be waited for, whoever has given up.
+  const connect = { signal: AbortSignal.any([signal, over.signal]), timeout: timeoutMs ?? CONNECT_TIMEOUT_MS };
+  const dispatcher = new Agent({ maxResponseSize: maxBodyBytes, connect });
   const bounds = timeoutMs === undefined ? {} : { headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
-  const connect = timeoutMs === undefined ? {} : { connect: { timeout: timeoutMs } };
-  const dispatcher = new Agent({ maxResponseSize: maxBodyBytes, ...connect });
   try {
     const { statusCode, body } = await request(url, { dispatcher, signal, headers, ...bounds });
     return { status: statusCode, text: await body.text() };
   } catch (error) {
     throw new Missing('failed', `${shownUrl(url)} gives no answer: ${reasonOf(error)}`);
   } finally {
+    over.abort();
     await dispatcher.destroy();
   }
 }
