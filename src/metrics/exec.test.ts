@@ -51,16 +51,33 @@ it('kills all that the command has started when it is called off', async () => {
   const source = sh('sleep 1000 & echo $! >child; echo $$ >parent; wait', folder);
   const stop = new AbortController();
   const reading = source.read(stop.signal);
-  const pids = await vi.waitFor(async () => {
-    const texts = await Promise.all(['child', 'parent'].map((name) => readFile(join(folder, name), 'utf8')));
-    return texts.map((text) => expect(Number(text)).toBeGreaterThan(0) ?? Number(text));
-  });
+  const pids = await Promise.all(['child', 'parent'].map((name) => pidIn(join(folder, name))));
+  for (const pid of pids) expect(await stateOf(pid)).not.toBe('gone');
   stop.abort();
   await expect(reading).rejects.toMatchObject({ code: 'aborted' });
   await vi.waitFor(async () => {
     for (const pid of pids) expect(await stateOf(pid)).toMatch(/gone|Z/);
   });
 });
+
+it('does not wait for what has left the group when it is called off', async () => {
+  const folder = await freshFolder();
+  const stop = new AbortController();
+  const reading = sh("setsid sh -c 'echo $$ >away; exec sleep 1000' & wait", folder).read(stop.signal);
+  const pid = await pidIn(join(folder, 'away'));
+  onTestFinished(() => void process.kill(pid, 'SIGKILL'));
+  stop.abort();
+  await expect(reading).rejects.toMatchObject({ code: 'aborted' });
+});
+
+/** Once it has been written there. */
+function pidIn(path: string): Promise<number> {
+  return vi.waitFor(async () => {
+    const pid = Number(await readFile(path, 'utf8'));
+    expect(pid).toBeGreaterThan(0);
+    return pid;
+  });
+}
 
 async function stateOf(pid: number): Promise<string> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => 'State: gone');

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { sourceOf } from '../../test/support/metric-sources.ts';
 import type { Clock } from '../ports/clock.ts';
-import { createFileMetric } from './file.ts';
+import { createFileMetric, fileMetric } from './file.ts';
 
 const NOW = 1_000;
 
@@ -129,6 +130,18 @@ describe('read', () => {
     const controller = new AbortController();
     const metric = createFileMetric({ path, clock: clockWith(async () => controller.abort()) });
     await expect(metric.read(controller.signal)).rejects.toMatchObject({ name: 'PortError', code: 'aborted' });
+  });
+});
+
+describe('the metric', () => {
+  it('is as old as its file', async () => {
+    const source = sourceOf(fileMetric, { path: 'desired' }, { clock: clockWith() }, folder);
+    await writeFile(path, '6\n');
+    await utimes(path, 1_700_000_000, 1_700_000_000.25);
+    const reading = await source.read(new AbortController().signal);
+    expect(reading).toEqual({ kind: 'value', value: 6, at: 1_700_000_000_250 });
+    await rm(path);
+    expect(await source.read(new AbortController().signal)).toMatchObject({ code: 'absent', at: NOW });
   });
 });
 

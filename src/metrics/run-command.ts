@@ -1,6 +1,5 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { env } from 'node:process';
-import type { Readable } from 'node:stream';
 import { Missing } from './source.ts';
 import { oneLine, reasonOf } from './text.ts';
 
@@ -32,43 +31,40 @@ export async function outputOf({ command, workingDirectory }: Command, signal: A
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const kill = () => killGroup(child.pid);
-  signal.addEventListener('abort', kill, { once: true });
-  if (signal.aborted) kill();
-  try {
-    return await ended(program, child, kill);
-  } finally {
-    signal.removeEventListener('abort', kill);
-  }
-}
-
-function ended(
-  program: string,
-  child: ChildProcessByStdio<null, Readable, Readable>,
-  kill: () => void,
-): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const failed = (message: string) => reject(new Missing('failed', message));
+  const fail = (why: string) => reject(new Missing('failed', `${program} ${why}`));
+  // First of all: an error that nobody listens to would end Drover.
+  child.on('error', (error) => fail(`cannot be run: ${reasonOf(error)}`));
+  // What has left the group lives on, with the output open: it is not waited for.
+  const giveUp = (why: string) => {
+    killGroup(child.pid);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    fail(why);
+  };
+  const onAbort = () => giveUp('was given up');
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
   let output = Buffer.alloc(0);
   let complaints = Buffer.alloc(0);
   child.stdout.on('data', (chunk: Buffer) => {
-    if (output.length > MAX_OUTPUT_BYTES) return;
     output = Buffer.concat([output, chunk]);
-    if (output.length > MAX_OUTPUT_BYTES) kill();
+    if (output.length > MAX_OUTPUT_BYTES) giveUp(`prints more than ${MAX_OUTPUT_BYTES} bytes`);
   });
   child.stderr.on('data', (chunk: Buffer) => {
     complaints = Buffer.concat([complaints, chunk]).subarray(-MAX_KEPT_ERROR_BYTES);
   });
-  child.on('error', (error) => failed(`${program} cannot be run: ${reasonOf(error)}`));
   // `close` comes after `exit`, when all who had the output open are gone too.
   child.on('close', (code, killedBy) => {
-    if (output.length > MAX_OUTPUT_BYTES) return failed(`${program} prints more than ${MAX_OUTPUT_BYTES} bytes`);
     if (code === 0) return resolve(output.toString());
-    const how = code === null ? `was ended by ${killedBy}` : `exits with ${code}`;
     const why = lastLine(complaints.toString());
-    failed(`${program} ${how}${why === '' ? '' : `: ${why}`}`);
+    fail(`${code === null ? `was ended by ${killedBy}` : `exits with ${code}`}${why === '' ? '' : `: ${why}`}`);
   });
-  return promise;
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 function killGroup(pid: number | undefined): void {
