@@ -69,6 +69,9 @@ describe('client', () => {
     await client.terminateInstance(id);
     service.suspended = 'failures';
     await client.resumeLaunch('hello');
+    expect((await client.explain('hello')).group).toMatchObject({ name: 'hello', desired: 4 });
+    expect(await client.suspendProcesses('hello', ['launch', 'terminate'])).toEqual(['launch', 'terminate']);
+    expect(await client.resumeProcesses('hello', ['launch'])).toEqual(['terminate']);
     await client.activities({ limit: 2, group: 'hello', instanceId: id, level: 'error', afterSequence: 3 });
     await client.down();
     expect(service.calls).toEqual([
@@ -80,6 +83,9 @@ describe('client', () => {
       `drainInstance ${id}`,
       `terminateInstance ${id}`,
       'resumeLaunch hello',
+      'explain hello',
+      'suspendProcesses hello launch,terminate',
+      'resumeProcesses hello launch',
       `activities {"group":"hello","level":"error","limit":2,"instanceId":"${id}","afterSequence":3}`,
       'down',
     ]);

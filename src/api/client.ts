@@ -3,14 +3,17 @@ import type { z } from 'zod';
 import type { FleetService } from '../control/service.ts';
 import type { StoredActivity } from '../model/activity.ts';
 import type { InstanceId } from '../model/instance.ts';
-import type { FleetChange, FleetStatus, Plan } from '../model/status.ts';
+import type { SuspendableProcess } from '../model/scaling-policy.ts';
+import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
 import { type ErrorCode, errorBodySchema } from './errors.ts';
 import {
   activitiesAnswerSchema,
   desiredCapacityAnswerSchema,
+  explanationSchema,
   fleetChangesAnswerSchema,
   fleetStatusSchema,
   planSchema,
+  processesAnswerSchema,
 } from './schemas.ts';
 import { socketPath } from './socket.ts';
 
@@ -68,6 +71,10 @@ export class ApiClient {
     return this.#ask('GET', '/v1/plan', planSchema, signal);
   }
 
+  explain(group: string, signal?: AbortSignal): Promise<Explanation> {
+    return this.#ask('GET', `/v1/groups/${encodeURIComponent(group)}/explanation`, explanationSchema, signal);
+  }
+
   setDesiredCapacity(group: string, desired: number, signal?: AbortSignal): Promise<{ before: number; after: number }> {
     const path = `/v1/groups/${encodeURIComponent(group)}/desired-capacity`;
     return this.#ask('PUT', path, desiredCapacityAnswerSchema, signal, { desired });
@@ -75,6 +82,24 @@ export class ApiClient {
 
   async resumeLaunch(group: string, signal?: AbortSignal): Promise<void> {
     await this.#send('POST', `/v1/groups/${encodeURIComponent(group)}/resume`, signal);
+  }
+
+  async suspendProcesses(
+    group: string,
+    processes: readonly SuspendableProcess[],
+    signal?: AbortSignal,
+  ): Promise<readonly SuspendableProcess[]> {
+    const path = `/v1/groups/${encodeURIComponent(group)}/suspend-processes`;
+    return (await this.#ask('POST', path, processesAnswerSchema, signal, { processes })).suspendedProcesses;
+  }
+
+  async resumeProcesses(
+    group: string,
+    processes: readonly SuspendableProcess[],
+    signal?: AbortSignal,
+  ): Promise<readonly SuspendableProcess[]> {
+    const path = `/v1/groups/${encodeURIComponent(group)}/resume-processes`;
+    return (await this.#ask('POST', path, processesAnswerSchema, signal, { processes })).suspendedProcesses;
   }
 
   async drainInstance(id: InstanceId, signal?: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 /** What the API takes. Keys that it does not know are refused: a misspelt filter must not be answered without it. */
 
 import { z } from 'zod';
+import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
 
 /** The most activities in one answer. */
 const MAX_ACTIVITIES = 1_000;
@@ -29,3 +30,5 @@ export const activitiesQuery = z.strictObject({
 
 /** The number's range is the service's to judge: it knows the group's minimum and maximum. */
 export const desiredCapacityBody = z.strictObject({ desired: z.number() });
+
+export const processesBody = z.strictObject({ processes: z.array(z.enum(SUSPENDABLE_PROCESSES)).min(1) });

@@ -1,7 +1,14 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyTypeProvider } from 'fastify';
 import type { z } from 'zod';
 import type { FleetService } from '../control/service.ts';
-import { activitiesQuery, desiredCapacityBody, groupParams, instanceParams, noQuery } from './requests.ts';
+import {
+  activitiesQuery,
+  desiredCapacityBody,
+  groupParams,
+  instanceParams,
+  noQuery,
+  processesBody,
+} from './requests.ts';
 
 /** Gives handlers the types of their route's zod schemas. */
 export interface ZodTypes extends FastifyTypeProvider {
@@ -16,6 +23,7 @@ export function routes(service: FleetService): FastifyPluginCallback {
   return (plugin, _options, done) => {
     const app: FastifyInstance = plugin;
     readRoutes(app, service);
+    groupRoutes(app, service);
     changeRoutes(app, service);
     done();
   };
@@ -38,12 +46,16 @@ function readRoutes(plugin: FastifyInstance, service: FleetService): void {
 
   app.get('/plan', { schema: { querystring: noQuery } }, () => service.plan());
 
+  app.get('/groups/:group/explanation', { schema: { params: groupParams, querystring: noQuery } }, (request) =>
+    service.explain(request.params.group),
+  );
+
   app.get('/fleet/changes', { schema: { querystring: noQuery } }, async () => ({
     changes: await service.fleetChanges(),
   }));
 }
 
-function changeRoutes(plugin: FastifyInstance, service: FleetService): void {
+function groupRoutes(plugin: FastifyInstance, service: FleetService): void {
   const app = plugin.withTypeProvider<ZodTypes>();
 
   app.put(
@@ -60,6 +72,26 @@ function changeRoutes(plugin: FastifyInstance, service: FleetService): void {
       return reply.code(204).send();
     },
   );
+
+  app.post(
+    '/groups/:group/suspend-processes',
+    { schema: { params: groupParams, querystring: noQuery, body: processesBody } },
+    async (request) => ({
+      suspendedProcesses: await service.suspendProcesses(request.params.group, request.body.processes),
+    }),
+  );
+
+  app.post(
+    '/groups/:group/resume-processes',
+    { schema: { params: groupParams, querystring: noQuery, body: processesBody } },
+    async (request) => ({
+      suspendedProcesses: await service.resumeProcesses(request.params.group, request.body.processes),
+    }),
+  );
+}
+
+function changeRoutes(plugin: FastifyInstance, service: FleetService): void {
+  const app = plugin.withTypeProvider<ZodTypes>();
 
   app.post(
     '/instances/:id/drain',

@@ -1,12 +1,19 @@
 import { expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 import type { StoredActivity } from '../model/activity.ts';
-import type { FleetChange, FleetStatus, Plan } from '../model/status.ts';
-import type { activitiesAnswerSchema, fleetChangesAnswerSchema, fleetStatusSchema, planSchema } from './schemas.ts';
+import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
+import type {
+  activitiesAnswerSchema,
+  explanationSchema,
+  fleetChangesAnswerSchema,
+  fleetStatusSchema,
+  planSchema,
+} from './schemas.ts';
 
 it('says the same as the model, checked by the compiler', () => {
   expectTypeOf<z.output<typeof fleetStatusSchema>>().branded.toEqualTypeOf<Mutable<FleetStatus>>();
   expectTypeOf<z.output<typeof planSchema>>().branded.toEqualTypeOf<Mutable<Plan>>();
+  expectTypeOf<z.output<typeof explanationSchema>>().branded.toEqualTypeOf<Mutable<Explanation>>();
   expectTypeOf<z.output<typeof activitiesAnswerSchema>>().branded.toEqualTypeOf<{
     activities: readonly Mutable<StoredActivity>[];
   }>();

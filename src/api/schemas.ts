@@ -2,7 +2,8 @@
 
 import { z } from 'zod';
 import { ACTIVITY_REASONS, type Activity, type StoredActivity } from '../model/activity.ts';
-import type { FleetChange, FleetStatus, Plan } from '../model/status.ts';
+import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
+import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
 
 const epochMs = z.number();
 
@@ -34,6 +35,20 @@ const instanceStatus = z.object({
 
 const hold = z.object({ code: z.string(), message: z.string(), until: epochMs.nullable() });
 
+const processes = listOf(z.enum(SUSPENDABLE_PROCESSES));
+
+const policyExplanation = z.object({
+  policy: z.string(),
+  type: z.string(),
+  metric: z.string(),
+  sees: z.string(),
+  wants: z.number().nullable(),
+  agreesToScaleIn: z.boolean(),
+  why: z.string(),
+  cappedBy: z.string().nullable(),
+  waitsUntil: epochMs.nullable(),
+});
+
 const groupStatus = z.object({
   name: z.string(),
   desired: z.number(),
@@ -43,6 +58,8 @@ const groupStatus = z.object({
   pending: z.number(),
   terminating: z.number(),
   launchSuspended: z.string().nullable(),
+  suspendedProcesses: processes,
+  policies: listOf(policyExplanation),
   holds: listOf(hold),
   instances: listOf(instanceStatus),
   desiredCapacityFile: z.string().nullable(),
@@ -114,5 +131,37 @@ export const planSchema = z.object({
   fleetChanges: listOf(fleetChangeSchema),
   groups: listOf(z.object({ group: z.string(), activities: listOf(activitySchema), holds: listOf(hold) })),
 }) satisfies z.ZodType<Plan>;
+
+export const explanationSchema = z.object({
+  at: epochMs,
+  group: z.object({
+    name: z.string(),
+    desired: z.number(),
+    minSize: z.number(),
+    maxSize: z.number(),
+    fleetMinSize: z.number(),
+    fleetMaxSize: z.number(),
+    inService: z.number(),
+    pending: z.number(),
+    terminating: z.number(),
+  }),
+  policies: listOf(policyExplanation),
+  scheduledActions: listOf(
+    z.object({
+      name: z.string(),
+      schedule: z.string(),
+      nextAt: epochMs.nullable(),
+      minSize: z.number().nullable(),
+      maxSize: z.number().nullable(),
+      desiredCapacity: z.number().nullable(),
+    }),
+  ),
+  suspendedProcesses: processes,
+  next: listOf(activitySchema),
+  holds: listOf(hold),
+  activities: listOf(storedActivitySchema),
+}) satisfies z.ZodType<Explanation>;
+
+export const processesAnswerSchema = z.object({ suspendedProcesses: processes });
 
 export const desiredCapacityAnswerSchema = z.object({ before: z.number(), after: z.number() });

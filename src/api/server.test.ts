@@ -47,6 +47,14 @@ describe('reading', () => {
   });
 });
 
+it('explains a group', async () => {
+  expect(await ask('GET', '/v1/groups/hello/explanation')).toEqual({
+    status: 200,
+    body: await service.explain('hello'),
+  });
+  expect((await ask('GET', '/v1/groups/other/explanation')).status).toBe(404);
+});
+
 describe('changing', () => {
   it('sets the desired capacity', async () => {
     const answer = await ask('PUT', '/v1/groups/hello/desired-capacity', { desired: 6 });
@@ -58,6 +66,16 @@ describe('changing', () => {
     expect(await ask('POST', `/v1/instances/${id}/drain`)).toEqual({ status: 202, body: null });
     expect(await ask('POST', `/v1/instances/${id}/terminate`)).toEqual({ status: 202, body: null });
     expect(service.calls).toEqual([`drainInstance ${id}`, `terminateInstance ${id}`]);
+  });
+
+  it('suspends and resumes processes', async () => {
+    const suspend = (processes: string[]) => ask('POST', '/v1/groups/hello/suspend-processes', { processes });
+    const launch = { status: 200, body: { suspendedProcesses: ['launch'] } };
+    expect(await suspend(['launch'])).toEqual(launch);
+    expect(await ask('POST', '/v1/groups/hello/resume-processes', { processes: ['terminate'] })).toEqual(launch);
+    for (const wrong of [[], ['Launch'], ['lunch']]) expect((await suspend(wrong)).status).toBe(400);
+    const elsewhere = await ask('POST', '/v1/groups/other/resume-processes', { processes: ['launch'] });
+    expect(elsewhere.status).toBe(404);
   });
 
   it('resumes, reloads and goes down', async () => {

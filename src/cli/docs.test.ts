@@ -24,7 +24,10 @@ describe('docs/cli.md', () => {
     const flags = command.options.map((option) => option.flags);
     const written = [...section.matchAll(/^- `(--[^`]+)`/gm)].map(([, flag]) => flag);
     expect(written.toSorted()).toEqual(flags.toSorted());
-    const args = command.registeredArguments.map((each) => (each.required ? `<${each.name()}>` : `[${each.name()}]`));
+    const args = command.registeredArguments.map((each) => {
+      const name = `${each.name()}${each.variadic ? '...' : ''}`;
+      return each.required ? `<${name}>` : `[${name}]`;
+    });
     expect(section.split('\n', 1)[0]).toBe(`${args.map((each) => ` ${each}`).join('')}\``);
   });
 

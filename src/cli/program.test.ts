@@ -151,6 +151,20 @@ describe('a running fleet', () => {
     expect((await drover('resume hello')).out).toBe('Group hello launches again.\n');
   });
 
+  it('suspend and resume processes, also as AWS writes them', async () => {
+    const resume = '`drover resume hello launch alarmNotification`';
+    const { out } = await drover('suspend hello launch AlarmNotification');
+    expect(out).toBe(`Suspended in group hello: launch, alarmNotification. Switch on again with ${resume}.\n`);
+    expect((await drover('resume hello Launch')).out).toContain('Suspended in group hello: alarmNotification.');
+    expect((await drover('resume hello alarmNotification')).out).toBe('Nothing is suspended in group hello.\n');
+    expect((await drover('suspend hello lunch')).err).toContain('The processes are launch, terminate, healthCheck,');
+  });
+
+  it('explain', async () => {
+    expect((await drover('explain hello')).out).toContain('hello should have 3 servers');
+    expect(JSON.parse((await drover('explain hello --json')).out)).toEqual(await service.explain('hello'));
+  });
+
   it('drain, by a prefix with or without i-', async () => {
     const [first = '', second = ''] = ids();
     expect((await drover(`drain ${first.slice(0, 7)}`)).out).toContain(`Draining ${first}.`);
@@ -237,6 +251,8 @@ describe('without a running controller', () => {
     'set-desired hello 3',
     'drain i-1',
     'resume hello',
+    'resume hello launch',
+    'explain hello',
     'reload',
     'status --watch',
   ])('%s says how to start one', async (args) => {
@@ -366,6 +382,7 @@ describe('usage', () => {
     'activities --limit 0',
     'activities --level loud',
     'drain',
+    'suspend hello lunch',
   ])('%s is refused', async (args) => {
     const { exitCode, out, err } = await drover(args);
     expect({ exitCode, out }).toEqual({ exitCode: EXIT.usage, out: '' });

@@ -6,6 +6,7 @@ import { addActivitiesCommand } from './commands/activities.ts';
 import { addChangeCommands } from './commands/change.ts';
 import { addDownCommand } from './commands/down.ts';
 import { addFleetCommands } from './commands/fleet.ts';
+import { addProcessCommands } from './commands/processes.ts';
 import { addRunCommands } from './commands/run.ts';
 import { addStatusCommands } from './commands/status.ts';
 import type { Context } from './context.ts';
@@ -33,6 +34,7 @@ export function createProgram(actions: CliActions, terminal: Terminal): Command 
   addStatusCommands(program, context);
   addActivitiesCommand(program, context);
   addChangeCommands(program, context);
+  addProcessCommands(program, context);
   addFleetCommands(program, context);
   addDownCommand(program, context);
   return program;

@@ -2,20 +2,24 @@ import type { Activity, StoredActivity } from '../model/activity.ts';
 import type { Fleet } from '../model/fleet.ts';
 import { diffFleets } from '../model/fleet-diff.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
-import type { FleetChange, FleetStatus, Plan } from '../model/status.ts';
+import type { SuspendableProcess } from '../model/scaling-policy.ts';
+import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
 import { asPortError } from '../ports/errors.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 import type { ControllerOptions } from './controller-options.ts';
+import { explanation } from './explanation.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { Loops } from './loops.ts';
-import { changeDesired, requestEnd, resumeLaunching } from './orders.ts';
+import { changeDesired, requestEnd, resumeLaunching, resumeProcesses, suspendProcesses } from './orders.ts';
 import { Sampler } from './sampler.ts';
 import { type FleetService, ServiceError } from './service.ts';
 import { fleetStatus } from './status.ts';
 
 /** How often it is looked at whether everything has ended, on the way down. */
 const DOWN_POLL_MS = 100;
+/** How many of a group's newest activities belong to its explanation. */
+const EXPLAINED_ACTIVITIES = 5;
 
 /** Runs a fleet, and does what people ask of it. */
 export class Controller implements FleetService {
@@ -106,6 +110,12 @@ export class Controller implements FleetService {
     return { at: this.#options.clock.now(), fleetChanges: await this.fleetChanges(), groups };
   }
 
+  async explain(group: string): Promise<Explanation> {
+    const loop = this.#group(group);
+    const activities = await this.#options.store.activities({ group, limit: EXPLAINED_ACTIVITIES });
+    return explanation({ at: this.#options.clock.now(), loop, decision: loop.plan(), activities });
+  }
+
   async setDesiredCapacity(
     group: string,
     desired: number,
@@ -123,6 +133,20 @@ export class Controller implements FleetService {
 
   async resumeLaunch(group: string): Promise<void> {
     return resumeLaunching(this.#group(group), this.#options.clock);
+  }
+
+  async suspendProcesses(
+    group: string,
+    processes: readonly SuspendableProcess[],
+  ): Promise<readonly SuspendableProcess[]> {
+    return suspendProcesses(this.#group(group), processes, this.#options.clock);
+  }
+
+  async resumeProcesses(
+    group: string,
+    processes: readonly SuspendableProcess[],
+  ): Promise<readonly SuspendableProcess[]> {
+    return resumeProcesses(this.#group(group), processes, this.#options.clock);
   }
 
   async fleetChanges(): Promise<readonly FleetChange[]> {
@@ -204,7 +228,7 @@ export class Controller implements FleetService {
   }
 
   #tell(reason: Activity['reason'], message: string, level: Activity['level'] = 'info'): Promise<void> {
-    const about = { group: null, instanceId: null, cappedBy: null, before: null, after: null };
+    const about = { group: null, instanceId: null, cappedBy: null, before: null, after: null, explanation: null };
     return this.#record({ ...about, at: this.#options.clock.now(), level, reason, message });
   }
 

@@ -1,6 +1,7 @@
 import { decide } from '../decide/decide.ts';
 import type { Decision } from '../decide/draft.ts';
 import { type Membership, memberships } from '../decide/membership.ts';
+import type { PolicyVerdict } from '../decide/policies/policy.ts';
 import type { Outcome, Sightings, Snapshot, TargetSighting, View } from '../decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
@@ -59,6 +60,7 @@ export class GroupLoop {
   #outcomes: Outcome[] = [];
   readonly #ended = new Map<InstanceId, EpochMs>();
   #holds: readonly Hold[] = [];
+  #verdicts: readonly PolicyVerdict[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   readonly #probes: Probes;
   #backoffMs = 0;
@@ -94,6 +96,11 @@ export class GroupLoop {
     return this.#holds;
   }
 
+  /** What the policies saw and wanted at the last look. */
+  get verdicts(): readonly PolicyVerdict[] {
+    return this.#verdicts;
+  }
+
   /** Whether an instance is on its way into the load balancer or out of it, so that looks at it are worth more. */
   get isBusy(): boolean {
     for (const { state } of this.#instances.values()) {
@@ -114,7 +121,7 @@ export class GroupLoop {
   }
 
   members(): Membership[] {
-    return memberships(this.#group, this.#instances.values());
+    return memberships(this.#group, this.#instances.values(), this.#memory);
   }
 
   notify(): void {
@@ -193,6 +200,7 @@ export class GroupLoop {
       await this.commit({ memory: memoryChanged ? memory : null, instances: changed, activities });
     this.#outcomes = this.#outcomes.slice(outcomes.length);
     this.#holds = decision.holds;
+    this.#verdicts = decision.verdicts;
     this.#surveyed = snapshot.machines.kind === 'seen' && snapshot.machines.value.previous !== null;
     this.#perform(decision);
     if (news) this.#around.onCommitted();
@@ -212,6 +220,8 @@ export class GroupLoop {
       machines: this.#sightings(),
       targets: new Map(behind.map(({ name }) => [name, targets(name)])),
       file: file(),
+      metrics: new Map(),
+      histories: new Map(),
       probes: this.#probes.answers,
       outcomes,
       ended: this.#ended,

@@ -1,4 +1,7 @@
+import { boundsOf } from '../decide/bounds.ts';
+import type { Activity } from '../model/activity.ts';
 import type { InstanceId } from '../model/instance.ts';
+import { SUSPENDABLE_PROCESSES, SUSPENDED_EFFECTS, type SuspendableProcess } from '../model/scaling-policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { ServiceError } from './service.ts';
@@ -11,7 +14,8 @@ export function changeDesired(
   clock: Clock,
 ): Promise<{ readonly before: number; readonly after: number }> {
   return loop.exclusively(async () => {
-    const { name, minSize, maxSize, desiredCapacity } = loop.group;
+    const { name, desiredCapacity } = loop.group;
+    const { minSize, maxSize } = boundsOf(loop.group, loop.memory);
     if (!Number.isInteger(desired) || desired < minSize || desired > maxSize) {
       throw new ServiceError(
         'invalid',
@@ -34,6 +38,7 @@ export function changeDesired(
           reason: 'desiredCapacityChanged',
           message: `Desired capacity changed from ${before} to ${desired} by a person's request.`,
           cappedBy: null,
+          explanation: null,
           before: { desired: before, inService, total },
           after: { desired, inService, total },
         },
@@ -65,7 +70,9 @@ export function resumeLaunching(loop: GroupLoop, clock: Clock): Promise<void> {
   return loop.exclusively(async () => {
     const { name } = loop.group;
     if (loop.memory.launch.suspended === null) {
-      throw new ServiceError('conflict', `Launching is not suspended for group ${name}.`);
+      const others = loop.memory.suspendedProcesses.join(' ');
+      const hint = others === '' ? '' : ` Suspended processes go on with: drover resume ${name} ${others}`;
+      throw new ServiceError('conflict', `Launching is not suspended for group ${name} because of failures.${hint}`);
     }
     await loop.commit({
       memory: { ...loop.memory, launch: { failures: 0, notBefore: null, suspended: null } },
@@ -79,6 +86,7 @@ export function resumeLaunching(loop: GroupLoop, clock: Clock): Promise<void> {
           reason: 'launchResumed',
           message: `Launching was resumed by a person's request.`,
           cappedBy: null,
+          explanation: null,
           before: null,
           after: null,
         },
@@ -86,4 +94,62 @@ export function resumeLaunching(loop: GroupLoop, clock: Clock): Promise<void> {
     });
     loop.notify();
   });
+}
+
+export function suspendProcesses(
+  loop: GroupLoop,
+  processes: readonly SuspendableProcess[],
+  clock: Clock,
+): Promise<readonly SuspendableProcess[]> {
+  return setSuspended(loop, clock, (process, isSuspended) => isSuspended || processes.includes(process));
+}
+
+export function resumeProcesses(
+  loop: GroupLoop,
+  processes: readonly SuspendableProcess[],
+  clock: Clock,
+): Promise<readonly SuspendableProcess[]> {
+  return setSuspended(loop, clock, (process, isSuspended) => isSuspended && !processes.includes(process));
+}
+
+/** @returns the processes that are suspended then, each change of one told by itself */
+function setSuspended(
+  loop: GroupLoop,
+  clock: Clock,
+  wanted: (process: SuspendableProcess, isSuspended: boolean) => boolean,
+): Promise<readonly SuspendableProcess[]> {
+  return loop.exclusively(async () => {
+    const before = loop.memory.suspendedProcesses;
+    const after = SUSPENDABLE_PROCESSES.filter((process) => wanted(process, before.includes(process)));
+    const changed = SUSPENDABLE_PROCESSES.filter((process) => before.includes(process) !== after.includes(process));
+    if (changed.length === 0) return after;
+    await loop.commit({
+      memory: { ...loop.memory, suspendedProcesses: after },
+      instances: [],
+      activities: changed.map((process) => processChanged(loop.group.name, process, after.includes(process), clock)),
+    });
+    loop.notify();
+    return after;
+  });
+}
+
+function processChanged(group: string, process: SuspendableProcess, isSuspended: boolean, clock: Clock): Activity {
+  const about = {
+    at: clock.now(),
+    group,
+    instanceId: null,
+    level: 'info',
+    cappedBy: null,
+    explanation: null,
+    before: null,
+    after: null,
+  } as const;
+  return isSuspended
+    ? {
+        ...about,
+        level: 'warning',
+        reason: 'processSuspended',
+        message: `Process ${process} was suspended by a person's request: ${SUSPENDED_EFFECTS[process]}. It goes on with: drover resume ${group} ${process}`,
+      }
+    : { ...about, reason: 'processResumed', message: `Process ${process} goes on, by a person's request.` };
 }

@@ -1,6 +1,7 @@
 import type { StoredActivity } from '../model/activity.ts';
 import type { InstanceId } from '../model/instance.ts';
-import type { FleetChange, FleetStatus, Plan } from '../model/status.ts';
+import type { SuspendableProcess } from '../model/scaling-policy.ts';
+import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 
 /** What a person or a program can ask of a running controller: everything behind the local API. */
@@ -8,6 +9,8 @@ export interface FleetService {
   status(): FleetStatus;
   activities(query: ActivityQuery): Promise<readonly StoredActivity[]>;
   plan(): Promise<Plan>;
+  /** Why a group has its size, and why nothing else happens. @throws ServiceError `notFound` */
+  explain(group: string): Promise<Explanation>;
   /** @throws ServiceError `notFound`, `invalid` (outside of the group's minimum and maximum, not a whole number) */
   setDesiredCapacity(group: string, desired: number): Promise<{ readonly before: number; readonly after: number }>;
   /** @throws ServiceError `notFound`, `conflict` (it is already being ended) */
@@ -16,6 +19,14 @@ export interface FleetService {
   terminateInstance(id: InstanceId): Promise<void>;
   /** Lets a group launch again after repeated failures. @throws ServiceError `notFound`, `conflict` (it is not suspended) */
   resumeLaunch(group: string): Promise<void>;
+  /**
+   * Switches parts of a group's work off until they are resumed; those that are off already stay so.
+   * @returns all that are off then
+   * @throws ServiceError `notFound`
+   */
+  suspendProcesses(group: string, processes: readonly SuspendableProcess[]): Promise<readonly SuspendableProcess[]>;
+  /** The way back, with the same answer. @throws ServiceError `notFound` */
+  resumeProcesses(group: string, processes: readonly SuspendableProcess[]): Promise<readonly SuspendableProcess[]>;
   /** What the fleet file on disk would change. @throws ServiceError `invalid` with the file's errors */
   fleetChanges(): Promise<readonly FleetChange[]>;
   /** Applies the fleet file on disk. @throws ServiceError `invalid`, `conflict` (it would take a group's servers away) */

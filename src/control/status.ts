@@ -1,3 +1,4 @@
+import { boundsOf } from '../decide/bounds.ts';
 import type { Fleet, LoadBalancer } from '../model/fleet.ts';
 import { END_CAUSES, type Instance, lifecycleState } from '../model/instance.ts';
 import type { Target, TargetGroupObservation } from '../model/observation.ts';
@@ -10,6 +11,7 @@ import type {
 } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { BalancerLoop } from './balancer-loop.ts';
+import { policyExplanations } from './explanation.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { increase } from './sampler.ts';
 
@@ -71,12 +73,13 @@ function groupStatus(
   return {
     name: group.name,
     desired: memory.desired ?? group.desiredCapacity ?? group.minSize,
-    minSize: group.minSize,
-    maxSize: group.maxSize,
+    ...boundsOf(group, memory),
     inService: count('InService'),
     pending: count('Pending'),
     terminating: count('Terminating'),
     launchSuspended: memory.launch.suspended?.why ?? null,
+    suspendedProcesses: memory.suspendedProcesses,
+    policies: policyExplanations(group, loop.verdicts),
     holds,
     instances: instances.map((instance) =>
       instanceStatus(instance, machines.get(instance.id)?.detail ?? '', targets.get(instance.id) ?? []),

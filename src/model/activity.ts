@@ -1,6 +1,7 @@
 /** What Drover did, or refused to do, and why: one record for each decision, kept in the store and shown to people. */
 
 import type { InstanceId } from './instance.ts';
+import type { JsonObject } from './json.ts';
 import type { EpochMs } from './time.ts';
 
 export interface Activity {
@@ -17,6 +18,8 @@ export interface Activity {
   readonly cappedBy: string | null;
   readonly before: Capacity | null;
   readonly after: Capacity | null;
+  /** The calculation that it follows from, as data: what each scaling policy saw and wanted; null where there is none. */
+  readonly explanation: JsonObject | null;
 }
 
 /** An activity as the store returns it. */
@@ -43,11 +46,18 @@ export const ACTIVITY_REASONS = [
   'desiredCapacityChanged',
   'desiredCapacityRefused',
   'desiredCapacityFileReadable',
+  'scaledOut',
+  'scaledIn',
+  'scheduledAction',
+  'metricMissing',
+  'metricVisible',
   'launch',
   'launched',
   'launchFailed',
   'launchSuspended',
   'launchResumed',
+  'processSuspended',
+  'processResumed',
   'adopted',
   'orphanFound',
   'orphanEnded',

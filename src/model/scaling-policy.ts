@@ -134,3 +134,14 @@ export const SUSPENDABLE_PROCESSES = [
   'addToLoadBalancer',
 ] as const;
 export type SuspendableProcess = (typeof SUSPENDABLE_PROCESSES)[number];
+
+/** What is not done while a process is suspended. */
+export const SUSPENDED_EFFECTS: Record<SuspendableProcess, string> = {
+  launch: 'nothing is launched, whatever size the group should have',
+  terminate: 'nothing is ended, neither because there are too many nor to be replaced',
+  healthCheck: 'failed health checks are not noted, so nothing is replaced for them',
+  replaceUnhealthy: 'unhealthy servers are noted and left as they are',
+  alarmNotification: 'the scaling policies are worked out and shown, and nothing follows from them',
+  scheduledActions: 'scheduled actions that fall due are passed over',
+  addToLoadBalancer: 'new servers are not registered with their target groups',
+};

@@ -1,7 +1,8 @@
 /** What Drover tells about itself: the shapes behind the local API, the command line and the live view. */
 
-import type { Activity } from './activity.ts';
+import type { Activity, StoredActivity } from './activity.ts';
 import type { InstanceId, InstanceStateName } from './instance.ts';
+import type { ScheduledAction, SuspendableProcess } from './scaling-policy.ts';
 import type { EpochMs } from './time.ts';
 
 export interface FleetStatus {
@@ -45,6 +46,7 @@ export interface TargetGroupStatus {
 export interface GroupStatus {
   readonly name: string;
   readonly desired: number;
+  /** The minimum and maximum in force: the fleet file's, or a scheduled action's. */
   readonly minSize: number;
   readonly maxSize: number;
   readonly inService: number;
@@ -52,6 +54,10 @@ export interface GroupStatus {
   readonly terminating: number;
   /** Null while launching is not suspended. */
   readonly launchSuspended: string | null;
+  /** What a person has switched off. */
+  readonly suspendedProcesses: readonly SuspendableProcess[];
+  /** As of the newest look. */
+  readonly policies: readonly PolicyExplanation[];
   /** Why what would be done is not done now. */
   readonly holds: readonly Hold[];
   readonly instances: readonly InstanceStatus[];
@@ -95,6 +101,62 @@ export interface TargetStatus {
   readonly detail: string;
   readonly openRequests: number;
   readonly requestsTotal: number;
+}
+
+/** What a policy sees, wants and why. */
+export interface PolicyExplanation {
+  readonly policy: string;
+  readonly type: string;
+  /** The name of the metric that it follows. */
+  readonly metric: string;
+  /** The metric's value, or why there is none. */
+  readonly sees: string;
+  /** The size that it wants, before the group's minimum and maximum; null for no opinion. */
+  readonly wants: number | null;
+  readonly agreesToScaleIn: boolean;
+  /** One sentence with the numbers in it. */
+  readonly why: string;
+  /** What made it want less than it would: `tolerance`, `scaleInWindow`, `cooldown`, `maxChange`, ...; null for nothing. */
+  readonly cappedBy: string | null;
+  /** Until when it waits; null when it does not, or depends on something else. */
+  readonly waitsUntil: EpochMs | null;
+}
+
+/** Why a group has the size that it has, and why nothing else happens. */
+export interface Explanation {
+  readonly at: EpochMs;
+  readonly group: GroupSizeExplanation;
+  readonly policies: readonly PolicyExplanation[];
+  readonly scheduledActions: readonly ScheduledActionExplanation[];
+  readonly suspendedProcesses: readonly SuspendableProcess[];
+  /** What the next look would do. */
+  readonly next: readonly Activity[];
+  /** Why what would be done is not done now. */
+  readonly holds: readonly Hold[];
+  /** The group's newest activities, the oldest of them first. */
+  readonly activities: readonly StoredActivity[];
+}
+
+export interface GroupSizeExplanation {
+  readonly name: string;
+  readonly desired: number;
+  /** The minimum and maximum in force. */
+  readonly minSize: number;
+  readonly maxSize: number;
+  /** Those of the fleet file: others are in force once a scheduled action has set them. */
+  readonly fleetMinSize: number;
+  readonly fleetMaxSize: number;
+  readonly inService: number;
+  readonly pending: number;
+  readonly terminating: number;
+}
+
+export interface ScheduledActionExplanation
+  extends Pick<ScheduledAction, 'name' | 'minSize' | 'maxSize' | 'desiredCapacity'> {
+  /** When, as the fleet file says it: `0 8 * * MON-FRI (Europe/Berlin)`. */
+  readonly schedule: string;
+  /** Null for never again. */
+  readonly nextAt: EpochMs | null;
 }
 
 /** What the next look would do; nothing is changed to find out. */

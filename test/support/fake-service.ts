@@ -2,8 +2,16 @@ import { createHash } from 'node:crypto';
 import { type FleetService, ServiceError } from '../../src/control/service.ts';
 import type { Activity, ActivityLevel, ActivityReason, StoredActivity } from '../../src/model/activity.ts';
 import type { InstanceStateName } from '../../src/model/instance.ts';
-import { lifecycleState } from '../../src/model/instance.ts';
-import type { FleetChange, FleetStatus, GroupStatus, InstanceStatus, Plan } from '../../src/model/status.ts';
+import type { SuspendableProcess } from '../../src/model/scaling-policy.ts';
+import type {
+  Explanation,
+  FleetChange,
+  FleetStatus,
+  GroupStatus,
+  Plan,
+  PolicyExplanation,
+} from '../../src/model/status.ts';
+import { asStatus, type FakeInstance } from './fake-instance.ts';
 
 /** How long the imitated machines stay in each state on their way. */
 const LAUNCHING_MS = 700;
@@ -13,17 +21,6 @@ const TERMINATING_MS = 1_500;
 const DETECTION_MS = 400;
 
 const SEVERITY: Record<ActivityLevel, number> = { info: 0, warning: 1, error: 2 };
-
-interface FakeInstance {
-  readonly id: string;
-  readonly port: number;
-  readonly createdAt: number;
-  state: InstanceStateName;
-  since: number;
-  killedAt: number | null;
-  detail: string;
-  requests: number;
-}
 
 /** Something that happens by itself while the fake is watched. */
 export interface Scene {
@@ -45,6 +42,9 @@ export class FakeFleetService implements FleetService {
   readonly calls: string[] = [];
   readonly changes: FleetChange[] = [];
   suspended: string | null = null;
+  suspendedProcesses: readonly SuspendableProcess[] = [];
+  policies: readonly PolicyExplanation[] = [];
+  scheduledActions: Explanation['scheduledActions'] = [];
   /** Called once everything is gone after `down`. */
   onGone: () => void = () => {};
   /** Thrown by the next call of any method that answers with a promise. */
@@ -135,6 +135,39 @@ export class FakeFleetService implements FleetService {
     };
   }
 
+  async explain(group: string): Promise<Explanation> {
+    this.#called(`explain ${group}`);
+    this.#mustBe(group);
+    const { name, desired, minSize, maxSize, inService, pending, terminating, holds } = this.#group(
+      this.#options.now(),
+    );
+    const size = { desired, minSize, maxSize, inService, pending, terminating };
+    return {
+      at: this.#options.now(),
+      group: { name, ...size, fleetMinSize: minSize, fleetMaxSize: 10 },
+      policies: this.policies,
+      scheduledActions: this.scheduledActions,
+      suspendedProcesses: this.suspendedProcesses,
+      next: [],
+      holds,
+      activities: this.#activities.slice(-5),
+    };
+  }
+
+  async suspendProcesses(group: string, processes: readonly SuspendableProcess[]) {
+    this.#called(`suspendProcesses ${group} ${processes}`);
+    this.#mustBe(group);
+    this.suspendedProcesses = [...new Set([...this.suspendedProcesses, ...processes])];
+    return this.suspendedProcesses;
+  }
+
+  async resumeProcesses(group: string, processes: readonly SuspendableProcess[]) {
+    this.#called(`resumeProcesses ${group} ${processes}`);
+    this.#mustBe(group);
+    this.suspendedProcesses = this.suspendedProcesses.filter((process) => !processes.includes(process));
+    return this.suspendedProcesses;
+  }
+
   async setDesiredCapacity(group: string, desired: number): Promise<{ before: number; after: number }> {
     this.#called(`setDesiredCapacity ${group} ${desired}`);
     this.#mustBe(group);
@@ -202,7 +235,7 @@ export class FakeFleetService implements FleetService {
 
   #activity(level: ActivityLevel, reason: ActivityReason, instanceId: string | null, message: string): Activity {
     const group = reason.startsWith('controller') || reason === 'fleetDown' ? null : 'hello';
-    const nothing = { cappedBy: null, before: null, after: null };
+    const nothing = { cappedBy: null, before: null, after: null, explanation: null };
     return { at: this.#options.now(), group, instanceId, level, reason, message, ...nothing };
   }
 
@@ -218,6 +251,8 @@ export class FakeFleetService implements FleetService {
       pending: count('launching', 'booting'),
       terminating: count('draining', 'terminating'),
       launchSuspended: this.suspended,
+      suspendedProcesses: this.suspendedProcesses,
+      policies: this.policies,
       holds: this.suspended === null ? [] : [{ code: 'launchBackoff', message: wait, until: now + 12_400 }],
       instances: this.#instances.map(asStatus),
       desiredCapacityFile: '/srv/hello/desired',
@@ -323,43 +358,4 @@ export class FakeFleetService implements FleetService {
     this.nextError = null;
     if (error !== null) throw error;
   }
-}
-
-function asStatus(instance: FakeInstance): InstanceStatus {
-  const { id, state, since, createdAt, detail } = instance;
-  const serving = state === 'inService' || state === 'draining';
-  const target = serving ? (state === 'inService' ? 'healthy' : 'draining') : 'initial';
-  return {
-    id,
-    group: 'hello',
-    lifecycleState: lifecycleStateOf(state),
-    state,
-    since,
-    createdAt,
-    health: instance.killedAt !== null ? 'unhealthy' : serving ? 'healthy' : 'unknown',
-    detail,
-    endpoint: state === 'launching' ? null : `127.0.0.1:${instance.port}`,
-    provider: 'process',
-    machineId: state === 'launching' ? null : instance.id,
-    machineDetail: state === 'launching' ? '' : `pid ${instance.port - 35_000}`,
-    targets:
-      state === 'launching' || state === 'terminating'
-        ? []
-        : [
-            {
-              targetGroup: 'hello',
-              health: target,
-              detail: '',
-              openRequests: serving ? instance.port % 4 : 0,
-              requestsTotal: instance.requests,
-            },
-          ],
-  };
-}
-
-function lifecycleStateOf(name: InstanceStateName): string {
-  const end = { cause: 'scaleIn', retryAt: null, deadline: 0, reversible: true } as const;
-  return name === 'launching' || name === 'terminating' || name === 'draining' || name === 'terminated'
-    ? lifecycleState({ name, since: 0, ...end })
-    : lifecycleState({ name, since: 0 });
 }

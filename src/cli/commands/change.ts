@@ -18,16 +18,6 @@ export function addChangeCommands(program: Command, context: Context): void {
     });
 
   program
-    .command('resume')
-    .summary('let a group launch servers again')
-    .description('Lets a group launch again after launching was suspended because of repeated failures.')
-    .argument('<group>', 'the auto scaling group')
-    .action(async (group: string, _options: object, command: Command) => {
-      await withClient(context, command, (client, signal) => client.resumeLaunch(group, signal));
-      print(context, `Group ${group} launches again.`);
-    });
-
-  program
     .command('drain')
     .summary('replace an instance gracefully')
     .description(

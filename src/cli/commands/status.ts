@@ -4,6 +4,7 @@ import { follow } from '../live/follow.ts';
 import { renderStatus } from '../live/frame.ts';
 import { LiveView } from '../live/live-view.ts';
 import { renderPlan } from '../render/changes.ts';
+import { renderExplanation } from '../render/explanation.ts';
 import { terminalLook } from '../terminal.ts';
 
 export function addStatusCommands(program: Command, context: Context): void {
@@ -33,5 +34,20 @@ export function addStatusCommands(program: Command, context: Context): void {
       const plan = await withClient(context, command, (client, signal) => client.plan(signal));
       if (options.json === true) printJson(context, plan, 2);
       else print(context, renderPlan(plan, terminalLook(context.terminal)));
+    });
+
+  program
+    .command('explain')
+    .summary('show why a group has its size, and why nothing happens')
+    .description(
+      'Shows what each scaling policy of a group sees, wants and why, what limits it and how long it waits; the scheduled ' +
+        'actions with their next times; what is suspended; and what the next look would do, or what keeps it from doing more.',
+    )
+    .argument('<group>', 'the auto scaling group')
+    .option('--json', 'as JSON')
+    .action(async (group: string, options: { json?: true }, command: Command) => {
+      const explanation = await withClient(context, command, (client, signal) => client.explain(group, signal));
+      if (options.json === true) printJson(context, explanation, 2);
+      else print(context, renderExplanation(explanation, terminalLook(context.terminal)));
     });
 }

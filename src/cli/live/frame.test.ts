@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeFleetService } from '../../../test/support/fake-service.ts';
 import type { Activity } from '../../model/activity.ts';
-import type { FleetStatus, GroupStatus } from '../../model/status.ts';
+import type { FleetStatus, GroupStatus, PolicyExplanation } from '../../model/status.ts';
 import type { Look } from '../render/look.ts';
 import { widthOf } from '../render/text.ts';
 import { type Frame, renderFrame, renderStatus } from './frame.ts';
@@ -44,6 +44,18 @@ const look = (frame: Frame, columns: number, rows: number, more: Partial<Look> =
   ...more,
 });
 const golden = (name: string) => `../../../test/golden/live/${name}.txt`;
+
+const POLICY: PolicyExplanation = {
+  policy: 'requests',
+  type: 'targetTracking',
+  metric: 'requests',
+  sees: '130',
+  wants: 5,
+  agreesToScaleIn: false,
+  why: '130 is 1.3 times the target of 100, so 3 servers should be 4, and this sentence is longer than a line of the live view.',
+  cappedBy: null,
+  waitsUntil: null,
+};
 
 describe('the live view', () => {
   it.each([
@@ -90,6 +102,11 @@ describe('the live view', () => {
     const frame = await play(async (service, pass) => {
       pass(700, 2_300);
       service.suspended = '5 launches failed in a row, the last one: the command exited with code 1.';
+      service.suspendedProcesses = ['terminate', 'alarmNotification'];
+      service.policies = [
+        POLICY,
+        { ...POLICY, policy: 'jobs', wants: null, why: 'Without a reading it holds the size.' },
+      ];
     });
     const lost = { ...frame, notice: 'The controller does not answer.' };
     await expect(`${renderFrame(lost, look(frame, 100, 24))}\n`).toMatchFileSnapshot(golden('suspended'));

@@ -2,7 +2,7 @@ import type { GroupStatus, Hold } from '../../model/status.ts';
 import { shortenIds } from './ids.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { type Cell, type Column, renderTable } from './table.ts';
-import { clean, wrap } from './text.ts';
+import { clean, cut, wrap } from './text.ts';
 import { duration } from './units.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -18,14 +18,17 @@ const COLUMNS: readonly Column[] = [
 /** The most columns that a group's bar takes. */
 const BAR_COLUMNS = 24;
 
-/** One line for each group and below it why it waits, where it does. */
+/** One line for each group, and below it one for each of its policies and why it waits, where it does. */
 export function renderGroups(groups: readonly GroupStatus[], look: Look): readonly string[] {
   const [title = '', ...lines] = renderTable(
     COLUMNS,
     groups.map((group) => cells(group, look)),
     { width: look.columns, title: colors(look).dim, cut: symbols(look).cut },
   );
-  return [title, ...groups.flatMap((group, index) => [lines[index] ?? '', ...waits(group, look)])];
+  return [
+    title,
+    ...groups.flatMap((group, index) => [lines[index] ?? '', ...policies(group, look), ...waits(group, look)]),
+  ];
 }
 
 function cells(group: GroupStatus, look: Look): readonly Cell[] {
@@ -69,16 +72,27 @@ function bar(group: GroupStatus, look: Look): Cell {
   };
 }
 
+function policies(group: GroupStatus, look: Look): readonly string[] {
+  const { dim } = colors(look);
+  const { arrow, cut: mark } = symbols(look);
+  return group.policies.map(({ policy, wants, why }) => {
+    const wish = wants === null ? '' : ` wants ${wants}`;
+    return dim(`  ${arrow} ${cut(clean(`${policy}${wish}: ${why}`), look.columns - 3 - arrow.length, mark)}`);
+  });
+}
+
 function waits(group: GroupStatus, look: Look): readonly string[] {
   const { red, yellow } = colors(look);
-  const { cut, hold } = symbols(look);
+  const { cut: mark, hold } = symbols(look);
   const lines = (text: string, style: (line: string) => string) =>
-    wrap(shortenIds(clean(text)), look.columns - 4, WAIT_LINES, cut).map((line, index) =>
+    wrap(shortenIds(clean(text)), look.columns - 4, WAIT_LINES, mark).map((line, index) =>
       style(`  ${index === 0 ? hold : ' '} ${line}`),
     );
-  const { name, launchSuspended: why } = group;
+  const { name, launchSuspended: why, suspendedProcesses } = group;
   const suspended = why === null ? [] : lines(`Launching is suspended until \`drover resume ${name}\`: ${why}`, red);
-  return [...suspended, ...group.holds.flatMap((each) => lines(holdText(each, look.now), yellow))];
+  const list = suspendedProcesses.join(' ');
+  const off = list === '' ? [] : lines(`Suspended until \`drover resume ${name} ${list}\`.`, yellow);
+  return [...suspended, ...off, ...group.holds.flatMap((each) => lines(holdText(each, look.now), yellow))];
 }
 
 /** The most lines that one reason for waiting takes. */

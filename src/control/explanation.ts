@@ -1,0 +1,67 @@
+import { boundsOf } from '../decide/bounds.ts';
+import type { Decision } from '../decide/draft.ts';
+import type { PolicyVerdict } from '../decide/policies/policy.ts';
+import { nextTime } from '../decide/schedule.ts';
+import type { StoredActivity } from '../model/activity.ts';
+import type { AutoScalingGroup } from '../model/fleet.ts';
+import { lifecycleState } from '../model/instance.ts';
+import { inWords } from '../model/scaling-policy.ts';
+import type { Explanation, PolicyExplanation } from '../model/status.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { GroupLoop } from './group-loop.ts';
+
+export interface ExplanationSources {
+  readonly at: EpochMs;
+  readonly loop: Pick<GroupLoop, 'group' | 'memory' | 'instances'>;
+  /** What the next look would come to. */
+  readonly decision: Decision;
+  /** The group's newest ones, oldest first. */
+  readonly activities: readonly StoredActivity[];
+}
+
+/** Why a group has the size that it has, from what the next look at it would decide. */
+export function explanation({ at, loop, decision, activities }: ExplanationSources): Explanation {
+  const { group, memory, instances } = loop;
+  const count = (state: string) => instances.filter((instance) => lifecycleState(instance.state) === state).length;
+  return {
+    at,
+    group: {
+      name: group.name,
+      desired: memory.desired ?? group.desiredCapacity ?? group.minSize,
+      ...boundsOf(group, memory),
+      fleetMinSize: group.minSize,
+      fleetMaxSize: group.maxSize,
+      inService: count('InService'),
+      pending: count('Pending'),
+      terminating: count('Terminating'),
+    },
+    policies: policyExplanations(group, decision.verdicts),
+    scheduledActions: group.scheduledActions.map((action) => ({
+      name: action.name,
+      schedule: inWords(action.schedule),
+      nextAt: nextTime(action, at),
+      minSize: action.minSize,
+      maxSize: action.maxSize,
+      desiredCapacity: action.desiredCapacity,
+    })),
+    suspendedProcesses: memory.suspendedProcesses,
+    next: decision.activities,
+    holds: decision.holds,
+    activities,
+  };
+}
+
+export function policyExplanations(group: AutoScalingGroup, verdicts: readonly PolicyVerdict[]): PolicyExplanation[] {
+  const metrics = new Map(group.scalingPolicies.map(({ name, metric }) => [name, metric]));
+  return verdicts.map(({ policy, type, sees, wants, agreesToScaleIn, why, cappedBy, waitsUntil }) => ({
+    policy,
+    type,
+    metric: metrics.get(policy) ?? '',
+    sees,
+    wants,
+    agreesToScaleIn,
+    why,
+    cappedBy,
+    waitsUntil,
+  }));
+}
