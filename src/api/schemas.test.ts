@@ -1,6 +1,7 @@
 import { expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 import type { StoredActivity } from '../model/activity.ts';
+import type { Json } from '../model/json.ts';
 import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
 import type {
   activitiesAnswerSchema,
@@ -22,9 +23,11 @@ it('says the same as the model, checked by the compiler', () => {
   }>();
 });
 
-/** The model's objects are read-only, the schemas' are not; their lists are read-only in both. */
+/** The model's objects are read-only, the schemas' are not; their lists are read-only in both. JSON is as it is. */
 type Mutable<T> = T extends readonly (infer Item)[]
   ? readonly Mutable<Item>[]
   : T extends object
-    ? { -readonly [Key in keyof T]: Mutable<T[Key]> }
+    ? string extends keyof T
+      ? Record<string, Json>
+      : { -readonly [Key in keyof T]: Mutable<T[Key]> }
     : T;

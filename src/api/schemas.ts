@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { ACTIVITY_REASONS, type Activity, type StoredActivity } from '../model/activity.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
 import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
 
@@ -99,7 +100,13 @@ export const fleetStatusSchema = z.object({
   groups: listOf(groupStatus),
 }) satisfies z.ZodType<FleetStatus>;
 
+const jsonObject = z.custom<JsonObject>((value) => typeof value === 'object' && !Array.isArray(value));
+
 const capacity = z.object({ desired: z.number(), inService: z.number(), total: z.number() });
+
+const json: z.ZodType<Json> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]),
+);
 
 const activitySchema = z.object({
   at: epochMs,
@@ -111,6 +118,7 @@ const activitySchema = z.object({
   cappedBy: z.string().nullable(),
   before: capacity.nullable(),
   after: capacity.nullable(),
+  explanation: z.record(z.string(), json).nullable(),
 }) satisfies z.ZodType<Activity>;
 
 const storedActivitySchema = activitySchema.extend({ sequence: z.number() }) satisfies z.ZodType<StoredActivity>;

@@ -188,6 +188,7 @@ export class BalancerLoop {
       reason,
       message,
       cappedBy: null,
+      explanation: null,
       before: null,
       after: null,
     });

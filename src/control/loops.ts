@@ -173,7 +173,7 @@ export class Loops {
 
   /** Machines of groups that the fleet file does not have are told once, and left alone: nobody knows what they are for. */
   #tellStrangers(machines: readonly Machine[]): void {
-    const about = { group: null, instanceId: null, cappedBy: null, before: null, after: null };
+    const about = { group: null, instanceId: null, cappedBy: null, before: null, after: null, explanation: null };
     for (const { id, group } of machines) {
       if (this.#strangers.has(id)) continue;
       this.#strangers.add(id);

@@ -1,6 +1,8 @@
 import type { EndCause, Instance } from '../model/instance.ts';
 import type { Machine } from '../model/observation.ts';
+import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
+import { heldBySuspension } from './suspension.ts';
 
 /**
  * What to do about machines that carry the group's tag and an id without a record.
@@ -40,7 +42,8 @@ function adoptAll(draft: Draft): void {
     );
   }
   // Nothing is launched or ended because the records were lost.
-  const desired = Math.min(group.maxSize, Math.max(group.minSize, draft.live().length));
+  const { minSize, maxSize } = boundsOf(group, draft.memory);
+  const desired = Math.min(maxSize, Math.max(minSize, draft.live().length));
   draft.memory = { ...draft.memory, desired, fleetDesired: group.desiredCapacity };
 }
 
@@ -56,7 +59,9 @@ function followOrphans(draft: Draft): void {
   for (const { machine } of orphans) {
     if (!known.has(machine.instanceId)) tellFound(draft, machine);
   }
-  const due = orphans.filter(({ firstSeenAt }) => at - firstSeenAt >= group.orphanGracePeriodMs);
+  const ripe = orphans.filter(({ firstSeenAt }) => at - firstSeenAt >= group.orphanGracePeriodMs);
+  const due =
+    ripe.length > 0 && heldBySuspension(draft, ['terminate'], 'Machines without a record are not ended') ? [] : ripe;
   const waiting = orphans.filter((orphan) => !due.includes(orphan));
   // One that a list lacks is forgotten only when the list before lacks it too.
   const missed = draft.memory.orphans.filter(

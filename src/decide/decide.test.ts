@@ -90,7 +90,7 @@ describe('a new server', () => {
     );
     const decision = decide(snapshot, NOW);
     expect(states(decision)).toEqual({ n: 'booting' });
-    expect(memberships(GROUP, decision.changed)).toMatchObject([
+    expect(memberships(GROUP, decision.changed, decision.memory)).toMatchObject([
       { instanceId: 'n', state: 'ready', endpoint: machine.endpoint },
     ]);
   });

@@ -3,6 +3,7 @@ import { accountForUnknownMachines } from './adoption.ts';
 import { resolveDesired } from './desired.ts';
 import { type Decision, Draft } from './draft.ts';
 import { dueOperations } from './due.ts';
+import { followPolicies } from './follow-policies.ts';
 import { assessHealth } from './health.ts';
 import { finishDrains } from './lifecycle.ts';
 import { applyOutcomes } from './outcomes.ts';
@@ -10,8 +11,10 @@ import { replaceUnhealthy } from './replacement.ts';
 import { retireRequested } from './requests.ts';
 import { scaleIn } from './scale-in.ts';
 import { scaleOut } from './scale-out.ts';
+import { carryOutScheduled } from './scheduled.ts';
 import { blindness } from './sight.ts';
 import type { Snapshot } from './snapshot.ts';
+import { noteResumed } from './suspension.ts';
 
 /**
  * One look at a group: from what is and what should be to what is to be done about it. A pure function of its arguments; the
@@ -23,13 +26,18 @@ import type { Snapshot } from './snapshot.ts';
 export function decide(snapshot: Snapshot, now: EpochMs): Decision {
   const draft = new Draft(snapshot, now);
   const sighted = blindness(draft) === 'sighted';
+  noteResumed(draft);
   applyOutcomes(draft);
   accountForUnknownMachines(draft);
   assessHealth(draft);
   finishDrains(draft);
   resolveDesired(draft);
+  if (snapshot.mode === 'up') carryOutScheduled(draft);
   if (sighted) {
-    if (snapshot.mode === 'up') replaceUnhealthy(draft);
+    if (snapshot.mode === 'up') {
+      followPolicies(draft);
+      replaceUnhealthy(draft);
+    }
     retireRequested(draft);
     scaleOut(draft);
     scaleIn(draft);

@@ -1,4 +1,5 @@
 import type { FileMemory } from '../model/group-memory.ts';
+import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
 
 /**
@@ -14,6 +15,7 @@ export function resolveDesired(draft: Draft): void {
     draft.memory = { ...memory, fleetDesired: group.desiredCapacity };
     if (group.desiredCapacity !== null) change(draft, group.desiredCapacity, 'the fleet file');
   }
+  forgetOldBounds(draft);
   followFile(draft);
   keepWithinBounds(draft);
 }
@@ -35,7 +37,8 @@ function change(draft: Draft, desired: number, who: string): void {
 function followFile(draft: Draft): void {
   const { file, group } = draft.snapshot;
   if (file === null) return;
-  const seen = judge(file.kind === 'value' ? file.value : null, file.kind === 'missing' ? file.detail : '', group);
+  const bounds = boundsOf(group, draft.memory);
+  const seen = judge(file.kind === 'value' ? file.value : null, file.kind === 'missing' ? file.detail : '', bounds);
   const known = draft.memory.file;
   if (known !== null && sameReading(known, seen)) return;
   draft.memory = { ...draft.memory, file: seen };
@@ -69,9 +72,17 @@ function sameReading(a: FileMemory, b: FileMemory): boolean {
   return b.kind === 'refused' && a.text === b.text;
 }
 
+/** What a scheduled action has set is over once the fleet file says something new. */
+function forgetOldBounds(draft: Draft): void {
+  const { bounds } = draft.memory;
+  const { minSize, maxSize } = draft.snapshot.group;
+  if (bounds === null || (bounds.fleetMinSize === minSize && bounds.fleetMaxSize === maxSize)) return;
+  draft.memory = { ...draft.memory, bounds: null };
+}
+
 /** A minimum or maximum that was changed since holds at once. */
 function keepWithinBounds(draft: Draft): void {
-  const { minSize, maxSize } = draft.snapshot.group;
+  const { minSize, maxSize } = boundsOf(draft.snapshot.group, draft.memory);
   const desired = draft.memory.desired ?? 0;
   if (desired < minSize) change(draft, minSize, `the group's minimum of ${minSize}`);
   if (desired > maxSize) change(draft, maxSize, `the group's maximum of ${maxSize}`);

@@ -1,6 +1,7 @@
 import type { Activity, ActivityLevel, ActivityReason, Capacity } from '../model/activity.ts';
 import type { GroupMemory } from '../model/group-memory.ts';
 import type { EndCause, Instance, InstanceId, InstanceState } from '../model/instance.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { Hold } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { PolicyVerdict } from './policies/policy.ts';
@@ -37,6 +38,7 @@ interface Telling {
   readonly instance?: Instance;
   readonly cappedBy?: string | null;
   readonly before?: Capacity;
+  readonly explanation?: JsonObject;
 }
 
 /** A decision in the making: the steps of `decide` read and change it one after the other. */
@@ -97,7 +99,7 @@ export class Draft {
   tell(
     reason: ActivityReason,
     message: string,
-    { level = 'info', instance, cappedBy = null, before }: Telling = {},
+    { level = 'info', instance, cappedBy = null, before, explanation }: Telling = {},
   ): void {
     this.activities.push({
       at: this.now,
@@ -109,6 +111,7 @@ export class Draft {
       cappedBy,
       before: before ?? null,
       after: before === undefined ? null : this.capacity(),
+      explanation: explanation ?? null,
     });
   }
 

@@ -5,6 +5,7 @@ import { recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
 import { isConfirmed } from './second-vantage.ts';
 import { sightOfMachine, targetsOf } from './sight.ts';
+import { heldBySuspension, isSuspended } from './suspension.ts';
 
 /**
  * Takes in what the provider and the load balancer say of each machine: the provider's word that it does not run is final, the
@@ -40,6 +41,9 @@ function learnOfMachine(draft: Draft, instance: Instance): void {
   }
 }
 
+/** What it takes to end a server because it is not well. */
+const REPLACING = ['healthCheck', 'replaceUnhealthy', 'terminate'] as const;
+
 /** @returns whether the provider says that the machine does not run any more */
 function endWithoutMachine(draft: Draft, instance: Instance): boolean {
   const sight = sightOfMachine(draft, instance, instance.machine?.seenAt ?? draft.now);
@@ -47,8 +51,10 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
   // A load balancer that still gets good answers from it knows better than a list that lacks it.
   if (sight.kind === 'gone' && !isSucceeded(draft, instance) && targetsOf(draft, instance).some(isHealthy))
     return false;
-  // Before it ever served, the end of its machine is a launch that failed.
   const early = instance.state.name === 'booting';
+  const serves = early || instance.state.name === 'inService';
+  if (serves && heldBySuspension(draft, REPLACING, `${instance.id} stays, although its machine does not run`))
+    return false;
   const before = draft.capacity();
   forgetUnhealthy(draft, instance);
   if (sight.kind === 'present') {
@@ -59,6 +65,7 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
       instance: ended,
       before,
     });
+    // Before it ever served, the end of its machine is a launch that failed.
     if (early) recordLaunchFailure(draft, `the machine of ${instance.id} stopped before it was healthy${detail}.`);
   } else {
     const ended = draft.end(instance, 'machineGone');
@@ -111,6 +118,11 @@ function noteHealth(draft: Draft, instance: Instance, seen: Verdict): Instance {
   const { health, state } = instance;
   // Unknown is no news: what was known last stays until something else is known.
   if (seen.status === 'unknown' || seen.status === health.status) return instance;
+  if (
+    seen.status === 'unhealthy' &&
+    heldBySuspension(draft, ['healthCheck'], `${instance.id} is unhealthy, which is not noted`)
+  )
+    return instance;
   const since = draft.now;
   const next: Health =
     seen.status === 'healthy'
@@ -143,6 +155,10 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
     recordLaunchSuccess(draft);
     return;
   }
+  if (draft.snapshot.targetGroups.length > 0 && isSuspended(draft, 'addToLoadBalancer')) {
+    heldBySuspension(draft, ['addToLoadBalancer'], `${instance.id} is not registered with its target groups`);
+    return;
+  }
   const graceMs = draft.snapshot.group.healthCheckGracePeriodMs;
   // Checks that nobody could see do not count: the time begins anew when they can be seen again.
   const graceEnd = Math.max(instance.machine?.seenAt ?? draft.now, draft.memory.sightedAt ?? 0) + graceMs;
@@ -150,6 +166,7 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
     draft.wake(graceEnd);
     return;
   }
+  if (heldBySuspension(draft, REPLACING, `${instance.id} was not healthy in time, and stays`)) return;
   if (targetsOf(draft, instance).includes('blind') || !isConfirmed(draft, instance)) return;
   const detail = instance.health.status === 'unhealthy' ? ` (${instance.health.detail})` : '';
   const why = `${instance.id} was not healthy within its grace period of ${graceMs / 1000} s${detail}.`;

@@ -1,4 +1,5 @@
 import type { Draft } from './draft.ts';
+import { heldBySuspension } from './suspension.ts';
 
 /**
  * Takes in a launch that failed or a server that never became healthy. The wait doubles from one failure to the next, between
@@ -39,6 +40,7 @@ export function recordLaunchSuccess(draft: Draft): void {
 /** How many servers may be in the making now. After a failure one is tried at a time, until one has come into service. */
 export function launchesAllowed(draft: Draft): number {
   const { failures, notBefore, suspended } = draft.memory.launch;
+  if (heldBySuspension(draft, ['launch'], 'Nothing is launched')) return 0;
   if (suspended !== null) {
     draft.hold(
       'launchSuspended',

@@ -1,4 +1,5 @@
 import type { AutoScalingGroup } from '../model/fleet.ts';
+import type { GroupMemory } from '../model/group-memory.ts';
 import type { Endpoint, Instance, InstanceId } from '../model/instance.ts';
 
 /** A server as its target groups should have it. */
@@ -11,12 +12,21 @@ export interface Membership {
   readonly proven: boolean;
 }
 
-/** Which servers the group's target groups should have, and how: follows from the committed records alone. */
-export function memberships(group: AutoScalingGroup, instances: Iterable<Instance>): Membership[] {
+/**
+ * Which servers the group's target groups should have, and how: follows from the committed records alone. While `addToLoadBalancer`
+ * is suspended those that have not come into service yet are left out.
+ */
+export function memberships(
+  group: AutoScalingGroup,
+  instances: Iterable<Instance>,
+  { suspendedProcesses }: Pick<GroupMemory, 'suspendedProcesses'>,
+): Membership[] {
+  const addsNone = suspendedProcesses.includes('addToLoadBalancer');
   const members: Membership[] = [];
   for (const { id, state, machine, launchTemplate } of instances) {
     const serves = state.name === 'booting' || state.name === 'inService';
     if (!machine?.endpoint || (!serves && state.name !== 'draining')) continue;
+    if (addsNone && state.name === 'booting') continue;
     for (const targetGroup of group.targetGroups) {
       members.push({
         targetGroup,

@@ -5,6 +5,7 @@ import type { Draft } from './draft.ts';
 import { launchesAllowed } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
 import { isConfirmed } from './second-vantage.ts';
+import { heldBySuspension } from './suspension.ts';
 
 /** Share of the desired size that may be missing because of replacements; at least one server may. */
 const REPLACEMENT_SHARE = 0.1;
@@ -18,7 +19,9 @@ export function replaceUnhealthy(draft: Draft): void {
   const unhealthy = inService.filter((instance) => instance.health.status === 'unhealthy');
   const held = brake(draft, unhealthy) === 'held';
   const ripe = unhealthy.filter((instance) => pastGrace(draft, instance));
-  if (held || ripe.length === 0 || launchesAllowed(draft) === 0) return;
+  if (held || ripe.length === 0) return;
+  if (heldBySuspension(draft, ['replaceUnhealthy', 'terminate'], 'Unhealthy servers are not replaced')) return;
+  if (launchesAllowed(draft) === 0) return;
 
   const desired = target(draft);
   const budget = Math.max(1, Math.floor(desired * REPLACEMENT_SHARE));

@@ -1,3 +1,4 @@
+import { boundsOf } from './bounds.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
 import { takeOut } from './lifecycle.ts';
@@ -24,7 +25,8 @@ export function retireRequested(draft: Draft): void {
   // Room for the replacement there is, or will be, or is not to be had while all of the rest is well.
   const comes = live.some(({ state }) => state.name !== 'inService');
   const unwell = others.some(({ health }) => health.status === 'unhealthy');
-  let full = draft.capacity().total >= draft.snapshot.group.maxSize && !comes && !unwell;
+  const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
+  let full = draft.capacity().total >= maxSize && !comes && !unwell;
   for (const instance of live) {
     const { name } = instance.state;
     if (!isRetiring(instance) || name === 'draining' || name === 'terminating') continue;
@@ -34,7 +36,6 @@ export function retireRequested(draft: Draft): void {
       continue;
     }
     const before = draft.capacity();
-    const { maxSize } = draft.snapshot.group;
     const how =
       replaced || name !== 'inService' ? '' : ` The maximum of ${maxSize} leaves no room to replace it first.`;
     const ending = takeOut(draft, instance, 'operatorDrain');

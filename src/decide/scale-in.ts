@@ -4,6 +4,7 @@ import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
 import { takeOut } from './lifecycle.ts';
 import { kept } from './scale-out.ts';
+import { heldBySuspension } from './suspension.ts';
 import { chooseVictims } from './victims.ts';
 
 /** Brings the group down to its size. What has served is drained; what has not is ended. */
@@ -12,7 +13,9 @@ export function scaleIn(draft: Draft): void {
   const candidates = kept(draft);
   const cause = draft.snapshot.mode === 'down' ? 'fleetDown' : 'scaleIn';
   const { group } = draft.snapshot;
-  const victims = chooseVictims(candidates, candidates.length - desired, group);
+  const surplus = candidates.length - desired;
+  if (surplus > 0 && heldBySuspension(draft, ['terminate'], `${surplus} more than ${desired} are not ended`)) return;
+  const victims = chooseVictims(candidates, surplus, group);
   for (const [index, instance] of victims.entries()) {
     const before = draft.capacity();
     const ending = takeOut(draft, instance, cause);

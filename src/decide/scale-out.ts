@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Instance, InstanceId } from '../model/instance.ts';
+import { boundsOf } from './bounds.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
 import { launchesAllowed } from './launch-backoff.ts';
@@ -11,7 +12,8 @@ export function scaleOut(draft: Draft): void {
   let missing = desired - kept(draft).length;
   if (missing <= 0) return;
   missing -= cancelDrains(draft, missing);
-  const { maxSize, name } = draft.snapshot.group;
+  const { name } = draft.snapshot.group;
+  const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
   const room = Math.max(0, maxSize - draft.capacity().total);
   if (missing > room) {
     draft.hold(

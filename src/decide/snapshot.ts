@@ -3,6 +3,7 @@ import type { GroupMemory } from '../model/group-memory.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Failure, Machine, Reading, Target } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
+import type { HourlyValue } from './policies/policy.ts';
 
 /** All that a decision about one group depends on, beside the time. */
 export interface Snapshot {
@@ -21,6 +22,10 @@ export interface Snapshot {
   readonly probes: ReadonlyMap<InstanceId, ProbeSighting>;
   /** What the desired capacity file said last; null where the group has none or it was not read yet. */
   readonly file: Reading | null;
+  /** The newest reading of each of the group's metrics, by its name; too old or failed ones are missing. */
+  readonly metrics: ReadonlyMap<string, Reading>;
+  /** What was recorded of each metric, for forecasts. */
+  readonly histories: ReadonlyMap<string, readonly HourlyValue[]>;
   /** What operations have come to since the last decision, oldest first. */
   readonly outcomes: readonly Outcome[];
   /** Instances that have ended lately, and when: a list asked for earlier may still show their machines. */

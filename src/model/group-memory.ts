@@ -24,7 +24,7 @@ export interface GroupMemory {
   readonly bounds: Bounds | null;
   /** What each policy remembers, by its name. */
   readonly policies: Readonly<Record<string, PolicyMemory>>;
-  /** When each scheduled action was last looked at, by its name: what fell due since is carried out once. */
+  /** When each scheduled action was new or last fell due, by its name and schedule: what fell due since is carried out once. */
   readonly scheduled: Readonly<Record<string, EpochMs>>;
   readonly suspendedProcesses: readonly SuspendableProcess[];
   /** Conditions that were told as an activity when they began, by code, so that they are told once and their end too. */
@@ -46,11 +46,13 @@ export interface Bounds {
 export interface PolicyMemory {
   /** Since when the metric has been beyond the threshold without a break; null while it is not. */
   readonly breachedSince: EpochMs | null;
+  /** Since when there has been no reading; null while there is one. */
+  readonly missingSince: EpochMs | null;
   readonly lastScaleOutAt: EpochMs | null;
   readonly lastScaleInAt: EpochMs | null;
-  /** Sizes recommended lately, for the windows; bounded to what the longer window needs. */
+  /** Sizes recommended lately, each until the next one, for the windows; bounded to what the longer window needs. */
   readonly recommendations: readonly { readonly at: EpochMs; readonly size: number }[];
-  /** Changes that this policy made lately, for the speed limits. */
+  /** Changes that this policy made lately, for the speed limits; of a simple policy the one that is under way. */
   readonly changes: readonly { readonly at: EpochMs; readonly by: number }[];
 }
 

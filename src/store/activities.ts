@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Activity, ActivityLevel, Capacity, StoredActivity } from '../model/activity.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 import { batches } from './batches.ts';
 import { checkRecord, parseJson, RECORDS } from './records.ts';
@@ -37,18 +38,19 @@ function asRow(activity: Activity) {
     reason: activity.reason,
     message: activity.message,
     capped_by: activity.cappedBy,
-    before: capacityText(activity.before),
-    after: capacityText(activity.after),
+    before: jsonText(activity.before),
+    after: jsonText(activity.after),
+    explanation: jsonText(activity.explanation),
   };
 }
 
-function capacityText(capacity: Capacity | null): string | null {
-  return capacity === null ? null : JSON.stringify(capacity);
+function jsonText(value: Capacity | JsonObject | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }
 
 function asActivity(row: Selectable<Tables['activities']>): StoredActivity {
   const place = { table: 'activities', key: row.sequence };
-  const capacity = (text: string | null) => (text === null ? null : parseJson(place, text));
+  const parsed = (text: string | null) => (text === null ? null : parseJson(place, text));
   return checkRecord(RECORDS.activity, place, {
     sequence: row.sequence,
     at: row.at,
@@ -58,7 +60,8 @@ function asActivity(row: Selectable<Tables['activities']>): StoredActivity {
     reason: row.reason,
     message: row.message,
     cappedBy: row.capped_by,
-    before: capacity(row.before),
-    after: capacity(row.after),
+    before: parsed(row.before),
+    after: parsed(row.after),
+    explanation: parsed(row.explanation),
   });
 }

@@ -112,6 +112,7 @@ const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
     z.string(),
     z.strictObject({
       breachedSince: time.nullable(),
+      missingSince: time.nullable(),
       lastScaleOutAt: time.nullable(),
       lastScaleInAt: time.nullable(),
       recommendations: z.array(z.strictObject({ at: time, size: z.number() })),
@@ -140,6 +141,7 @@ const activity: z.ZodType<StoredActivity> = z.strictObject({
   cappedBy: z.string().nullable(),
   before: capacity.nullable(),
   after: capacity.nullable(),
+  explanation: z.record(z.string(), json).nullable(),
 });
 
 export const RECORDS = { instance, groupMemory, activity };

@@ -50,6 +50,8 @@ interface ActivitiesTable {
   /** A `Capacity` as JSON. */
   before: string | null;
   after: string | null;
+  /** As JSON. */
+  explanation: string | null;
 }
 
 interface TrafficSamplesTable {

@@ -61,6 +61,7 @@ async function createActivities(db: Kysely<unknown>): Promise<void> {
     .addColumn('capped_by', 'text')
     .addColumn('before', 'text')
     .addColumn('after', 'text')
+    .addColumn('explanation', 'text')
     .execute();
   await db.schema.createIndex('activities_by_group').on('activities').columns(['group_name', 'sequence']).execute();
   await db.schema.createIndex('activities_by_instance').on('activities').columns(['instance_id', 'sequence']).execute();

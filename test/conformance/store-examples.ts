@@ -26,6 +26,7 @@ export const MEMORY: GroupMemory = {
   policies: {
     cpu: {
       breachedSince: null,
+      missingSince: null,
       lastScaleOutAt: 1_000,
       lastScaleInAt: null,
       recommendations: [{ at: 1_000, size: 3 }],
@@ -72,6 +73,7 @@ export function anActivity(changes: Partial<Activity> = {}): Activity {
     cappedBy: null,
     before: { desired: 2, inService: 2, total: 2 },
     after: { desired: 3, inService: 2, total: 2 },
+    explanation: { policies: [{ policy: 'cpu', wants: 3, waitsUntil: null }] },
     ...changes,
   };
 }

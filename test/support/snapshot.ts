@@ -107,6 +107,8 @@ export function snapshotOf(
     },
     targets: new Map(targetGroups.map(({ name }) => [name, { kind: 'seen', value: { at: NOW - seenAgoMs, targets } }])),
     file: null,
+    metrics: new Map(),
+    histories: new Map(),
     probes: new Map(
       servers.flatMap((server) => (server.probe === null ? [] : [[server.id, probeOf(server)] as const])),
     ),

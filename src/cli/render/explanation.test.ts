@@ -39,7 +39,15 @@ const QUIET: Explanation = {
   holds: [],
   activities: [],
 };
-const about = { at: NOW - 60_000, group: 'web', instanceId: null, cappedBy: null, before: null, after: null };
+const about = {
+  at: NOW - 60_000,
+  group: 'web',
+  instanceId: null,
+  cappedBy: null,
+  before: null,
+  after: null,
+  explanation: null,
+};
 const BUSY: Explanation = {
   ...QUIET,
   group: { ...QUIET.group, minSize: 2, maxSize: 6, pending: 1, terminating: 2 },
@@ -100,22 +108,12 @@ describe('renderExplanation', () => {
   });
 
   it.each([
-    ['more than the maximum', [policy({ wants: 12 })], '12, by requests. The maximum is 10.'],
-    ['less than the minimum', [policy({ wants: 0, agreesToScaleIn: true })], '0, by requests. The minimum is 1.'],
-    [
-      'fewer, and one does not agree',
-      [policy({ wants: 2, agreesToScaleIn: true }), cpu],
-      'But cpu does not agree to fewer, so the size stays at 4.',
-    ],
-    ['fewer, and all agree', [policy({ wants: 2, agreesToScaleIn: true })], 'taken: 2, by requests.'],
+    ['more than the maximum', [policy({ wants: 12 })], '12, by requests, and the maximum is 10.'],
+    ['less than the minimum', [policy({ wants: 0 })], '0, by requests, and the minimum is 1.'],
+    ['fewer', [policy({ wants: 2 }), policy({ policy: 'jobs', wants: 3 }), cpu], 'counts: 3, by jobs.'],
     ['no opinion', [cpu], 'No policy has an opinion: the size stays at 4.'],
   ])('says what comes of the wishes: %s', (_, policies, text) => {
     expect(renderExplanation({ ...QUIET, policies }, look).replaceAll(/\s+/g, ' ')).toContain(text);
-  });
-
-  it('says that nothing comes of them while that is suspended', () => {
-    const suspended = { ...QUIET, policies: [policy({})], suspendedProcesses: ['alarmNotification'] as const };
-    expect(renderExplanation(suspended, look)).toContain('Nothing follows from them');
   });
 
   it('leaves nothing in it that a terminal obeys', () => {

@@ -1,5 +1,6 @@
 import type { PolicyMemory } from '../../model/group-memory.ts';
 import type { Reading } from '../../model/observation.ts';
+import type { ScalingPolicy } from '../../model/scaling-policy.ts';
 import type { EpochMs } from '../../model/time.ts';
 
 /** What a policy may know. Policies are pure: the same context gives the same verdict. */
@@ -18,10 +19,14 @@ export interface PolicyContext {
 export interface GroupSize {
   /** The size that the group should have now. */
   readonly desired: number;
-  /** In service and warm: what an average metric speaks of. */
+  /** In service, past its warm-up and not unhealthy: what an average metric speaks of. */
   readonly warm: number;
-  /** Launching, booting or warming up. */
+  /** In service and past its warm-up, whatever its health: what steps are counted from. */
+  readonly settled: number;
+  /** Launching, booting or warming up. Launches that fail again and again do not count: they would hold scaling in back for ever. */
   readonly warming: number;
+  /** When the last of those that warm up is warm; null while one is still launching or booting, or when there are none. */
+  readonly warmAt: EpochMs | null;
 }
 
 export interface HourlyValue {
@@ -33,26 +38,61 @@ export interface HourlyValue {
 /** What a policy sees, wants and why; shown by `drover explain` and kept with the activity that follows from it. */
 export interface PolicyVerdict {
   readonly policy: string;
-  readonly type: string;
+  readonly type: ScalingPolicy['type'];
   /** The size that it wants, before the group's minimum and maximum; null for no opinion. */
   readonly wants: number | null;
   /** Whether it agrees to fewer servers than there are now. */
   readonly agreesToScaleIn: boolean;
   /** The metric's value, or why there is none. */
   readonly sees: string;
-  /** One sentence with the numbers in it. */
+  /** One or two sentences with the numbers in them. */
   readonly why: string;
-  /** What made it want less than it would: `tolerance`, `scaleInWindow`, `cooldown`, `maxChange`, ...; null for nothing. */
-  readonly cappedBy: string | null;
+  /** What made it want less of a change than it would; null for nothing. */
+  readonly cappedBy: VerdictCap | null;
   /** Until when it waits; null when it does not, or depends on something else. */
   readonly waitsUntil: EpochMs | null;
   readonly memory: PolicyMemory;
 }
 
+export type VerdictCap =
+  | 'tolerance'
+  | 'scaleOutWindow'
+  | 'scaleInWindow'
+  | 'cooldown'
+  | 'maxChange'
+  | 'warmup'
+  | 'changeUnderWay'
+  | 'disableScaleIn'
+  | 'lastServer'
+  | 'breachDuration'
+  | 'metricMissing'
+  | 'forecastOnly';
+
 export const NO_POLICY_MEMORY: PolicyMemory = {
   breachedSince: null,
+  missingSince: null,
   lastScaleOutAt: null,
   lastScaleInAt: null,
   recommendations: [],
   changes: [],
 };
+
+/** A verdict without an opinion that stands in nobody's way; a policy replaces what is different. */
+export function noOpinion(
+  { name, type }: ScalingPolicy,
+  memory: PolicyMemory,
+  sees: string,
+  why: string,
+): PolicyVerdict {
+  return {
+    policy: name,
+    type,
+    wants: null,
+    agreesToScaleIn: true,
+    sees,
+    why,
+    cappedBy: null,
+    waitsUntil: null,
+    memory,
+  };
+}

@@ -1,0 +1,41 @@
+import type { PolicyMemory } from '../../model/group-memory.ts';
+import type { ScalingPolicy } from '../../model/scaling-policy.ts';
+import { noteGap } from './missing.ts';
+import { noteChange } from './pace.ts';
+import type { PolicyContext, PolicyVerdict } from './policy.ts';
+import { predictive } from './predictive.ts';
+import { CHANGE_LIMIT_MS, simple } from './simple.ts';
+import { step } from './step.ts';
+import { targetTracking } from './target-tracking.ts';
+
+/** One policy's verdict. */
+export function evaluate(policy: ScalingPolicy, context: PolicyContext): PolicyVerdict {
+  const memory = noteGap(context.memory, context.reading, context.now);
+  const seen = { ...context, memory };
+  switch (policy.type) {
+    case 'targetTracking':
+      return targetTracking(policy, seen);
+    case 'step':
+      return step(policy, seen);
+    case 'simple':
+      return simple(policy, seen);
+    case 'predictive':
+      return predictive(policy, seen);
+  }
+}
+
+/** What a policy remembers once the group's size was changed by its verdict. */
+export function afterChange(policy: ScalingPolicy, memory: PolicyMemory, by: number, now: number): PolicyMemory {
+  switch (policy.type) {
+    case 'targetTracking': {
+      const { scaleOut, scaleIn } = policy;
+      const keepMs = Math.max(scaleOut.maxChange?.periodMs ?? 0, scaleIn.maxChange?.periodMs ?? 0);
+      return noteChange(memory, by, now, keepMs);
+    }
+    case 'simple':
+      return noteChange(memory, by, now, CHANGE_LIMIT_MS);
+    case 'step':
+    case 'predictive':
+      return noteChange(memory, by, now, 0);
+  }
+}

@@ -1,0 +1,60 @@
+import type { Comparison, Step, StepPolicy } from '../../model/scaling-policy.ts';
+import { adjusted } from './adjustment.ts';
+import { alarm } from './alarm.ts';
+import { withoutReading } from './missing.ts';
+import { noOpinion, type PolicyContext, type PolicyVerdict } from './policy.ts';
+import { figure, servers } from './text.ts';
+
+/**
+ * Changes the size by how far the metric is beyond its threshold. It goes on reacting while servers warm up: what is added is
+ * counted from those that are settled, so the same step adds nothing again and a higher one only the difference. Scaling in waits
+ * for the end of the warm-up.
+ */
+export function step(policy: StepPolicy, context: PolicyContext): PolicyVerdict {
+  const { reading, memory, now, size } = context;
+  if (reading?.kind !== 'value') return withoutReading(policy, context);
+  const seen = alarm(policy, reading, memory, now);
+  const verdict = noOpinion(policy, seen.memory, figure(reading.value), seen.why);
+  switch (seen.kind) {
+    case 'ok':
+      return verdict;
+    case 'pending':
+      return { ...verdict, cappedBy: 'breachDuration', waitsUntil: seen.until };
+    case 'alarm':
+      break;
+  }
+  const found = stepFor(policy.steps, reading.value - policy.threshold, policy.comparison);
+  if (found === undefined) return { ...verdict, why: `${verdict.why} No step says what to do there.` };
+  const { adjustmentType, minAdjustmentMagnitude } = policy;
+  const from = (base: number) => adjusted(base, adjustmentType, found.adjustment, minAdjustmentMagnitude);
+  const all = from(size.desired);
+  if (all < size.desired && size.warming > 0) {
+    const why = `${verdict.why} Its step takes ${size.desired - all} away, but ${servers(size.warming)} ${size.warming === 1 ? 'is' : 'are'} still warming up.`;
+    return {
+      ...verdict,
+      wants: size.desired,
+      agreesToScaleIn: false,
+      cappedBy: 'warmup',
+      waitsUntil: size.warmAt,
+      why,
+    };
+  }
+  if (all <= size.desired) return { ...verdict, wants: all, why: `${verdict.why} Its step asks for ${servers(all)}.` };
+  const base = Math.min(size.desired, size.settled);
+  const wants = Math.max(size.desired, from(base));
+  if (wants > size.desired) {
+    return { ...verdict, wants, agreesToScaleIn: false, why: `${verdict.why} Its step makes ${wants} of ${base}.` };
+  }
+  const why = `${verdict.why} Its step makes ${from(base)} of ${base}, and those are on their way already.`;
+  return { ...verdict, wants, agreesToScaleIn: false, cappedBy: 'warmup', waitsUntil: size.warmAt, why };
+}
+
+/** Above the threshold a step includes its lower bound, below it the upper one. */
+export function stepFor(steps: readonly Step[], distance: number, comparison: Comparison): Step | undefined {
+  const isAbove = comparison === 'greaterThan' || comparison === 'greaterThanOrEqual';
+  return steps.find(({ lowerBound, upperBound }) => {
+    const lower = lowerBound ?? Number.NEGATIVE_INFINITY;
+    const upper = upperBound ?? Number.POSITIVE_INFINITY;
+    return isAbove ? lower <= distance && distance < upper : lower < distance && distance <= upper;
+  });
+}
