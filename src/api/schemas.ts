@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { ACTIVITY_REASONS, type Activity, type StoredActivity } from '../model/activity.ts';
-import type { Json, JsonObject } from '../model/json.ts';
+import type { Json } from '../model/json.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
 import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
 
@@ -99,8 +99,6 @@ export const fleetStatusSchema = z.object({
   loadBalancers: listOf(loadBalancerStatus),
   groups: listOf(groupStatus),
 }) satisfies z.ZodType<FleetStatus>;
-
-const jsonObject = z.custom<JsonObject>((value) => typeof value === 'object' && !Array.isArray(value));
 
 const capacity = z.object({ desired: z.number(), inService: z.number(), total: z.number() });
 

@@ -141,7 +141,8 @@ export const SUSPENDED_EFFECTS: Record<SuspendableProcess, string> = {
   terminate: 'nothing is ended, neither because there are too many nor to be replaced',
   healthCheck: 'failed health checks are not noted, so nothing is replaced for them',
   replaceUnhealthy: 'unhealthy servers are noted and left as they are',
-  alarmNotification: 'the scaling policies are worked out and shown, and nothing follows from them',
+  alarmNotification:
+    'nothing follows from what is measured; policies are worked out and shown, and forecasts are still followed',
   scheduledActions: 'scheduled actions that fall due are passed over',
   addToLoadBalancer: 'new servers are not registered with their target groups',
 };

@@ -62,20 +62,18 @@ function policies(explanation: Explanation, look: Look): readonly string[] {
   return [...table(POLICY_COLUMNS, rows, look), ...whys, ...sentence(outcome(explanation), look)];
 }
 
-/** Which of the sizes that the policies want is taken. */
-function outcome({ group, policies, suspendedProcesses }: Explanation): string {
-  if (suspendedProcesses.includes('alarmNotification')) {
-    return 'Nothing follows from them: the process alarmNotification is suspended.';
-  }
+/** The wish that counts. What does not come of it is told by what is waited for. */
+function outcome({ group, policies }: Explanation): string {
   const wishes = policies.flatMap(({ policy, wants }) => (wants === null ? [] : [{ policy, wants }]));
   const largest = wishes.toSorted((a, b) => b.wants - a.wants)[0];
   if (largest === undefined) return `No policy has an opinion: the size stays at ${group.desired}.`;
-  const head = `The largest size that any of them wants is taken: ${largest.wants}, by ${largest.policy}`;
-  if (largest.wants > group.maxSize) return `${head}. The maximum is ${group.maxSize}.`;
-  if (largest.wants < group.minSize) return `${head}. The minimum is ${group.minSize}.`;
-  const against = policies.filter(({ agreesToScaleIn }) => !agreesToScaleIn).map(({ policy }) => policy);
-  if (largest.wants >= group.desired || against.length === 0) return `${head}.`;
-  return `${head}. But ${against.join(' and ')} ${against.length === 1 ? 'does' : 'do'} not agree to fewer, so the size stays at ${group.desired}.`;
+  const limit =
+    largest.wants > group.maxSize
+      ? `, and the maximum is ${group.maxSize}`
+      : largest.wants < group.minSize
+        ? `, and the minimum is ${group.minSize}`
+        : '';
+  return `The largest size that any of them wants counts: ${largest.wants}, by ${largest.policy}${limit}.`;
 }
 
 const ACTION_COLUMNS: readonly Column[] = [
