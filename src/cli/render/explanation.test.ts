@@ -116,6 +116,14 @@ describe('renderExplanation', () => {
     expect(renderExplanation({ ...QUIET, policies }, look).replaceAll(/\s+/g, ' ')).toContain(text);
   });
 
+  it('does not say twice what a policy waits for', () => {
+    const waits = policy({ why: 'It waits.' });
+    const holds = [{ code: 'scalingPolicy', message: 'Policy requests: It waits.', until: NOW + 12_000 }];
+    const text = renderExplanation({ ...QUIET, policies: [waits], holds }, look);
+    expect(text.match(/It waits/g)).toHaveLength(1);
+    expect(text).not.toContain('as it should be');
+  });
+
   it('leaves nothing in it that a terminal obeys', () => {
     const evil = { ...QUIET, policies: [policy({ sees: '\u001B[2J', why: 'a\u001B[31mb' })] };
     expect(renderExplanation(evil, look)).not.toContain('\u001B');

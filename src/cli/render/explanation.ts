@@ -1,7 +1,7 @@
 import { SUSPENDED_EFFECTS } from '../../model/scaling-policy.ts';
 import type { Explanation, GroupSizeExplanation, ScheduledActionExplanation } from '../../model/status.ts';
 import { listLine } from './activities.ts';
-import { holdText } from './groups.ts';
+import { holdText, otherHolds } from './groups.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { type Cell, type Column, renderTable } from './table.ts';
 import { clean, wrap } from './text.ts';
@@ -110,10 +110,15 @@ function suspended({ group, suspendedProcesses }: Explanation, look: Look): read
 }
 
 /** What the next look does, and what keeps it from doing more. */
-function now({ next, holds }: Explanation, look: Look): readonly string[] {
+function now(explanation: Explanation, look: Look): readonly string[] {
+  const { next } = explanation;
+  const holds = otherHolds(explanation);
   const { yellow } = colors(look);
   const { arrow, hold } = symbols(look);
-  if (next.length === 0 && holds.length === 0) return ['Nothing else is to be done: the group is as it should be.'];
+  if (next.length === 0 && explanation.holds.length === 0) {
+    return ['Nothing else is to be done: the group is as it should be.'];
+  }
+  if (next.length === 0 && holds.length === 0) return [];
   return [
     'Now:',
     ...next.flatMap(({ reason, message }) => sentence(`${arrow} ${reason}: ${message}`, look)),

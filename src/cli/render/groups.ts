@@ -75,9 +75,10 @@ function bar(group: GroupStatus, look: Look): Cell {
 function policies(group: GroupStatus, look: Look): readonly string[] {
   const { dim } = colors(look);
   const { arrow, cut: mark } = symbols(look);
-  return group.policies.map(({ policy, wants, why }) => {
+  return group.policies.map(({ policy, wants, why, waitsUntil }) => {
     const wish = wants === null ? '' : ` wants ${wants}`;
-    return dim(`  ${arrow} ${cut(clean(`${policy}${wish}: ${why}`), look.columns - 3 - arrow.length, mark)}`);
+    const left = waitsUntil === null ? '' : ` (${duration(waitsUntil - look.now)} left)`;
+    return dim(`  ${arrow} ${cut(clean(`${policy}${wish}: ${why}${left}`), look.columns - 3 - arrow.length, mark)}`);
   });
 }
 
@@ -92,7 +93,12 @@ function waits(group: GroupStatus, look: Look): readonly string[] {
   const suspended = why === null ? [] : lines(`Launching is suspended until \`drover resume ${name}\`: ${why}`, red);
   const list = suspendedProcesses.join(' ');
   const off = list === '' ? [] : lines(`Suspended until \`drover resume ${name} ${list}\`.`, yellow);
-  return [...suspended, ...off, ...group.holds.flatMap((each) => lines(holdText(each, look.now), yellow))];
+  return [...suspended, ...off, ...otherHolds(group).flatMap((each) => lines(holdText(each, look.now), yellow))];
+}
+
+/** Those that do not only repeat what a policy says. */
+export function otherHolds({ holds, policies }: Pick<GroupStatus, 'holds' | 'policies'>): readonly Hold[] {
+  return holds.filter(({ message }) => !policies.some(({ policy, why }) => message === `Policy ${policy}: ${why}`));
 }
 
 /** The most lines that one reason for waiting takes. */
