@@ -69,7 +69,7 @@ export class StaticFleet {
 
   /** Starts the servers. @returns the way to make it look from now on */
   #startLoop(plan: ShellLoopPlan, scope: Scope): () => void {
-    const child = fork(join(import.meta.dirname, 'shell-loop.ts'), [JSON.stringify(plan)]);
+    const child = fork(join(import.meta.dirname, '..', 'processes', 'shell-loop.ts'), [JSON.stringify(plan)]);
     scope.atEnd(async () => {
       if (child.exitCode !== null || !child.connected) return;
       const exited = once(child, 'exit');

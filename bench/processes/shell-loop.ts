@@ -11,8 +11,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseCsv } from '../../src/haproxy/csv.ts';
 import { ask } from '../../src/haproxy/socket.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { endHello, spawnHello, untilHealthy } from './hello.ts';
-import type { ShellLoopPlan, ShellLoopReport } from './static-fleet.ts';
+import { endHello, spawnHello, untilHealthy } from '../support/hello.ts';
+import type { ShellLoopPlan, ShellLoopReport } from '../support/static-fleet.ts';
 
 const { socketPath, database, servers, everyMs } = JSON.parse(process.argv[2] ?? '') as ShellLoopPlan;
 const db = new DatabaseSync(database);
