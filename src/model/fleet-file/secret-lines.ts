@@ -12,7 +12,7 @@ export function isSecretPath(path: Path): boolean {
   return path.some((part, position) => position !== NAME_POSITION && maySecretsBeBelow(part));
 }
 
-const KEY = /(?:^|[\s{,?"'])([A-Za-z]+)["']?\s*:/g;
+const KEY = /(?<![A-Za-z])([A-Za-z]+)["']?\s*:/g;
 /** How a line begins that is in order, and may end what came before. */
 const ENTRY = /^ *["']?[\w-]+["']? *:/;
 const QUOTED = /"(?:\\.|[^"\\])*"|'[^']*'/g;
