@@ -4,7 +4,7 @@ import type { Traffic } from '../model/observation.ts';
 import { PortError } from '../ports/errors.ts';
 import { parseCsv, parseInfo, parseTable, type Record } from './csv.ts';
 import type { Words } from './encoder.ts';
-import { type ServerKey, serverKey } from './members.ts';
+import { type ServerKey, serverKey } from './servers.ts';
 
 export interface Look {
   /** Of the worker. */
