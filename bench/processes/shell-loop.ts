@@ -41,7 +41,10 @@ async function restart(name: string, port: number): Promise<void> {
 /** As `.import --csv` does it. */
 function importCsv(csv: string): void {
   const rows = parseCsv(csv);
-  const columns = [...(rows[0]?.keys() ?? [])];
+  const columns = csv
+    .slice('# '.length, csv.indexOf('\n'))
+    .split(',')
+    .filter((column) => column !== '');
   db.exec('DROP TABLE IF EXISTS stat');
   db.exec(`CREATE TABLE stat (${columns.map((column) => `"${column}" TEXT`).join()})`);
   const insert = db.prepare(`INSERT INTO stat VALUES (${columns.map(() => '?').join()})`);
