@@ -7,6 +7,7 @@ import type { Store } from '../ports/store.ts';
 import { NodeSqliteDialect } from './node-sqlite.ts';
 import type { Tables } from './schema.ts';
 import { createSqlStore } from './sql-store.ts';
+import { checkFile } from './sqlite-check.ts';
 import { asStoreError } from './sqlite-errors.ts';
 import { migrate } from './sqlite-migrate.ts';
 
@@ -66,6 +67,7 @@ function openFile(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+    checkFile(database, path);
     return database;
   } catch (error) {
     database.close();
