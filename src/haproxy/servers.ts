@@ -81,13 +81,18 @@ export function serverIds(
   };
   for (const [key, id] of taken) usedIn(key.slice(0, key.indexOf('/'))).add(id);
   const ids = new Map<ServerKey, number>();
-  for (const server of servers.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
-    const key = keyOf(server);
+  const newcomers: Server[] = [];
+  for (const server of servers) {
+    const id = taken.get(keyOf(server));
+    if (id === undefined) newcomers.push(server);
+    else ids.set(keyOf(server), id);
+  }
+  for (const server of newcomers.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
     const used = usedIn(server.member.targetGroup);
-    let id = taken.get(key) ?? hashed(nameOf(server));
-    if (!taken.has(key)) while (used.has(id)) id += 1;
+    let id = hashed(nameOf(server));
+    while (used.has(id)) id += 1;
     used.add(id);
-    ids.set(key, id);
+    ids.set(keyOf(server), id);
   }
   return ids;
 }
