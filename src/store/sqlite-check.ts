@@ -21,7 +21,7 @@ export function checkFile(database: DatabaseSync, path: string): void {
     throw new PortError(
       'Invalid',
       'storeDamaged',
-      `the database ${path} is damaged; stop Drover and restore a backup (docs/store.md) (${found})`,
+      `the database ${path} is damaged; stop Drover and restore it as docs/store.md says (${found})`,
     );
   }
 }

@@ -13,7 +13,7 @@ const BUSY = cause('Transient', 'storeBusy', 'is locked by another program');
 const NOT_WRITABLE = cause('Unauthorized', 'storeNotWritable', 'cannot be written to; look at its permissions');
 const DISK_FULL = cause('NoCapacity', 'diskFull', 'cannot grow: the disk or the quota is full; make room');
 const NOT_OPENED = cause('Invalid', 'storeNotOpened', 'cannot be opened; look at the path');
-const DAMAGED = cause('Invalid', 'storeDamaged', 'is damaged; stop Drover and restore a backup (docs/store.md)');
+const DAMAGED = cause('Invalid', 'storeDamaged', 'is damaged; stop Drover and restore it as docs/store.md says');
 const NOT_A_DATABASE = cause('Invalid', 'storeNotADatabase', 'is not a SQLite database; move it away');
 const INPUT_OUTPUT = cause('Transient', 'storeInputOutput', 'could not be read or written; look at the disk');
 

@@ -16,13 +16,7 @@ import { openSqliteStore } from './sqlite.ts';
 const run = promisify(execFile);
 const fixture = (name: string) => fileURLToPath(new URL(`../../test/support/fixtures/${name}`, import.meta.url));
 const TIMEOUT_MS = 60_000;
-const REFUSALS = [
-  'storeDamaged',
-  'storeRecordUntrusted',
-  'storeNotADatabase',
-  'storeNotDrovers',
-  'storeNotOpened',
-];
+const REFUSALS = ['storeDamaged', 'storeRecordUntrusted', 'storeNotADatabase', 'storeNotDrovers', 'storeNotOpened'];
 
 let folder: string;
 

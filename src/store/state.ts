@@ -20,7 +20,7 @@ export async function load(db: Kysely<Tables>): Promise<StoredState> {
   throw new PortError(
     'Invalid',
     'storeDamaged',
-    'the database is damaged: its rows are not all of one state; stop Drover and restore a backup (docs/store.md)',
+    'the database is damaged: its rows are not all of one state; stop Drover and restore it as docs/store.md says',
   );
 }
 
