@@ -57,10 +57,10 @@ for (const { name, port } of servers) await restart(name, port);
 await once(process, 'message');
 for (;;) {
   importCsv(await ask(socketPath, [['show', 'stat']], systemClock, new AbortController().signal));
-  tell({ kind: 'polled' });
   const down = db.prepare(`SELECT svname FROM stat WHERE type = '2' AND status LIKE 'DOWN%'`).all();
   for (const { name, port } of servers) {
     if (down.some(({ svname }) => svname === name)) await restart(name, port);
   }
+  tell({ kind: 'sleeping' });
   await delay(everyMs);
 }
