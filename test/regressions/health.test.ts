@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/decide/decide.ts';
 import { failure, healthy, holds, reasons, states, unhealthySince } from '../support/decisions.ts';
 import { lived, simulated } from '../support/scenarios.ts';
-import { NOW, type Server, snapshotOf } from '../support/snapshot.ts';
+import { GROUP, NOW, type Server, snapshotOf } from '../support/snapshot.ts';
 
 const ENDINGS = ['replaceUnhealthy', 'scaleIn', 'neverHealthy', 'machineGone', 'machineStopped'];
 
@@ -43,6 +43,31 @@ describe('unhealthy servers', () => {
     const one: Server = { id: 'x', ...unhealthySince(3_600_000) };
     const decision = decide(snapshotOf([...healthy('a', 'b'), one], {}, { targets: new Map([['web', blind]]) }), NOW);
     expectNothingEnded(decision);
+  });
+
+  it('karpenter #2321: machines that have stopped do not hold the brake against the others', () => {
+    const since = NOW - 1_000;
+    const stopped: Server = { id: 'x', ...unhealthySince(1_000), machine: 'stopped' };
+    const memory = { unhealthyAt: [NOW - 40_000, since] };
+    const servers = [...healthy('a', 'b', 'c'), { id: 'y', ...unhealthySince(40_000) }, stopped];
+    const decision = decide(snapshotOf(servers, { group: { desiredCapacity: 5 }, memory }), NOW);
+    expect(states(decision)).toMatchObject({ x: 'terminating' });
+    expect(holds(decision)).not.toContain('healthBrake');
+  });
+
+  it('karpenter #2134: the brake lets go when its minute is over', () => {
+    const servers = [...healthy('a', 'b', 'c'), ...['x', 'y'].map((id) => ({ id, ...unhealthySince(65_000) }))];
+    const memory = { unhealthyAt: [NOW - 65_000, NOW - 65_000] };
+    const decision = decide(snapshotOf(servers, { group: { desiredCapacity: 5 }, memory }), NOW);
+    expect(reasons(decision)).toContain('replaceUnhealthy');
+    expect(decision.memory.unhealthyAt).toEqual([]);
+  });
+
+  it('karpenter #2811: when not all of them look bad any more, their grace periods begin anew', () => {
+    const servers = [...healthy('a', 'b'), { id: 'x', ...unhealthySince(3_600_000) }];
+    const decision = decide(snapshotOf(servers, { memory: { told: ['healthBrake:all'] } }), NOW);
+    expectNothingEnded(decision);
+    expect(decision.wakeAt).toBe(NOW + GROUP.healthCheckGracePeriodMs);
   });
 
   it.each([1, 3])('karpenter #2134, #2321: the brake does not block a group of %i for ever', (size) => {

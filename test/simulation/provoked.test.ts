@@ -1,0 +1,58 @@
+/** Situations that chance seldom makes, in which a single line stands between the fleet and a violation. */
+
+import { expect, it } from 'vitest';
+import type { Scenario } from '../../src/simulation/scenario.ts';
+import { lived, simulated } from '../support/scenarios.ts';
+import { TARGET_GROUP } from '../support/snapshot.ts';
+
+it('several that hang are replaced one after the other', async () => {
+  const hang = (which: number) => ({ kind: 'hangMachine', which, forMs: null }) as const;
+  const { lines, violations } = await lived({
+    // Their grace period and the brake are over for both at once.
+    ...simulated({ desiredCapacity: 6, healthCheckGracePeriodMs: 90_000 }),
+    happenings: [
+      { atMs: 40_000, happening: hang(0) },
+      { atMs: 40_000, happening: hang(0.99) },
+    ],
+    quietAtMs: 240_000,
+  });
+  expect(violations).toEqual([]);
+  const told = lines.flatMap((line) => /drover +(replaceUnhealthy|inService): /.exec(line)?.[1] ?? []);
+  expect(told.slice(6)).toEqual(['replaceUnhealthy', 'inService', 'replaceUnhealthy', 'inService']);
+});
+
+it('an address is not given away while a load balancer still routes to it', async () => {
+  const scenario = inTwoGroups(simulated({ desiredCapacity: 2, healthCheckGracePeriodMs: 300_000 }));
+  const { machines, loadBalancer } = scenario.conditions;
+  machines.reusesAddresses = true;
+  loadBalancer.apply.latency = { minMs: 12_000, maxMs: 12_000 };
+  const { lines, violations } = await lived({
+    ...scenario,
+    happenings: [
+      { atMs: 120_000, happening: { kind: 'stopMachine', which: 0 } },
+      { atMs: 123_500, happening: { kind: 'setDesired', group: 'web', desired: 4 } },
+    ],
+    quietAtMs: 240_000,
+  });
+  expect(violations).toEqual([]);
+  // The one that stopped was of the other group.
+  expect(lines.some((line) => line.includes('api should have 2 and has 1'))).toBe(true);
+});
+
+/** A second group, `api`, behind the same load balancer. */
+function inTwoGroups(scenario: Scenario): Scenario {
+  const { fleet } = scenario;
+  const [group] = fleet.autoScalingGroups;
+  const [loadBalancer] = fleet.loadBalancers;
+  if (group === undefined || loadBalancer === undefined) throw new Error('there is one of each');
+  const listener = { address: '127.0.0.1', port: 5001, targetGroup: 'api' };
+  return {
+    ...scenario,
+    fleet: {
+      ...fleet,
+      loadBalancers: [{ ...loadBalancer, listeners: [...loadBalancer.listeners, listener] }],
+      targetGroups: [...fleet.targetGroups, { ...TARGET_GROUP, name: 'api' }],
+      autoScalingGroups: [group, { ...group, name: 'api', targetGroups: ['api'] }],
+    },
+  };
+}
