@@ -14,11 +14,18 @@ const NOT_WRITABLE = cause('Unauthorized', 'storeNotWritable', 'cannot be writte
 const DISK_FULL = cause('NoCapacity', 'diskFull', 'cannot grow: the disk or the quota is full; make room');
 const NOT_OPENED = cause('Invalid', 'storeNotOpened', 'cannot be opened; look at the path');
 const DAMAGED = cause('Invalid', 'storeDamaged', 'is damaged; stop Drover and restore it as docs/store.md says');
+/** Our statements are always the same: when SQLite cannot carry one out, the tables or what is in them is not ours any more. */
+const NOT_OURS = cause(
+  'Invalid',
+  'storeDamaged',
+  'holds what Drover did not write; stop Drover and restore it as docs/store.md says',
+);
 const NOT_A_DATABASE = cause('Invalid', 'storeNotADatabase', 'is not a SQLite database; move it away');
 const INPUT_OUTPUT = cause('Transient', 'storeInputOutput', 'could not be read or written; look at the disk');
 
 /** By SQLite's primary result code (https://sqlite.org/rescode.html). */
 const SQLITE_CAUSES: ReadonlyMap<number, Cause> = new Map([
+  [1, NOT_OURS],
   [3, NOT_WRITABLE],
   [5, BUSY],
   [6, BUSY],
@@ -27,6 +34,9 @@ const SQLITE_CAUSES: ReadonlyMap<number, Cause> = new Map([
   [11, DAMAGED],
   [13, DISK_FULL],
   [14, NOT_OPENED],
+  [18, NOT_OURS],
+  [19, NOT_OURS],
+  [20, NOT_OURS],
   [26, NOT_A_DATABASE],
 ]);
 
