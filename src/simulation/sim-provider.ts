@@ -13,6 +13,8 @@ export interface ProviderConditions {
   /** How often a list shows the past, and how far back at most. */
   staleLists: number;
   staleByMs: number;
+  /** How often a list lacks one of the machines. */
+  partialLists: number;
   /** How often the hint that a machine has stopped gets lost. */
   lostHints: number;
 }
@@ -39,6 +41,8 @@ export class SimProvider implements Provider {
   readonly #watchers = new Set<() => void>();
   readonly #unlisten: () => void;
   #abandoned = false;
+  /** What the list before lacked. */
+  #lacked: string | null = null;
 
   constructor(options: SimProviderOptions) {
     this.#options = options;
@@ -63,7 +67,9 @@ export class SimProvider implements Provider {
     const { machines, fleet, random, conditions } = this.#options;
     return this.#call('list', '', signal, () => {
       const lagMs = random.chance(conditions.staleLists) ? random.int(1, conditions.staleByMs) : 0;
-      return machines.list(fleet, lagMs);
+      const listed = machines.list(fleet, lagMs);
+      const lacking = random.chance(conditions.partialLists) ? random.pick([...listed, null]) : null;
+      return this.#without(lacking, listed);
     });
   }
 
@@ -94,6 +100,17 @@ export class SimProvider implements Provider {
     this.#abandoned = true;
     this.#unlisten();
     this.#watchers.clear();
+  }
+
+  #without(lacking: Machine | null, listed: readonly Machine[]): readonly Machine[] {
+    const { machines, trace } = this.#options;
+    const lackedBefore = this.#lacked;
+    this.#lacked = lacking?.id ?? null;
+    if (lacking === null) return listed;
+    trace.note('provider', `list lacks ${lacking.id}`);
+    const machine = machines.get(lacking.id);
+    if (machine !== undefined && lackedBefore === lacking.id) machine.hidden = true;
+    return listed.filter((one) => one !== lacking);
   }
 
   #call<T>(
