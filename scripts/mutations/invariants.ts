@@ -93,10 +93,10 @@ export const INVARIANTS: readonly Mutation[] = [
   },
   {
     name: 'a list that lags behind is taken for the newest',
-    file: 'src/decide/sight.ts',
-    find: 'if (at <= knownSince || previous === null || previous.at <= knownSince)',
-    replace: 'if (previous === null)',
-    caughtBy: { invariant: 'declaredDead', seeds: 1_000 },
+    file: 'src/control/machine-watch.ts',
+    find: 'this.#lagMs = capabilities.listLagMs;',
+    replace: 'this.#lagMs = 0;',
+    caughtBy: PROVOKED,
   },
   {
     name: 'the size leaves the bounds of its group',

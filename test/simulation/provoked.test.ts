@@ -39,6 +39,27 @@ it('an address is not given away while a load balancer still routes to it', asyn
   expect(lines.some((line) => line.includes('api should have 2 and has 1'))).toBe(true);
 });
 
+it('a machine that serves is not given up because lists lag behind', async () => {
+  // Behind no load balancer, which would know better.
+  const scenario = simulated({ desiredCapacity: 1, targetGroups: [] });
+  const { machines, provider } = scenario.conditions;
+  machines.pendingMs = [1, 10];
+  machines.bootMs = [1, 10];
+  provider.staleLists = 0.5;
+  provider.staleByMs = 5_000;
+  const sizes = [1, 10, 1, 10, 1, 10, 1, 10];
+  const { lines, violations } = await lived({
+    ...scenario,
+    happenings: sizes.map((desired, index) => ({
+      atMs: 20_000 * (index + 1),
+      happening: { kind: 'setDesired', group: 'web', desired },
+    })),
+    quietAtMs: 200_000,
+  });
+  expect(violations).toEqual([]);
+  expect(lines.filter((line) => line.includes('inService: ')).length).toBeGreaterThan(30);
+});
+
 /** A second group, `api`, behind the same load balancer. */
 function inTwoGroups(scenario: Scenario): Scenario {
   const { fleet } = scenario;
