@@ -36,7 +36,8 @@ function pragma(database: DatabaseSync, name: 'page_count' | 'page_size'): numbe
   return Number(database.prepare(`pragma ${name}`).get()?.[name]);
 }
 
-function damaged(path: string, what: string): PortError {
+/** @param what was found, in brackets behind what to do */
+export function damaged(path: string, what: string): PortError {
   const message = `the database ${path} is damaged; stop Drover and restore it as docs/store.md says (${what})`;
   return new PortError('Invalid', 'storeDamaged', message);
 }
