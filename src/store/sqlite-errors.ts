@@ -68,6 +68,8 @@ function reactionOf(error: unknown): Cause | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = primaryCode(error);
   if (code !== undefined) return SQLITE_CAUSES.get(code);
+  // A number that none of our columns ever holds.
+  if ('code' in error && error.code === 'ERR_OUT_OF_RANGE') return NOT_OURS;
   if (!('syscall' in error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   return FILE_CAUSES.get(error.code) ?? NOT_OPENED;
 }

@@ -200,14 +200,15 @@ describe('a backup that is taken while Drover commits', () => {
 
 /** A mount of its own in a namespace of its own: no other process sees it, and it ends with the command. */
 const OWN_MOUNTS = ['--user', '--map-root-user', '--mount'];
-const canMount = spawnSync('unshare', [...OWN_MOUNTS, 'true']).status === 0;
+const UNSHARE = '/usr/bin/unshare';
+const canMount = spawnSync(UNSHARE, [...OWN_MOUNTS, 'true']).status === 0;
 
 describe.runIf(canMount)('a disk that', () => {
   async function onDisk(options: string, script: string, ...rest: string[]): Promise<string> {
     const mounted = join(folder, 'disk');
     const prepare = `mkdir -p "$1" && mount -t tmpfs -o ${options} tmpfs "$1" && ${script}`;
     const { stdout } = await run(
-      'unshare',
+      UNSHARE,
       [...OWN_MOUNTS, 'sh', '-c', prepare, 'sh', mounted, process.execPath, ...rest],
       {
         timeout: TIMEOUT_MS,
