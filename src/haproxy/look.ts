@@ -69,7 +69,7 @@ export function parseLook(reply: string): Look {
     parseTable(stateText).map((row) => [serverKey(text(row, 'be_name'), text(row, 'srv_name')), row]),
   );
   const pid = number(info, 'Pid');
-  if (pid === 0 || rows.length === 0 || !stateText.startsWith('1\n# ')) {
+  if (pid === 0 || rows.length === 0 || !stateText.startsWith('1\n# ') || !reply.endsWith('\n\n')) {
     throw new PortError('Transient', 'haproxyReply', `HAProxy's answer is not whole: ${excerpt(reply)}`);
   }
   const ofType = (type: string): readonly Record[] => rows.filter((row) => text(row, 'type') === type);

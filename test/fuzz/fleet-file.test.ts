@@ -96,13 +96,20 @@ const anyValue = fc.oneof(
   fc.constantFrom(null, true, [], {}, [[]], { a: { b: {} } }),
   fc.array(anyText, { maxLength: 3 }),
 );
+/** An earlier mutation may have put something there that has no text, such as an object without a prototype. */
+function asText(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
 const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   path.map((steps) => at(steps, (parent, key) => void Reflect.deleteProperty(parent, key))),
   fc.tuple(path, anyValue).map(([steps, value]) => at(steps, (parent, key) => define(parent, key, value))),
   // A number a little or a lot off, a text with something before or behind it.
   fc
     .tuple(notSecret, anyText)
-    .map(([steps, text]) => at(steps, (parent, key) => define(parent, key, `${Reflect.get(parent, key)}${text}`))),
+    .map(([steps, text]) =>
+      at(steps, (parent, key) => define(parent, key, `${asText(Reflect.get(parent, key))}${text}`)),
+    ),
   fc
     .tuple(notSecret, fc.integer({ min: -2, max: 70_000 }))
     .map(([steps, number]) => at(steps, (parent, key) => define(parent, key, number))),

@@ -85,6 +85,13 @@ describe('what HAProxy answers', () => {
     }
   });
 
+  it('is not believed where it was cut off, wherever that was', () => {
+    for (let length = 0; length < LOOK_REPLY.length; length += 1) {
+      const servers = attempt(() => parseLook(LOOK_REPLY.slice(0, length)).servers.size);
+      if (!(servers instanceof PortError)) expect(servers).toBe(2);
+    }
+  });
+
   it.each([
     ['a look', LOOK_REPLY, checkLook],
     ['the list of processes', PROCESSES, (text: string) => attempt(() => parseProcesses(text))],
