@@ -29,9 +29,10 @@ export function simulated(group: Partial<AutoScalingGroup> = {}): Scenario {
 /** What came of a scenario, and the whole of its story. */
 export async function lived(
   scenario: Scenario,
+  seed = 1,
 ): Promise<{ readonly lines: readonly string[]; readonly violations: readonly { readonly invariant: string }[] }> {
   const lines: string[] = [];
   const options = { controller: droverController, scenario, onLine: (line: string) => lines.push(line) };
-  const { violations } = await runSeed(1, options);
+  const { violations } = await runSeed(seed, options);
   return { lines, violations };
 }
