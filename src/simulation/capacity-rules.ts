@@ -78,12 +78,20 @@ export class CapacityRules {
 
   takenOut(member: SimMember, host: LoadBalancerHost): void {
     const { instanceId, targetGroup } = member.member;
-    const { records, machines } = this.#court;
+    const { records, machines, goesDown } = this.#court;
+    if (goesDown) return;
     const record = records.instances.get(instanceId);
-    if (record === undefined) return;
+    if (record === undefined) {
+      const machine = machines.ofInstance(instanceId);
+      if (!isServing(machine) || machine?.late === true) return;
+      return this.#court.violate(
+        'capacityKept',
+        `${instanceId} was taken out of ${targetGroup} because nobody remembers it`,
+      );
+    }
     if (record.request?.kind === 'terminate' || !isServing(machines.ofInstance(instanceId))) return;
     const cause = causeOf(record);
-    if (cause === 'fleetDown' || (cause === 'machineGone' && machines.ofInstance(instanceId)?.hidden === true)) return;
+    if (cause === 'machineGone' && machines.ofInstance(instanceId)?.hidden === true) return;
     if (!this.#servedWhenEnded.has(instanceId) || (cause === 'operatorDrain' && this.#isFull(record))) return;
     let left = 0;
     for (const other of host.members()) {

@@ -15,6 +15,7 @@ export interface Court {
   readonly records: Records;
   readonly trace: Trace;
   readonly inForce: InForce;
+  readonly goesDown: boolean;
   /** The moment so long ago, in milliseconds since the start; time in which the controller's host slept is left out. */
   since(lagMs: number): number;
   violate(invariant: string, detail: string): void;

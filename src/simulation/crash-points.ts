@@ -28,7 +28,7 @@ export type CrashPoint = `${PortCall}:${Side}`;
  * A crash point as it is counted: commits differ by what they record, and every point by whether the controller has just
  * started.
  */
-export type CountedPoint = `${Phase} ${string}:${Side}`;
+export type CountedPoint = `${string}:${Side} ${Phase}`;
 
 /** What a commit records, by the move that says most. */
 export const COMMIT_KINDS = [
@@ -56,7 +56,7 @@ const PHASES = ['starting', 'running'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export function countedPoint(call: string, side: Side, phase: Phase): CountedPoint {
-  return `${phase} ${call}:${side}`;
+  return `${call}:${side} ${phase}`;
 }
 
 /** Every point that there is. */

@@ -11,6 +11,8 @@ export type Order =
   | { readonly kind: 'resume'; readonly group: string }
   | { readonly kind: 'drain' | 'terminate'; readonly which: number }
   | { readonly kind: 'restartController' }
+  /** Its data folder is lost, and it with it. */
+  | { readonly kind: 'loseStore' }
   /** `drover down`, and `drover up` a while after it has come to its end. */
   | { readonly kind: 'down' }
   /** The fleet file is changed and applied. */
@@ -44,6 +46,7 @@ const ORDERS: ReadonlySet<Happening['kind']> = new Set<Order['kind']>([
   'drain',
   'terminate',
   'restartController',
+  'loseStore',
   'down',
   'editFleet',
 ]);

@@ -45,6 +45,8 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, Court {
   readonly trace: Trace;
   /** Which fleet file the controller follows. */
   readonly inForce: InForce;
+  /** Whether the fleet is being ended: no capacity has to be kept then. */
+  goesDown = false;
   readonly #capacity: CapacityRules;
   readonly #recording: RecordRules;
   readonly #routing: RoutingRules;

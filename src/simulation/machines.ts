@@ -22,7 +22,7 @@ export interface SimMachine {
   answering: boolean;
   /** Runs, but its server does not answer and never will by itself. */
   hung: boolean;
-  /** Two lists in a row have lacked it although it was there: nobody could know of it then. */
+  /** Two lists soon after another have lacked it although it was there: nobody could know of it then. */
   hidden: boolean;
   /** When it last ran again after it had stopped, in milliseconds since the start; null when it never did. */
   cameBackMs: number | null;

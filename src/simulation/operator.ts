@@ -52,6 +52,11 @@ export class Operator {
       }
       case 'restartController':
         return this.#ask(() => this.#session.stop().then(this.#onStopped));
+      case 'loseStore':
+        this.#note('loses the data folder');
+        this.#session.close();
+        this.#world.loseStore();
+        return this.#onStopped();
       case 'down':
         this.#note('brings the fleet down');
         this.#session.wanted = 'down';

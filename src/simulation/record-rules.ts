@@ -12,8 +12,8 @@ const KEPT_PROBES = 1_000;
 /** What may be written into the records, and that it is still there when they are opened again. */
 export class RecordRules {
   readonly #court: Court;
-  /** What the controller's own looks found last, by address. */
-  readonly #probed = new Map<string, { readonly healthy: boolean; readonly atMs: number }>();
+  /** When the controller's own looks last found somebody unhealthy, by address. */
+  readonly #probed = new Map<string, number>();
 
   constructor(court: Court) {
     this.#court = court;
@@ -21,7 +21,7 @@ export class RecordRules {
 
   probed({ address, port }: Endpoint, { healthy }: ProbeAnswer): void {
     if (this.#probed.size > KEPT_PROBES) this.#probed.clear();
-    this.#probed.set(`${address}:${port}`, { healthy, atMs: this.#court.clock.elapsedMs });
+    if (!healthy) this.#probed.set(`${address}:${port}`, this.#court.clock.elapsedMs);
   }
 
   /** What was committed is what the next controller finds, all of it and nothing else. */
@@ -67,8 +67,8 @@ export class RecordRules {
     const behind = this.#court.inForce.groups(group).some(({ targetGroups }) => targetGroups.length > 0);
     if (machine === null || machine.endpoint === null || !behind) return;
     const { address, port } = machine.endpoint;
-    const probe = this.#probed.get(`${address}:${port}`);
-    if (probe !== undefined && !probe.healthy && probe.atMs >= this.#court.since(PROBE_LAG_MS)) return;
+    const atMs = this.#probed.get(`${address}:${port}`);
+    if (atMs !== undefined && atMs >= this.#court.since(PROBE_LAG_MS)) return;
     this.#court.violate('twoVantages', `${id} is replaced, but Drover has not found it unhealthy itself`);
   }
 
@@ -90,9 +90,8 @@ export class RecordRules {
     if (from !== 'none' && (from !== 'terminated' || this.#court.machines.ofInstance(after.id)?.late !== true))
       return false;
     if (causeOf(after) === 'orphan') return this.#isRipe(after);
-    return after.state.name === 'booting' || after.state.name === 'inService' || after.state.name === 'terminating'
-      ? this.#court.records.memory.get(after.group)?.surveyed !== true
-      : false;
+    if (after.state.name === 'launching' || after.state.name === 'terminated') return false;
+    return this.#court.records.memory.get(after.group)?.surveyed !== true;
   }
 
   /** Whether a machine nobody has a record of has been there for the time that it is to be left alone. */

@@ -20,6 +20,11 @@ export class Records {
     while (this.#terminated.length > KEPT_TERMINATED) this.instances.delete(this.#terminated.shift() ?? '');
   }
 
+  clear(): void {
+    this.instances.clear();
+    this.memory.clear();
+  }
+
   allOpen(): Instance[] {
     return [...this.instances.values()].filter(({ state }) => state.name !== 'terminated');
   }

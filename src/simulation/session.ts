@@ -46,8 +46,7 @@ export interface SessionOptions {
 
 /** The controllers of one run, one after the other, over the same world and the same database. */
 export class Session {
-  /** What people want of the fleet: a controller that dies on the way down is started to go on with it. */
-  wanted: 'up' | 'down' = 'up';
+  #wanted: 'up' | 'down' = 'up';
   readonly #options: SessionOptions;
   #incarnation: Incarnation | null = null;
   #controller: SimulatedController | null = null;
@@ -63,6 +62,16 @@ export class Session {
   /** The controller that runs; null while there is none, and while its host sleeps. */
   get controller(): SimulatedController | null {
     return this.#incarnation?.asleep === true ? null : this.#controller;
+  }
+
+  /** What people want of the fleet: a controller that dies on the way down is started to go on with it. */
+  get wanted(): 'up' | 'down' {
+    return this.#wanted;
+  }
+
+  set wanted(wanted: 'up' | 'down') {
+    this.#wanted = wanted;
+    this.#options.world.invariants.goesDown = wanted === 'down';
   }
 
   /**

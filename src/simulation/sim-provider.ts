@@ -35,14 +35,17 @@ export interface SimProviderOptions {
   readonly witness: ProviderWitness;
 }
 
+/** Two lists that lack a machine within this time leave nobody a chance to know of it. */
+const LACKED_FOR_MS = 180_000;
+
 /** A provider over the machines of the simulated world: each controller gets its own, the machines stay. */
 export class SimProvider implements Provider {
   readonly #options: SimProviderOptions;
   readonly #watchers = new Set<() => void>();
   readonly #unlisten: () => void;
   #abandoned = false;
-  /** What the list before lacked. */
-  #lacked: string | null = null;
+  /** When a list last lacked a machine that was there, by the machine's id. */
+  readonly #lacked = new Map<string, number>();
 
   constructor(options: SimProviderOptions) {
     this.#options = options;
@@ -103,13 +106,15 @@ export class SimProvider implements Provider {
   }
 
   #without(lacking: Machine | null, listed: readonly Machine[]): readonly Machine[] {
-    const { machines, trace } = this.#options;
-    const lackedBefore = this.#lacked;
-    this.#lacked = lacking?.id ?? null;
+    const { machines, trace, clock } = this.#options;
     if (lacking === null) return listed;
     trace.note('provider', `list lacks ${lacking.id}`);
+    const before = this.#lacked.get(lacking.id);
     const machine = machines.get(lacking.id);
-    if (machine !== undefined && lackedBefore === lacking.id) machine.hidden = true;
+    // Lists between the two may have been lost: for the controller these may be two in a row.
+    if (machine !== undefined && before !== undefined && clock.elapsedMs - before < LACKED_FOR_MS)
+      machine.hidden = true;
+    this.#lacked.set(lacking.id, clock.elapsedMs);
     return listed.filter((one) => one !== lacking);
   }
 

@@ -23,7 +23,6 @@ export class World {
   readonly trace: Trace;
   readonly machines: Machines;
   readonly hosts: readonly LoadBalancerHost[];
-  readonly database = new DatabaseSync(':memory:');
   readonly records = new Records();
   readonly invariants: Invariants;
   readonly ids: Ids;
@@ -32,6 +31,7 @@ export class World {
   readonly #files = new Map<string, SimFile>();
   /** What the fleet file says. */
   #fleet: Fleet;
+  #database = new DatabaseSync(':memory:');
   #wakeHost = (): void => {};
   #onSleep: (until: Promise<void>) => void = () => {};
 
@@ -56,6 +56,17 @@ export class World {
     this.ids = { seed: () => hex128(idBits) };
     // A neighbour's machine, never to be touched.
     this.machines.launch({ fleet: 'neighbour', group: 'web', instanceId: 'i-neighbour' }, false);
+  }
+
+  get database(): DatabaseSync {
+    return this.#database;
+  }
+
+  /** The next controller begins with an empty store. */
+  loseStore(): void {
+    this.#database.close();
+    this.#database = new DatabaseSync(':memory:');
+    this.records.clear();
   }
 
   get fleet(): Fleet {

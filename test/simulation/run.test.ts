@@ -42,8 +42,8 @@ describe('a run', () => {
     const calls = ['provider.launch', 'provider.list', 'provider.terminate', 'loadBalancer.apply', 'store.load'];
     const others = ['loadBalancer.observe', 'store.commit (inService)', 'metricSource.read', 'clock.sleep'];
     for (const call of [...calls, ...others]) {
-      expect(passed).toContain(`starting ${call}:before`);
-      expect(passed).toContain(`starting ${call}:after`);
+      expect(passed).toContain(`${call}:before starting`);
+      expect(passed).toContain(`${call}:after starting`);
     }
   });
 
