@@ -140,4 +140,32 @@ export const INVARIANTS: readonly Mutation[] = [
     replace: '\n',
     caughtBy: { invariant: 'liveness', seeds: 1_000 },
   },
+  {
+    name: 'one observer is enough to end a server',
+    file: 'src/decide/second-vantage.ts',
+    find: 'if (!probe.healthy) return true;',
+    replace: 'if (probe.healthy || !probe.healthy) return true;',
+    caughtBy: { invariant: 'twoVantages', seeds: 200 },
+  },
+  {
+    name: 'nobody is told why',
+    file: 'src/control/group-loop.ts',
+    find: 'instances: changed, activities });',
+    replace: 'instances: changed, activities: [] });',
+    caughtBy: { invariant: 'explained', seeds: 20 },
+  },
+  {
+    name: 'a record is left out when the store is read',
+    file: 'src/store/state.ts',
+    find: 'instances: instances.map(decodeInstance),',
+    replace: 'instances: instances.map(decodeInstance).slice(1),',
+    caughtBy: { invariant: 'storeKeeps', seeds: 100 },
+  },
+  {
+    name: 'the load balancers go down before the servers have ended',
+    file: 'src/control/controller.ts',
+    find: 'while (!this.#loops.groups.every((loop) => loop.isEmpty) && !signal.aborted) {',
+    replace: 'while (this.#loops.groups.length === 0 && !signal.aborted) {',
+    caughtBy: { invariant: 'downLeavesNothing', seeds: 500 },
+  },
 ];

@@ -42,7 +42,7 @@ describe('a crash', () => {
     async (crash) => {
       const { lines, violations } = await lived({ ...simulated({ desiredCapacity: 3 }), crashes: [crash] });
       expect(violations).toEqual([]);
-    expect(lines.some((line) => line.includes(' dies at '))).toBe(true);
+      expect(lines.some((line) => line.includes(' dies at '))).toBe(true);
       expect(lines.filter((line) => / m-\d+ of i-\w+ launched/.test(line) && !line.includes('neighbour'))).toHaveLength(
         3,
       );
