@@ -44,10 +44,10 @@ export class CapacityRules {
    * its target groups finds it healthy, and says so.
    */
   noteEnding({ id }: Instance): void {
-    const { hosts, clock } = this.#court;
+    const { hosts, clock, machines } = this.#court;
     const since = clock.elapsedMs - VISIBLE_AFTER_MS;
     let found = false;
-    let serves = true;
+    let serves = isServing(machines.ofInstance(id));
     for (const host of hosts) {
       for (const member of host.members()) {
         if (member.member.instanceId !== id) continue;

@@ -31,7 +31,7 @@ export type CrashPoint = `${PortCall}:${Side}`;
 export type CountedPoint = `${string}:${Side} ${Phase}`;
 
 /** What a commit records, by the move that says most. */
-export const COMMIT_KINDS = [
+const COMMIT_KINDS = [
   'launching',
   'launching again',
   'booting',

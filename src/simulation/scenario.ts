@@ -36,9 +36,12 @@ export function randomScenario(random: Random, days: number | null = null): Scen
   const count = days === null ? chance.int(2, 12) : Math.ceil(quietAtMs / SPARSE_MS);
   const happenings = Array.from({ length: count }, () => randomTimed(chance, fleet, quietAtMs)).flat();
   const crashes = randomCrashes(random.fork('crashes'));
+  const conditions = randomWeather(random.fork('weather'));
+  // An address that goes from one group to another is in test/simulation/known.test.ts.
+  if (fleet.autoScalingGroups.length > 1) conditions.machines.reusesAddresses = false;
   return {
     fleet,
-    conditions: randomWeather(random.fork('weather')),
+    conditions,
     happenings: happenings.sort((a, b) => a.atMs - b.atMs),
     crashes,
     quietAtMs,
