@@ -6,6 +6,7 @@ import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Machine, Reading } from '../model/observation.ts';
+import { newestTime, shiftInstance, shiftMemory } from '../model/shift.ts';
 import type { Hold } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -27,6 +28,8 @@ const BACKOFF_MAX_MS = 10_000;
 /** How long an ended instance is remembered, so that an old list does not bring it back. */
 const ENDED_MEMORY_MS = 600_000;
 const ABORT_FLOOR_MS = 1_000;
+/** Clocks are set back by less all the time, and nothing waits for so little. */
+const CLOCK_TOLERANCE_MS = 1_000;
 
 /** What a group's loop needs of the rest of the controller. */
 export interface GroupSurroundings {
@@ -62,6 +65,7 @@ export class GroupLoop {
   #turn: Promise<unknown> = Promise.resolve();
   readonly #probes: Probes;
   #backoffMs = 0;
+  #lookedAt: EpochMs = 0;
   /** Whether the last look knew of every machine that the provider has. */
   #surveyed = false;
 
@@ -183,6 +187,7 @@ export class GroupLoop {
 
   async #decideAndPerform(): Promise<number> {
     const now = this.#around.clock.now();
+    await this.#followClock(now);
     for (const [id, at] of this.#ended) if (now - at > ENDED_MEMORY_MS) this.#ended.delete(id);
     const outcomes = [...this.#outcomes];
     const snapshot = this.#snapshot(outcomes);
@@ -195,9 +200,23 @@ export class GroupLoop {
     this.#holds = decision.holds;
     this.#surveyed = snapshot.machines.kind === 'seen' && snapshot.machines.value.previous !== null;
     this.#perform(decision);
-    if (news) this.#around.onCommitted();
+    if (news || memoryChanged) this.#around.onCommitted();
     if (this.#outcomes.length > 0) return 0;
     return Math.max(0, Math.min(SAFETY_LOOK_MS, wakeAt === null ? SAFETY_LOOK_MS : wakeAt - now));
+  }
+
+  /** After the clock was set back, by hand or between two lives, the records are moved by as much. */
+  async #followClock(now: EpochMs): Promise<void> {
+    const latest = Math.max(this.#lookedAt, newestTime(this.#instances.values()) ?? 0);
+    this.#lookedAt = now;
+    const byMs = latest - now;
+    if (byMs <= CLOCK_TOLERANCE_MS) return;
+    this.#ended.clear();
+    await this.commit({
+      memory: shiftMemory(this.#memory, byMs),
+      instances: this.instances.map((instance) => shiftInstance(instance, byMs)),
+      activities: [],
+    });
   }
 
   #snapshot(outcomes: readonly Outcome[]): Snapshot {

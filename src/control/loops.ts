@@ -143,6 +143,7 @@ export class Loops {
       driver,
       clock,
       desired: () => this.#desired(name),
+      isReady: () => this.#feeding(name).every(({ loop: group }) => group.memory.surveyed),
       isBusy: () => [...this.#groups.values()].some((group) => group.loop.isBusy),
       onSeen: (changed) => {
         for (const { loop: group } of this.#groups.values()) if (changed || group.isBusy) group.notify();
@@ -194,6 +195,13 @@ export class Loops {
         loop.members().filter(({ targetGroup }) => names.has(targetGroup)),
       ),
     };
+  }
+
+  /** The groups whose servers are members of a load balancer. */
+  #feeding(name: string): readonly { readonly loop: GroupLoop }[] {
+    return [...this.#groups.values()].filter(({ loop }) =>
+      loop.group.targetGroups.some((targetGroup) => this.#balancerOf(targetGroup)?.name === name),
+    );
   }
 
   #balancerOf(targetGroup: string): LoadBalancer | undefined {

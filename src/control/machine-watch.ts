@@ -63,6 +63,7 @@ export class MachineWatch {
       value: {
         at: newest.at - this.#lagMs,
         machines: ofGroup(newest.machines, group),
+        addresses: addressesOf(newest.machines),
         previous:
           previous === null ? null : { at: previous.at - this.#lagMs, machines: ofGroup(previous.machines, group) },
       },
@@ -81,8 +82,9 @@ export class MachineWatch {
         this.#provider.list(bounded),
       );
       const before = this.#seen.value;
-      // Two lists of one moment are one sighting.
-      const previous = before !== null && before.newest.at < at ? before.newest : (before?.previous ?? null);
+      // Two lists of one moment are one sighting; after the clock was set back, the one before is of no known time.
+      const previous =
+        before === null || before.newest.at > at ? null : before.newest.at < at ? before.newest : before.previous;
       this.#seen.saw({ newest: { at, machines }, previous }, at);
     } catch (error) {
       if (signal.aborted) return;
@@ -105,4 +107,10 @@ export class MachineWatch {
 
 function ofGroup(machines: readonly Machine[], group: string): ReadonlyMap<string, Machine> {
   return new Map(machines.filter((machine) => machine.group === group).map((machine) => [machine.instanceId, machine]));
+}
+
+function addressesOf(machines: readonly Machine[]): ReadonlyMap<string, string> {
+  return new Map(
+    machines.flatMap(({ id, endpoint }) => (endpoint === null ? [] : [[`${endpoint.address}:${endpoint.port}`, id]])),
+  );
 }
