@@ -14,7 +14,7 @@ export function addressOf(index: number): string {
 /** Machines that are addresses and nothing more, so that there can be a thousand of them. They last as long as the controller. */
 export const simulatedProvider: ProviderType = {
   name: 'simulated',
-  capabilities: { listIntervalMs: 1_000, listLagMs: 0, concurrentOperations: 100 },
+  capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: 100 },
   settingsSchema: () => z.object({}),
   create: () => new SimulatedProvider(),
 };

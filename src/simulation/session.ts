@@ -32,7 +32,12 @@ export type ControllerFactory = (options: ControllerOptions) => SimulatedControl
 /** The real one. */
 export const droverController: ControllerFactory = (options) => new Controller(options);
 
-const CAPABILITIES: ProviderCapabilities = { listIntervalMs: 1_000, listLagMs: 5_000, concurrentOperations: 10 };
+const CAPABILITIES: ProviderCapabilities = {
+  listIntervalMs: 1_000,
+  listGapMs: 50,
+  listLagMs: 5_000,
+  concurrentOperations: 10,
+};
 
 export interface SessionOptions {
   readonly world: World;

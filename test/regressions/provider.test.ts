@@ -11,6 +11,7 @@ import { GROUP, machineOf, NOW, snapshotOf } from '../support/snapshot.ts';
 
 const HOUR_MS = 3_600_000;
 const ORPHAN = 'orphan';
+const LIST_GAP_MS = 500;
 
 describe('the watch over a provider', () => {
   it('autoscaler #4133: lists no more often than its rate limit bears, for all groups together', async () => {
@@ -26,6 +27,24 @@ describe('the watch over a provider', () => {
     stop();
     expect(lists).toBeGreaterThan(1_100);
     expect(lists).toBeLessThanOrEqual(1_201);
+  });
+
+  it('autoscaler #4133: hints bring lists no closer together than the provider bears, and a refusal is heeded', async () => {
+    const asked: number[] = [];
+    const { clock, stop, hint } = watching(60_000, async () => {
+      asked.push(clock.elapsedMs);
+      if (asked.length === 5) throw new PortError('RateLimited', 'x', 'too many requests', { retryAfterMs: 20_000 });
+      return [];
+    });
+    for (const end = clock.elapsedMs + 60_000; clock.elapsedMs < end; ) {
+      hint();
+      await clock.advance();
+    }
+    stop();
+    const gaps = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
+    expect(asked.length).toBeGreaterThan(5);
+    expect(gaps.every((gapMs) => gapMs >= LIST_GAP_MS)).toBe(true);
+    expect(gaps[4]).toBeGreaterThanOrEqual(20_000);
   });
 
   it.each<[string, () => Promise<readonly Machine[]>]>([
@@ -86,16 +105,20 @@ describe('orphans', () => {
 
 function watching(listIntervalMs: number, list: Provider['list']) {
   const clock = new VirtualClock();
+  let hint = () => {};
   const provider: Provider = {
     list,
     launch: () => Promise.reject(new Error('nothing is launched here')),
     terminate: () => Promise.reject(new Error('nothing is ended here')),
-    watch: () => () => {},
+    watch: (onChange) => {
+      hint = onChange;
+      return () => {};
+    },
     close: async () => {},
   };
-  const capabilities = { listIntervalMs, listLagMs: 0, concurrentOperations: 1 };
+  const capabilities = { listIntervalMs, listGapMs: LIST_GAP_MS, listLagMs: 0, concurrentOperations: 1 };
   const watch = new MachineWatch(provider, capabilities, clock, () => {});
   const abort = new AbortController();
   void watch.run(abort.signal);
-  return { watch, clock, stop: () => abort.abort() };
+  return { watch, clock, stop: () => abort.abort(), hint: () => hint() };
 }
