@@ -32,6 +32,7 @@ export class World {
   /** What the fleet file says. */
   #fleet: Fleet;
   #database = new DatabaseSync(':memory:');
+  #asleep = false;
   #wakeHost = (): void => {};
   #onSleep: (until: Promise<void>) => void = () => {};
 
@@ -101,11 +102,16 @@ export class World {
 
   /** The controller's host stands still while the world goes on. */
   sleepHost(forMs: number): void {
+    if (this.#asleep) return;
+    this.#asleep = true;
     this.invariants.asleep(forMs);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onSleep(promise);
-    this.#wakeHost = resolve;
-    this.clock.plan(forMs, resolve);
+    this.#wakeHost = () => {
+      this.#asleep = false;
+      resolve();
+    };
+    this.clock.plan(forMs, this.#wakeHost);
   }
 
   /** From now on nothing goes wrong any more. */

@@ -36,7 +36,7 @@ describe('the watch over a provider', () => {
       if (asked.length === 5) throw new PortError('RateLimited', 'x', 'too many requests', { retryAfterMs: 20_000 });
       return [];
     });
-    for (const end = clock.elapsedMs + 60_000; clock.elapsedMs < end; ) {
+    for (const end = clock.elapsedMs + 10 * 60_000; clock.elapsedMs < end; ) {
       hint();
       await clock.advance();
     }
