@@ -4,9 +4,9 @@
  */
 
 import type { ActivityReason } from '../src/model/activity.ts';
-import { freePorts, RealFleet } from '../test/support/fleet.ts';
+import { RealFleet } from '../test/support/fleet.ts';
 import { bench, median, type Scope, until } from './support/bench.ts';
-import { endHello, spawnHello, untilHealthy } from './support/hello.ts';
+import { endHello, reservePort, spawnHello, untilHealthy } from './support/hello.ts';
 import { printTable, ratio, seconds } from './support/report.ts';
 
 const SMALL = 2;
@@ -86,7 +86,7 @@ async function resize(fleet: RealFleet, size: number): Promise<{ lastMs: (reason
 
 /** As many servers as the group gets more, all at once, as the process provider starts them too, and nothing else. */
 async function bareProcesses(scope: Scope): Promise<BareRound> {
-  const ports = await freePorts(LARGE - SMALL);
+  const ports = await Promise.all(Array.from({ length: LARGE - SMALL }, reservePort));
   const begun = Date.now();
   const servers = ports.map((port) => {
     const child = spawnHello(port);

@@ -89,6 +89,11 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
       loadBalancers.set(name, driver);
       return driver;
     },
+    metricSource: ({ source, settings }, context) => {
+      const type = metricSourceTypes.get(source);
+      if (type === undefined) throw new Error(`there is no metric source ${source}`);
+      return type.create({ settings, clock: systemClock, ...context });
+    },
     probe: httpProbe,
     desiredFile: (path) => createFileMetric({ path, clock: systemClock }),
     clock: systemClock,

@@ -32,7 +32,8 @@ export async function bench(title: string, limitMs: number, run: (scope: Scope) 
     running.catch(() => undefined);
     exitCode = (await Promise.race([running, stopped])) ? 0 : 1;
   } catch (error) {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    if (stop.signal.aborted) console.error(`Stopped: ${stop.signal.reason.message}`);
+    else console.error(error);
   }
   clearTimeout(limit);
   stop.abort();

@@ -39,7 +39,7 @@ export class Load {
   #failures: Failure[] = [];
 
   constructor(plan: LoadPlan, scope: Scope) {
-    this.#child = fork(join(import.meta.dirname, 'clients.ts'), [JSON.stringify(plan)]);
+    this.#child = fork(join(import.meta.dirname, '..', 'processes', 'clients.ts'), [JSON.stringify(plan)]);
     this.#child.on('message', ({ requests, failed, failures }: LoadReport) => {
       this.#requests = requests;
       this.#failed = failed;

@@ -12,7 +12,7 @@ import { type Scope, until } from './bench.ts';
 import { PORT_VARIABLE } from './simulated-provider.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-const PROVIDER = join(import.meta.dirname, 'with-simulated-provider.ts');
+const PROVIDER = join(import.meta.dirname, '..', 'processes', 'with-simulated-provider.ts');
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 500;
 const STOP_TIMEOUT_MS = 10_000;
@@ -55,7 +55,11 @@ export class SimulatedFleet {
     const args = ['--import', PROVIDER, MAIN, '--data', dataDir, 'run', '--plain', fleetFile];
     const controller = spawn(process.execPath, args, {
       env: { ...process.env, [PORT_VARIABLE]: String(targetPort) },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let complaint = '';
+    controller.stderr.setEncoding('utf8').on('data', (text) => {
+      complaint += text;
     });
     const client = new ApiClient(dataDir);
     scope.atEnd(async () => {
@@ -68,6 +72,7 @@ export class SimulatedFleet {
       `${size} targets are in service`,
       START_TIMEOUT_MS,
       async () => {
+        if (controller.exitCode !== null) throw new Error(`the controller has ended: ${complaint}`);
         const status = await client.status().catch(() => null);
         return status?.groups[0]?.inService === size;
       },
@@ -78,7 +83,7 @@ export class SimulatedFleet {
 }
 
 async function startTargets(count: number, port: number, scope: Scope): Promise<void> {
-  const targets = fork(join(import.meta.dirname, 'many-targets.ts'), [String(count), String(port)]);
+  const targets = fork(join(import.meta.dirname, '..', 'processes', 'many-targets.ts'), [String(count), String(port)]);
   scope.atEnd(async () => targets.kill('SIGKILL'));
   await once(targets, 'message');
 }

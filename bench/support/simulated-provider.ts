@@ -14,7 +14,7 @@ export function addressOf(index: number): string {
 /** Machines that are addresses and nothing more, so that there can be a thousand of them. They last as long as the controller. */
 export const simulatedProvider: ProviderType = {
   name: 'simulated',
-  capabilities: { listIntervalMs: 1_000, listLagMs: 0, concurrentOperations: 100 },
+  capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: 100 },
   settingsSchema: () => z.object({}),
   create: () => new SimulatedProvider(),
 };
@@ -29,7 +29,16 @@ class SimulatedProvider implements Provider {
     const endpoint = { address: addressOf(this.#launched), port: Number(process.env[PORT_VARIABLE]) };
     this.#launched += 1;
     const launchedAt = systemClock.now();
-    const machine = { id: instanceId, instanceId, group, state: 'running', endpoint, launchedAt, detail: '' } as const;
+    const machine = {
+      id: instanceId,
+      instanceId,
+      group,
+      state: 'running',
+      endpoint,
+      launchedAt,
+      processId: null,
+      detail: '',
+    } as const;
     this.#machines.set(instanceId, machine);
     return machine;
   }

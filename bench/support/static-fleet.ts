@@ -9,6 +9,7 @@ import { systemClock } from '../../src/system/clock.ts';
 import { freePorts } from '../../test/support/fleet.ts';
 import { type Scope, until } from './bench.ts';
 import { readStat } from './haproxy.ts';
+import { reservePort } from './hello.ts';
 
 export interface ShellLoopPlan {
   readonly socketPath: string;
@@ -19,7 +20,7 @@ export interface ShellLoopPlan {
 
 export type ShellLoopReport =
   | { readonly kind: 'started'; readonly name: string; readonly pid: number }
-  | { readonly kind: 'polled' };
+  | { readonly kind: 'sleeping' };
 
 const POLL_EVERY_MS = 10_000;
 const START_TIMEOUT_MS = 30_000;
@@ -33,7 +34,7 @@ export class StaticFleet {
   readonly socketPath: string;
   readonly pollEveryMs = POLL_EVERY_MS;
   readonly #pids = new Map<string, number>();
-  readonly #polls = new EventEmitter();
+  readonly #loop = new EventEmitter();
 
   private constructor(port: number, socketPath: string) {
     this.port = port;
@@ -41,7 +42,8 @@ export class StaticFleet {
   }
 
   static async start(fleet: Fleet, size: number, folder: string, scope: Scope): Promise<StaticFleet> {
-    const [port = 0, ...serverPorts] = await freePorts(1 + size);
+    const [port = 0] = await freePorts(1);
+    const serverPorts = await Promise.all(Array.from({ length: size }, reservePort));
     const dataDir = join(folder, 'static');
     await mkdir(dataDir);
     const started = new StaticFleet(port, join(dataDir, 'runtime.sock'));
@@ -69,7 +71,7 @@ export class StaticFleet {
 
   /** Starts the servers. @returns the way to make it look from now on */
   #startLoop(plan: ShellLoopPlan, scope: Scope): () => void {
-    const child = fork(join(import.meta.dirname, 'shell-loop.ts'), [JSON.stringify(plan)]);
+    const child = fork(join(import.meta.dirname, '..', 'processes', 'shell-loop.ts'), [JSON.stringify(plan)]);
     scope.atEnd(async () => {
       if (child.exitCode !== null || !child.connected) return;
       const exited = once(child, 'exit');
@@ -78,7 +80,7 @@ export class StaticFleet {
     });
     child.on('message', (report: ShellLoopReport) => {
       if (report.kind === 'started') this.#pids.set(report.name, report.pid);
-      else this.#polls.emit('poll');
+      else this.#loop.emit('sleeping');
     });
     return () => void child.send('begin');
   }
@@ -88,9 +90,9 @@ export class StaticFleet {
     return this.#pids;
   }
 
-  /** Waits until the loop looks. @returns when it did */
-  async nextPoll(): Promise<number> {
-    await once(this.#polls, 'poll');
+  /** Waits until the loop has looked, done what is to be done and goes to sleep. @returns when it did */
+  async nextSleep(): Promise<number> {
+    await once(this.#loop, 'sleeping');
     return Date.now();
   }
 }

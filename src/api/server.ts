@@ -1,4 +1,5 @@
-import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import type { Socket } from 'node:net';
+import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { z } from 'zod';
 import { type FleetService, ServiceError } from '../control/service.ts';
 import { ERROR_STATUS, type ErrorBody, type ErrorCode, MalformedRequest } from './errors.ts';
@@ -18,6 +19,12 @@ export function buildApi(service: FleetService, options: ApiOptions = {}): Fasti
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: (error, _request, reply) => {
+      const answer = errorAnswer(error);
+      const body: ErrorBody = { error: answer };
+      void (reply as FastifyReply).code(ERROR_STATUS[answer.code]).send(body);
+    },
   });
 
   app.setValidatorCompiler(({ schema }) => (data) => {
@@ -39,6 +46,16 @@ export function buildApi(service: FleetService, options: ApiOptions = {}): Fasti
 
   app.register(routes(service), { prefix: '/v1' });
   return app;
+}
+
+/** What Node cannot read as HTTP is answered like everything else that is wrong. */
+function refuseUnreadable(_error: Error, socket: Socket): void {
+  const body = JSON.stringify({
+    error: { code: 'malformed', message: 'This is not a request that can be read.' },
+  } satisfies ErrorBody);
+  const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}`;
+  if (socket.writable) socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`);
+  else socket.destroy();
 }
 
 function errorAnswer(error: FastifyError | Error): { code: ErrorCode; message: string } {

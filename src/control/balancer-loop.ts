@@ -30,6 +30,8 @@ export interface Balancer {
   readonly clock: Clock;
   /** What it should be like now. */
   desired(): DesiredState;
+  /** Whether it is known what it should be like: an empty store must not empty a load balancer before machines were looked for. */
+  isReady(): boolean;
   /** Whether something is on its way, so that looks are worth more. */
   isBusy(): boolean;
   onSeen(changed: boolean): void;
@@ -73,13 +75,14 @@ export class BalancerLoop {
     const onAbort = () => this.#wake.notify();
     signal.addEventListener('abort', onAbort, { once: true });
     while (!signal.aborted) {
-      if (this.#mustApply(clock.now())) await this.#apply(signal);
+      if (this.#balancer.isReady() && this.#mustApply(clock.now())) await this.#apply(signal);
       if (signal.aborted) break;
       const visible = await this.#look(signal);
       // One that does not answer may not be running: apply starts it.
       if (!visible) this.#dirty = true;
       const pauseMs = this.#balancer.isBusy() || !visible ? BUSY_LOOK_MS : CALM_LOOK_MS;
-      if (!(this.#dirty && clock.now() >= this.#retryAt)) await this.#wake.wait(pauseMs);
+      const goesOn = this.#balancer.isReady() && this.#dirty && clock.now() >= this.#retryAt;
+      if (!goesOn) await this.#wake.wait(pauseMs);
     }
     stopWatching();
   }

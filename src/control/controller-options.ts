@@ -1,8 +1,9 @@
 import type { Fleet } from '../model/fleet.ts';
+import type { Metric } from '../model/metric.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { LoadBalancerDriver } from '../ports/load-balancer.ts';
-import type { MetricSource } from '../ports/metric-source.ts';
+import type { MetricContext, MetricSource } from '../ports/metric-source.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
 import type { Store } from '../ports/store.ts';
@@ -16,6 +17,7 @@ export interface ControllerOptions {
   readonly provider: (name: string) => { readonly provider: Provider; readonly capabilities: ProviderCapabilities };
   readonly loadBalancer: (name: string) => LoadBalancerDriver;
   readonly desiredFile: (path: string) => MetricSource;
+  readonly metricSource: (metric: Metric, context: Omit<MetricContext, 'settings' | 'clock'>) => MetricSource;
   readonly probe: Probe;
   readonly clock: Clock;
   readonly ids: Ids;

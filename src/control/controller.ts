@@ -20,6 +20,7 @@ import { fleetStatus } from './status.ts';
 const DOWN_POLL_MS = 100;
 /** How many of a group's newest activities belong to its explanation. */
 const EXPLAINED_ACTIVITIES = 5;
+const END_RETRY_MS = 1_000;
 
 /** Runs a fleet, and does what people ask of it. */
 export class Controller implements FleetService {
@@ -187,8 +188,21 @@ export class Controller implements FleetService {
       await this.#options.clock.sleep(DOWN_POLL_MS, signal);
     }
     if (signal.aborted) return;
-    for (const name of this.#loops.balancers.keys()) await this.#loops.endBalancer(name, signal);
-    this.#finished.resolve();
+    for (const name of this.#loops.balancers.keys()) await this.#endBalancer(name, signal);
+    if (!signal.aborted) this.#finished.resolve();
+  }
+
+  /** Tries until it is done: a load balancer that cannot be ended now may be later. */
+  async #endBalancer(name: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#loops.endBalancer(name, signal);
+        return;
+      } catch (error) {
+        this.#options.onProblem(`load balancer ${name} could not be ended: ${asPortError(error).message}`);
+        await this.#options.clock.sleep(END_RETRY_MS, signal);
+      }
+    }
   }
 
   /** The fleet file as it is now, if it can follow the one in force. */

@@ -1,17 +1,19 @@
 import { decide } from '../decide/decide.ts';
 import type { Decision } from '../decide/draft.ts';
 import { type Membership, memberships } from '../decide/membership.ts';
-import type { PolicyVerdict } from '../decide/policies/policy.ts';
+import type { HourlyValue, PolicyVerdict } from '../decide/policies/policy.ts';
 import type { Outcome, Sightings, Snapshot, TargetSighting, View } from '../decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Machine, Reading } from '../model/observation.ts';
+import { newestTime, shiftInstance, shiftMemory } from '../model/shift.ts';
 import type { Hold } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asPortError } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { MeasuredServer } from '../ports/metric-source.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Change, Store } from '../ports/store.ts';
 import type { MachineWatch } from './machine-watch.ts';
@@ -28,6 +30,8 @@ const BACKOFF_MAX_MS = 10_000;
 /** How long an ended instance is remembered, so that an old list does not bring it back. */
 const ENDED_MEMORY_MS = 600_000;
 const ABORT_FLOOR_MS = 1_000;
+/** Clocks are set back by less all the time, and nothing waits for so little. */
+const CLOCK_TOLERANCE_MS = 1_000;
 
 /** What a group's loop needs of the rest of the controller. */
 export interface GroupSurroundings {
@@ -40,6 +44,8 @@ export interface GroupSurroundings {
   readonly targetGroups: (group: AutoScalingGroup) => readonly TargetGroup[];
   readonly targets: (targetGroup: string) => View<TargetSighting>;
   readonly file: () => Reading | null;
+  readonly metrics: () => ReadonlyMap<string, Reading>;
+  readonly histories: () => ReadonlyMap<string, readonly HourlyValue[]>;
   readonly probe: Probe;
   /** Records have changed: the load balancers' members may have too. */
   readonly onCommitted: () => void;
@@ -64,6 +70,7 @@ export class GroupLoop {
   #turn: Promise<unknown> = Promise.resolve();
   readonly #probes: Probes;
   #backoffMs = 0;
+  #lookedAt: EpochMs = 0;
   /** Whether the last look knew of every machine that the provider has. */
   #surveyed = false;
 
@@ -112,6 +119,18 @@ export class GroupLoop {
   /** Whether nothing of the group is left, as far as can be seen. */
   get isEmpty(): boolean {
     return this.#surveyed && this.#instances.size === 0;
+  }
+
+  /** What can be measured: servers in service, with their process where it is one of this host. */
+  get servers(): readonly MeasuredServer[] {
+    const { machines } = this;
+    return this.instances
+      .filter(({ state }) => state.name === 'inService')
+      .map(({ id, machine }) => ({
+        instanceId: id,
+        endpoint: machine?.endpoint ?? null,
+        pid: machines.get(id)?.processId ?? null,
+      }));
   }
 
   /** The group's machines as their provider listed them last. */
@@ -190,6 +209,7 @@ export class GroupLoop {
 
   async #decideAndPerform(): Promise<number> {
     const now = this.#around.clock.now();
+    await this.#followClock(now);
     for (const [id, at] of this.#ended) if (now - at > ENDED_MEMORY_MS) this.#ended.delete(id);
     const outcomes = [...this.#outcomes];
     const snapshot = this.#snapshot(outcomes);
@@ -203,13 +223,27 @@ export class GroupLoop {
     this.#verdicts = decision.verdicts;
     this.#surveyed = snapshot.machines.kind === 'seen' && snapshot.machines.value.previous !== null;
     this.#perform(decision);
-    if (news) this.#around.onCommitted();
+    if (news || memoryChanged) this.#around.onCommitted();
     if (this.#outcomes.length > 0) return 0;
     return Math.max(0, Math.min(SAFETY_LOOK_MS, wakeAt === null ? SAFETY_LOOK_MS : wakeAt - now));
   }
 
+  /** After the clock was set back, by hand or between two lives, the records are moved by as much. */
+  async #followClock(now: EpochMs): Promise<void> {
+    const latest = Math.max(this.#lookedAt, newestTime(this.#instances.values()) ?? 0);
+    this.#lookedAt = now;
+    const byMs = latest - now;
+    if (byMs <= CLOCK_TOLERANCE_MS) return;
+    this.#ended.clear();
+    await this.commit({
+      memory: shiftMemory(this.#memory, byMs),
+      instances: this.instances.map((instance) => shiftInstance(instance, byMs)),
+      activities: [],
+    });
+  }
+
   #snapshot(outcomes: readonly Outcome[]): Snapshot {
-    const { targetGroups, targets, mode, ids, file } = this.#around;
+    const { targetGroups, targets, mode, ids, file, metrics, histories } = this.#around;
     const behind = targetGroups(this.#group);
     return {
       group: this.#group,
@@ -220,8 +254,8 @@ export class GroupLoop {
       machines: this.#sightings(),
       targets: new Map(behind.map(({ name }) => [name, targets(name)])),
       file: file(),
-      metrics: new Map(),
-      histories: new Map(),
+      metrics: metrics(),
+      histories: histories(),
       probes: this.#probes.answers,
       outcomes,
       ended: this.#ended,

@@ -11,6 +11,8 @@ import type { ControllerOptions } from './controller-options.ts';
 import { FileWatch } from './file-watch.ts';
 import { GroupLoop } from './group-loop.ts';
 import { MachineWatch } from './machine-watch.ts';
+import { MetricHistory } from './metric-history.ts';
+import { MetricWatch } from './metric-watch.ts';
 import { Operations } from './operations.ts';
 
 interface Running {
@@ -30,6 +32,9 @@ export class Loops {
   readonly #options: ControllerOptions;
   readonly #context: LoopsContext;
   readonly #startedAt: EpochMs;
+  readonly #history: MetricHistory;
+  readonly #stop = new AbortController();
+  #recording: Promise<void> = Promise.resolve();
   readonly #groups = new Map<string, Running & { readonly loop: GroupLoop }>();
   readonly #balancers = new Map<
     string,
@@ -42,6 +47,7 @@ export class Loops {
     this.#options = options;
     this.#context = context;
     this.#startedAt = options.clock.now();
+    this.#history = new MetricHistory(options.store, options.clock, options.onProblem);
   }
 
   get groups(): readonly GroupLoop[] {
@@ -56,14 +62,16 @@ export class Loops {
     const { autoScalingGroups, loadBalancers } = this.#context.fleet();
     for (const group of autoScalingGroups) this.#startGroup(group, stored);
     for (const loadBalancer of loadBalancers) this.#startBalancer(loadBalancer);
+    this.#recording = this.#history.run(this.#stop.signal);
   }
 
   /** Lets go of everything. Servers and load balancers go on as they are. */
   async stop(): Promise<void> {
     const running = [...this.#groups.values(), ...this.#balancers.values(), ...this.#providers.values()];
+    this.#stop.abort();
     for (const { stop } of running) stop.abort();
     await Promise.all([...this.#providers.values()].map(({ operations }) => operations.stop()));
-    await Promise.all(running.map(({ done }) => done));
+    await Promise.all([this.#recording, ...running.map(({ done }) => done)]);
   }
 
   async endBalancer(name: string, signal: AbortSignal): Promise<void> {
@@ -82,11 +90,11 @@ export class Loops {
     for (const name of [...this.#balancers.keys()]) if (!balancers.has(name)) await this.endBalancer(name, signal);
     for (const [name, running] of [...this.#groups]) {
       const group = groups.get(name);
-      if (group !== undefined && group.desiredCapacityFile === running.loop.group.desiredCapacityFile) {
+      if (group !== undefined && followsTheSame(group, running.loop.group)) {
         running.loop.update(group);
         continue;
       }
-      // Another file to follow, or a group that is gone: its loop begins anew, or not.
+      // Something else to follow, or a group that is gone: its loop begins anew, or not.
       running.stop.abort();
       await running.done;
       this.#groups.delete(name);
@@ -106,6 +114,7 @@ export class Loops {
       group.desiredCapacityFile === null
         ? null
         : new FileWatch(this.#options.desiredFile(group.desiredCapacityFile), clock, () => loop.notify());
+    const metrics = this.#metricsOf(group, () => loop);
     const loop = new GroupLoop(
       group,
       {
@@ -124,14 +133,35 @@ export class Loops {
             .targetGroups.filter(({ name }) => targetGroups.includes(name) && this.#balancerOf(name) !== undefined),
         targets: (name) => this.#targets(name),
         file: () => file?.reading ?? null,
+        metrics: () => metrics.readings(),
+        histories: () =>
+          new Map(group.scalingPolicies.map(({ metric }) => [metric, this.#history.hourly(group.name, metric)])),
         probe,
         onCommitted: () => this.#membersChanged(),
         onProblem,
       },
     );
-    const done = Promise.all([loop.run(stop.signal), file?.run(stop.signal)]).then(() => {});
+    const done = Promise.all([loop.run(stop.signal), file?.run(stop.signal), metrics.run(stop.signal)]).then(() => {});
     done.catch((error) => onProblem(`group ${group.name} has stopped: ${asPortError(error).message}`));
     this.#groups.set(group.name, { loop, stop, done });
+  }
+
+  /** The watch over what a group's policies follow. */
+  #metricsOf(group: AutoScalingGroup, loop: () => GroupLoop): MetricWatch {
+    const { metricSource, clock } = this.#options;
+    const context = {
+      observations: () =>
+        [...this.#balancers.values()].flatMap((balancer) => {
+          const view = balancer.loop.view();
+          return view.kind === 'seen' ? [view.value] : [];
+        }),
+      servers: () => loop().servers,
+    };
+    const watched = group.metrics.map((metric) => ({ metric, source: metricSource(metric, context) }));
+    return new MetricWatch(watched, clock, (metric, reading) => {
+      this.#history.take(group.name, metric, reading);
+      loop().notify();
+    });
   }
 
   #startBalancer({ name }: LoadBalancer): void {
@@ -143,6 +173,7 @@ export class Loops {
       driver,
       clock,
       desired: () => this.#desired(name),
+      isReady: () => this.#feeding(name).every(({ loop: group }) => group.memory.surveyed),
       isBusy: () => [...this.#groups.values()].some((group) => group.loop.isBusy),
       onSeen: (changed) => {
         for (const { loop: group } of this.#groups.values()) if (changed || group.isBusy) group.notify();
@@ -196,6 +227,13 @@ export class Loops {
     };
   }
 
+  /** The groups whose servers are members of a load balancer. */
+  #feeding(name: string): readonly { readonly loop: GroupLoop }[] {
+    return [...this.#groups.values()].filter(({ loop }) =>
+      loop.group.targetGroups.some((targetGroup) => this.#balancerOf(targetGroup)?.name === name),
+    );
+  }
+
   #balancerOf(targetGroup: string): LoadBalancer | undefined {
     return this.#context
       .fleet()
@@ -216,4 +254,12 @@ export class Loops {
   #membersChanged(): void {
     for (const { loop } of this.#balancers.values()) loop.changed();
   }
+}
+
+/** Whether a changed group is fed by what it was fed by before. */
+function followsTheSame(now: AutoScalingGroup, before: AutoScalingGroup): boolean {
+  return (
+    now.desiredCapacityFile === before.desiredCapacityFile &&
+    JSON.stringify(now.metrics) === JSON.stringify(before.metrics)
+  );
 }

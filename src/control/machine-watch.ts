@@ -11,8 +11,6 @@ import { Wake } from './wake.ts';
 const STALE_AFTER_LISTS = 3;
 const STALE_AFTER_MIN_MS = 10_000;
 const LIST_TIMEOUT_MS = 60_000;
-/** Between two lists that events ask for. */
-const HINTED_GAP_MS = 50;
 
 interface Lists {
   readonly newest: { readonly at: EpochMs; readonly machines: readonly Machine[] };
@@ -23,6 +21,7 @@ interface Lists {
 export class MachineWatch {
   readonly #provider: Provider;
   readonly #intervalMs: number;
+  readonly #gapMs: number;
   readonly #lagMs: number;
   readonly #clock: Clock;
   readonly #onChange: () => void;
@@ -34,6 +33,7 @@ export class MachineWatch {
   constructor(provider: Provider, capabilities: ProviderCapabilities, clock: Clock, onChange: () => void) {
     this.#provider = provider;
     this.#intervalMs = capabilities.listIntervalMs;
+    this.#gapMs = capabilities.listGapMs;
     this.#lagMs = capabilities.listLagMs;
     this.#clock = clock;
     this.#onChange = onChange;
@@ -47,8 +47,10 @@ export class MachineWatch {
     signal.addEventListener('abort', onAbort, { once: true });
     while (!signal.aborted) {
       await this.#look(signal);
-      await this.#clock.sleep(HINTED_GAP_MS, signal);
-      await this.#wake.wait(this.#intervalMs - HINTED_GAP_MS);
+      // Also when a hint asks for another one at once, and for as long as the provider asks to be left alone.
+      const gapMs = Math.max(this.#gapMs, this.#seen.failure?.retryAfterMs ?? 0);
+      await this.#clock.sleep(gapMs, signal);
+      await this.#wake.wait(Math.max(0, this.#intervalMs - gapMs));
     }
     stopWatching();
   }
@@ -63,6 +65,7 @@ export class MachineWatch {
       value: {
         at: newest.at - this.#lagMs,
         machines: ofGroup(newest.machines, group),
+        addresses: addressesOf(newest.machines),
         previous:
           previous === null ? null : { at: previous.at - this.#lagMs, machines: ofGroup(previous.machines, group) },
       },
@@ -81,8 +84,9 @@ export class MachineWatch {
         this.#provider.list(bounded),
       );
       const before = this.#seen.value;
-      // Two lists of one moment are one sighting.
-      const previous = before !== null && before.newest.at < at ? before.newest : (before?.previous ?? null);
+      // Two lists of one moment are one sighting; after the clock was set back, the one before is of no known time.
+      const previous =
+        before === null || before.newest.at > at ? null : before.newest.at < at ? before.newest : before.previous;
       this.#seen.saw({ newest: { at, machines }, previous }, at);
     } catch (error) {
       if (signal.aborted) return;
@@ -105,4 +109,10 @@ export class MachineWatch {
 
 function ofGroup(machines: readonly Machine[], group: string): ReadonlyMap<string, Machine> {
   return new Map(machines.filter((machine) => machine.group === group).map((machine) => [machine.instanceId, machine]));
+}
+
+function addressesOf(machines: readonly Machine[]): ReadonlyMap<string, string> {
+  return new Map(
+    machines.flatMap(({ id, endpoint }) => (endpoint === null ? [] : [[`${endpoint.address}:${endpoint.port}`, id]])),
+  );
 }

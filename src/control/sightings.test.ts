@@ -1,14 +1,21 @@
 import { expect, it } from 'vitest';
-import { machineOf } from '../../test/support/snapshot.ts';
+import { addressesOf, machineOf } from '../../test/support/snapshot.ts';
 import { mergeSightings } from './sightings.ts';
 
 const list = (at: number, ...ids: string[]) => ({ at, machines: new Map(ids.map((id) => [id, machineOf({ id })])) });
 const seen = (at: number, ...ids: string[]) =>
-  ({ kind: 'seen', value: { ...list(at, ...ids), previous: list(at - 10, ...ids) } }) as const;
+  ({
+    kind: 'seen',
+    value: {
+      ...list(at, ...ids),
+      addresses: addressesOf(ids.map((id) => machineOf({ id }))),
+      previous: list(at - 10, ...ids),
+    },
+  }) as const;
 
 it('what two providers list is one list, as late as the later of the two', () => {
   const merged = mergeSightings([seen(100, 'a'), seen(90, 'b')]);
-  expect(merged).toEqual({ kind: 'seen', value: { ...list(90, 'a', 'b'), previous: list(80, 'a', 'b') } });
+  expect(merged).toEqual({ kind: 'seen', value: { ...seen(90, 'a', 'b').value, previous: list(80, 'a', 'b') } });
 });
 
 it('is blind when one of them is', () => {
@@ -17,6 +24,6 @@ it('is blind when one of them is', () => {
 });
 
 it('has no list before when one of them has none', () => {
-  const first = { kind: 'seen', value: { ...list(90, 'b'), previous: null } } as const;
+  const first = { kind: 'seen', value: { ...seen(90, 'b').value, previous: null } } as const;
   expect(mergeSightings([seen(100, 'a'), first])).toMatchObject({ value: { previous: null } });
 });

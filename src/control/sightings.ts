@@ -13,7 +13,11 @@ export function mergeSightings(views: readonly View<Sightings>[]): View<Sighting
   const previous = seen.flatMap((sightings) => sightings.previous ?? []);
   return {
     kind: 'seen',
-    value: { ...merge(seen), previous: previous.length === seen.length ? merge(previous) : null },
+    value: {
+      ...merge(seen),
+      addresses: new Map(seen.flatMap(({ addresses }) => [...addresses])),
+      previous: previous.length === seen.length ? merge(previous) : null,
+    },
   };
 }
 

@@ -169,7 +169,8 @@ function targetGroupStatus(name: string, algorithm: string, loop: BalancerLoop |
     name,
     algorithm,
     healthy: now?.targets.filter(({ health }) => health === 'healthy').length ?? 0,
-    total: now?.targets.length ?? 0,
+    // Those on their way out are not missed.
+    total: now?.targets.filter(({ health }) => health !== 'draining' && health !== 'unavailable').length ?? 0,
     requestsPerSecond: rate('requestsTotal'),
     errors5xxPerSecond: rate('errors5xxTotal'),
     openRequests: now?.traffic.openRequests ?? 0,

@@ -38,7 +38,8 @@ export class LastSeen<T> {
 
   view(): View<T> {
     const seen = this.#seen;
-    if (seen !== null && this.#clock.now() - seen.at <= this.#staleAfterMs) {
+    // A clock that was set back tells no age either.
+    if (seen !== null && Math.abs(this.#clock.now() - seen.at) <= this.#staleAfterMs) {
       return { kind: 'seen', value: seen.value };
     }
     return { kind: 'blind', since: seen?.at ?? this.#startedAt, failure: this.#failure ?? this.#late() };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure, healthy, holds, reasons, states, unhealthySince } from '../../test/support/decisions.ts';
-import { machineOf, NOW, type Server, snapshotOf } from '../../test/support/snapshot.ts';
+import { addressesOf, machineOf, NOW, type Server, snapshotOf } from '../../test/support/snapshot.ts';
 import { decide } from './decide.ts';
 
 const blind = { kind: 'blind', since: NOW - 9_000, failure: failure('Transient') } as const;
@@ -157,8 +157,8 @@ describe('machines and lists', () => {
     const snapshot = snapshotOf([...healthy('a', 'b'), { id: 'c', machine: null }]);
     if (snapshot.machines.kind !== 'seen') throw new Error('seen');
     const { endpoint } = machineOf({ id: 'c' });
-    const machines = new Map(snapshot.machines.value.machines).set('new', { ...machineOf({ id: 'new' }), endpoint });
-    const view = { kind: 'seen', value: { ...snapshot.machines.value, machines } } as const;
+    const addresses = addressesOf([{ ...machineOf({ id: 'new' }), endpoint }]);
+    const view = { kind: 'seen', value: { ...snapshot.machines.value, addresses } } as const;
     expect(reasons(decide({ ...snapshot, machines: view }, NOW))).toContain('machineGone');
   });
 });

@@ -7,32 +7,34 @@ import { type Combined, combine } from './policies/combine.ts';
 import { afterChange, evaluate } from './policies/evaluate.ts';
 import { GAP_MS, isLongMissing } from './policies/missing.ts';
 import { NO_POLICY_MEMORY, type PolicyVerdict, type VerdictCap } from './policies/policy.ts';
+import { duration } from './policies/text.ts';
 import { heldBySuspension } from './suspension.ts';
 
 /** Asks each of the group's scaling policies, and brings the desired size to what they come to together. */
 export function followPolicies(draft: Draft): void {
   const { group, metrics, histories } = draft.snapshot;
   const bounds = boundsOf(group, draft.memory);
-  const size = groupSize(draft);
-  const verdicts = group.scalingPolicies.map((policy) =>
-    evaluate(policy, {
+  const desired = draft.memory.desired ?? 0;
+  const verdicts = group.scalingPolicies.map((policy) => {
+    const reading = metrics.get(policy.metric) ?? null;
+    return evaluate(policy, {
       now: draft.now,
-      size,
+      size: groupSize(draft, reading?.at ?? draft.now),
       ...bounds,
-      reading: metrics.get(policy.metric) ?? null,
+      reading,
       history: histories.get(policy.metric) ?? [],
       memory: draft.memory.policies[policy.name] ?? NO_POLICY_MEMORY,
-    }),
-  );
+    });
+  });
   draft.verdicts.push(...verdicts);
-  tellMissing(draft, verdicts);
+  watchMetrics(draft, verdicts);
   const isHeld =
     verdicts.some(({ type }) => type !== 'predictive') &&
     heldBySuspension(draft, ['alarmNotification'], 'Nothing follows from what is measured');
   // A forecast follows no alarm.
   const followed = isHeld ? verdicts.filter(({ type }) => type === 'predictive') : verdicts;
-  const combined = combine(followed, size.desired, bounds);
-  const by = combined.decidedBy.length > 0 ? combined.size - size.desired : 0;
+  const combined = combine(followed, desired, bounds);
+  const by = combined.decidedBy.length > 0 ? combined.size - desired : 0;
   remember(draft, verdicts, combined, by);
   if (by !== 0) changeSize(draft, verdicts, combined, by);
   for (const verdict of followed) holdBack(draft, verdict);
@@ -115,21 +117,35 @@ function holdTogether(draft: Draft, { decidedBy, cappedBy, blockedBy, size }: Co
   draft.hold('scalingPolicy', `Policy ${others.join(' and ')} would scale in, but ${names} does not agree.`);
 }
 
-function tellMissing(draft: Draft, verdicts: readonly PolicyVerdict[]): void {
+function watchMetrics(draft: Draft, verdicts: readonly PolicyVerdict[]): void {
   const { scalingPolicies, metrics } = draft.snapshot.group;
   forgetOthers(draft, new Set(metrics.map(({ name }) => `metricMissing:${name}`)));
   for (const { name } of metrics) {
-    const followers = verdicts.filter((_, index) => scalingPolicies[index]?.metric === name);
+    const followers = verdicts
+      .filter((_, index) => scalingPolicies[index]?.metric === name)
+      .toSorted((a, b) => (a.policy < b.policy ? -1 : 1));
     const since = followers.map(({ memory }) => memory.missingSince).find((at) => at !== null);
     if (since !== undefined && since !== null) draft.wake(since + GAP_MS);
     const missing = followers.find(({ memory }) => isLongMissing(memory, draft.now));
     draft.condition(
       `metricMissing:${name}`,
       missing !== undefined,
-      () => draft.tell('metricMissing', `Metric ${name} is missing. ${missing?.why ?? ''}`, { level: 'warning' }),
+      () => tellMissing(draft, name, missing),
       () => draft.tell('metricVisible', `Metric ${name} can be read again.`),
     );
   }
+}
+
+function tellMissing(draft: Draft, metric: string, verdict: PolicyVerdict | undefined): void {
+  if (verdict === undefined) return;
+  const { policy, sees, why } = verdict;
+  draft.tell(
+    'metricMissing',
+    `Metric ${metric} has no value for ${duration(GAP_MS)} now, ${sees}. Policy ${policy}: ${why}`,
+    {
+      level: 'warning',
+    },
+  );
 }
 
 /** A metric that the group does not have any more has no end to be told. */

@@ -84,9 +84,8 @@ function isSucceeded(draft: Draft, { machine }: Instance): boolean {
   const { machines } = draft.snapshot;
   if (machines.kind === 'blind' || !machine?.endpoint) return false;
   const { address, port } = machine.endpoint;
-  return [...machines.value.machines.values()].some(
-    ({ id, endpoint }) => id !== machine.id && endpoint?.address === address && endpoint.port === port,
-  );
+  const owner = machines.value.addresses.get(`${address}:${port}`);
+  return owner !== undefined && owner !== machine.id;
 }
 
 /** A machine that has stopped explains its failed checks: they say nothing about the others, so the health brake forgets them. */

@@ -45,13 +45,9 @@ function launched(draft: Draft, instance: Instance, machine: Machine): void {
   }
   const booting = draft.move(known, { name: 'booting', since: draft.now });
   const { address, port } = machine.endpoint;
-  const waitsFor =
-    draft.snapshot.targetGroups.length > 0
-      ? 'It gets traffic once its health checks have passed.'
-      : 'It is behind no load balancer.';
-  draft.tell('launched', `Launched ${instance.id} at ${address}:${port} (machine ${machine.id}). ${waitsFor}`, {
-    instance: booting,
-  });
+  const name = machine.id === instance.id ? '' : ` (machine ${machine.id})`;
+  const then = draft.snapshot.targetGroups.length > 0 ? '; traffic follows when its health checks have passed' : '';
+  draft.tell('launched', `Launched ${instance.id} at ${address}:${port}${name}${then}.`, { instance: booting });
 }
 
 function launchFailed(draft: Draft, instance: Instance, failure: Failure): void {

@@ -47,6 +47,8 @@ export interface Sightings {
   /** What happened later may be missing from the list. */
   readonly at: EpochMs;
   readonly machines: ReadonlyMap<InstanceId, Machine>;
+  /** Whose each address is, among all machines of the provider: machine ids by `address:port`. */
+  readonly addresses: ReadonlyMap<string, string>;
   readonly previous: { readonly at: EpochMs; readonly machines: ReadonlyMap<InstanceId, Machine> } | null;
 }
 

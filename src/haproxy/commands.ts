@@ -1,11 +1,11 @@
 /** The runtime API's commands that change servers, with the replies that mean success. */
 
 import type { TargetGroup } from '../model/fleet.ts';
-import type { Member } from '../ports/load-balancer.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Words } from './encoder.ts';
-import { authority, keyOf, type ServerKey } from './members.ts';
-import { serverOptions, weightOf } from './render.ts';
+import { authority } from './members.ts';
+import { serverOptions, standInOptions, weightOf } from './render.ts';
+import { keyOf, type Server, type ServerKey } from './servers.ts';
 
 export interface Command {
   readonly words: Words;
@@ -15,44 +15,33 @@ export interface Command {
 
 const NOTHING = /^$/;
 
-/**
- * A new server, which gets no traffic before its checks have passed; HAProxy finishes that without us. The order matters: a
- * server in maintenance forgets that it was set down, so that it leaves maintenance for drain first.
- */
-export function add(member: Member, group: TargetGroup, id: number, capabilities: Capabilities): readonly Command[] {
-  const key = keyOf(member);
+/** A new server, which gets no traffic before its checks have passed; a stand-in has none. */
+export function add(server: Server, group: TargetGroup, id: number, capabilities: Capabilities): readonly Command[] {
+  const { member, standsIn } = server;
   const weight = weightOf(group, member);
   const address = authority(member.endpoint);
+  const options = standsIn ? standInOptions(capabilities) : serverOptions(group, capabilities);
   return [
     {
-      words: [
-        'add',
-        'server',
-        key,
-        address,
-        'id',
-        `${id}`,
-        'weight',
-        `${weight}`,
-        ...serverOptions(group, capabilities),
-      ],
+      words: ['add', 'server', keyOf(server), address, 'id', `${id}`, 'weight', `${weight}`, ...options],
       expected: /^New server registered\.$/,
     },
-    ...admit(member),
+    ...admit(server),
   ];
 }
 
 /** Puts a known server in as if it were new, at its present address. */
-export function readmit(member: Member, group: TargetGroup): readonly Command[] {
-  const { address, port } = member.endpoint;
+export function readmit(server: Server, group: TargetGroup): readonly Command[] {
+  const key = keyOf(server);
+  const { address, port } = server.member.endpoint;
   return [
-    drain(keyOf(member)),
+    drain(key),
     {
-      words: ['set', 'server', keyOf(member), 'addr', address, 'port', `${port}`],
+      words: ['set', 'server', key, 'addr', address, 'port', `${port}`],
       expected: /^(no need to change|IP changed|port changed|nothing changed)/,
     },
-    weigh(keyOf(member), weightOf(group, member)),
-    ...admit(member),
+    weigh(key, weightOf(group, server.member)),
+    ...admit(server),
   ];
 }
 
@@ -83,12 +72,18 @@ export function cut(key: ServerKey): Command {
   return { words: ['shutdown', 'sessions', 'server', key], expected: /^(No such (server|backend)\.)?$/ };
 }
 
-function admit(member: Member): readonly Command[] {
-  const key = keyOf(member);
+/**
+ * Out of maintenance; HAProxy goes on from here without us. The order matters: a server in maintenance forgets that it was
+ * set down, so that it leaves maintenance for drain first.
+ */
+function admit(server: Server): readonly Command[] {
+  const key = keyOf(server);
+  const isReady = server.member.state === 'ready';
+  if (server.standsIn) return [isReady ? ready(key) : drain(key)];
   return [
     drain(key),
     { words: ['set', 'server', key, 'health', 'down'], expected: NOTHING },
     { words: ['enable', 'health', key], expected: NOTHING },
-    ...(member.state === 'ready' ? [ready(key)] : []),
+    ...(isReady ? [ready(key)] : []),
   ];
 }

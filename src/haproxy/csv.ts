@@ -1,14 +1,17 @@
 /** One record by column name. */
-export type Record = ReadonlyMap<string, string>;
+export interface Record {
+  get(column: string): string | undefined;
+}
 
 /** HAProxy's CSV with its header line (`# pxname,...`). Rows that are not whole are left out. */
 export function parseCsv(text: string): readonly Record[] {
   const [header, ...rows] = text.split('\n').filter((line) => line !== '');
   if (header === undefined || !header.startsWith('# ')) return [];
   const columns = splitRow(header.slice(2));
+  const places = placesOf(columns);
   return rows.flatMap((row) => {
     const fields = splitRow(row);
-    return fields.length === columns.length ? [zip(columns, fields)] : [];
+    return fields.length === columns.length ? [recordOf(places, fields)] : [];
   });
 }
 
@@ -17,9 +20,10 @@ export function parseTable(text: string): readonly Record[] {
   const [, header, ...rows] = text.split('\n');
   if (header === undefined || !header.startsWith('# ')) return [];
   const columns = header.slice(2).trim().split(' ');
+  const places = placesOf(columns);
   return rows.flatMap((row) => {
     const fields = row.trim().split(' ');
-    return fields.length >= columns.length ? [zip(columns, fields)] : [];
+    return fields.length >= columns.length ? [recordOf(places, fields)] : [];
   });
 }
 
@@ -33,7 +37,8 @@ export function parseInfo(text: string): Record {
 }
 
 /** Quoted fields may hold commas, and quotes that are doubled. */
-function splitRow(row: string): string[] {
+function splitRow(row: string): readonly string[] {
+  if (!row.includes('"')) return row.split(',');
   const fields: string[] = [];
   let at = 0;
   while (at <= row.length) {
@@ -61,6 +66,11 @@ function splitRow(row: string): string[] {
   return fields;
 }
 
-function zip(columns: readonly string[], fields: readonly string[]): Record {
-  return new Map(columns.map((column, index) => [column, fields[index] ?? '']));
+function placesOf(columns: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(columns.map((column, index) => [column, index]));
+}
+
+/** A hundred columns of which few are asked for, thousands of rows: looked up, not copied. */
+function recordOf(places: ReadonlyMap<string, number>, fields: readonly string[]): Record {
+  return { get: (column) => fields[places.get(column) ?? -1] };
 }

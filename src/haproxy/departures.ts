@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import { type Command, cut, drain, remove, takeOut } from './commands.ts';
-import type { ServerKey } from './members.ts';
+import type { ServerKey } from './servers.ts';
 
 const ROUND_MS = 200;
 /**

@@ -36,7 +36,12 @@ function lookOf(...servers: readonly Partial<ServerLook>[]): Look {
 }
 
 function lines(members: readonly Member[], look: Look): readonly string[] {
-  const ids = new Map(members.map(({ instanceId }) => [`hello/${instanceId}`, 42]));
+  const ids = new Map(
+    members.flatMap(({ instanceId }) => [
+      [`hello/${instanceId}`, 42],
+      [`hello/_failopen:${instanceId}`, 43],
+    ]),
+  );
   return difference(sampleState(members), ids, look, { poolLimitsNeeded: true }).commands.map(({ words }) =>
     encode(words),
   );
@@ -66,6 +71,44 @@ describe('difference', () => {
     ]);
     expect(lines([sampleMember('i-1')], lookOf({ admin: 'drain' }))).toEqual(['set server hello/i-1 state ready']);
     expect(lines([sampleMember('i-1')], lookOf({ weight: 3 }))).toEqual(['set server hello/i-1 weight 100']);
+  });
+
+  it('gives a proven member a stand-in that is there at once', () => {
+    const [, , , , ready, ...standIn] = lines([sampleMember('i-1', { proven: true })], lookOf());
+    expect(ready).toBe('set server hello/i-1 state ready');
+    expect(standIn).toEqual([
+      'add server hello/_failopen:i-1 127.0.0.1:9001 id 43 weight 100 backup pool-purge-delay 5s pool-max-conn -1',
+      'set server hello/_failopen:i-1 state ready',
+    ]);
+  });
+
+  it('leaves a stand-in alone that is as it should be, though it is not checked', () => {
+    const look = lookOf({}, { name: '_failopen:i-1', checked: false });
+    expect(lines([sampleMember('i-1', { proven: true })], look)).toEqual([]);
+  });
+
+  it('drains a stand-in with its member, takes it back with it, and mends what was cut short', () => {
+    const draining = [sampleMember('i-1', { state: 'draining' })];
+    const both = lookOf({}, { name: '_failopen:i-1', checked: false });
+    expect(lines(draining, both)).toEqual([
+      'set server hello/i-1 state drain',
+      'set server hello/_failopen:i-1 state drain',
+    ]);
+    expect(difference(sampleState(draining), new Map(), both, { poolLimitsNeeded: false }).leaving).toEqual([]);
+    expect(lines(draining, lookOf({ admin: 'drain' }))).toEqual([]);
+    const proven = [sampleMember('i-1', { proven: true })];
+    expect(lines(proven, lookOf({}, { name: '_failopen:i-1', checked: false, admin: 'drain' }))).toEqual([
+      'set server hello/_failopen:i-1 state ready',
+    ]);
+    expect(
+      lines(proven, lookOf({}, { name: '_failopen:i-1', checked: false, admin: 'maintenance' })).slice(-2),
+    ).toEqual(['set server hello/_failopen:i-1 weight 100', 'set server hello/_failopen:i-1 state ready']);
+  });
+
+  it('takes a stand-in out with its member, and from a member that is not proven any more', () => {
+    const look = lookOf({}, { name: '_failopen:i-1', checked: false });
+    expect(lines([], look)).toEqual(['set server hello/i-1 state maint', 'set server hello/_failopen:i-1 state maint']);
+    expect(lines([sampleMember('i-1')], look)).toEqual(['set server hello/_failopen:i-1 state maint']);
   });
 
   it('takes out who is not named, after all others have come in', () => {

@@ -1,12 +1,12 @@
 /** What to tell a running HAProxy so that its servers become the desired ones. Pure. */
 
 import type { TargetGroup } from '../model/fleet.ts';
-import type { DesiredState, Member } from '../ports/load-balancer.ts';
+import type { DesiredState } from '../ports/load-balancer.ts';
 import type { Capabilities } from './capabilities.ts';
 import { add, type Command, drain, readmit, ready, takeOut, weigh } from './commands.ts';
 import type { Look, ServerLook } from './look.ts';
-import { keyOf, type ServerKey } from './members.ts';
 import { weightOf } from './render.ts';
+import { keyOf, type Server, type ServerKey, serversBeside } from './servers.ts';
 
 export interface Difference {
   readonly commands: readonly Command[];
@@ -21,32 +21,39 @@ export function difference(
   capabilities: Capabilities,
 ): Difference {
   const groups = new Map<string, TargetGroup>(targetGroups.map((group) => [group.name, group]));
-  const named = new Set(members.map(keyOf));
+  const servers = serversBeside(members, look.servers);
+  const named = new Set(servers.map(keyOf));
   const unnamed = [...look.servers].filter(([key]) => !named.has(key));
   const outs = unnamed.filter(([, server]) => server.admin !== 'maintenance').map(([key]) => takeOut(key));
   // Who comes in comes first: the last usable server that goes would take the queued requests along.
-  const inFirst = members.toSorted((a, b) => Number(a.state === 'draining') - Number(b.state === 'draining'));
-  const changes = inFirst.flatMap((member) => {
-    const group = groups.get(member.targetGroup);
-    const actual = look.servers.get(keyOf(member));
+  const inFirst = servers.toSorted((a, b) => Number(isDraining(a)) - Number(isDraining(b)));
+  const changes = inFirst.flatMap((server) => {
+    const group = groups.get(server.member.targetGroup);
+    const actual = look.servers.get(keyOf(server));
     if (group === undefined) return [];
     return actual === undefined
-      ? add(member, group, ids.get(keyOf(member)) ?? 0, capabilities)
-      : change(member, group, actual);
+      ? add(server, group, ids.get(keyOf(server)) ?? 0, capabilities)
+      : change(server, group, actual);
   });
   return { commands: [...changes, ...outs], leaving: unnamed.map(([key]) => key) };
 }
 
-function change(member: Member, group: TargetGroup, actual: ServerLook): readonly Command[] {
+function change(server: Server, group: TargetGroup, actual: ServerLook): readonly Command[] {
+  const { member, standsIn } = server;
   const { address, port } = member.endpoint;
   const moved = actual.address !== address || actual.port !== port;
-  // Not checked: an earlier addition was cut short.
-  if (moved || actual.admin === 'maintenance' || !actual.checked) return readmit(member, group);
-  const key = keyOf(member);
+  // Not checked, or in maintenance: an earlier addition was cut short.
+  const isWhole = actual.admin !== 'maintenance' && (actual.checked || standsIn);
+  if (moved || !isWhole) return readmit(server, group);
+  const key = keyOf(server);
   const weight = weightOf(group, member);
   const commands: Command[] = [];
   if (actual.weight !== weight) commands.push(weigh(key, weight));
   if (member.state === 'draining' && actual.admin !== 'drain') commands.push(drain(key));
   if (member.state === 'ready' && actual.admin === 'drain') commands.push(ready(key));
   return commands;
+}
+
+function isDraining({ member }: Server): boolean {
+  return member.state === 'draining';
 }

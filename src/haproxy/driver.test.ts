@@ -1,16 +1,12 @@
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, get, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  describeLoadBalancerConformance,
-  type LoadBalancerWorld,
-  type OpenRequest,
-  type TestServer,
-} from '../../test/conformance/load-balancer.ts';
+import { describeLoadBalancerConformance } from '../../test/conformance/load-balancer.ts';
+import type { LoadBalancerWorld, OpenRequest, TestServer } from '../../test/conformance/load-balancer-world.ts';
 import type { TargetGroup } from '../model/fleet.ts';
 import type { Endpoint } from '../model/instance.ts';
 import type { DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
@@ -268,7 +264,8 @@ class RealWorld implements LoadBalancerWorld {
         // It has ended with its master.
       }
     }
-    await this.until('it is gone', async () => (await this.pids()).length === 0);
+    // A process that ends has lost its command line before its sockets.
+    await this.until('it is gone', async () => (await this.pids()).length === 0 && !(await this.#listens()));
   }
 
   /** A listener where something else listens. */
@@ -290,6 +287,16 @@ class RealWorld implements LoadBalancerWorld {
     await this.crash();
     for (const server of this.servers) await server.kill();
     await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  async #listens(): Promise<boolean> {
+    const socket = connect(join(this.dataDir, 'runtime.sock'));
+    const listens = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    return listens;
   }
 
   async #log(): Promise<string> {

@@ -20,7 +20,7 @@ import {
 import { boundLog, launch } from './launch.ts';
 import { type Look, parseServerTraffic, SERVER_TRAFFIC } from './look.ts';
 import { askOldWorker, showProcesses } from './master.ts';
-import { checkDesired, type ServerKey, serverIds } from './members.ts';
+import { checkDesired } from './members.ts';
 import { healthyServers, type Memory, NO_MEMORY, observation } from './observation.ts';
 import { type Paths, pathsIn } from './paths.ts';
 import { endProcesses } from './processes.ts';
@@ -28,6 +28,7 @@ import { checkNewListeners, reload } from './reload.ts';
 import { type Rendering, renderConfig } from './render.ts';
 import { nullIfNotRunning, Runtime } from './runtime.ts';
 import { Serial } from './serial.ts';
+import { type ServerKey, serverIds, serversOf } from './servers.ts';
 import { parseStateFile, renderStateFile } from './state-file.ts';
 
 export interface HaproxyOptions {
@@ -215,7 +216,7 @@ class Haproxy implements LoadBalancerDriver {
 
   #target(desired: DesiredState, look: Look | null, binary: Binary): Target {
     const taken = new Map([...(look?.servers ?? [])].map(([key, { id }]) => [key, id]));
-    const ids = serverIds(desired.members, taken);
+    const ids = serverIds(serversOf(desired.members), taken);
     return { desired, ids, ...renderConfig(desired, ids, this.#paths, binary.capabilities) };
   }
 

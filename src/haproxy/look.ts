@@ -4,7 +4,7 @@ import type { Traffic } from '../model/observation.ts';
 import { PortError } from '../ports/errors.ts';
 import { parseCsv, parseInfo, parseTable, type Record } from './csv.ts';
 import type { Words } from './encoder.ts';
-import { type ServerKey, serverKey } from './members.ts';
+import { type ServerKey, serverKey } from './servers.ts';
 
 export interface Look {
   /** Of the worker. */
@@ -69,7 +69,7 @@ export function parseLook(reply: string): Look {
     parseTable(stateText).map((row) => [serverKey(text(row, 'be_name'), text(row, 'srv_name')), row]),
   );
   const pid = number(info, 'Pid');
-  if (pid === 0 || rows.length === 0 || !stateText.startsWith('1\n# ')) {
+  if (pid === 0 || rows.length === 0 || !stateText.startsWith('1\n# ') || !reply.endsWith('\n\n')) {
     throw new PortError('Transient', 'haproxyReply', `HAProxy's answer is not whole: ${excerpt(reply)}`);
   }
   const ofType = (type: string): readonly Record[] => rows.filter((row) => text(row, 'type') === type);

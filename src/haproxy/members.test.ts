@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sampleGroup, sampleMember, sampleState } from '../../test/haproxy-samples.ts';
 import { PortError } from '../ports/errors.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
-import { checkDesired, serverIds } from './members.ts';
+import { checkDesired } from './members.ts';
 
 describe('checkDesired', () => {
   const refused: Readonly<Record<string, DesiredState>> = {
@@ -49,27 +49,5 @@ describe('checkDesired', () => {
         expect(path).not.toContain("'");
       }),
     );
-  });
-});
-
-describe('serverIds', () => {
-  it('gives each server of a group its own id, the same in any order and company, and leaves those that are taken', () => {
-    const names = fc.uniqueArray(fc.stringMatching(/^[a-z0-9]{1,6}$/), { maxLength: 60 });
-    fc.assert(
-      fc.property(names, (ids) => {
-        const members = ids.map((id) => sampleMember(id));
-        const first = serverIds(members, new Map());
-        expect(new Set(first.values()).size).toBe(ids.length);
-        expect(serverIds(members.toReversed(), new Map())).toEqual(first);
-        expect(serverIds(members, new Map([...first].slice(0, 3)))).toEqual(first);
-        for (const id of first.values()) expect(id).toBeGreaterThan(0);
-      }),
-    );
-  });
-
-  it('moves on where the number belongs to another', () => {
-    const [id] = serverIds([sampleMember('i-1')], new Map()).values();
-    const taken = new Map([['hello/other', id ?? 0]]);
-    expect(serverIds([sampleMember('i-1')], taken).get('hello/i-1')).toBe((id ?? 0) + 1);
   });
 });

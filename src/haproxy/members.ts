@@ -1,26 +1,13 @@
-import { createHash } from 'node:crypto';
 import { isIP, SocketAddress } from 'node:net';
 import type { Endpoint } from '../model/instance.ts';
 import { PortError } from '../ports/errors.ts';
-import type { DesiredState, Member } from '../ports/load-balancer.ts';
+import type { DesiredState } from '../ports/load-balancer.ts';
+import { type ServerKey, serverKey } from './servers.ts';
 
-/** A server as HAProxy names it: `<backend>/<server>`, which is `<target group>/<instance id>`. */
-export type ServerKey = string;
-
+/** No name of ours begins with another character: those are left for `servers.ts`. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/;
 const PATH = /^\/[!-&(-~]*$/;
 const MATCHER = /^[0-9][0-9,-]*$/;
-/** HAProxy takes 31 bits; the rest is left free for the search after a collision. */
-const SERVER_IDS = 2 ** 28;
-
-export function serverKey(targetGroup: string, server: string): ServerKey {
-  return `${targetGroup}/${server}`;
-}
-
-export function keyOf(member: Member): ServerKey {
-  return serverKey(member.targetGroup, member.instanceId);
-}
-
 /**
  * The same desired state with addresses in their canonical spelling, as HAProxy reports them.
  * @throws PortError `Invalid` for what must not get into a configuration or onto a command line
@@ -44,7 +31,7 @@ export function checkDesired(desired: DesiredState): DesiredState {
   }
   const keys = new Set<ServerKey>();
   const members = desired.members.map((member) => {
-    const key = keyOf(member);
+    const key = serverKey(member.targetGroup, member.instanceId);
     demand(
       NAME.test(member.instanceId),
       'instanceId',
@@ -59,41 +46,9 @@ export function checkDesired(desired: DesiredState): DesiredState {
   return { ...desired, members };
 }
 
-/**
- * An explicit id for each member: without one, HAProxy's hashes and `random` give servers that were added at run time an
- * uneven share. It follows from the name alone; a collision moves on to the next free number.
- * @param taken the ids in use, which stay what they are
- */
-export function serverIds(
-  members: readonly Member[],
-  taken: ReadonlyMap<ServerKey, number>,
-): ReadonlyMap<ServerKey, number> {
-  const usedByGroup = new Map<string, Set<number>>();
-  const usedIn = (targetGroup: string): Set<number> => {
-    const used = usedByGroup.get(targetGroup) ?? new Set();
-    usedByGroup.set(targetGroup, used);
-    return used;
-  };
-  for (const [key, id] of taken) usedIn(key.slice(0, key.indexOf('/'))).add(id);
-  const ids = new Map<ServerKey, number>();
-  for (const member of members.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
-    const key = keyOf(member);
-    const used = usedIn(member.targetGroup);
-    let id = taken.get(key) ?? hashed(member.instanceId);
-    if (!taken.has(key)) while (used.has(id)) id += 1;
-    used.add(id);
-    ids.set(key, id);
-  }
-  return ids;
-}
-
 /** `127.0.0.1:80`, `[::1]:80` */
 export function authority({ address, port }: Endpoint): string {
   return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-function hashed(name: string): number {
-  return (createHash('sha256').update(name).digest().readUInt32BE(0) % SERVER_IDS) + 1;
 }
 
 function checkEndpoint({ address, port }: Endpoint): void {

@@ -81,6 +81,33 @@ describe('observation', () => {
     expect(group?.targets[0]).toMatchObject({ idleLooks: 0, traffic: { openRequests: 3 } });
   });
 
+  it('counts what a stand-in does for its target, here or in an old process, and does not tell of it', () => {
+    const busy = { ...IDLE, openRequests: 1, requestsTotal: 4, errors5xxTotal: 2 };
+    const unchecked = { status: 'no check', checked: false, check: { status: '', code: '', detail: '' } };
+    const look = lookAt({ status: 'DRAIN', admin: 'drain', traffic: { ...busy, responseTimeMs: 9 } });
+    const standIn: ServerLook = { ...SERVER, ...unchecked, name: '_failopen:i-1', traffic: busy };
+    const servers = new Map([['hello/_failopen:i-1', standIn], ...look.servers]);
+    const elsewhere = new Map([['hello/_failopen:i-1', busy]]);
+    const [group] = observation({ ...look, servers }, elsewhere, NO_MEMORY, 0).observation.targetGroups;
+    expect(group?.targets).toEqual([
+      {
+        instanceId: 'i-1',
+        health: 'draining',
+        detail: '',
+        idleLooks: 0,
+        traffic: { openRequests: 3, queuedRequests: 0, requestsTotal: 8, errors5xxTotal: 4, responseTimeMs: 9 },
+      },
+    ]);
+    expect([...healthyServers({ ...look, servers }, new Map()).keys()]).toEqual(['hello/i-1']);
+  });
+
+  it('still knows a target of which only the stand-in is left', () => {
+    const name = '_failopen:i-1';
+    const servers = new Map([[`hello/${name}`, { ...SERVER, name, status: 'MAINT', admin: 'maintenance' } as const]]);
+    const [group] = observation({ ...lookAt({}), servers }, new Map(), NO_MEMORY, 0).observation.targetGroups;
+    expect(group?.targets).toMatchObject([{ instanceId: 'i-1', health: 'unavailable' }]);
+  });
+
   it('adds the queues of servers to that of their group', () => {
     const look = lookAt({ traffic: { ...IDLE, queuedRequests: 5 } });
     expect(observation(look, new Map(), NO_MEMORY, 7).observation).toMatchObject({

@@ -3,7 +3,8 @@
 import type { LoadBalancerObservation, Target, TargetHealth, Traffic } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Check, Look, ServerLook } from './look.ts';
-import { authority, type ServerKey } from './members.ts';
+import { authority } from './members.ts';
+import { instanceOf, type ServerKey, serverKey, standInOf } from './servers.ts';
 import type { LastHealthy } from './state-file.ts';
 
 /** What one look leaves for the next. */
@@ -28,14 +29,20 @@ export function observation(
   const unhealthy = new Map<string, string>();
   const targets = new Map<string, Target[]>([...look.backends.keys()].map((name) => [name, []]));
   for (const [key, server] of look.servers) {
+    const instanceId = instanceOf(server.name);
+    const member = serverKey(server.backend, instanceId);
+    const standIn = serverKey(server.backend, standInOf(instanceId));
+    // A stand-in is part of what is said of its member, for as long as that is there.
+    if (key !== member && look.servers.has(member)) continue;
     const place = placeOf(key, server);
     const { health, detail } = healthOf(server, memory.unhealthy.get(place), memory.healthy.has(key));
     if (health === 'unhealthy') unhealthy.set(place, detail);
-    const traffic = sum(server.traffic, elsewhere.get(key));
+    const here = key === member ? sum(server.traffic, look.servers.get(standIn)?.traffic) : server.traffic;
+    const traffic = [elsewhere.get(member), elsewhere.get(standIn)].reduce(sumOfOpen, here);
     const idle = health === 'draining' && traffic.openRequests + traffic.queuedRequests === 0;
-    const looks = idle ? (memory.idleLooks.get(key) ?? 0) + 1 : 0;
-    if (idle) idleLooks.set(key, looks);
-    targets.get(server.backend)?.push({ instanceId: server.name, health, detail, idleLooks: looks, traffic });
+    const looks = idle ? (memory.idleLooks.get(member) ?? 0) + 1 : 0;
+    if (idle) idleLooks.set(member, looks);
+    targets.get(server.backend)?.push({ instanceId, health, detail, idleLooks: looks, traffic });
   }
   const targetGroups = [...look.backends].map(([name, traffic]) => {
     const members = targets.get(name) ?? [];
@@ -104,7 +111,17 @@ function placeOf(key: ServerKey, server: ServerLook): string {
   return `${key} ${authority(server)}`;
 }
 
-function sum(here: Traffic, there: Traffic | undefined): Traffic {
+function sum(here: Traffic, beside: Traffic | undefined): Traffic {
+  if (beside === undefined) return here;
+  return {
+    ...sumOfOpen(here, beside),
+    requestsTotal: here.requestsTotal + beside.requestsTotal,
+    errors5xxTotal: here.errors5xxTotal + beside.errors5xxTotal,
+  };
+}
+
+/** Without the counters: those of an old process would be gone with it. */
+function sumOfOpen(here: Traffic, there: Traffic | undefined): Traffic {
   if (there === undefined) return here;
   return {
     ...here,

@@ -6,9 +6,9 @@ import { sampleGroup, sampleMember, sampleState } from '../../test/haproxy-sampl
 import { ALGORITHMS, type TargetGroup } from '../model/fleet.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
 import { findBinary, validate } from './binary.ts';
-import { serverIds } from './members.ts';
 import { pathsIn } from './paths.ts';
 import { type Rendering, renderConfig } from './render.ts';
+import { serverIds, serversOf } from './servers.ts';
 
 const GOLDEN = `${import.meta.dirname}/../../test/golden/haproxy`;
 const paths = pathsIn('/var/lib/drover/web');
@@ -16,7 +16,7 @@ const capabilities = { poolLimitsNeeded: true };
 const signal = new AbortController().signal;
 
 function render(desired: DesiredState): Rendering {
-  return renderConfig(desired, serverIds(desired.members, new Map()), paths, capabilities);
+  return renderConfig(desired, serverIds(serversOf(desired.members), new Map()), paths, capabilities);
 }
 
 const everyAlgorithm: readonly TargetGroup[] = ALGORITHMS.map((algorithm) => ({
@@ -29,8 +29,8 @@ const CASES: Readonly<Record<string, DesiredState>> = {
   empty: sampleState([]),
   members: {
     ...sampleState([
-      sampleMember('i-1'),
-      sampleMember('i-2', { state: 'draining', endpoint: { address: '::1', port: 9002 } }),
+      sampleMember('i-1', { proven: true }),
+      sampleMember('i-2', { proven: true, state: 'draining', endpoint: { address: '::1', port: 9002 } }),
       sampleMember('i-3', { weight: 7 }),
     ]),
     loadBalancer: {
@@ -53,7 +53,7 @@ const CASES: Readonly<Record<string, DesiredState>> = {
       statsPage: null,
     },
     targetGroups: everyAlgorithm,
-    members: everyAlgorithm.map(({ name }) => sampleMember('i-1', { targetGroup: name, weight: 7 })),
+    members: everyAlgorithm.map(({ name }) => sampleMember('i-1', { targetGroup: name, weight: 7, proven: true })),
   },
   'health-check': sampleState([], {
     ...sampleGroup,
@@ -78,7 +78,7 @@ describe('renderConfig', () => {
 
   it('has a fingerprint that only members leave alone', () => {
     const before = render(sampleState([])).fingerprint;
-    expect(render(sampleState([sampleMember('i-1'), sampleMember('i-2')])).fingerprint).toBe(before);
+    expect(render(sampleState([sampleMember('i-1'), sampleMember('i-2', { proven: true })])).fingerprint).toBe(before);
     const other = sampleState([], { ...sampleGroup, slowStartMs: 1 });
     expect(render(other).fingerprint).not.toBe(before);
     expect(render(other).text).toContain(`description ${render(other).fingerprint}\n`);

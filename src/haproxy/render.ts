@@ -4,8 +4,9 @@ import { createHash } from 'node:crypto';
 import type { Algorithm, HealthCheck, Listener, StatsPage, TargetGroup } from '../model/fleet.ts';
 import type { DesiredState, Member } from '../ports/load-balancer.ts';
 import type { Capabilities } from './capabilities.ts';
-import { authority, keyOf, type ServerKey } from './members.ts';
+import { authority } from './members.ts';
 import type { Paths } from './paths.ts';
+import { keyOf, nameOf, type Server, type ServerKey, serversOf } from './servers.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 /** Without a byte from the client, or from the server; as AWS's load balancers have it. */
@@ -49,7 +50,7 @@ export function renderConfig(
   return { text: render(desired, ids, paths, capabilities, fingerprint), fingerprint };
 }
 
-/** The keywords that every server of the group has, in the file and in `add server`, which knows no defaults. */
+/** The keywords that every member of the group has, in the file and in `add server`, which knows no defaults. */
 export function serverOptions(
   { healthCheck, slowStartMs }: TargetGroup,
   capabilities: Capabilities,
@@ -62,8 +63,13 @@ export function serverOptions(
     // A failed connection of a client's is reason enough to check sooner.
     ...['observe', 'layer4', 'error-limit', '1', 'on-error', 'fastinter'],
     ...(slowStartMs > 0 ? ['slowstart', `${slowStartMs}ms`] : []),
-    ...(capabilities.poolLimitsNeeded ? ['pool-purge-delay', '5s', 'pool-max-conn', '-1'] : []),
+    ...poolLimits(capabilities),
   ];
+}
+
+/** The keywords of a stand-in in `add server`. */
+export function standInOptions(capabilities: Capabilities): readonly string[] {
+  return ['backup', ...poolLimits(capabilities)];
 }
 
 export function weightOf({ algorithm }: TargetGroup, member: Member): number {
@@ -151,19 +157,28 @@ function backend(
   ids: ReadonlyMap<ServerKey, number>,
   capabilities: Capabilities,
 ): string {
+  const lineOf = (one: Server): string => server(one, weightOf(group, one.member), ids.get(keyOf(one)) ?? 0);
+  const servers = serversOf(members);
   const lines = [
     `backend ${group.name} from http`,
     `log ring@${HEALTH_RING} local0 notice`,
     ...BALANCE[group.algorithm],
+    'option allbackups',
     ...healthCheck(group.healthCheck),
+    // Before the defaults, which are for those that are checked.
+    ...servers.filter(({ standsIn }) => standsIn).map((one) => `${lineOf(one)} backup`),
     `default-server ${serverOptions(group, capabilities).join(' ')}`,
-    ...members.map((member) => server(member, weightOf(group, member), ids.get(keyOf(member)) ?? 0)),
+    ...servers.filter(({ standsIn }) => !standsIn).map(lineOf),
   ];
   return lines.join('\n  ');
 }
 
-function server({ instanceId, endpoint }: Member, weight: number, id: number): string {
-  return `server ${instanceId} ${authority(endpoint)} id ${id} weight ${weight}`;
+function server(one: Server, weight: number, id: number): string {
+  return `server ${nameOf(one)} ${authority(one.member.endpoint)} id ${id} weight ${weight}`;
+}
+
+function poolLimits({ poolLimitsNeeded }: Capabilities): readonly string[] {
+  return poolLimitsNeeded ? ['pool-purge-delay', '5s', 'pool-max-conn', '-1'] : [];
 }
 
 function healthCheck({ path, matcher, timeoutMs }: HealthCheck): readonly string[] {

@@ -1,14 +1,15 @@
 /**
  * HAProxy's server state file: what it starts with, so that after a restart or a reload healthy servers have their traffic
  * at once, draining ones get none and new or unhealthy ones none before their checks have passed. A server that is not in
- * the file would start in service without a check.
+ * the file would start in service without a check, as stand-ins are meant to.
  */
 
 import { isIP } from 'node:net';
 import type { TargetGroup } from '../model/fleet.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
-import { authority, keyOf, type ServerKey, serverKey } from './members.ts';
+import { authority } from './members.ts';
 import { weightOf } from './render.ts';
+import { type ServerKey, serverKey } from './servers.ts';
 
 const FORMAT_VERSION = '1';
 const COLUMNS =
@@ -37,13 +38,14 @@ export function renderStateFile(
   const lines = members.flatMap((member) => {
     const group = groups.get(member.targetGroup);
     if (group === undefined) return [];
+    const key = serverKey(member.targetGroup, member.instanceId);
     const { healthyThreshold, unhealthyThreshold } = group.healthCheck;
-    const up = healthy.get(keyOf(member)) === authority(member.endpoint);
+    const up = healthy.get(key) === authority(member.endpoint);
     const weight = weightOf(group, member);
     const check = up ? PASSED : INITIAL;
     return [
       [
-        ...[0, member.targetGroup, ids.get(keyOf(member)) ?? 0, member.instanceId, member.endpoint.address],
+        ...[0, member.targetGroup, ids.get(key) ?? 0, member.instanceId, member.endpoint.address],
         ...[up ? RUNNING : STOPPED, member.state === 'draining' ? FORCED_DRAIN : 0, weight, weight, 0],
         ...[check.status, check.result, up ? healthyThreshold + unhealthyThreshold - 1 : 0, CHECKS_ENABLED, 0],
         ...[0, 1, '-', member.endpoint.port, '-', 0, 0, '-', '-', 0],

@@ -13,6 +13,8 @@ export interface Machine {
   /** Null while the provider has not given one. */
   readonly endpoint: Endpoint | null;
   readonly launchedAt: EpochMs;
+  /** The process, where the machine is one of this host. */
+  readonly processId: number | null;
   /** For a person: `pid 4711 exited`, `crashed`; empty when there is nothing to say. */
   readonly detail: string;
 }

@@ -36,6 +36,7 @@ export interface TargetGroupStatus {
   readonly name: string;
   readonly algorithm: string;
   readonly healthy: number;
+  /** Without those on their way out. */
   readonly total: number;
   readonly requestsPerSecond: number;
   readonly errors5xxPerSecond: number;

@@ -39,8 +39,10 @@ export interface LaunchRequest {
 
 /** What a provider can do, declared; nobody asks for its name. */
 export interface ProviderCapabilities {
-  /** The least time between two `list` calls that the provider's rate limits bear. */
+  /** Between two `list` calls while nothing is known to have happened. */
   readonly listIntervalMs: number;
+  /** The least time between two `list` calls that the provider's rate limits bear. */
+  readonly listGapMs: number;
   /** How far behind the truth a list may be: what happened so shortly before it was asked for may be missing from it. */
   readonly listLagMs: number;
   /** How many launches and terminations may be under way at once. */

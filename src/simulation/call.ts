@@ -12,6 +12,8 @@ export const CALL_FAULTS = [
   'hangs',
   /** Answers, but much later than usual. */
   'slow',
+  /** It is delivered a second time, later; the caller hears of the first only. */
+  'twice',
   'rateLimited',
   'noCapacity',
 ] as const;
@@ -45,6 +47,8 @@ interface CallOptions<T> {
 }
 
 const SLOWNESS = 40;
+/** How long after its caller has given up a call may still take effect. */
+const LATEST_EFFECT_MS = 90_000;
 const LONGEST_RETRY_AFTER_MS = 20_000;
 
 /** One call to the outside: takes its time, meets its faults, and never outlives its signal. */
@@ -53,7 +57,7 @@ export function simulateCall<T>(options: CallOptions<T>): Promise<T> {
   const fault = drawFault(random, conditions.faults);
   if (fault !== null) options.onFault(fault);
   const usualMs = random.int(conditions.latency.minMs, conditions.latency.maxMs);
-  const latencyMs = fault === 'slow' || fault === 'hangs' ? usualMs * random.int(2, SLOWNESS) : usualMs;
+  const latencyMs = latencyOf(fault, usualMs, outlivesCaller, random);
   const stays = fault === 'hangs' || (outlivesCaller && random.chance(0.5));
   const refusal = fault === null ? null : refusalOf(fault, random);
 
@@ -71,6 +75,7 @@ export function simulateCall<T>(options: CallOptions<T>): Promise<T> {
       if ('error' in answer) reject(answer.error);
       else if (fault === 'failsAfter') reject(new PortError('Transient', 'connectionLost', 'the connection was lost'));
       else resolve(answer.value);
+      if (fault === 'twice') clock.plan(random.int(1, SLOWNESS * usualMs), () => attempt(effect, true));
     };
     const giveUp = (): void => {
       givenUp = true;
@@ -79,6 +84,11 @@ export function simulateCall<T>(options: CallOptions<T>): Promise<T> {
     signal.addEventListener('abort', giveUp, { once: true });
     clock.plan(latencyMs, act);
   });
+}
+
+function latencyOf(fault: CallFault | null, usualMs: number, outlivesCaller: boolean, random: Random): number {
+  if (fault === 'hangs' && outlivesCaller && random.chance(0.3)) return random.int(1, LATEST_EFFECT_MS);
+  return fault === 'slow' || fault === 'hangs' ? usualMs * random.int(2, SLOWNESS) : usualMs;
 }
 
 function attempt<T>(effect: (late: boolean) => T, late: boolean): { readonly value: T } | { readonly error: unknown } {
@@ -111,6 +121,7 @@ function refusalOf(fault: CallFault, random: Random): PortError | null {
     case 'failsAfter':
     case 'hangs':
     case 'slow':
+    case 'twice':
       return null;
   }
 }

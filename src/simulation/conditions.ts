@@ -2,7 +2,9 @@ import type { CallConditions, FaultRates, LatencyRange } from './call.ts';
 import type { MachineConditions } from './machines.ts';
 import type { FileConditions } from './sim-desired-file.ts';
 import type { LoadBalancerConditions } from './sim-load-balancer.ts';
+import type { ProbeConditions } from './sim-probe.ts';
 import type { ProviderConditions } from './sim-provider.ts';
+import type { StoreConditions } from './sim-store.ts';
 
 /** How the world behaves just now. Everything in it may be changed while a simulation runs. */
 export interface Conditions {
@@ -10,6 +12,8 @@ export interface Conditions {
   readonly provider: ProviderConditions;
   readonly loadBalancer: LoadBalancerConditions;
   readonly file: FileConditions;
+  readonly probe: ProbeConditions;
+  readonly store: StoreConditions;
 }
 
 const LOCAL: LatencyRange = { minMs: 1, maxMs: 5 };
@@ -18,16 +22,11 @@ const LOCAL: LatencyRange = { minMs: 1, maxMs: 5 };
 export function calmConditions(remote: LatencyRange): Conditions {
   return {
     machines: { ...CALM_MACHINES, reusesAddresses: false },
-    provider: {
-      launch: calm(remote),
-      list: calm(remote),
-      terminate: calm(remote),
-      staleLists: 0,
-      staleByMs: 1,
-      lostHints: 0,
-    },
-    loadBalancer: { save: calm(LOCAL), apply: calm(LOCAL), observe: calm(LOCAL), lostHints: 0 },
+    provider: { launch: calm(remote), list: calm(remote), terminate: calm(remote), ...CALM_PROVIDER },
+    loadBalancer: { save: calm(LOCAL), apply: calm(LOCAL), observe: calm(LOCAL), ...CALM_LOAD_BALANCER },
     file: { read: calm(LOCAL), lostHints: 0 },
+    probe: { check: calm(LOCAL), wrong: 0 },
+    store: { failsBefore: 0 },
   };
 }
 
@@ -36,18 +35,32 @@ const CALM_MACHINES = {
   bootMs: [500, 3_000],
   neverHealthy: 0,
   diesWhileBooting: 0,
+  wrongAddress: 0,
+  noAddress: 0,
   endingMs: [100, 3_000],
 } as const;
 
+const CALM_PROVIDER = { staleLists: 0, staleByMs: 1, partialLists: 0, lostHints: 0 };
+
+const CALM_LOAD_BALANCER = { lostHints: 0, removalMs: [2_000, 2_000] } as const;
+
 /** Ends all faults; the latencies of calls stay as they are. */
-export function calmDown({ machines, provider, loadBalancer, file }: Conditions): void {
+export function calmDown(conditions: Conditions): void {
+  const { machines, provider, loadBalancer, file, probe, store } = conditions;
   Object.assign(machines, CALM_MACHINES);
-  provider.staleLists = 0;
-  provider.lostHints = 0;
-  loadBalancer.lostHints = 0;
+  Object.assign(provider, CALM_PROVIDER);
+  Object.assign(loadBalancer, CALM_LOAD_BALANCER);
   file.lostHints = 0;
-  const calls = [provider.launch, provider.list, provider.terminate, loadBalancer.save, loadBalancer.apply];
-  for (const call of [...calls, loadBalancer.observe, file.read]) call.faults = {};
+  probe.wrong = 0;
+  store.failsBefore = 0;
+  for (const call of Object.values(callsOf(conditions))) call.faults = {};
+}
+
+/** The kinds of calls to the outside, by a name for people. */
+export function callsOf({ provider, loadBalancer, file, probe }: Conditions): Readonly<Record<string, CallConditions>> {
+  const { launch, list, terminate } = provider;
+  const { save, apply, observe } = loadBalancer;
+  return { launch, list, terminate, save, apply, observe, readFile: file.read, probe: probe.check };
 }
 
 function calm(latency: LatencyRange): CallConditions {

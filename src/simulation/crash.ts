@@ -1,38 +1,67 @@
 import type { Clock } from '../ports/clock.ts';
 import type { LoadBalancerDriver } from '../ports/load-balancer.ts';
 import type { MetricSource } from '../ports/metric-source.ts';
+import type { Probe } from '../ports/probe.ts';
 import type { Provider } from '../ports/provider.ts';
-import type { Store } from '../ports/store.ts';
+import type { Change, Store } from '../ports/store.ts';
+import {
+  type CountedPoint,
+  type CrashPoint,
+  commitCall,
+  countedPoint,
+  kindOfCommit,
+  type PortCall,
+  type Side,
+} from './crash-points.ts';
+import type { Records } from './records.ts';
 
-/** Every place where a controller waits for the outside can be its last: before a call takes effect, or before its answer. */
-export type CrashPoint = `${string}:before` | `${string}:after`;
+export type { CrashPoint } from './crash-points.ts';
 
-/** Where a controller is to die: at the `count`-th crash point that it comes to, of all or of one kind. */
+/** Where a controller is to die: at the `count`-th crash point that it comes to, of all or of one call. */
 export interface CrashPlan {
   readonly at: CrashPoint | null;
   readonly count: number;
 }
 
+/** After so many crash points a controller has found its way back to where the one before it was. */
+const STARTING_POINTS = 60;
+
+export interface IncarnationOptions {
+  readonly plan: CrashPlan | null;
+  readonly records: Records;
+  readonly onPoint: (point: CountedPoint) => void;
+  readonly onDeath: (point: CountedPoint) => void;
+}
+
 /** One life of the controller. It sees the world only through ports guarded by this; once it is dead they never answer. */
 export class Incarnation {
+  readonly #options: IncarnationOptions;
   #plan: CrashPlan | null;
-  readonly #onPoint: (point: CrashPoint) => void;
-  readonly #onDeath: (point: CrashPoint) => void;
   #passed = 0;
+  #points = 0;
   #dead = false;
+  #asleep: Promise<void> | null = null;
 
-  constructor(options: {
-    plan: CrashPlan | null;
-    onPoint: (point: CrashPoint) => void;
-    onDeath: (point: CrashPoint) => void;
-  }) {
+  constructor(options: IncarnationOptions) {
+    this.#options = options;
     this.#plan = options.plan;
-    this.#onPoint = options.onPoint;
-    this.#onDeath = options.onDeath;
   }
 
   get dead(): boolean {
     return this.#dead;
+  }
+
+  /** Whether its host sleeps. */
+  get asleep(): boolean {
+    return this.#asleep !== null;
+  }
+
+  /** Nothing of it runs until then; what was due meanwhile is late. */
+  sleep(until: Promise<void>): void {
+    const asleep = until.then(() => {
+      if (this.#asleep === asleep) this.#asleep = null;
+    });
+    this.#asleep = asleep;
   }
 
   /** Lets it live. */
@@ -51,7 +80,7 @@ export class Incarnation {
       list: (signal) => this.#call('provider.list', () => provider.list(signal)),
       terminate: (id, signal) => this.#call('provider.terminate', () => provider.terminate(id, signal)),
       watch: (onChange) => this.#watch(provider, onChange),
-      close: () => this.#call('provider.close', () => provider.close()),
+      close: () => provider.close(),
     };
   }
 
@@ -61,20 +90,21 @@ export class Incarnation {
       observe: (signal) => this.#call('loadBalancer.observe', () => driver.observe(signal)),
       watch: (onChange) => this.#watch(driver, onChange),
       stop: (signal) => this.#call('loadBalancer.stop', () => driver.stop(signal)),
-      close: () => this.#call('loadBalancer.close', () => driver.close()),
+      close: () => driver.close(),
     };
   }
 
   store(store: Store): Store {
+    const named = (change: Change): string => commitCall(kindOfCommit(change, this.#options.records));
     return {
       load: () => this.#call('store.load', () => store.load()),
-      commit: (change) => this.#call('store.commit', () => store.commit(change)),
-      activities: (query) => this.#call('store.activities', () => store.activities(query)),
+      commit: (change) => this.#call('store.commit', () => store.commit(change), named(change)),
+      activities: (query) => store.activities(query),
       recordSamples: (samples) => this.#call('store.recordSamples', () => store.recordSamples(samples)),
       recordMetrics: (at, samples) => this.#call('store.recordMetrics', () => store.recordMetrics(at, samples)),
       metricHistory: (...query) => this.#call('store.metricHistory', () => store.metricHistory(...query)),
       prune: () => this.#call('store.prune', () => store.prune()),
-      close: () => this.#call('store.close', () => store.close()),
+      close: () => store.close(),
     };
   }
 
@@ -85,6 +115,17 @@ export class Incarnation {
     };
   }
 
+  probe(probe: Probe): Probe {
+    return {
+      check: (endpoint, healthCheck, signal) =>
+        this.#call('probe.check', () => probe.check(endpoint, healthCheck, signal)),
+    };
+  }
+
+  fleetFile<T>(load: () => Promise<T>): () => Promise<T> {
+    return () => this.#call('fleet.load', load);
+  }
+
   clock(clock: Clock): Clock {
     return {
       now: () => clock.now(),
@@ -92,35 +133,39 @@ export class Incarnation {
     };
   }
 
-  async #call<T>(name: string, call: () => Promise<T>): Promise<T> {
-    if (!this.#survives(`${name}:before`)) return never();
+  async #call<T>(call: PortCall, run: () => Promise<T>, name: string = call): Promise<T> {
+    if (!this.#survives(call, 'before', name)) return never();
     try {
-      const answer = await call();
-      return this.#survives(`${name}:after`) ? answer : never();
+      const answer = await run();
+      while (this.#asleep !== null) await this.#asleep;
+      return this.#survives(call, 'after', name) ? answer : never();
     } catch (error) {
-      if (!this.#survives(`${name}:after`)) return never();
+      while (this.#asleep !== null) await this.#asleep;
+      if (!this.#survives(call, 'after', name)) return never();
       throw error;
     }
   }
 
   #watch(port: { watch(onChange: () => void): () => void }, onChange: () => void): () => void {
     return port.watch(() => {
-      if (!this.#dead) onChange();
+      if (this.#dead) return;
+      if (this.#asleep === null) onChange();
+      else void this.#asleep.then(() => (this.#dead ? undefined : onChange()));
     });
   }
 
-  #survives(point: CrashPoint): boolean {
+  #survives(call: PortCall, side: Side, name: string): boolean {
     if (this.#dead) return false;
-    this.#onPoint(point);
-    if (this.#plan !== null && (this.#plan.at === null || this.#plan.at === point)) {
-      this.#passed += 1;
-      if (this.#passed === this.#plan.count) {
-        this.#dead = true;
-        this.#onDeath(point);
-        return false;
-      }
-    }
-    return true;
+    this.#points += 1;
+    const point = countedPoint(name, side, this.#points <= STARTING_POINTS ? 'starting' : 'running');
+    this.#options.onPoint(point);
+    const plan = this.#plan;
+    if (plan === null || (plan.at !== null && plan.at !== `${call}:${side}`)) return true;
+    this.#passed += 1;
+    if (this.#passed < plan.count) return true;
+    this.#dead = true;
+    this.#options.onDeath(point);
+    return false;
   }
 }
 

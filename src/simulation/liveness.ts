@@ -1,18 +1,8 @@
-import type { Fleet } from '../model/fleet.ts';
-import type { LoadBalancerHost } from './load-balancer-host.ts';
-import type { Machines } from './machines.ts';
-import type { Records } from './records.ts';
-
-export interface LivenessOptions {
-  readonly fleet: Fleet;
-  readonly machines: Machines;
-  readonly hosts: readonly LoadBalancerHost[];
-  readonly records: Records;
-}
+import type { World } from './world.ts';
 
 /** What still keeps the fleet from being as it should be; empty once it is. */
-export function unsettled(options: LivenessOptions): string[] {
-  const { fleet, machines, hosts, records } = options;
+export function unsettled({ invariants, machines, hosts, records }: World): string[] {
+  const { fleet } = invariants.inForce;
   const found: string[] = [];
   const expected = new Set<string>();
 
@@ -30,6 +20,8 @@ export function unsettled(options: LivenessOptions): string[] {
 
   for (const machine of machines.alive()) {
     const state = records.instances.get(machine.instanceId)?.state.name ?? 'missing';
+    // Nobody knows what a machine of a group that is gone was for: it is told of and left alone.
+    if (machine.late && !fleet.autoScalingGroups.some(({ name }) => name === machine.group)) continue;
     if (machine.fleet === fleet.name && state !== 'inService') {
       found.push(`${machine.id} of ${machine.instanceId} is ${machine.state}, its record ${state}`);
     }

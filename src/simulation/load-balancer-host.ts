@@ -8,9 +8,9 @@ import type { Cancel, VirtualClock } from './virtual-clock.ts';
 
 /** A server as the load balancer has it. */
 export interface SimMember {
-  readonly member: Member;
-  readonly deregistrationDelayMs: number;
-  readonly check: HealthCheck;
+  member: Member;
+  deregistrationDelayMs: number;
+  check: HealthCheck;
   readonly requests: OpenRequests;
   /** `removed`: out of the rotation, not forgotten yet. */
   admin: 'ready' | 'draining' | 'removed';
@@ -26,6 +26,8 @@ export interface SimMember {
   changedMs: number;
   /** When it began to drain, in milliseconds since the start; null while it does not. */
   drainingMs: number | null;
+  /** The same by the host's clock, which may jump. */
+  drainingAt: number | null;
 }
 
 /** Told what the load balancer does to its servers and their requests, when it does it. */
@@ -45,10 +47,9 @@ export interface LoadBalancerOptions {
   readonly trace: Trace;
   readonly machines: Machines;
   readonly witness: LoadBalancerWitness;
+  /** How long it needs until it forgets a server that was taken out. */
+  readonly conditions: { readonly removalMs: readonly [number, number] };
 }
-
-/** From maintenance until a server may be forgotten: as long as its last requests may take, at least this. */
-const REMOVAL_DELAY_MS = 2_000;
 
 /**
  * A load balancer of the simulated world: its process, its configuration on disk, its servers and their health checks. It
@@ -60,6 +61,8 @@ export class LoadBalancerHost implements MachineListener {
   running = false;
   /** Whether the controller can talk to it. Traffic goes on either way. */
   reachable = true;
+  #reports: 'truth' | 'allDown' | 'flapping' = 'truth';
+  #truthfulSinceMs: number | null = 0;
   readonly #options: LoadBalancerOptions;
   readonly #watchers = new Set<() => void>();
   readonly #members = new Map<string, SimMember>();
@@ -78,6 +81,21 @@ export class LoadBalancerHost implements MachineListener {
     return this.#members.values();
   }
 
+  /** What it says of its servers: how it is, that all are down, or that they come and go. */
+  get reports(): 'truth' | 'allDown' | 'flapping' {
+    return this.#reports;
+  }
+
+  set reports(reports: 'truth' | 'allDown' | 'flapping') {
+    this.#reports = reports;
+    this.#truthfulSinceMs = reports === 'truth' ? this.#now() : null;
+  }
+
+  /** Since when its reports have been true, in milliseconds since the start; null while they are not. */
+  get truthfulSinceMs(): number | null {
+    return this.#truthfulSinceMs;
+  }
+
   get disk(): DesiredState | null {
     return this.#disk;
   }
@@ -86,8 +104,15 @@ export class LoadBalancerHost implements MachineListener {
     return this.#partitioned;
   }
 
-  routesTo(member: SimMember): boolean {
+  /** Whether it finds a server healthy and gives it requests. */
+  serves(member: SimMember): boolean {
     return this.running && member.admin === 'ready' && member.health === 'up';
+  }
+
+  /** Whether a server gets requests: with no healthy one in its target group, all that have been healthy once do. */
+  routesTo(member: SimMember): boolean {
+    if (!this.running || member.admin !== 'ready') return false;
+    return member.health === 'up' || (member.member.proven && !this.#hasHealthy(member.member.targetGroup));
   }
 
   watch(onChange: () => void): () => void {
@@ -121,8 +146,13 @@ export class LoadBalancerHost implements MachineListener {
     for (const [key, member] of wanted) {
       const current = this.#members.get(key);
       if (current === undefined || !sameAddress(member, current.member)) this.#register(member, 'initial');
-      else if (current.admin !== member.state) this.#setAdmin(current, member.state);
+      else {
+        current.member = member;
+        this.#followGroup(current);
+        if (current.admin !== member.state) this.#setAdmin(current, member.state);
+      }
     }
+    this.#flowAll();
     const configuration = configurationOf(this.#disk);
     const reloaded = this.#configuration !== configuration;
     this.#configuration = configuration;
@@ -180,33 +210,36 @@ export class LoadBalancerHost implements MachineListener {
       forgetting: null,
       changedMs: this.#now(),
       drainingMs: member.state === 'draining' ? this.#now() : null,
+      drainingAt: member.state === 'draining' ? this.#options.clock.now() : null,
     };
     this.#members.set(keyOf(member), registered);
-    this.#flow(registered);
+    this.#flowAll();
     this.#check(registered);
   }
 
   #setAdmin(member: SimMember, state: Member['state']): void {
-    const routed = this.routesTo(member);
+    const served = this.serves(member);
     member.admin = state;
     member.drainingMs = state === 'draining' ? (member.drainingMs ?? this.#now()) : null;
+    member.drainingAt = state === 'draining' ? (member.drainingAt ?? this.#options.clock.now()) : null;
     member.forgetting?.();
     member.forgetting = null;
-    this.#flow(member);
+    this.#flowAll();
     this.#check(member);
     this.#options.trace.note(this.name, `${member.member.instanceId} ${state}`);
-    if (routed) this.#options.witness.takenOut(member, this);
+    if (served) this.#options.witness.takenOut(member, this);
   }
 
   #remove(member: SimMember): void {
     if (member.admin === 'removed') return;
-    const routed = this.routesTo(member);
+    const served = this.serves(member);
     member.admin = 'removed';
     this.#cancelPending(member);
-    this.#flow(member);
+    this.#flowAll();
     this.#options.trace.note(this.name, `${member.member.instanceId} out`);
-    if (routed) this.#options.witness.takenOut(member, this);
-    member.forgetting = this.#options.clock.plan(REMOVAL_DELAY_MS, () => {
+    if (served) this.#options.witness.takenOut(member, this);
+    const [min, max] = this.#options.conditions.removalMs;
+    member.forgetting = this.#options.clock.plan(this.#options.random.int(min, max), () => {
       if (this.#members.get(keyOf(member.member)) !== member) return;
       this.#cut(member, 'it was taken out');
       this.#forget(member);
@@ -233,11 +266,11 @@ export class LoadBalancerHost implements MachineListener {
     const more = (good ? check.healthyThreshold : member.health === 'initial' ? 1 : check.unhealthyThreshold) - 1;
     const cancel = this.#options.clock.plan(first + more * check.fastIntervalMs, () => {
       member.pending = null;
-      if (this.routesTo(member)) this.#options.witness.wentDown(member);
+      if (this.serves(member)) this.#options.witness.wentDown(member);
       member.health = to;
       member.changedMs = this.#now();
       this.#options.trace.note(this.name, `${member.member.instanceId} is ${to}`);
-      this.#flow(member);
+      this.#flowAll();
       this.#tell();
     });
     member.pending = { to, cancel };
@@ -252,9 +285,27 @@ export class LoadBalancerHost implements MachineListener {
     member.pending = null;
   }
 
-  #flow(member: SimMember): void {
-    if (this.routesTo(member)) member.requests.flow(this.#now());
-    else member.requests.ebb(this.#now(), member.deregistrationDelayMs);
+  /** A changed delay holds for those that begin to drain from then on. */
+  #followGroup(member: SimMember): void {
+    const group = this.#disk?.targetGroups.find(({ name }) => name === member.member.targetGroup);
+    if (group === undefined) return;
+    member.check = group.healthCheck;
+    if (member.admin === 'ready') member.deregistrationDelayMs = group.deregistrationDelayMs;
+  }
+
+  #hasHealthy(targetGroup: string): boolean {
+    for (const other of this.#members.values()) {
+      if (other.member.targetGroup === targetGroup && this.serves(other)) return true;
+    }
+    return false;
+  }
+
+  /** What becomes of one server may send the requests of all others elsewhere. */
+  #flowAll(): void {
+    for (const member of this.#members.values()) {
+      if (this.routesTo(member)) member.requests.flow(this.#now());
+      else member.requests.ebb(this.#now(), member.deregistrationDelayMs);
+    }
   }
 
   /** `why` is null when it was not Drover's doing. */

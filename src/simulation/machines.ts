@@ -10,7 +10,10 @@ export interface SimMachine {
   readonly fleet: string;
   readonly group: string;
   readonly instanceId: InstanceId;
+  /** Where its server really listens. */
   readonly endpoint: Endpoint;
+  /** Where its provider says that it listens; null when it does not say. */
+  readonly told: Endpoint | null;
   readonly launchedAt: number;
   /** It came to be after its launch had been given up. */
   readonly late: boolean;
@@ -19,6 +22,10 @@ export interface SimMachine {
   answering: boolean;
   /** Runs, but its server does not answer and never will by itself. */
   hung: boolean;
+  /** Two lists soon after another have lacked it although it was there: nobody could know of it then. */
+  hidden: boolean;
+  /** When it last ran again after it had stopped, in milliseconds since the start; null when it never did. */
+  cameBackMs: number | null;
   /** Drover has asked for its end: whether its server answered until then; null while it was not asked. */
   ended: 'serving' | 'silent' | null;
 }
@@ -30,6 +37,9 @@ export interface MachineConditions {
   bootMs: readonly [number, number];
   neverHealthy: number;
   diesWhileBooting: number;
+  /** The provider names an address where nobody listens, or none at all. */
+  wrongAddress: number;
+  noAddress: number;
   /** From the request to end it until it is gone. */
   endingMs: readonly [number, number];
   /** Whether the address of a machine that is gone is given to the next one. */
@@ -40,6 +50,11 @@ export interface MachineListener {
   /** It began or ceased to answer, or to be. */
   changed(machine: SimMachine): void;
 }
+
+/** Of a network for examples (RFC 5737). */
+const NOBODYS_ADDRESS = '192.0.2.1';
+/** How long the past of machines that are gone is known: longer than any list lags behind. */
+const HISTORY_MS = 600_000;
 
 /** One entry of a machine's history, for lists that lag behind. */
 interface View {
@@ -61,6 +76,7 @@ export class Machines {
   readonly #boots = new Map<string, Cancel>();
   readonly #listeners = new Set<MachineListener>();
   #addresses = 0;
+  #launched = 0;
 
   constructor(clock: VirtualClock, random: Random, trace: Trace, conditions: MachineConditions) {
     this.#clock = clock;
@@ -100,15 +116,19 @@ export class Machines {
   }
 
   launch(tags: { fleet: string; group: string; instanceId: InstanceId }, late: boolean): SimMachine {
+    const endpoint = this.#freeAddress();
     const machine: SimMachine = {
       ...tags,
-      id: `m-${this.#machines.size + 1}`,
-      endpoint: this.#freeAddress(),
+      id: `m-${++this.#launched}`,
+      endpoint,
+      told: this.#toldAddress(endpoint),
       launchedAt: this.#clock.now(),
       late,
       state: 'pending',
       answering: false,
       hung: false,
+      hidden: false,
+      cameBackMs: null,
       ended: null,
     };
     this.#machines.set(machine.id, machine);
@@ -121,16 +141,21 @@ export class Machines {
     const hung = fate < neverHealthy;
     const dies = !hung && fate < neverHealthy + diesWhileBooting;
     this.#trace.note('world', `${name(machine)} launched${late ? ' late' : ''}${hung ? ', will never answer' : ''}`);
-    this.#later(machine, this.#draw(pendingMs), () => {
-      machine.state = 'running';
-      this.#remember(machine);
-      this.#later(machine, this.#draw(bootMs), () => {
-        if (dies && this.conditions.diesWhileBooting > 0) return this.stop(machine, 'while booting');
-        machine.hung = hung && this.conditions.neverHealthy > 0;
-        this.#setAnswering(machine, !machine.hung);
-      });
+    this.#boot(machine, [pendingMs, bootMs], () => {
+      if (dies && this.conditions.diesWhileBooting > 0) return this.stop(machine, 'while booting');
+      machine.hung = hung && this.conditions.neverHealthy > 0;
+      this.#setAnswering(machine, !machine.hung);
     });
     return machine;
+  }
+
+  /** What has stopped by itself runs again, as somebody's reboot does it. */
+  restart(machine: SimMachine): void {
+    if (machine.state !== 'stopped' || machine.ended !== null) return;
+    this.#trace.note('world', `${name(machine)} starts again`);
+    machine.cameBackMs = this.#clock.elapsedMs;
+    const { pendingMs, bootMs } = this.conditions;
+    this.#boot(machine, [pendingMs, bootMs], () => this.#setAnswering(machine, true));
   }
 
   /** The machine stops by itself and is still listed. */
@@ -155,6 +180,7 @@ export class Machines {
     if (this.#byAddress.get(keyOf(machine.endpoint)) === machine) this.#byAddress.delete(keyOf(machine.endpoint));
     this.#remember(machine);
     this.#tell(machine);
+    this.#clock.plan(HISTORY_MS, () => this.#forget(machine));
   }
 
   hang(machine: SimMachine): void {
@@ -196,6 +222,18 @@ export class Machines {
     return listed;
   }
 
+  #boot(
+    machine: SimMachine,
+    [pendingMs, bootMs]: readonly [readonly [number, number], readonly [number, number]],
+    onBooted: () => void,
+  ): void {
+    this.#later(machine, this.#draw(pendingMs), () => {
+      machine.state = 'running';
+      this.#remember(machine);
+      this.#later(machine, this.#draw(bootMs), onBooted);
+    });
+  }
+
   #stateAt(machine: SimMachine, at: number): SimMachine['state'] {
     return this.#history.get(machine.id)?.findLast((view) => view.at <= at)?.state ?? 'gone';
   }
@@ -221,8 +259,22 @@ export class Machines {
     this.#boots.set(machine.id, this.#clock.plan(delayMs, run));
   }
 
+  #forget(machine: SimMachine): void {
+    this.#machines.delete(machine.id);
+    this.#history.delete(machine.id);
+    this.#boots.delete(machine.id);
+    if (this.#byInstance.get(machine.instanceId) === machine) this.#byInstance.delete(machine.instanceId);
+  }
+
   #draw([min, max]: readonly [number, number]): number {
     return this.#random.int(min, max);
+  }
+
+  #toldAddress(endpoint: Endpoint): Endpoint | null {
+    const { wrongAddress, noAddress } = this.conditions;
+    const chance = wrongAddress + noAddress > 0 ? this.#random.next() : 1;
+    if (chance < noAddress) return null;
+    return chance < noAddress + wrongAddress ? { ...endpoint, address: NOBODYS_ADDRESS } : endpoint;
   }
 
   #freeAddress(): Endpoint {
@@ -239,8 +291,9 @@ export function describe(machine: SimMachine, state: Exclude<SimMachine['state']
     instanceId: machine.instanceId,
     group: machine.group,
     state,
-    endpoint: machine.endpoint,
+    endpoint: machine.told,
     launchedAt: machine.launchedAt,
+    processId: null,
     detail: state === 'stopped' ? 'it has stopped' : '',
   };
 }

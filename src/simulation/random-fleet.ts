@@ -9,34 +9,22 @@ import {
 } from '../model/fleet.ts';
 import type { Random } from './random.ts';
 
-const LOAD_BALANCER = 'edge';
 const PROVIDER = 'simulated';
 
-/** A small fleet with settings as they come: one load balancer, one or two groups. */
+/** A small fleet with settings as they come: one or two load balancers, one to three groups. */
 export function randomFleet(random: Random): Fleet {
-  const targetGroups = [targetGroup('tg-a', random), targetGroup('tg-b', random)];
-  const names = random.chance(0.35) ? ['web', 'api'] : ['web'];
-  const autoScalingGroups = names.map((name, index) => {
-    const own = targetGroups[index]?.name ?? 'tg-a';
-    return group(name, random.chance(0.1) ? [] : random.chance(0.1) ? ['tg-a', 'tg-b'] : [own], random);
-  });
-  return {
-    name: 'simulated',
-    loadBalancers: [
-      {
-        name: LOAD_BALANCER,
-        listeners: targetGroups.map(({ name }, index) => ({
-          address: '127.0.0.1',
-          port: 5000 + index,
-          targetGroup: name,
-        })),
-        statsPage: null,
-      },
-    ],
-    targetGroups,
-    autoScalingGroups,
-    history: DEFAULT_HISTORY,
-  };
+  const targetGroups = ['tg-a', 'tg-b', 'tg-c'].slice(0, random.int(2, 3)).map((name) => targetGroup(name, random));
+  const edges = random.chance(0.25) ? ['edge', 'inner'] : ['edge'];
+  const loadBalancers = edges.map((name, edge) => ({
+    name,
+    listeners: targetGroups.flatMap((group, index) =>
+      index % edges.length === edge ? [{ address: '127.0.0.1', port: 5000 + index, targetGroup: group.name }] : [],
+    ),
+    statsPage: null,
+  }));
+  const names = random.pick([['web'], ['web'], ['web', 'api'], ['web', 'api', 'work']]);
+  const empty = { name: 'simulated', loadBalancers, targetGroups, autoScalingGroups: [], history: DEFAULT_HISTORY };
+  return { ...empty, autoScalingGroups: names.map((name) => randomGroup(name, empty, random)) };
 }
 
 function targetGroup(name: string, random: Random): TargetGroup {
@@ -63,7 +51,10 @@ function healthCheck(random: Random): HealthCheck {
   };
 }
 
-function group(name: string, targetGroups: readonly string[], random: Random): AutoScalingGroup {
+/** A group behind one of the fleet's target groups, now and then behind several of them or behind none. */
+export function randomGroup(name: string, fleet: Fleet, random: Random): AutoScalingGroup {
+  const all = fleet.targetGroups.map((targetGroup) => targetGroup.name);
+  const targetGroups = random.chance(0.15) ? [] : random.chance(0.15) ? all.slice(0, 2) : [random.pick(all)];
   const maxSize = random.int(1, 8);
   const minSize = random.int(0, Math.min(2, maxSize));
   const initialBackoffMs = random.pick([1_000, 5_000]);

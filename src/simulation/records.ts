@@ -1,17 +1,32 @@
 import type { GroupMemory } from '../model/group-memory.ts';
-import type { Instance, InstanceId } from '../model/instance.ts';
-import type { Change, Store } from '../ports/store.ts';
+import type { EndCause, Instance, InstanceId } from '../model/instance.ts';
+import type { Change } from '../ports/store.ts';
+
+/** A long run forgets the oldest. */
+const KEPT_TERMINATED = 1_000;
 
 /** What the store holds, beside it: the invariants are checked against it without asking the store. */
 export class Records {
   readonly instances = new Map<InstanceId, Instance>();
   readonly memory = new Map<string, GroupMemory>();
+  readonly #terminated: InstanceId[] = [];
 
   apply(change: Change): void {
     if (change.memory !== null) this.memory.set(change.memory.group, change.memory.value);
     for (const instance of change.instances) {
       this.instances.set(instance.id, instance);
+      if (instance.state.name === 'terminated') this.#terminated.push(instance.id);
     }
+    while (this.#terminated.length > KEPT_TERMINATED) this.instances.delete(this.#terminated.shift() ?? '');
+  }
+
+  clear(): void {
+    this.instances.clear();
+    this.memory.clear();
+  }
+
+  allOpen(): Instance[] {
+    return [...this.instances.values()].filter(({ state }) => state.name !== 'terminated');
   }
 
   /** Of a group, not terminated. */
@@ -22,19 +37,7 @@ export class Records {
   }
 }
 
-/** A store whose commits are told, with the records as they were before. */
-export function recordingStore(store: Store, onCommit: (change: Change) => void): Store {
-  return {
-    load: () => store.load(),
-    commit: async (change) => {
-      await store.commit(change);
-      onCommit(change);
-    },
-    activities: (query) => store.activities(query),
-    recordSamples: (samples) => store.recordSamples(samples),
-    recordMetrics: (at, samples) => store.recordMetrics(at, samples),
-    metricHistory: (...query) => store.metricHistory(...query),
-    prune: () => store.prune(),
-    close: () => store.close(),
-  };
+/** Why an instance is ended; null while it is not. */
+export function causeOf({ state }: Instance): EndCause | null {
+  return 'cause' in state ? state.cause : null;
 }

@@ -1,17 +1,25 @@
-import type { CrashPoint } from './crash.ts';
+import { ServiceError } from '../control/service.ts';
+import { PortError } from '../ports/errors.ts';
+import type { CountedPoint } from './crash-points.ts';
+import { isOrder } from './happenings.ts';
+import { happen } from './incidents.ts';
 import type { Violation } from './invariants.ts';
 import { unsettled } from './liveness.ts';
+import { Operator } from './operator.ts';
 import { createRandom } from './random.ts';
-import { isOrder, type Order, randomScenario, type Scenario } from './scenario.ts';
-import { type ControllerFactory, Session } from './session.ts';
+import { randomScenario, type Scenario } from './scenario.ts';
+import { type ControllerFactory, droverController, Session } from './session.ts';
 import { Trace } from './trace.ts';
 import { settle, VirtualClock } from './virtual-clock.ts';
 import { World } from './world.ts';
 
 export interface RunOptions {
-  readonly controller: ControllerFactory;
+  /** Instead of the real one. */
+  readonly controller?: ControllerFactory;
   /** Every line of the story, as it happens. */
   readonly onLine?: (line: string) => void;
+  /** Called after every step. */
+  readonly onStep?: (world: World) => void;
   /** Instead of what the seed stands for. */
   readonly scenario?: Scenario;
 }
@@ -26,8 +34,8 @@ export interface Result {
   readonly steps: number;
   readonly elapsedMs: number;
   /** How often each crash point was passed, and where controllers died. */
-  readonly points: ReadonlyMap<CrashPoint, number>;
-  readonly deaths: readonly CrashPoint[];
+  readonly points: ReadonlyMap<CountedPoint, number>;
+  readonly deaths: readonly CountedPoint[];
 }
 
 const KEPT_LINES = 80;
@@ -38,11 +46,18 @@ const SETTLE_WITHIN_MS = 20 * 60_000;
 /** For how long it has to stay so. */
 const SETTLED_FOR_MS = 10_000;
 const LOOK_EVERY_MS = 250;
+/** How long a person waits, once all is calm, for a fleet to come down. */
+const PATIENCE_MS = 5 * 60_000;
 const STOP_WITHIN_MS = 60_000;
 const RESUME_EVERY_MS = 5_000;
 
+/** What a seed stands for, made anew each time: a run changes it. */
+export function scenarioOf(seed: number, days: number | null = null): Scenario {
+  return randomScenario(createRandom(seed).fork('scenario'), days);
+}
+
 /** Lives through what one seed stands for: the same seed, the same story. It ends at the first violation. */
-export async function runSeed(seed: number, options: RunOptions): Promise<Result> {
+export async function runSeed(seed: number, options: RunOptions = {}): Promise<Result> {
   const run = new Run(seed, options);
   try {
     return await run.live();
@@ -59,27 +74,32 @@ class Run {
   readonly #scenario: Scenario;
   readonly #world: World;
   readonly #session: Session;
-  readonly #points = new Map<CrashPoint, number>();
-  readonly #deaths: CrashPoint[] = [];
+  readonly #operator: Operator;
+  readonly #onStep: (world: World) => void;
+  readonly #points = new Map<CountedPoint, number>();
+  readonly #deaths: CountedPoint[] = [];
   #steps = 0;
   #quiet = false;
 
-  constructor(seed: number, { controller, onLine, scenario }: RunOptions) {
+  constructor(seed: number, { controller, onLine, onStep, scenario }: RunOptions) {
     this.#seed = seed;
     const random = createRandom(seed);
     this.#random = random.fork('runner');
     this.#trace = new Trace(this.#clock, { keptLines: KEPT_LINES, ...(onLine === undefined ? {} : { onLine }) });
-    this.#scenario = scenario ?? randomScenario(random.fork('scenario'));
+    this.#scenario = scenario ?? scenarioOf(seed);
     this.#world = new World(this.#scenario, this.#clock, random.fork('world'), this.#trace);
+    this.#onStep = onStep ?? (() => {});
     this.#session = new Session({
       world: this.#world,
-      factory: controller,
+      factory: controller ?? droverController,
       onPoint: (point) => this.#points.set(point, (this.#points.get(point) ?? 0) + 1),
       onDeath: (point) => {
         this.#deaths.push(point);
         this.#startLater();
       },
+      onDown: () => this.#isDown(),
     });
+    this.#operator = new Operator(this.#world, this.#session, () => this.#startLater());
   }
 
   async live(): Promise<Result> {
@@ -88,7 +108,9 @@ class Run {
     process.on('unhandledRejection', onRejection);
     try {
       for (const { atMs, happening } of this.#scenario.happenings) {
-        this.#clock.plan(atMs, () => (isOrder(happening) ? this.#order(happening) : this.#world.happen(happening)));
+        this.#clock.plan(atMs, () =>
+          isOrder(happening) ? this.#operator.do(happening) : happen(this.#world, happening),
+        );
       }
       this.#start();
       await this.#untilTime(this.#scenario.quietAtMs);
@@ -114,6 +136,7 @@ class Run {
 
   close(): void {
     this.#session.close();
+    this.#world.close();
   }
 
   get #broken(): boolean {
@@ -124,6 +147,7 @@ class Run {
     this.#steps += 1;
     if (!(await this.#clock.advance())) this.#world.invariants.violate('liveness', 'nothing is left to wait for');
     this.#world.invariants.check();
+    this.#onStep(this.#world);
   }
 
   async #untilTime(atMs: number): Promise<void> {
@@ -135,25 +159,29 @@ class Run {
   }
 
   async #untilSettled(): Promise<void> {
-    const { fleet } = this.#scenario;
-    const { machines, hosts, records } = this.#world;
-    const what = { fleet, machines, hosts, records };
-    const deadlineMs = this.#clock.elapsedMs + SETTLE_WITHIN_MS;
+    let wanted = this.#session.wanted;
+    let deadlineMs = this.#clock.elapsedMs + SETTLE_WITHIN_MS;
     let settledMs: number | null = null;
+    this.#clock.plan(PATIENCE_MS, () => {
+      const { wanted: still, controller } = this.#session;
+      if (still !== 'down' || controller === null) return;
+      this.#askAgain().catch((reason: unknown) => this.#failed('stop', reason));
+    });
     this.#resumeSuspended();
     let nextLookMs = 0;
     while (!this.#broken) {
       await this.#step();
       if (this.#clock.elapsedMs < nextLookMs) continue;
       nextLookMs = this.#clock.elapsedMs + LOOK_EVERY_MS;
-      const left = unsettled(what);
+      // What goes down comes up again, and has its time for both.
+      if (this.#session.wanted !== wanted) deadlineMs = this.#clock.elapsedMs + SETTLE_WITHIN_MS;
+      wanted = this.#session.wanted;
+      const left = wanted === 'down' ? ['the fleet is not down'] : unsettled(this.#world);
       settledMs = left.length > 0 ? null : (settledMs ?? this.#clock.elapsedMs);
       if (settledMs !== null && this.#clock.elapsedMs - settledMs >= SETTLED_FOR_MS) return;
       if (this.#clock.elapsedMs > deadlineMs) {
-        this.#world.invariants.violate(
-          'liveness',
-          `not settled ${SETTLE_WITHIN_MS / 60_000} minutes after calm: ${left.join('; ')}`,
-        );
+        const minutes = SETTLE_WITHIN_MS / 60_000;
+        this.#world.invariants.violate('liveness', `not settled ${minutes} minutes after calm: ${left.join('; ')}`);
       }
     }
   }
@@ -177,49 +205,40 @@ class Run {
 
   #start(): void {
     const plan = this.#quiet ? null : (this.#scenario.crashes[this.#deaths.length] ?? null);
-    this.#session.start(plan).catch((reason: unknown) => this.#failed('start', reason));
+    this.#session.start(plan).catch((reason: unknown) => this.#startFailed(reason));
   }
 
   #startLater(): void {
     this.#clock.plan(this.#random.int(RESTART_MIN_MS, RESTART_MAX_MS), () => this.#start());
   }
 
-  #order(order: Order): void {
-    const { controller } = this.#session;
-    if (controller === null) return;
-    switch (order.kind) {
-      case 'setDesired':
-        this.#trace.note('person', `sets ${order.group} to ${order.desired}`);
-        this.#ask(controller.setDesiredCapacity(order.group, order.desired));
-        break;
-      case 'drain':
-      case 'terminate': {
-        const ids = this.#scenario.fleet.autoScalingGroups.flatMap(({ name }) => this.#world.records.open(name));
-        const instance = ids[Math.floor(order.which * ids.length)];
-        if (instance === undefined) break;
-        this.#trace.note('person', `${order.kind}s ${instance.id}`);
-        const { id } = instance;
-        this.#ask(order.kind === 'drain' ? controller.drainInstance(id) : controller.terminateInstance(id));
-        break;
-      }
-      case 'restartController':
-        this.#ask(this.#session.stop().then(() => this.#startLater()));
-        break;
-    }
+  /** A controller may refuse to start, as long as it says why; a person then takes back what was new. */
+  #startFailed(reason: unknown): void {
+    if (!(reason instanceof PortError || reason instanceof ServiceError)) return this.#failed('start', reason);
+    this.#trace.note('runner', `the controller does not start: ${reason.message}`);
+    if (reason instanceof ServiceError) this.#world.restoreFleet(this.#world.invariants.inForce.fleet);
+    this.#startLater();
   }
 
-  /** A person's request may be refused; that is an answer. */
-  #ask(request: Promise<unknown>): void {
-    request.catch((reason: unknown) => this.#trace.note('person', `is told: ${messageOf(reason)}`));
+  #isDown(): void {
+    this.#trace.note('runner', 'the fleet is down');
+    this.#world.invariants.checkDown();
+    this.#session.wanted = 'up';
+    this.#session.stop().then(
+      () => this.#startLater(),
+      (reason: unknown) => this.#failed('stop', reason),
+    );
   }
 
-  /** A person looks after groups that have given up launching, once all is calm. */
+  /** A person who waits for a fleet to come down asks again. */
+  async #askAgain(): Promise<void> {
+    this.#trace.note('person', 'has waited long enough: stops the controller and starts it to bring the fleet down');
+    await this.#session.stop();
+    this.#startLater();
+  }
+
   #resumeSuspended(): void {
-    for (const [group, { launch }] of this.#world.records.memory) {
-      if (launch.suspended === null || this.#session.controller === null) continue;
-      this.#trace.note('person', `resumes ${group}`);
-      this.#ask(this.#session.controller.resumeLaunch(group));
-    }
+    this.#operator.resumeSuspended();
     this.#clock.plan(RESUME_EVERY_MS, () => this.#resumeSuspended());
   }
 
@@ -227,8 +246,4 @@ class Run {
     const stack = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
     this.#world.invariants.violate('noError', `${what}: ${stack}`);
   }
-}
-
-function messageOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -1,20 +1,30 @@
-import { DatabaseSync } from 'node:sqlite';
 import { Controller } from '../control/controller.ts';
 import type { ControllerOptions } from '../control/controller-options.ts';
+import type { Fleet } from '../model/fleet.ts';
 import type { ProviderCapabilities } from '../ports/provider.ts';
 import type { Store } from '../ports/store.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
-import { type CrashPlan, type CrashPoint, Incarnation } from './crash.ts';
-import { recordingStore } from './records.ts';
+import { type CrashPlan, Incarnation } from './crash.ts';
+import type { CountedPoint } from './crash-points.ts';
 import { SimDesiredFile } from './sim-desired-file.ts';
 import { SimLoadBalancer } from './sim-load-balancer.ts';
+import { SimProbe } from './sim-probe.ts';
 import { SimProvider } from './sim-provider.ts';
+import { simulatedStore } from './sim-store.ts';
 import type { World } from './world.ts';
 
 /** What the simulation asks of a controller. */
 export type SimulatedController = Pick<
   Controller,
-  'start' | 'stop' | 'setDesiredCapacity' | 'drainInstance' | 'terminateInstance' | 'resumeLaunch'
+  | 'start'
+  | 'stop'
+  | 'finished'
+  | 'setDesiredCapacity'
+  | 'drainInstance'
+  | 'terminateInstance'
+  | 'resumeLaunch'
+  | 'reloadFleet'
+  | 'down'
 >;
 
 export type ControllerFactory = (options: ControllerOptions) => SimulatedController;
@@ -22,41 +32,65 @@ export type ControllerFactory = (options: ControllerOptions) => SimulatedControl
 /** The real one. */
 export const droverController: ControllerFactory = (options) => new Controller(options);
 
-const CAPABILITIES: ProviderCapabilities = { listIntervalMs: 1_000, listLagMs: 5_000, concurrentOperations: 10 };
+const CAPABILITIES: ProviderCapabilities = {
+  listIntervalMs: 1_000,
+  listGapMs: 50,
+  listLagMs: 5_000,
+  concurrentOperations: 10,
+};
 
 export interface SessionOptions {
   readonly world: World;
   readonly factory: ControllerFactory;
-  readonly onPoint: (point: CrashPoint) => void;
+  readonly onPoint: (point: CountedPoint) => void;
   /** The controller has died; whoever runs the simulation starts another one. */
-  readonly onDeath: (point: CrashPoint) => void;
+  readonly onDeath: (point: CountedPoint) => void;
+  /** The controller has brought the fleet down, as it was asked to. */
+  readonly onDown: () => void;
 }
 
 /** The controllers of one run, one after the other, over the same world and the same database. */
 export class Session {
+  #wanted: 'up' | 'down' = 'up';
   readonly #options: SessionOptions;
-  readonly #database = new DatabaseSync(':memory:');
   #incarnation: Incarnation | null = null;
   #controller: SimulatedController | null = null;
+  #stopping = false;
   #lives = 0;
   #drivers: { abandon(): void }[] = [];
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    options.world.onSleep((until) => this.#incarnation?.sleep(until));
   }
 
-  /** The controller that runs; null while there is none. */
+  /** The controller that runs; null while there is none, and while its host sleeps. */
   get controller(): SimulatedController | null {
-    return this.#controller;
+    return this.#incarnation?.asleep === true ? null : this.#controller;
   }
 
-  /** Starts a controller that will die as planned. */
+  /** What people want of the fleet: a controller that dies on the way down is started to go on with it. */
+  get wanted(): 'up' | 'down' {
+    return this.#wanted;
+  }
+
+  set wanted(wanted: 'up' | 'down') {
+    this.#wanted = wanted;
+    this.#options.world.invariants.goesDown = wanted === 'down';
+  }
+
+  /**
+   * Starts a controller that will die as planned.
+   *
+   * @throws PortError, ServiceError when it cannot start; it is gone then
+   */
   async start(plan: CrashPlan | null): Promise<void> {
-    const { world, factory, onPoint, onDeath } = this.#options;
+    const { world, factory, onPoint, onDeath, onDown } = this.#options;
     this.#lives += 1;
-    world.trace.note('runner', `starts controller ${this.#lives}`);
+    world.trace.note('runner', `starts controller ${this.#lives}${this.wanted === 'down' ? ' to bring it down' : ''}`);
     const incarnation = new Incarnation({
       plan,
+      records: world.records,
       onPoint,
       onDeath: (point) => {
         world.trace.note('runner', `controller ${this.#lives} dies at ${point}`);
@@ -65,10 +99,24 @@ export class Session {
       },
     });
     this.#incarnation = incarnation;
-    const store = await openSqliteStore({ database: this.#database });
-    const controller = factory(this.#controllerOptions(incarnation, store));
-    this.#controller = controller;
-    await controller.start();
+    this.#stopping = false;
+    const { fleet } = world;
+    try {
+      const store = await openSqliteStore({ database: world.database, history: fleet.history });
+      world.invariants.opened(await store.load());
+      const controller = factory(this.#controllerOptions(incarnation, store, fleet));
+      this.#controller = controller;
+      world.invariants.inForce.changing(fleet);
+      await controller.start();
+      world.invariants.inForce.settled(fleet);
+      void controller.finished.then(() => {
+        if (!incarnation.dead && !this.#stopping) onDown();
+      });
+    } catch (error) {
+      incarnation.kill();
+      this.#bury();
+      throw error;
+    }
   }
 
   /** Lets the controller end as a person would, by asking it. */
@@ -76,6 +124,7 @@ export class Session {
     const controller = this.#controller;
     const incarnation = this.#incarnation;
     if (controller === null) return;
+    this.#stopping = true;
     this.#options.world.trace.note('runner', `stops controller ${this.#lives}`);
     await controller.stop();
     if (incarnation?.dead !== false || this.#incarnation !== incarnation) return;
@@ -91,7 +140,6 @@ export class Session {
   close(): void {
     this.#incarnation?.kill();
     this.#bury();
-    this.#database.close();
   }
 
   #bury(): void {
@@ -100,9 +148,9 @@ export class Session {
     this.#controller = null;
   }
 
-  #controllerOptions(incarnation: Incarnation, store: Store): ControllerOptions {
-    const { scenario, clock, machines, hosts, files, records, invariants, ids, trace, random } = this.#options.world;
-    const { fleet, conditions } = scenario;
+  #controllerOptions(incarnation: Incarnation, store: Store, fleet: Fleet): ControllerOptions {
+    const { world } = this.#options;
+    const { conditions, clock, machines, hosts, records, invariants, ids, trace, random } = world;
     const life = random.fork(`life ${this.#lives}`);
     const common = { clock, trace };
     const machinesOf = { fleet: fleet.name, machines, conditions: conditions.provider, witness: invariants };
@@ -113,28 +161,42 @@ export class Session {
         return [host.name, new SimLoadBalancer({ ...common, ...own })];
       }),
     );
-    const sources = new Map(
-      [...files].map(([path, file]) => {
-        const own = { file, conditions: conditions.file, random: life.fork(path) };
-        return [path, new SimDesiredFile({ ...common, ...own })];
-      }),
-    );
+    const probe = new SimProbe({
+      ...common,
+      machines,
+      conditions: conditions.probe,
+      random: life.fork('probe'),
+      reaches: () => world.probeReaches,
+      onAnswer: (endpoint, answer) => invariants.probed(endpoint, answer),
+    });
+    const files = { ...common, conditions: conditions.file };
     this.#drivers = [provider, ...balancers.values()];
-    const recording = recordingStore(store, (change) => {
-      invariants.committing(change);
-      records.apply(change);
+    const recording = simulatedStore({
+      store,
+      trace,
+      random: life.fork('store'),
+      conditions: conditions.store,
+      onCommit: (change) => {
+        invariants.committing(change);
+        records.apply(change);
+      },
     });
     const guarded = { provider: incarnation.provider(provider), capabilities: CAPABILITIES };
     return {
       fleet,
-      loadFleet: () => Promise.resolve(fleet),
+      loadFleet: incarnation.fleetFile(() => Promise.resolve(world.fleet)),
       store: incarnation.store(recording),
       provider: () => guarded,
       loadBalancer: (name) => incarnation.loadBalancer(known(balancers, name)),
-      desiredFile: (path) => incarnation.metricSource(known(sources, path)),
+      desiredFile: (path) =>
+        incarnation.metricSource(new SimDesiredFile({ ...files, file: world.file(path), random: life.fork(path) })),
+      metricSource: ({ name }) => {
+        throw new Error(`the simulated fleets have no metric ${name}`);
+      },
+      probe: incarnation.probe(probe),
       clock: incarnation.clock(clock),
       ids,
-      mode: 'up',
+      mode: this.wanted,
       about: { version: 'simulated', pid: this.#lives, fleetFile: '', dataDir: '' },
       onProblem: (message) => {
         if (message.includes('has stopped')) invariants.violate('noError', message);

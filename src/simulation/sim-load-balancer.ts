@@ -14,6 +14,8 @@ export interface LoadBalancerConditions {
   readonly observe: CallConditions;
   /** How often the hint that a server's health has changed gets lost. */
   lostHints: number;
+  /** How long a server that was taken out is still there. */
+  removalMs: readonly [number, number];
 }
 
 export interface SimLoadBalancerOptions {
@@ -127,16 +129,23 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     return { name, traffic, targets };
   }
 
+  #reported(health: Target['health']): Target['health'] {
+    const { host, random } = this.#options;
+    if (host.reports === 'truth' || (health !== 'healthy' && health !== 'unhealthy')) return health;
+    return host.reports === 'allDown' || random.chance(0.5) ? 'unhealthy' : 'healthy';
+  }
+
   #target(member: SimMember): Target {
     const now = this.#options.clock.elapsedMs;
     const openRequests = member.requests.open(now);
     const key = `${member.member.targetGroup}/${member.member.instanceId}`;
     const idle = member.admin === 'draining' && openRequests === 0;
     const idleLooks = idle ? (this.#idleLooks.get(key) ?? 0) + 1 : 0;
-    this.#idleLooks.set(key, idleLooks);
+    if (idleLooks > 0) this.#idleLooks.set(key, idleLooks);
+    else this.#idleLooks.delete(key);
     return {
       instanceId: member.member.instanceId,
-      health: healthOf(member),
+      health: this.#reported(healthOf(member)),
       detail: member.health === 'down' ? 'L4CON: Connection refused' : '',
       idleLooks,
       traffic: {

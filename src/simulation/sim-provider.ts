@@ -13,6 +13,8 @@ export interface ProviderConditions {
   /** How often a list shows the past, and how far back at most. */
   staleLists: number;
   staleByMs: number;
+  /** How often a list lacks one of the machines. */
+  partialLists: number;
   /** How often the hint that a machine has stopped gets lost. */
   lostHints: number;
 }
@@ -33,12 +35,17 @@ export interface SimProviderOptions {
   readonly witness: ProviderWitness;
 }
 
+/** Two lists that lack a machine within this time leave nobody a chance to know of it. */
+const LACKED_FOR_MS = 180_000;
+
 /** A provider over the machines of the simulated world: each controller gets its own, the machines stay. */
 export class SimProvider implements Provider {
   readonly #options: SimProviderOptions;
   readonly #watchers = new Set<() => void>();
   readonly #unlisten: () => void;
   #abandoned = false;
+  /** When a list last lacked a machine that was there, by the machine's id. */
+  readonly #lacked = new Map<string, number>();
 
   constructor(options: SimProviderOptions) {
     this.#options = options;
@@ -63,7 +70,9 @@ export class SimProvider implements Provider {
     const { machines, fleet, random, conditions } = this.#options;
     return this.#call('list', '', signal, () => {
       const lagMs = random.chance(conditions.staleLists) ? random.int(1, conditions.staleByMs) : 0;
-      return machines.list(fleet, lagMs);
+      const listed = machines.list(fleet, lagMs);
+      const lacking = random.chance(conditions.partialLists) ? random.pick([...listed, null]) : null;
+      return this.#without(lacking, listed);
     });
   }
 
@@ -94,6 +103,19 @@ export class SimProvider implements Provider {
     this.#abandoned = true;
     this.#unlisten();
     this.#watchers.clear();
+  }
+
+  #without(lacking: Machine | null, listed: readonly Machine[]): readonly Machine[] {
+    const { machines, trace, clock } = this.#options;
+    if (lacking === null) return listed;
+    trace.note('provider', `list lacks ${lacking.id}`);
+    const before = this.#lacked.get(lacking.id);
+    const machine = machines.get(lacking.id);
+    // Lists between the two may have been lost: for the controller these may be two in a row.
+    if (machine !== undefined && before !== undefined && clock.elapsedMs - before < LACKED_FOR_MS)
+      machine.hidden = true;
+    this.#lacked.set(lacking.id, clock.elapsedMs);
+    return listed.filter((one) => one !== lacking);
   }
 
   #call<T>(

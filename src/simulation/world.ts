@@ -1,32 +1,44 @@
+import { DatabaseSync } from 'node:sqlite';
+import type { Fleet } from '../model/fleet.ts';
 import type { Ids } from '../ports/ids.ts';
-import { calmDown } from './conditions.ts';
+import { type Conditions, calmDown } from './conditions.ts';
+import { applyEdit, type FleetEdit } from './fleet-edits.ts';
 import { Invariants } from './invariants.ts';
-import { LoadBalancerHost, type SimMember } from './load-balancer-host.ts';
-import { Machines, type SimMachine } from './machines.ts';
+import { LoadBalancerHost } from './load-balancer-host.ts';
+import { Machines } from './machines.ts';
 import { hex128, type Random } from './random.ts';
 import { Records } from './records.ts';
-import type { Incident, Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { SimFile } from './sim-desired-file.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-/** Everything that outlives the controller: machines, load balancers, files, and the truth about them. */
+const PAGES_WITH_ROOM = 1_073_741_823;
+
+/** Everything that outlives the controller: machines, load balancers, files, the database, and the truth about them. */
 export class World {
-  readonly scenario: Scenario;
+  readonly conditions: Conditions;
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly trace: Trace;
   readonly machines: Machines;
   readonly hosts: readonly LoadBalancerHost[];
-  /** By path. */
-  readonly files = new Map<string, SimFile>();
   readonly records = new Records();
   readonly invariants: Invariants;
   readonly ids: Ids;
+  /** Whether the controller's host can reach the servers. */
+  probeReaches = true;
+  readonly #files = new Map<string, SimFile>();
+  /** What the fleet file says. */
+  #fleet: Fleet;
+  #database = new DatabaseSync(':memory:');
+  #asleep = false;
+  #wakeHost = (): void => {};
+  #onSleep: (until: Promise<void>) => void = () => {};
 
-  constructor(scenario: Scenario, clock: VirtualClock, random: Random, trace: Trace) {
-    const { fleet, conditions } = scenario;
-    this.scenario = scenario;
+  constructor({ fleet, conditions }: Scenario, clock: VirtualClock, random: Random, trace: Trace) {
+    this.#fleet = fleet;
+    this.conditions = conditions;
     this.clock = clock;
     this.random = random;
     this.trace = trace;
@@ -35,12 +47,11 @@ export class World {
     this.invariants = new Invariants({ clock, fleet, machines: this.machines, hosts, records: this.records, trace });
     for (const { name } of fleet.loadBalancers) {
       const own = { name, clock, random: random.fork(name), trace, machines: this.machines };
-      hosts.push(new LoadBalancerHost({ ...own, witness: this.invariants }));
+      hosts.push(new LoadBalancerHost({ ...own, witness: this.invariants, conditions: conditions.loadBalancer }));
     }
     this.hosts = hosts;
-    for (const group of fleet.autoScalingGroups) {
-      const { desiredCapacityFile: path, desiredCapacity } = group;
-      if (path !== null) this.files.set(path, new SimFile(`${desiredCapacity ?? group.minSize}\n`));
+    for (const { desiredCapacityFile: path, desiredCapacity, minSize } of fleet.autoScalingGroups) {
+      if (path !== null) this.#files.set(path, new SimFile(`${desiredCapacity ?? minSize}\n`));
     }
     const idBits = random.fork('ids');
     this.ids = { seed: () => hex128(idBits) };
@@ -48,114 +59,78 @@ export class World {
     this.machines.launch({ fleet: 'neighbour', group: 'web', instanceId: 'i-neighbour' }, false);
   }
 
-  happen(incident: Incident): void {
-    switch (incident.kind) {
-      case 'writeFile':
-        this.#writeFile(incident.path, incident.content);
-        break;
-      case 'stopMachine':
-        this.#withMachine(incident.which, (machine) => this.machines.stop(machine, 'by itself'));
-        break;
-      case 'vanishMachine':
-        this.#withMachine(incident.which, (machine) => this.machines.vanish(machine, 'by itself'));
-        break;
-      case 'hangMachine':
-        this.#hang(incident.which, incident.forMs);
-        break;
-      case 'killLoadBalancer':
-        for (const host of this.hosts) host.crash();
-        break;
-      case 'loseLoadBalancer':
-        for (const host of this.hosts) this.#lose(host, incident.forMs);
-        break;
-      case 'partition':
-        for (const host of this.hosts) this.#partition(host, incident.forMs);
-        break;
-      case 'flap':
-        this.#flap(incident.which, incident.forMs);
-        break;
-      case 'providerDown':
-        this.#trouble({ failsBefore: 1 }, incident.kind, incident.forMs);
-        break;
-      case 'providerFull':
-        this.#trouble({ noCapacity: 1 }, incident.kind, incident.forMs);
-        break;
-      case 'providerHangs':
-        this.#trouble({ hangs: 1 }, incident.kind, incident.forMs);
-        break;
-    }
+  get database(): DatabaseSync {
+    return this.#database;
+  }
+
+  /** The next controller begins with an empty store. */
+  loseStore(): void {
+    this.#database.close();
+    this.#database = new DatabaseSync(':memory:');
+    this.records.clear();
+  }
+
+  get fleet(): Fleet {
+    return this.#fleet;
+  }
+
+  /** A person changes the fleet file. Whether it is applied is another matter. */
+  editFleet(edit: FleetEdit): void {
+    this.#fleet = applyEdit(this.#fleet, edit);
+  }
+
+  restoreFleet(fleet: Fleet): void {
+    this.#fleet = fleet;
+  }
+
+  /** The file at that path, there or not. */
+  file(path: string): SimFile {
+    const known = this.#files.get(path) ?? new SimFile(null);
+    this.#files.set(path, known);
+    return known;
+  }
+
+  /** A database that cannot grow is what a full disk is to a store. */
+  setDiskFull(full: boolean): void {
+    const pages = full ? Number(this.database.prepare('pragma page_count').get()?.page_count ?? 0) : PAGES_WITH_ROOM;
+    this.database.exec(`pragma max_page_count = ${pages}`);
+  }
+
+  onSleep(sleep: (until: Promise<void>) => void): void {
+    this.#onSleep = sleep;
+  }
+
+  /** The controller's host stands still while the world goes on. */
+  sleepHost(forMs: number): void {
+    if (this.#asleep) return;
+    this.#asleep = true;
+    this.invariants.asleep(forMs);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onSleep(promise);
+    this.#wakeHost = () => {
+      this.#asleep = false;
+      resolve();
+    };
+    this.clock.plan(forMs, this.#wakeHost);
   }
 
   /** From now on nothing goes wrong any more. */
   calmDown(): void {
     this.trace.note('world', 'everything calms down');
-    calmDown(this.scenario.conditions);
+    calmDown(this.conditions);
+    this.setDiskFull(false);
+    this.probeReaches = true;
+    this.#wakeHost();
     for (const host of this.hosts) {
       host.reachable = true;
+      host.reports = 'truth';
       if (host.partitioned) host.setPartitioned(false);
       for (const member of host.members()) host.setFlapping(member, false);
     }
     this.machines.healAll();
   }
 
-  #writeFile(path: string, content: string | null): void {
-    const file = this.files.get(path);
-    if (file === undefined) return;
-    this.trace.note('person', `writes ${JSON.stringify(content)} to ${path}`);
-    file.write(content);
-  }
-
-  #withMachine(which: number, act: (machine: SimMachine) => void): void {
-    const own = [...this.machines.alive()].filter(({ fleet }) => fleet === this.scenario.fleet.name);
-    const machine = own[Math.floor(which * own.length)];
-    if (machine !== undefined) act(machine);
-  }
-
-  #hang(which: number, forMs: number | null): void {
-    this.#withMachine(which, (machine) => {
-      this.machines.hang(machine);
-      if (forMs !== null) this.clock.plan(forMs, () => this.machines.recover(machine));
-    });
-  }
-
-  #lose(host: LoadBalancerHost, forMs: number): void {
-    this.trace.note(host.name, 'cannot be reached any more');
-    host.reachable = false;
-    this.clock.plan(forMs, () => {
-      this.trace.note(host.name, 'can be reached again');
-      host.reachable = true;
-    });
-  }
-
-  #partition(host: LoadBalancerHost, forMs: number): void {
-    if (host.partitioned) return;
-    host.setPartitioned(true);
-    this.clock.plan(forMs, () => {
-      if (host.partitioned) host.setPartitioned(false);
-    });
-  }
-
-  #flap(which: number, forMs: number): void {
-    for (const host of this.hosts) {
-      const members: SimMember[] = [...host.members()];
-      const member = members[Math.floor(which * members.length)];
-      if (member === undefined) continue;
-      this.trace.note(host.name, `${member.member.instanceId} fails its checks for a while`);
-      host.setFlapping(member, true);
-      this.clock.plan(forMs, () => host.setFlapping(member, false));
-    }
-  }
-
-  #trouble(faults: Readonly<Record<string, number>>, kind: string, forMs: number): void {
-    this.trace.note('provider', `${kind} for ${forMs} ms`);
-    const { launch, list, terminate } = this.scenario.conditions.provider;
-    const calls = kind === 'providerFull' ? [launch] : [launch, list, terminate];
-    for (const call of calls) {
-      const usual = call.faults;
-      call.faults = faults;
-      this.clock.plan(forMs, () => {
-        if (call.faults === faults) call.faults = usual;
-      });
-    }
+  close(): void {
+    this.database.close();
   }
 }

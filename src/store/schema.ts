@@ -6,6 +6,7 @@ import type { Generated, GeneratedAlways } from 'kysely';
  */
 export interface Tables {
   groups: GroupsTable;
+  state_digest: StateDigestTable;
   instances: InstancesTable;
   activities: ActivitiesTable;
   traffic_samples: TrafficSamplesTable;
@@ -17,6 +18,14 @@ interface GroupsTable {
   name: string;
   /** A `GroupMemory` as JSON. */
   memory: string;
+  /** See digests.ts; null for a row that a person has mended. */
+  digest: number | null;
+}
+
+/** One row, kept by triggers. */
+interface StateDigestTable {
+  /** The sum of the digests of all groups, and of all instances that are not terminated. */
+  total: number;
 }
 
 interface InstancesTable {
@@ -25,6 +34,8 @@ interface InstancesTable {
   id: string;
   /** An `Instance` as JSON; the columns below are read from it by the database. */
   record: string;
+  /** See digests.ts; null for a row that a person has mended. */
+  digest: number | null;
   group_name: GeneratedAlways<string>;
   state: GeneratedAlways<string>;
   since: GeneratedAlways<number>;

@@ -13,12 +13,19 @@ const BUSY = cause('Transient', 'storeBusy', 'is locked by another program');
 const NOT_WRITABLE = cause('Unauthorized', 'storeNotWritable', 'cannot be written to; look at its permissions');
 const DISK_FULL = cause('NoCapacity', 'diskFull', 'cannot grow: the disk or the quota is full; make room');
 const NOT_OPENED = cause('Invalid', 'storeNotOpened', 'cannot be opened; look at the path');
-const DAMAGED = cause('Invalid', 'storeDamaged', 'is damaged; stop Drover and restore a backup (docs/store.md)');
+const DAMAGED = cause('Invalid', 'storeDamaged', 'is damaged; stop Drover and restore it as docs/store.md says');
+/** Our statements are always the same: when SQLite cannot carry one out, the tables or what is in them is not ours any more. */
+const NOT_OURS = cause(
+  'Invalid',
+  'storeDamaged',
+  'holds what Drover did not write; stop Drover and restore it as docs/store.md says',
+);
 const NOT_A_DATABASE = cause('Invalid', 'storeNotADatabase', 'is not a SQLite database; move it away');
 const INPUT_OUTPUT = cause('Transient', 'storeInputOutput', 'could not be read or written; look at the disk');
 
 /** By SQLite's primary result code (https://sqlite.org/rescode.html). */
 const SQLITE_CAUSES: ReadonlyMap<number, Cause> = new Map([
+  [1, NOT_OURS],
   [3, NOT_WRITABLE],
   [5, BUSY],
   [6, BUSY],
@@ -27,6 +34,9 @@ const SQLITE_CAUSES: ReadonlyMap<number, Cause> = new Map([
   [11, DAMAGED],
   [13, DISK_FULL],
   [14, NOT_OPENED],
+  [18, NOT_OURS],
+  [19, NOT_OURS],
+  [20, NOT_OURS],
   [26, NOT_A_DATABASE],
 ]);
 
@@ -58,6 +68,8 @@ function reactionOf(error: unknown): Cause | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = primaryCode(error);
   if (code !== undefined) return SQLITE_CAUSES.get(code);
+  // A number that none of our columns ever holds.
+  if ('code' in error && error.code === 'ERR_OUT_OF_RANGE') return NOT_OURS;
   if (!('syscall' in error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   return FILE_CAUSES.get(error.code) ?? NOT_OPENED;
 }

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { PortError } from '../ports/errors.ts';
 import type { Tables } from './schema.ts';
+import { damaged } from './sqlite-check.ts';
 import { SQLITE_MIGRATIONS } from './sqlite-migrations.ts';
 
 /** `DROV`: tells Drover's databases from those of other programs (https://sqlite.org/pragma.html#pragma_application_id). */
@@ -19,6 +20,8 @@ export async function migrate(database: DatabaseSync, db: Kysely<Tables>, path: 
   if (tables.some(({ name }) => name === 'kysely_migration')) refuseNewer(database, path);
   const migrator = new Migrator({ db, provider: { getMigrations: async () => SQLITE_MIGRATIONS } });
   const { error } = await migrator.migrateToLatest();
+  // What does not come from SQLite is Kysely's complaint about the list of what was done already.
+  if (error instanceof Error && !('errcode' in error)) throw damaged(path, error.message);
   if (error !== undefined) throw error;
 }
 

@@ -1,5 +1,6 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { DIGEST_MODULUS } from './digests.ts';
 
 /**
  * The schema's history, in the order of the names. One that has been released is never changed: a new one is added, which
@@ -7,7 +8,8 @@ import type { Migration } from 'kysely/migration';
  */
 export const SQLITE_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': { up: initial },
-  '0002-metric-samples': { up: createMetricSamples },
+  '0002-digests': { up: addDigests },
+  '0003-metric-samples': { up: createMetricSamples },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {
@@ -147,4 +149,39 @@ async function createReadableViews(db: Kysely<unknown>): Promise<void> {
     create view readable_health as
     select ${localTime('at')} as time, target_group, instance_id, health, detail
     from health_samples order by sequence`.execute(db);
+}
+
+/** Rows of before have none, which counts as 0, until they are written again. */
+async function addDigests(db: Kysely<unknown>): Promise<void> {
+  for (const table of ['groups', 'instances'])
+    await db.schema.alterTable(table).addColumn('digest', 'integer').execute();
+  await db.schema
+    .createTable('state_digest')
+    .addColumn('total', 'integer', (column) => column.notNull())
+    .execute();
+  await sql`insert into state_digest values (0)`.execute(db);
+  const old = { groups: sql`coalesce(old.digest, 0)`, instances: liveDigest('old') };
+  const changed = { groups: sql`coalesce(new.digest, 0)`, instances: liveDigest('new') };
+  for (const table of ['groups', 'instances'] as const) {
+    await addTrigger(db, table, 'insert', sql`0`, changed[table]);
+    await addTrigger(db, table, 'update', old[table], changed[table]);
+    await addTrigger(db, table, 'delete', old[table], sql`0`);
+  }
+}
+
+const liveDigest = (row: 'old' | 'new') =>
+  sql`case ${sql.ref(`${row}.state`)} when 'terminated' then 0 else coalesce(${sql.ref(`${row}.digest`)}, 0) end`;
+
+async function addTrigger(
+  db: Kysely<unknown>,
+  table: string,
+  event: 'insert' | 'update' | 'delete',
+  minus: RawBuilder<unknown>,
+  plus: RawBuilder<unknown>,
+): Promise<void> {
+  const modulus = sql.lit(DIGEST_MODULUS);
+  await sql`
+    create trigger ${sql.ref(`${table}_digest_${event}`)} after ${sql.raw(event)} on ${sql.table(table)} begin
+      update state_digest set total = (total + ${modulus} - (${minus}) + (${plus})) % ${modulus};
+    end`.execute(db);
 }

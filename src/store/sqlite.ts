@@ -7,6 +7,7 @@ import type { Store } from '../ports/store.ts';
 import { NodeSqliteDialect } from './node-sqlite.ts';
 import type { Tables } from './schema.ts';
 import { createSqlStore } from './sql-store.ts';
+import { checkFile, checkLength } from './sqlite-check.ts';
 import { asStoreError } from './sqlite-errors.ts';
 import { migrate } from './sqlite-migrate.ts';
 
@@ -62,10 +63,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
 /** A write-ahead log lets people read while Drover writes; `full` makes every commit wait for the disk. */
 function openFile(path: string): DatabaseSync {
-  if (path !== IN_MEMORY) makePrivate(path);
+  if (path !== IN_MEMORY) {
+    makePrivate(path);
+    checkLength(path);
+  }
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+    checkFile(database, path);
     return database;
   } catch (error) {
     database.close();

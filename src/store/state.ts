@@ -1,34 +1,64 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { GroupMemory } from '../model/group-memory.ts';
 import type { Instance } from '../model/instance.ts';
+import { PortError } from '../ports/errors.ts';
 import type { Change, StoredState } from '../ports/store.ts';
 import { insertActivities } from './activities.ts';
 import { batches } from './batches.ts';
-import { decodeRecord, encodeRecord, RECORDS, untrustedRecord } from './records.ts';
+import { digestOf, digestSum } from './digests.ts';
+import { decodeRecord, encodeRecord, RECORDS, type RecordPlace, untrustedRecord } from './records.ts';
 import type { Tables } from './schema.ts';
 
-/** What the last commit left. */
+/** What the last commit left. @throws PortError `storeRecordUntrusted`, `storeDamaged` */
 export async function load(db: Kysely<Tables>): Promise<StoredState> {
-  const groupRows = await db.selectFrom('groups').select(['name', 'memory']).orderBy('name').execute();
-  const groups = groupRows.map(({ name, memory }): [string, GroupMemory] => [
-    name,
-    decodeRecord(RECORDS.groupMemory, { table: 'groups', key: name }, memory),
-  ]);
-  const instanceRows = await db
+  const { groups, instances, total } = await db.transaction().execute(readRows);
+  const state = {
+    groups: new Map(groups.map((row) => [row.name, decodeMemory(row)])),
+    instances: instances.map(decodeInstance),
+  };
+  if (digestSum([...groups, ...instances].map(({ digest }) => digest)) === total) return state;
+  throw new PortError(
+    'Invalid',
+    'storeDamaged',
+    'the database is damaged: its rows are not all of one state; stop Drover and restore it as docs/store.md says',
+  );
+}
+
+async function readRows(db: Kysely<Tables>) {
+  const groups = await db.selectFrom('groups').select(['name', 'memory', 'digest']).orderBy('name').execute();
+  const instances = await db
     .selectFrom('instances')
-    .select(['id', 'record'])
+    .select(['id', 'record', 'digest'])
     // Not `<>`: a record without a state is to be complained about, not overlooked.
     .where('state', 'is distinct from', 'terminated')
     .orderBy('sequence')
     .execute();
-  return { groups: new Map(groups), instances: instanceRows.map(({ id, record }) => decodeInstance(id, record)) };
+  const { total } = await db.selectFrom('state_digest').select('total').executeTakeFirstOrThrow();
+  return { groups, instances, total };
 }
 
-function decodeInstance(id: string, record: string): Instance {
+function decodeMemory({ name, memory, digest }: Selectable<Tables['groups']>): GroupMemory {
+  const place = { table: 'groups', key: name };
+  const value = decodeRecord(RECORDS.groupMemory, place, memory);
+  checkDigest(place, name, memory, digest);
+  return value;
+}
+
+function decodeInstance({
+  id,
+  record,
+  digest,
+}: Pick<Selectable<Tables['instances']>, 'id' | 'record' | 'digest'>): Instance {
   const place = { table: 'instances', key: id };
   const instance = decodeRecord(RECORDS.instance, place, record);
   if (instance.id !== id) throw untrustedRecord(place, `it is the record of ${instance.id}`);
+  checkDigest(place, id, record, digest);
   return instance;
+}
+
+function checkDigest(place: RecordPlace, key: string, record: string, digest: number | null): void {
+  if (digest === null || digest === digestOf(key, record)) return;
+  throw untrustedRecord(place, 'its content is not what its digest says');
 }
 
 /** One transaction; touches only the rows that the change names. */
@@ -43,21 +73,27 @@ export async function commit(db: Kysely<Tables>, change: Change): Promise<void> 
 
 async function putMemory(db: Kysely<Tables>, name: string, value: GroupMemory): Promise<void> {
   const memory = encodeRecord(RECORDS.groupMemory, { table: 'groups', key: name }, value);
+  const digest = digestOf(name, memory);
   await db
     .insertInto('groups')
-    .values({ name, memory })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ memory }))
+    .values({ name, memory, digest })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ memory, digest }))
     .execute();
 }
 
 async function putInstances(db: Kysely<Tables>, instances: readonly Instance[]): Promise<void> {
-  const rows = instances.map((instance) => ({
-    id: instance.id,
-    record: encodeRecord(RECORDS.instance, { table: 'instances', key: instance.id }, instance),
-  }));
+  const rows = instances.map((instance) => {
+    const { id } = instance;
+    const record = encodeRecord(RECORDS.instance, { table: 'instances', key: id }, instance);
+    return { id, record, digest: digestOf(id, record) };
+  });
   await db
     .insertInto('instances')
     .values(rows)
-    .onConflict((conflict) => conflict.column('id').doUpdateSet((row) => ({ record: row.ref('excluded.record') })))
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet((row) => ({ record: row.ref('excluded.record'), digest: row.ref('excluded.digest') })),
+    )
     .execute();
 }

@@ -1,54 +1,22 @@
 /** The contract of `LoadBalancerDriver`, for every implementation of it. */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { TargetGroup } from '../../src/model/fleet.ts';
-import type { Endpoint } from '../../src/model/instance.ts';
-import type { Target } from '../../src/model/observation.ts';
 import { PortError } from '../../src/ports/errors.ts';
-import type { DesiredState, LoadBalancerDriver, Member } from '../../src/ports/load-balancer.ts';
-
-/** A world with one load balancer in it, servers that can be put behind it, and clients. */
-export interface LoadBalancerWorld {
-  /** A driver of the load balancer, as a controller makes one when it starts. */
-  driver(): LoadBalancerDriver;
-  /** Without members. One listener, one target group of that name, health checks as fast as the world can. */
-  readonly empty: DesiredState;
-  readonly targetGroup: string;
-  /** A server that answers, and is found healthy, from now on. */
-  server(): Promise<TestServer>;
-  /** One request: the endpoint of the server that answered it; null when the load balancer had none. */
-  send(): Promise<Endpoint | null>;
-  /** A request that its server does not answer before `finish`. Resolves when the server has it. */
-  open(): Promise<OpenRequest>;
-  /** Ends the load balancer without giving it a chance. Resolves when it is gone. */
-  crash(): Promise<void>;
-  /** The same state with a configuration that the implementation refuses. */
-  refusable(desired: DesiredState): Promise<DesiredState>;
-  /** Lets time go by until it is so; fails when that takes too long. */
-  until(what: string, isSo: () => Promise<boolean>): Promise<void>;
-  /** Ends everything. */
-  end(): Promise<void>;
-}
-
-export interface TestServer {
-  readonly endpoint: Endpoint;
-  setHealthy(healthy: boolean): void;
-  /** Nobody listens there any more; its connections are gone. */
-  kill(): Promise<void>;
-}
-
-export interface OpenRequest {
-  readonly endpoint: Endpoint;
-  /** Lets the server answer. Whether the client got the answer. */
-  finish(): Promise<boolean>;
-}
+import type { LoadBalancerDriver } from '../../src/ports/load-balancer.ts';
+import { describeFailOpen } from './load-balancer-fail-open.ts';
+import { helpersFor, type LoadBalancerWorld, slower, type TestServer } from './load-balancer-world.ts';
 
 const signal = new AbortController().signal;
 
 export function describeLoadBalancerConformance(name: string, make: () => Promise<LoadBalancerWorld>): void {
+  describeFailOpen(name, make);
+
   describe(`${name} keeps the contract of a load balancer`, () => {
     let world: LoadBalancerWorld;
     let driver: LoadBalancerDriver;
+    const subject = (): { world: LoadBalancerWorld; driver: LoadBalancerDriver } => ({ world, driver });
+    const { member, withMembers, targets, target, untilHealth, answerers, untilCounted, twoInService } =
+      helpersFor(subject);
 
     beforeEach(async () => {
       world = await make();
@@ -59,45 +27,6 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       await driver.close();
       await world.end();
     });
-
-    function member(instanceId: string, { endpoint }: TestServer, state: Member['state'] = 'ready'): Member {
-      return { targetGroup: world.targetGroup, instanceId, endpoint, weight: 100, state, proven: false };
-    }
-
-    function withMembers(...members: readonly Member[]): DesiredState {
-      return { ...world.empty, members };
-    }
-
-    async function targets(): Promise<readonly Target[]> {
-      const { targetGroups } = await driver.observe(signal);
-      return targetGroups.find((group) => group.name === world.targetGroup)?.targets ?? [];
-    }
-
-    async function target(instanceId: string): Promise<Target | undefined> {
-      return (await targets()).find((one) => one.instanceId === instanceId);
-    }
-
-    async function untilHealth(instanceId: string, health: Target['health'] | 'absent'): Promise<void> {
-      await world.until(
-        `${instanceId} is ${health}`,
-        async () => ((await target(instanceId))?.health ?? 'absent') === health,
-      );
-    }
-
-    async function answerers(requests = 12): Promise<ReadonlySet<number | null>> {
-      const ports = new Set<number | null>();
-      for (let i = 0; i < requests; i += 1) ports.add((await world.send())?.port ?? null);
-      return ports;
-    }
-
-    /** Two healthy members, a and b. */
-    async function twoInService(): Promise<readonly [TestServer, TestServer]> {
-      const [a, b] = [await world.server(), await world.server()];
-      await driver.apply(withMembers(member('a', a), member('b', b)), signal);
-      await untilHealth('a', 'healthy');
-      await untilHealth('b', 'healthy');
-      return [a, b];
-    }
 
     it('starts what is not running, and finds nothing to do the second time', async () => {
       await expect(driver.observe(signal)).rejects.toThrow(PortError);
@@ -110,8 +39,8 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
     it('spreads requests over its healthy members and counts them', async () => {
       const [a, b] = await twoInService();
       expect(await answerers()).toEqual(new Set([a.endpoint.port, b.endpoint.port]));
+      await untilCounted(12);
       const { targetGroups } = await driver.observe(signal);
-      expect(targetGroups[0]?.traffic.requestsTotal).toBe(12);
       expect(targetGroups[0]?.traffic.openRequests).toBe(0);
     });
 
@@ -337,8 +266,4 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       await world.until('all are gone', async () => (await targets()).length === 0);
     });
   });
-}
-
-function slower(group: TargetGroup): TargetGroup {
-  return { ...group, healthCheck: { ...group.healthCheck, intervalMs: group.healthCheck.intervalMs + 50 } };
 }

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { ControllerOptions } from '../../src/control/controller-options.ts';
-import { runSeed } from '../../src/simulation/run.ts';
-import { type ControllerFactory, droverController } from '../../src/simulation/session.ts';
+import { runSeed, scenarioOf } from '../../src/simulation/run.ts';
+import type { ControllerFactory } from '../../src/simulation/session.ts';
+import { switchesOf, withOnly } from '../../src/simulation/switches.ts';
 
 /** A controller that does nothing but what a test wants. */
 function idleController(act: (options: ControllerOptions) => Promise<void>): ControllerFactory {
   return (options) => ({
     start: () => act(options),
     stop: async () => {},
+    finished: new Promise(() => {}),
+    reloadFleet: async () => [],
+    down: async () => {},
     setDesiredCapacity: async () => ({ before: 0, after: 0 }),
     drainInstance: async () => {},
     terminateInstance: async () => {},
@@ -17,36 +21,40 @@ function idleController(act: (options: ControllerOptions) => Promise<void>): Con
 
 describe('a run', () => {
   it.each([1, 2, 3, 4, 5])('of seed %i is the same every time', async (seed) => {
-    const first = await runSeed(seed, { controller: droverController });
-    const second = await runSeed(seed, { controller: droverController });
+    const first = await runSeed(seed);
+    const second = await runSeed(seed);
     expect(second.digest).toBe(first.digest);
     expect(second.steps).toBe(first.steps);
   });
 
   it('of another seed is another story', async () => {
-    const one = await runSeed(1, { controller: droverController });
-    const other = await runSeed(2, { controller: droverController });
+    const one = await runSeed(1);
+    const other = await runSeed(2);
     expect(other.digest).not.toBe(one.digest);
   });
 
   it('comes to every kind of crash point within a few seeds', async () => {
     const passed = new Set<string>();
     for (let seed = 1; seed <= 15; seed += 1) {
-      const { points } = await runSeed(seed, { controller: droverController });
+      const { points } = await runSeed(seed);
       for (const point of points.keys()) passed.add(point);
     }
-    const calls = [
-      'provider.launch',
-      'provider.list',
-      'provider.terminate',
-      'loadBalancer.apply',
-      'loadBalancer.observe',
-    ];
-    const others = ['store.load', 'store.commit', 'metricSource.read', 'clock.sleep'];
+    const calls = ['provider.launch', 'provider.list', 'provider.terminate', 'loadBalancer.apply', 'store.load'];
+    const others = ['loadBalancer.observe', 'store.commit (inService)', 'metricSource.read', 'clock.sleep'];
     for (const call of [...calls, ...others]) {
-      expect(passed).toContain(`${call}:before`);
-      expect(passed).toContain(`${call}:after`);
+      expect(passed).toContain(`${call}:before starting`);
+      expect(passed).toContain(`${call}:after starting`);
     }
+  });
+
+  it('is the same without what does not happen, and another without what does', async () => {
+    const scenario = () => scenarioOf(3);
+    const all = new Set(switchesOf(scenario()));
+    const whole = await runSeed(3, { scenario: withOnly(scenario(), all) });
+    const calm = await runSeed(3, { scenario: withOnly(scenario(), new Set()) });
+    expect(whole.digest).toBe((await runSeed(3)).digest);
+    expect(calm.digest).not.toBe(whole.digest);
+    expect(switchesOf(withOnly(scenario(), new Set()))).toEqual([]);
   });
 });
 

@@ -1,3 +1,3 @@
 import { describeSeeds } from './seeds.ts';
 
-describeSeeds(501, 250);
+describeSeeds(2501, 1_250);

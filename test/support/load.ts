@@ -91,7 +91,7 @@ export class Load {
         bodyTimeout: REQUEST_TIMEOUT_MS,
       });
       const text = await body.text();
-      if (statusCode !== 200) return `${statusCode} ${text.slice(0, 80)}`;
+      if (statusCode !== 200) return `${statusCode} ${text.slice(0, 80).replaceAll(/\s+/g, ' ')}`;
       this.#answers.set(text, (this.#answers.get(text) ?? 0) + 1);
       return null;
     } catch (error) {

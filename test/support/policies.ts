@@ -89,11 +89,11 @@ export interface Situation {
   readonly history?: PolicyContext['history'];
 }
 
-/** All servers are warm unless it is said otherwise. */
+/** All servers that do not warm up are settled and warm, unless it is said otherwise. */
 export function contextOf(reading: Reading | null, situation: Situation = {}): PolicyContext {
   const { now = MONDAY_8, desired = 4, warming = 0, minSize = 0, maxSize = 100, memory = {}, history = [] } = situation;
-  const { warm = desired - warming } = situation;
-  const { settled = warm } = situation;
+  const { settled = desired - warming } = situation;
+  const { warm = settled } = situation;
   return {
     now,
     size: { desired, warm, settled, warming, warmAt: null },

@@ -103,7 +103,12 @@ export function snapshotOf(
     instances: servers.map((server) => instanceOf(server, group)),
     machines: {
       kind: 'seen',
-      value: { at: NOW - seenAgoMs, machines, previous: { at: NOW - seenAgoMs - 1_000, machines } },
+      value: {
+        at: NOW - seenAgoMs,
+        machines,
+        addresses: addressesOf(machines.values()),
+        previous: { at: NOW - seenAgoMs - 1_000, machines },
+      },
     },
     targets: new Map(targetGroups.map(({ name }) => [name, { kind: 'seen', value: { at: NOW - seenAgoMs, targets } }])),
     file: null,
@@ -147,6 +152,7 @@ export function machineOf(server: Server): Machine {
     state: server.machine ?? 'running',
     endpoint: endpointOf(server),
     launchedAt: NOW - (server.createdAgoMs ?? 600_000),
+    processId: null,
     detail: '',
   };
 }
@@ -165,4 +171,13 @@ function targetOf(server: Server): Target {
     idleLooks: server.idleLooks ?? 0,
     traffic: IDLE,
   };
+}
+
+/** As the machine watch tells them. */
+export function addressesOf(machines: Iterable<Machine>): Map<string, string> {
+  return new Map(
+    [...machines].flatMap(({ id, endpoint }) =>
+      endpoint === null ? [] : [[`${endpoint.address}:${endpoint.port}`, id]],
+    ),
+  );
 }

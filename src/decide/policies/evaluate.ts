@@ -10,8 +10,7 @@ import { targetTracking } from './target-tracking.ts';
 
 /** One policy's verdict. */
 export function evaluate(policy: ScalingPolicy, context: PolicyContext): PolicyVerdict {
-  const memory = noteGap(context.memory, context.reading, context.now);
-  const seen = { ...context, memory };
+  const seen = { ...context, memory: noteGap(context.memory, context.reading, context.now) };
   switch (policy.type) {
     case 'targetTracking':
       return targetTracking(policy, seen);
@@ -20,7 +19,8 @@ export function evaluate(policy: ScalingPolicy, context: PolicyContext): PolicyV
     case 'simple':
       return simple(policy, seen);
     case 'predictive':
-      return predictive(policy, seen);
+      // It goes by what was recorded.
+      return predictive(policy, context);
   }
 }
 

@@ -30,7 +30,7 @@ export function isLongMissing({ missingSince }: PolicyMemory, now: EpochMs): boo
 export function withoutReading(policy: ScalingPolicy, { reading, memory, now, maxSize }: PolicyContext): PolicyVerdict {
   // Nothing was read yet: that is how every start begins, not a fault.
   if (reading === null) {
-    const verdict = noOpinion(policy, memory, 'not read yet', `${policy.metric} was not read yet.`);
+    const verdict = noOpinion(policy, memory, 'not read yet', 'Nothing was read yet.');
     return { ...verdict, agreesToScaleIn: false, cappedBy: 'metricMissing' };
   }
   const sees = reading.kind === 'missing' ? `missing: ${reading.detail}` : '';
@@ -41,17 +41,17 @@ export function withoutReading(policy: ScalingPolicy, { reading, memory, now, ma
         ...verdict,
         agreesToScaleIn: false,
         cappedBy: 'metricMissing',
-        why: `${policy.metric} is missing: the size is held, and nothing is scaled in.`,
+        why: 'Without a reading the size is held, and nothing is scaled in.',
       };
     case 'ignore':
       return {
         ...verdict,
         cappedBy: 'metricMissing',
-        why: `${policy.metric} is missing: the size is left to the other policies.`,
+        why: 'Without a reading the size is left to the other policies.',
       };
     case 'maxSize': {
       if (isLongMissing(memory, now)) {
-        const why = `${policy.metric} has been missing for ${duration(GAP_MS)} or longer: the group goes to its maximum of ${maxSize}.`;
+        const why = `Without a reading for ${duration(GAP_MS)} or longer the group goes to its maximum of ${maxSize}.`;
         return { ...verdict, wants: maxSize, agreesToScaleIn: false, why };
       }
       return {
@@ -59,7 +59,7 @@ export function withoutReading(policy: ScalingPolicy, { reading, memory, now, ma
         agreesToScaleIn: false,
         cappedBy: 'metricMissing',
         waitsUntil: (memory.missingSince ?? now) + GAP_MS,
-        why: `${policy.metric} is missing: if it still is then, the group goes to its maximum of ${maxSize}.`,
+        why: `Without a reading for ${duration(GAP_MS)} the group goes to its maximum of ${maxSize}.`,
       };
     }
   }

@@ -19,13 +19,13 @@ export interface PolicyContext {
 export interface GroupSize {
   /** The size that the group should have now. */
   readonly desired: number;
-  /** In service, past its warm-up and not unhealthy: what an average metric speaks of. */
+  /** In service, not unhealthy, and warm before the reading was taken: those that an average speaks of. */
   readonly warm: number;
-  /** In service and past its warm-up, whatever its health: what steps are counted from. */
+  /** The same whatever their health: what steps are counted from. */
   readonly settled: number;
-  /** Launching, booting or warming up. Launches that fail again and again do not count: they would hold scaling in back for ever. */
+  /** To be launched, launching, booting or warming up. Where launches fail only the last: the others may never come. */
   readonly warming: number;
-  /** When the last of those that warm up is warm; null while one is still launching or booting, or when there are none. */
+  /** When the last of them is warm; null where that cannot be told, or there are none. */
   readonly warmAt: EpochMs | null;
 }
 
@@ -62,6 +62,7 @@ export type VerdictCap =
   | 'maxChange'
   | 'warmup'
   | 'changeUnderWay'
+  | 'olderReading'
   | 'disableScaleIn'
   | 'lastServer'
   | 'breachDuration'

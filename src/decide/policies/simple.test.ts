@@ -26,7 +26,7 @@ describe('a simple policy', () => {
   });
 
   it('is not silenced for ever by a change that never gets done', () => {
-    const stuck = { warm: 4, desired: 6 };
+    const stuck = { settled: 4, desired: 6 };
     expect(later(CHANGE_LIMIT_MS - 1, stuck)).toMatchObject({ cappedBy: 'changeUnderWay' });
     const over = later(CHANGE_LIMIT_MS, stuck);
     expect(over.memory.changes).toEqual([]);

@@ -40,7 +40,7 @@ export function simple(policy: SimplePolicy, context: PolicyContext): PolicyVerd
   const { adjustmentType, adjustment, minAdjustmentMagnitude } = policy;
   const wants = adjusted(size.desired, adjustmentType, adjustment, minAdjustmentMagnitude);
   if (wants < size.desired && size.warming > 0) {
-    const why = `${verdict.why} ${servers(size.warming)} ${size.warming === 1 ? 'is' : 'are'} still warming up: none is taken away before that is over.`;
+    const why = `${verdict.why} ${servers(size.warming)} ${size.warming === 1 ? 'is' : 'are'} not warm yet: none is taken away before that is over.`;
     return { ...verdict, agreesToScaleIn: false, cappedBy: 'warmup', waitsUntil: size.warmAt, why };
   }
   return {

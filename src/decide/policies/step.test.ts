@@ -47,13 +47,13 @@ describe('a step policy', () => {
   });
 
   it('adds nothing for the same step while servers warm up, and the difference for a higher one', () => {
-    const whileWarming = { desired: 5, warming: 1, warm: 4 };
+    const whileWarming = { desired: 5, warming: 1 };
     expect(step(stepping(), contextOf(value(65), whileWarming))).toMatchObject({ wants: 5, cappedBy: 'warmup' });
     expect(step(stepping(), contextOf(value(75), whileWarming))).toMatchObject({ wants: 7 });
   });
 
   it('does not add for servers that cannot be launched', () => {
-    expect(step(stepping(), contextOf(value(65), { desired: 8, warm: 4 }))).toMatchObject({ wants: 8 });
+    expect(step(stepping(), contextOf(value(65), { desired: 8, settled: 4 }))).toMatchObject({ wants: 8 });
   });
 
   it('counts from the unhealthy ones too: an overload fails health checks', () => {

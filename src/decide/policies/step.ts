@@ -29,7 +29,7 @@ export function step(policy: StepPolicy, context: PolicyContext): PolicyVerdict 
   const from = (base: number) => adjusted(base, adjustmentType, found.adjustment, minAdjustmentMagnitude);
   const all = from(size.desired);
   if (all < size.desired && size.warming > 0) {
-    const why = `${verdict.why} Its step takes ${size.desired - all} away, but ${servers(size.warming)} ${size.warming === 1 ? 'is' : 'are'} still warming up.`;
+    const why = `${verdict.why} Its step takes ${size.desired - all} away, but ${servers(size.warming)} ${size.warming === 1 ? 'is' : 'are'} not warm yet.`;
     return {
       ...verdict,
       wants: size.desired,

@@ -56,12 +56,12 @@ describe('servers that warm up', () => {
   });
 
   it('hold scaling in back', () => {
-    const held = verdict(AT_ONCE, 20, { desired: 8, warm: 7, warming: 1 });
+    const held = verdict(AT_ONCE, 20, { desired: 8, warming: 1 });
     expect(held).toMatchObject({ wants: 8, agreesToScaleIn: false, cappedBy: 'warmup' });
   });
 
   it('say nothing while none is warm', () => {
-    const none = verdict(AT_ONCE, 0, { desired: 2, warm: 0, warming: 2 });
+    const none = verdict(AT_ONCE, 0, { desired: 2, warming: 2 });
     expect(none).toMatchObject({ wants: null, agreesToScaleIn: false, cappedBy: 'warmup' });
   });
 });
@@ -129,6 +129,11 @@ describe('cooldowns and speed limits', () => {
     const scaleOut = { ...FREELY, maxChange: { ...limit, periodMs: MINUTE } };
     expect(verdict({ scaleOut }, 500, { memory: { changes } })).toMatchObject({ wants, cappedBy: 'maxChange' });
   });
+});
+
+it('takes none away twice for one reading', () => {
+  const memory = { lastScaleInAt: MONDAY_8, recommendations: [{ at: 0, size: 1 }] };
+  expect(verdict(AT_ONCE, 10, { memory })).toMatchObject({ wants: 4, cappedBy: 'olderReading' });
 });
 
 it('disableScaleIn leaves scaling in to the others', () => {

@@ -1,4 +1,5 @@
 import type { TargetTrackingPolicy } from '../../model/scaling-policy.ts';
+import type { EpochMs } from '../../model/time.ts';
 import { withoutReading } from './missing.ts';
 import { atPace, recommend, throughWindow } from './pace.ts';
 import { noOpinion, type PolicyContext, type PolicyVerdict, type VerdictCap } from './policy.ts';
@@ -9,8 +10,8 @@ const ROUNDING = 1e-9;
 
 /**
  * Keeps a metric at a value: `capacity x metric / target` servers, rounded up when that is more than there are, and so that the
- * number of those removed is rounded down when it is fewer. An average speaks of the warm servers only; what is still warming up
- * counts in the size that is compared with the result, so it is not launched twice.
+ * number of those removed is rounded down when it is fewer. An average is multiplied with the warm servers: those that warm up are
+ * not in it yet. They count in the size that the result is compared with, so that nothing is launched twice for the same load.
  */
 export function targetTracking(policy: TargetTrackingPolicy, context: PolicyContext): PolicyVerdict {
   const { reading, memory, now, size } = context;
@@ -23,7 +24,7 @@ export function targetTracking(policy: TargetTrackingPolicy, context: PolicyCont
   if (reading?.kind !== 'value') return withoutReading(policy, context);
   const sees = figure(reading.value);
   if (isAverage && size.warm === 0) {
-    const why = `${policy.metric} is an average over warm servers, and none of the group's is warm yet.`;
+    const why = `${policy.metric} is an average over warm servers, and there is none yet.`;
     return {
       ...noOpinion(policy, memory, sees, why),
       agreesToScaleIn: false,
@@ -42,7 +43,9 @@ export function targetTracking(policy: TargetTrackingPolicy, context: PolicyCont
     cappedBy: need.cappedBy,
   };
   if (need.size === size.desired) return verdict;
-  return need.size > size.desired ? paced(policy, context, verdict, 'out') : scaleIn(policy, context, verdict);
+  return need.size > size.desired
+    ? paced(policy, context, verdict, 'out')
+    : scaleIn(policy, context, verdict, reading.at);
 }
 
 function needed(
@@ -60,7 +63,7 @@ function needed(
   if (desired > 0 && Math.abs(exact - desired) <= desired * (tolerance + ROUNDING)) {
     return {
       size: desired,
-      why: `${sum}, near enough to ${desired}.`,
+      why: `${sum}, ${exact === desired ? 'as many as there should be' : `near enough to ${desired}`}.`,
       cappedBy: exact === desired ? null : 'tolerance',
     };
   }
@@ -72,15 +75,29 @@ function needed(
   return { size: result, why: `${sum}, so ${servers(result)}.${last}`, cappedBy: isLast ? 'lastServer' : null };
 }
 
-function scaleIn(policy: TargetTrackingPolicy, context: PolicyContext, verdict: PolicyVerdict): PolicyVerdict {
+function scaleIn(
+  policy: TargetTrackingPolicy,
+  context: PolicyContext,
+  verdict: PolicyVerdict,
+  readAt: EpochMs,
+): PolicyVerdict {
   const { warming, warmAt } = context.size;
   if (policy.disableScaleIn) {
     const why = `${verdict.why} It takes none away (disableScaleIn), and leaves that to the others.`;
     return { ...verdict, wants: null, agreesToScaleIn: true, cappedBy: 'disableScaleIn', why };
   }
   if (warming > 0) {
-    const why = `${verdict.why} ${servers(warming)} ${warming === 1 ? 'is' : 'are'} still warming up: none is taken away before that is over.`;
+    const why = `${verdict.why} ${servers(warming)} ${warming === 1 ? 'is' : 'are'} not warm yet: none is taken away before that is over.`;
     return { ...verdict, cappedBy: 'warmup', waitsUntil: warmAt, why };
+  }
+  // A reading of before the last change would be blamed on the fewer servers of now.
+  const { lastScaleInAt } = context.memory;
+  if (lastScaleInAt !== null && readAt <= lastScaleInAt && lastScaleInAt <= context.now) {
+    return {
+      ...verdict,
+      cappedBy: 'olderReading',
+      why: `${verdict.why} Nothing was measured since it last took some away.`,
+    };
   }
   return paced(policy, context, verdict, 'in');
 }

@@ -12,13 +12,15 @@ export function isSecretPath(path: Path): boolean {
   return path.some((part, position) => position !== NAME_POSITION && maySecretsBeBelow(part));
 }
 
-const KEY = /(?:^|[\s{,?"'])([A-Za-z][\w-]*)["']?\s*:/g;
+const KEY = /(?<![A-Za-z])([A-Za-z][\w-]*)["']?\s*:/g;
+/** How a line begins that is in order, and may end what came before. */
+const ENTRY = /^ *["']?[\w-]+["']? *:/;
 const QUOTED = /"(?:\\.|[^"\\])*"|'[^']*'/g;
 
 /**
  * The lines, from 1, that may show a secret. Told from the text alone, as a file with an error may have no structure yet: a line
- * with such a key, those that are indented more, and those before its brackets are closed. Below a key with nothing beside it
- * the next line is hidden however it is indented, and those like it: the indentation may be what is wrong.
+ * with such a key, those that are indented more, those before its brackets are closed, and those before another key begins. Below
+ * a key with nothing beside it the next line is hidden however it is indented, and those like it: that may be what is wrong.
  */
 export function secretLines(text: string): ReadonlySet<number> {
   const secret = new Set<number>();
@@ -30,8 +32,8 @@ export function secretLines(text: string): ReadonlySet<number> {
     if (indent < 0) continue;
     if (isBare) least = Math.min(least, indent);
     isBare = false;
-    const hasTab = least < Number.POSITIVE_INFINITY && line.slice(0, indent).includes('\t');
-    if (indent >= least || hasTab || openBrackets > 0) {
+    const isDamaged = least < Number.POSITIVE_INFINITY && !ENTRY.test(line);
+    if (indent >= least || isDamaged || openBrackets > 0) {
       openBrackets = Math.max(0, openBrackets + netBrackets(line));
       secret.add(index + 1);
       continue;

@@ -5,7 +5,7 @@ import { settingsSchema } from './settings.ts';
 /** Servers as processes of the host that Drover runs on. */
 export const processProvider: ProviderType = {
   name: 'process',
-  capabilities: { listIntervalMs: 1_000, listLagMs: 0, concurrentOperations: 16 },
+  capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: 16 },
   settingsSchema,
   create: (context) => new ProcessProvider(context),
 };

@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { PortError } from '../../ports/errors.ts';
 import { errorCode } from './procfs.ts';
 import { isUsableId, type MachineRecord, machineRecord } from './record.ts';
@@ -48,7 +49,7 @@ export class MachineFolders {
       this.#settled.delete(instanceId);
       return null;
     }
-    return this.#settle(parse(text, path));
+    return this.#settle(parse(text, path, instanceId));
   }
 
   /** Makes or replaces a record. It is durable when this resolves; after a crash in the middle the one before is there. */
@@ -81,9 +82,10 @@ export class MachineFolders {
   }
 }
 
-function parse(text: string, path: string): MachineRecord {
+function parse(text: string, path: string, instanceId: string): MachineRecord {
   try {
-    return machineRecord.parse(JSON.parse(text));
+    // A record names the folder that is removed with its machine: it may only be its own.
+    return machineRecord.extend({ instanceId: z.literal(instanceId) }).parse(JSON.parse(text));
   } catch (cause) {
     const message = `${path} cannot be understood. End its server if it still runs, then delete its folder.`;
     throw new PortError('Invalid', 'machineRecord', message, { cause });

@@ -234,6 +234,16 @@ describe('list', () => {
     await expect(provider.list(signal)).rejects.toMatchObject({ reaction: 'Invalid', code: 'machineRecord' });
   });
 
+  it('does not believe a record that names another folder', async () => {
+    await launch('i-1');
+    const path = join(world.dataDir, 'i-1', 'machine.json');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('"instanceId": "i-1"', '"instanceId": "../i-2"'));
+    await restart();
+    await expect(provider.list(signal)).rejects.toMatchObject({ reaction: 'Invalid', code: 'machineRecord' });
+    await writeFile(path, text);
+  });
+
   it('rotates long logs, also of servers that it did not start', async () => {
     await launch('i-1', { command: ['sh', '-c', 'while read line; do :; done < /dev/null; sleep 600'] });
     const path = join(world.dataDir, 'i-1', 'server.log');

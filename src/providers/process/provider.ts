@@ -179,15 +179,17 @@ export class ProcessProvider implements Provider {
 
   async #machine(record: MachineRecord): Promise<Machine> {
     const { instanceId, group, launchedAt, port, process } = record;
-    const machine = { id: instanceId, instanceId, group, launchedAt };
+    const machine = { id: instanceId, instanceId, group, launchedAt, processId: process?.pid ?? null };
     if (process === null) return { ...machine, state: 'pending', endpoint: null, detail: '' };
     const endpoint = { address: HOST, port };
     if (isAlive(process)) {
       if (!this.#children.has(instanceId) && !this.#endings.has(instanceId)) this.#exits.adopt(instanceId, process);
       return { ...machine, state: 'running', endpoint, detail: `pid ${process.pid}` };
     }
-    const how = `pid ${process.pid} ${howItEnded(this.#children.get(instanceId))}`;
-    const line = await lastLine(this.#folders.path(instanceId, LOG_FILE));
+    const child = this.#children.get(instanceId);
+    const how = `pid ${process.pid} ${howItEnded(child)}`;
+    // One that was killed had no time to say why.
+    const line = child?.signalCode ? '' : await lastLine(this.#folders.path(instanceId, LOG_FILE));
     return { ...machine, state: 'stopped', endpoint, detail: line === '' ? how : `${how}; its last words: ${line}` };
   }
 }

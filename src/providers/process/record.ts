@@ -7,13 +7,16 @@ export const machineRecord = z.object({
   fleet: z.string(),
   group: z.string(),
   instanceId: z.string(),
-  port: z.int(),
+  port: z.int().min(1).max(65_535),
   /** Milliseconds since the epoch. */
   launchedAt: z.number(),
   stopTimeoutMs: z.number(),
   /** For a person who looks into the folder. Empty for a machine whose folder was lost. */
   command: z.array(z.string()).readonly(),
-  process: z.object({ pid: z.int(), startTicks: z.number(), bootId: z.string() }).readonly().nullable(),
+  process: z
+    .object({ pid: z.int().min(2), startTicks: z.number(), bootId: z.string() })
+    .readonly()
+    .nullable(),
 });
 
 export type MachineRecord = Readonly<z.infer<typeof machineRecord>>;

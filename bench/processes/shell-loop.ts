@@ -11,8 +11,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseCsv } from '../../src/haproxy/csv.ts';
 import { ask } from '../../src/haproxy/socket.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { endHello, spawnHello, untilHealthy } from './hello.ts';
-import type { ShellLoopPlan, ShellLoopReport } from './static-fleet.ts';
+import { endHello, spawnHello, untilHealthy } from '../support/hello.ts';
+import type { ShellLoopPlan, ShellLoopReport } from '../support/static-fleet.ts';
 
 const { socketPath, database, servers, everyMs } = JSON.parse(process.argv[2] ?? '') as ShellLoopPlan;
 const db = new DatabaseSync(database);
@@ -41,7 +41,10 @@ async function restart(name: string, port: number): Promise<void> {
 /** As `.import --csv` does it. */
 function importCsv(csv: string): void {
   const rows = parseCsv(csv);
-  const columns = [...(rows[0]?.keys() ?? [])];
+  const columns = csv
+    .slice('# '.length, csv.indexOf('\n'))
+    .split(',')
+    .filter((column) => column !== '');
   db.exec('DROP TABLE IF EXISTS stat');
   db.exec(`CREATE TABLE stat (${columns.map((column) => `"${column}" TEXT`).join()})`);
   const insert = db.prepare(`INSERT INTO stat VALUES (${columns.map(() => '?').join()})`);
@@ -54,10 +57,10 @@ for (const { name, port } of servers) await restart(name, port);
 await once(process, 'message');
 for (;;) {
   importCsv(await ask(socketPath, [['show', 'stat']], systemClock, new AbortController().signal));
-  tell({ kind: 'polled' });
   const down = db.prepare(`SELECT svname FROM stat WHERE type = '2' AND status LIKE 'DOWN%'`).all();
   for (const { name, port } of servers) {
     if (down.some(({ svname }) => svname === name)) await restart(name, port);
   }
+  tell({ kind: 'sleeping' });
   await delay(everyMs);
 }

@@ -2,7 +2,7 @@
 
 import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Failure, FailureKind, LoadPlan, LoadReport } from './load.ts';
+import type { Failure, FailureKind, LoadPlan, LoadReport } from '../support/load.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const REPORT_EVERY_MS = 100;

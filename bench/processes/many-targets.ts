@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { addressOf } from './simulated-provider.ts';
+import { addressOf } from '../support/simulated-provider.ts';
 
 const [count = 0, port = 0] = process.argv.slice(2).map(Number);
 for (let index = 0; index < count; index += 1) {

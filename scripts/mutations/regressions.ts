@@ -1,0 +1,216 @@
+import type { Mutation, Tests } from './mutation.ts';
+
+const COUNTING: Tests = { tests: ['test/regressions/counting.test.ts'] };
+const HEALTH: Tests = { tests: ['test/regressions/health.test.ts'] };
+const DRAINS: Tests = { tests: ['test/regressions/drains.test.ts'] };
+const METRICS: Tests = { tests: ['test/regressions/metrics.test.ts'] };
+const PROVIDER: Tests = { tests: ['test/regressions/provider.test.ts'] };
+const LOAD_BALANCER: Tests = { tests: ['test/regressions/load-balancer.test.ts'] };
+
+/** For each failure that others have had, the line that guards against it. */
+export const REGRESSIONS: readonly Mutation[] = [
+  {
+    name: 'cloudstack #9318, #14185: machines that do not serve are not counted',
+    file: 'src/decide/scale-out.ts',
+    find: 'const room = Math.max(0, maxSize - draft.capacity().total);',
+    replace: 'const room = Math.max(0, maxSize - kept(draft).length);',
+    caughtBy: COUNTING,
+  },
+  {
+    name: 'nomad-autoscaler #530, #424: an empty group stays empty',
+    file: 'src/decide/scale-out.ts',
+    find: 'if (missing <= 0) return;',
+    replace: 'if (missing <= 0 || draft.live().length === 0) return;',
+    caughtBy: COUNTING,
+  },
+  {
+    name: 'OpenNebula one #5145: the wait after an error never ends',
+    file: 'src/decide/launch-backoff.ts',
+    find: 'if (notBefore !== null && draft.now < notBefore) {\n    draft.hold',
+    replace: 'if (notBefore !== null) {\n    draft.hold',
+    caughtBy: COUNTING,
+  },
+  {
+    name: 'autoscaler #4133: a rate limit is not waited for',
+    file: 'src/decide/launch-backoff.ts',
+    find: '    retryAfterMs ?? 0,',
+    replace: '    0,',
+    caughtBy: COUNTING,
+  },
+  {
+    name: 'autoscaler #4133: lists are asked for as fast as they come',
+    file: 'src/control/machine-watch.ts',
+    find: 'await this.#wake.wait(Math.max(0, this.#intervalMs - gapMs));',
+    replace: '',
+    caughtBy: PROVIDER,
+  },
+  {
+    name: 'code-dot-org #25578: an overload ends servers',
+    file: 'src/decide/brake.ts',
+    find: 'const many = recent.length > allowed && unhealthy.length > 0;',
+    replace: 'const many = false;',
+    caughtBy: HEALTH,
+  },
+  {
+    name: 'karpenter #2811: an observer that is at fault itself is believed',
+    file: 'src/decide/brake.ts',
+    find: 'const all = unhealthy.length === inService && inService > allowed;',
+    replace: 'const all = false;',
+    caughtBy: HEALTH,
+  },
+  {
+    name: 'karpenter #2811: one observer is enough',
+    file: 'src/decide/second-vantage.ts',
+    find: 'if (!probe.healthy) return true;',
+    replace: 'if (probe.healthy || !probe.healthy) return true;',
+    caughtBy: HEALTH,
+  },
+  {
+    name: 'Octavia failover notes: who cannot be seen is unhealthy',
+    file: 'src/decide/decide.ts',
+    find: "const sighted = blindness(draft) === 'sighted';",
+    replace: "const sighted = blindness(draft) !== 'unknown';",
+    caughtBy: HEALTH,
+  },
+  {
+    name: 'karpenter #2134, #2321: the brake has no floor',
+    file: 'src/decide/brake.ts',
+    find: 'const allowed = Math.max(1, Math.floor(inService * UNHEALTHY_SHARE));',
+    replace: 'const allowed = Math.floor(inService * UNHEALTHY_SHARE);',
+    caughtBy: HEALTH,
+  },
+  {
+    name: 'riju #78: the only warm server is ended',
+    file: 'src/decide/victims.ts',
+    find: '(instance: Instance) => stage(instance),',
+    replace: '(instance: Instance) => stage(instance) - stage(instance),',
+    caughtBy: HEALTH,
+  },
+  {
+    name: 'autoscaler #5465: another server than the chosen one is ended',
+    file: 'src/control/group-loop.ts',
+    find: 'this.#operations(instance).terminate(instance, report);',
+    replace: 'this.#operations(instance).terminate(this.instances[0] ?? instance, report);',
+    caughtBy: HEALTH,
+  },
+  {
+    name: 'nomad-autoscaler #610: acted before it was recorded, and so twice',
+    file: 'src/control/group-loop.ts',
+    find: 'await this.#around.store.commit({ ...change, memory });',
+    replace: 'this.#around.store.commit({ ...change, memory }).catch(() => undefined);',
+    caughtBy: DRAINS,
+  },
+  {
+    name: 'nomad-autoscaler #410, #628: what a crash interrupted is not taken up again',
+    file: 'src/control/group-loop.ts',
+    find: 'new Map(stored.instances.map(',
+    replace:
+      "new Map(stored.instances.filter(({ state }) => state.name !== 'draining' && state.name !== 'terminating').map(",
+    caughtBy: DRAINS,
+  },
+  {
+    name: 'nomad-autoscaler #672: a drain cannot be called off',
+    file: 'src/decide/scale-out.ts',
+    find: 'missing -= cancelDrains(draft, missing);',
+    replace: 'missing -= cancelDrains(draft, missing) * 0;',
+    caughtBy: DRAINS,
+  },
+  {
+    name: 'nomad-autoscaler #521: a server that is drained counts as one that is there',
+    file: 'src/decide/scale-out.ts',
+    find: "instance.state.name === 'booting' ||\n",
+    replace: "instance.state.name === 'booting' || instance.state.name === 'draining' ||\n",
+    caughtBy: DRAINS,
+  },
+  {
+    name: 'nomad-autoscaler #521: a drain has no end',
+    file: 'src/decide/lifecycle.ts',
+    find: '} else if (draft.now >= state.deadline) {',
+    replace: '} else if (draft.now >= state.deadline && targets.length === 0) {',
+    caughtBy: DRAINS,
+  },
+  {
+    name: 'keda #1850, #2244: a source that is down is 0',
+    file: 'src/decide/desired.ts',
+    find: "file.kind === 'value' ? file.value : null",
+    replace: "file.kind === 'value' ? file.value : 0",
+    caughtBy: METRICS,
+  },
+  {
+    name: 'keda #886: an empty file is 0',
+    file: 'src/metrics/file.ts',
+    find: "if (text === '')",
+    replace: "if (text === '') return { kind: 'value', value: 0, at };\n      if (text === '')",
+    caughtBy: METRICS,
+  },
+  {
+    name: 'dataplaneapi #317, #200: a list that fails ends the watch',
+    file: 'src/control/machine-watch.ts',
+    find: '      this.#seen.failed(error);\n',
+    replace: '      throw error;\n',
+    caughtBy: PROVIDER,
+  },
+  {
+    name: 'dataplaneapi #317, #200: a list that never answers is waited for',
+    file: 'src/control/machine-watch.ts',
+    find: 'const LIST_TIMEOUT_MS = 60_000;',
+    replace: 'const LIST_TIMEOUT_MS = 600_000_000;',
+    caughtBy: PROVIDER,
+  },
+  {
+    name: 'hcloud-k8s #403: orphans stay',
+    file: 'src/decide/adoption.ts',
+    find: 'for (const { machine } of due) endOrphan(draft, machine);\n',
+    replace: '\n',
+    caughtBy: PROVIDER,
+  },
+  {
+    name: 'terraform-aws-github-runner #4724: what has just come up is an orphan',
+    file: 'src/decide/adoption.ts',
+    find: 'at - firstSeenAt >= group.orphanGracePeriodMs',
+    replace: 'at - firstSeenAt >= 0',
+    caughtBy: PROVIDER,
+  },
+  {
+    name: 'terraform-aws-github-runner #4391: live machines are orphans',
+    file: 'src/decide/adoption.ts',
+    find: 'if (draft.get(machine.instanceId) !== undefined || previous?.machines.has(machine.instanceId) !== true)',
+    replace: 'if (previous?.machines.has(machine.instanceId) !== true)',
+    caughtBy: PROVIDER,
+  },
+  {
+    name: 'cloudstack #9145, #9336, #9582: members that nobody named stay',
+    file: 'src/haproxy/diff.ts',
+    find: 'return { commands: [...changes, ...outs],',
+    replace: 'return { commands: changes,',
+    caughtBy: LOAD_BALANCER,
+  },
+  {
+    name: 'dataplaneapi #351, #392, #328, kubernetes-ingress #514: each change of members is a reload',
+    file: 'src/haproxy/render.ts',
+    find: 'const skeleton = render({ ...desired, members: [] },',
+    replace: 'const skeleton = render(desired,',
+    caughtBy: LOAD_BALANCER,
+  },
+  {
+    name: 'haproxy #1387, #1412, #2506, #3296: the state file of another time is left to HAProxy',
+    file: 'src/haproxy/driver.ts',
+    find: 'this.#current = target;\n    await this.#writeState();\n    this.#written.delete(config);',
+    replace: 'this.#current = target;\n    this.#written.delete(config);',
+    caughtBy: LOAD_BALANCER,
+  },
+  {
+    name: 'haproxy #918: what was never checked starts in service',
+    file: 'src/haproxy/state-file.ts',
+    find: '[up ? RUNNING : STOPPED,',
+    replace: '[up || !up ? RUNNING : STOPPED,',
+    caughtBy: LOAD_BALANCER,
+  },
+  {
+    name: 'haproxy #2323: a removal that was refused is forgotten',
+    file: 'src/haproxy/departures.ts',
+    find: 'for (const key of due) if (!refused.includes(key)) this.#leaving.delete(key);',
+    replace: 'for (const key of due) this.#leaving.delete(key);',
+    caughtBy: LOAD_BALANCER,
+  },
+];

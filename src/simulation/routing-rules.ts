@@ -1,0 +1,70 @@
+import type { InstanceId } from '../model/instance.ts';
+import type { Court } from './court.ts';
+import type { LoadBalancerHost, SimMember } from './load-balancer-host.ts';
+import type { SimMachine } from './machines.ts';
+import { causeOf } from './records.ts';
+
+/** How long the address of a machine that has vanished may lead to a machine of another group. */
+const STRANGER_WITHIN_MS = 240_000;
+
+/** Where requests go, and that those which were accepted may finish. */
+export class RoutingRules {
+  readonly #court: Court;
+  /** Since when an instance's address has led to another machine. */
+  readonly #strangers = new Map<InstanceId, number>();
+
+  constructor(court: Court) {
+    this.#court = court;
+  }
+
+  check(host: LoadBalancerHost): void {
+    if (!host.running) return;
+    for (const member of host.members()) {
+      if (!host.serves(member)) continue;
+      const { instanceId, endpoint } = member.member;
+      const machine = this.#court.machines.lastOfInstance(instanceId);
+      if (machine?.ended === 'serving') {
+        this.#court.violate('routedToEnded', `${host.name} routes to ${instanceId}, whose machine Drover has ended`);
+      }
+      this.#checkStranger(host, member, machine);
+      const heir = this.#court.machines.at(endpoint);
+      if (heir === machine) this.#strangers.delete(instanceId);
+    }
+  }
+
+  cut(member: SimMember, requests: number, why: string): void {
+    const { instanceId } = member.member;
+    const { records, clock } = this.#court;
+    const record = records.instances.get(instanceId);
+    const cause = record === undefined ? null : causeOf(record);
+    if (record?.request?.kind === 'terminate') return;
+    if (cause === 'machineStopped' || cause === 'machineGone') return;
+    const drainedMs = member.drainingMs === null ? 0 : clock.elapsedMs - member.drainingMs;
+    // A delay that is over by the host's clock, which may have jumped, is over for Drover.
+    const byClockMs = member.drainingAt === null ? 0 : clock.now() - member.drainingAt;
+    if (Math.max(drainedMs, byClockMs) >= member.deregistrationDelayMs) return;
+    this.#court.violate(
+      'requestsFinish',
+      `${requests} requests of ${instanceId} (${cause ?? 'no record'}) were cut because ${why}, ${drainedMs} ms into a deregistration delay of ${member.deregistrationDelayMs} ms`,
+    );
+  }
+
+  /** Its address was given to the next machine, before the load balancer had let go of it. */
+  #checkStranger(host: LoadBalancerHost, { member }: SimMember, machine: SimMachine | undefined): void {
+    const { instanceId, targetGroup, endpoint } = member;
+    const { machines, clock } = this.#court;
+    const heir = machines.at(endpoint);
+    if (!heir?.answering || heir.instanceId === instanceId) return;
+    if (this.#court.inForce.groups(heir.group).some(({ targetGroups }) => targetGroups.includes(targetGroup))) return;
+    const sinceMs = this.#strangers.get(instanceId) ?? clock.elapsedMs;
+    this.#strangers.set(instanceId, sinceMs);
+    // What Drover has ended it must have taken out before; what ended by itself is to be noticed.
+    const known = machine !== undefined && machine.ended !== null;
+    if (known || clock.elapsedMs - sinceMs > STRANGER_WITHIN_MS) {
+      this.#court.violate(
+        'routedToStranger',
+        `${host.name} routes from ${targetGroup} to ${heir.instanceId} of ${heir.group}, as ${instanceId}`,
+      );
+    }
+  }
+}

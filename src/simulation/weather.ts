@@ -1,0 +1,45 @@
+import type { FaultRates } from './call.ts';
+import { type Conditions, callsOf, calmConditions } from './conditions.ts';
+import type { Random } from './random.ts';
+
+const LOCAL_PROVIDER = { minMs: 1, maxMs: 20 };
+const CLOUD_PROVIDER = { minMs: 50, maxMs: 2_000 };
+const LONGEST_REMOVAL_MS = 60_000;
+
+/** How the outside behaves in one run: which faults come, and how often. */
+export function randomWeather(random: Random): Conditions {
+  const conditions = calmConditions(random.pick([LOCAL_PROVIDER, CLOUD_PROVIDER]));
+  const { machines, provider, loadBalancer, file, probe, store } = conditions;
+  machines.reusesAddresses = random.chance(0.4);
+  machines.neverHealthy = random.pick([0, 0, 0.1, 0.3]);
+  machines.diesWhileBooting = random.pick([0, 0, 0.1, 0.3]);
+  machines.wrongAddress = random.pick([0, 0, 0, 0.1]);
+  machines.noAddress = random.pick([0, 0, 0, 0.1]);
+  if (random.chance(0.3)) machines.bootMs = [5_000, 30_000];
+  if (random.chance(0.2)) machines.endingMs = [5_000, 40_000];
+  const remote: ReadonlySet<string> = new Set(['launch', 'list', 'terminate']);
+  for (const [name, call] of Object.entries(callsOf(conditions))) call.faults = randomFaults(random, remote.has(name));
+  provider.staleLists = random.pick([0, 0, 0.1, 0.5]);
+  provider.staleByMs = random.pick([1_000, 5_000]);
+  provider.partialLists = random.pick([0, 0, 0, 0.1]);
+  if (random.chance(0.2)) loadBalancer.removalMs = [2_000, LONGEST_REMOVAL_MS];
+  for (const port of [provider, loadBalancer, file]) port.lostHints = random.pick([0, 0, 0.5, 1]);
+  probe.wrong = random.pick([0, 0, 0, 0.05]);
+  store.failsBefore = random.pick([0, 0, 0, 0.02, 0.1]);
+  return conditions;
+}
+
+/** Half of the time there are none; else each kind, with a share of its own. */
+function randomFaults(random: Random, remote: boolean): FaultRates {
+  if (random.chance(0.5)) return {};
+  const worst = random.pick([0.02, 0.05, 0.15]);
+  const rate = (): number => (random.chance(0.5) ? random.next() * worst : 0);
+  return {
+    failsBefore: rate(),
+    failsAfter: rate(),
+    hangs: rate(),
+    slow: rate(),
+    twice: rate(),
+    ...(remote ? { rateLimited: rate(), noCapacity: rate() } : {}),
+  };
+}

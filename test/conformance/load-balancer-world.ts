@@ -1,0 +1,104 @@
+/** What the tests of the load balancer's contract need of an implementation, and what they have in common. */
+
+import type { TargetGroup } from '../../src/model/fleet.ts';
+import type { Endpoint } from '../../src/model/instance.ts';
+import type { Target } from '../../src/model/observation.ts';
+import type { DesiredState, LoadBalancerDriver, Member } from '../../src/ports/load-balancer.ts';
+
+/** A world with one load balancer in it, servers that can be put behind it, and clients. */
+export interface LoadBalancerWorld {
+  /** A driver of the load balancer, as a controller makes one when it starts. */
+  driver(): LoadBalancerDriver;
+  /** Without members. One listener, one target group of that name, health checks as fast as the world can. */
+  readonly empty: DesiredState;
+  readonly targetGroup: string;
+  /** A server that answers, and is found healthy, from now on. */
+  server(): Promise<TestServer>;
+  /** One request: the endpoint of the server that answered it; null when the load balancer had none. */
+  send(): Promise<Endpoint | null>;
+  /** A request that its server does not answer before `finish`. Resolves when the server has it. */
+  open(): Promise<OpenRequest>;
+  /** Ends the load balancer without giving it a chance. Resolves when it is gone. */
+  crash(): Promise<void>;
+  /** The same state with a configuration that the implementation refuses. */
+  refusable(desired: DesiredState): Promise<DesiredState>;
+  /** Lets time go by until it is so; fails when that takes too long. */
+  until(what: string, isSo: () => Promise<boolean>): Promise<void>;
+  /** Ends everything. */
+  end(): Promise<void>;
+}
+
+export interface TestServer {
+  readonly endpoint: Endpoint;
+  setHealthy(healthy: boolean): void;
+  /** Nobody listens there any more; its connections are gone. */
+  kill(): Promise<void>;
+}
+
+export interface OpenRequest {
+  readonly endpoint: Endpoint;
+  /** Lets the server answer. Whether the client got the answer. */
+  finish(): Promise<boolean>;
+}
+
+const signal = new AbortController().signal;
+
+/** @param subject the world and the driver of the test that runs */
+export function helpersFor(subject: () => { readonly world: LoadBalancerWorld; readonly driver: LoadBalancerDriver }) {
+  function member(instanceId: string, { endpoint }: TestServer, state: Member['state'] = 'ready'): Member {
+    return { targetGroup: subject().world.targetGroup, instanceId, endpoint, weight: 100, state, proven: false };
+  }
+
+  function proven(instanceId: string, server: TestServer, state: Member['state'] = 'ready'): Member {
+    return { ...member(instanceId, server, state), proven: true };
+  }
+
+  function withMembers(...members: readonly Member[]): DesiredState {
+    return { ...subject().world.empty, members };
+  }
+
+  async function targets(): Promise<readonly Target[]> {
+    const { targetGroups } = await subject().driver.observe(signal);
+    return targetGroups.find((group) => group.name === subject().world.targetGroup)?.targets ?? [];
+  }
+
+  async function target(instanceId: string): Promise<Target | undefined> {
+    return (await targets()).find((one) => one.instanceId === instanceId);
+  }
+
+  async function untilHealth(instanceId: string, health: Target['health'] | 'absent'): Promise<void> {
+    await subject().world.until(
+      `${instanceId} is ${health}`,
+      async () => ((await target(instanceId))?.health ?? 'absent') === health,
+    );
+  }
+
+  async function answerers(requests = 12): Promise<ReadonlySet<number | null>> {
+    const ports = new Set<number | null>();
+    for (let i = 0; i < requests; i += 1) ports.add((await subject().world.send())?.port ?? null);
+    return ports;
+  }
+
+  /** Two healthy members, a and b. */
+  async function twoInService(): Promise<readonly [TestServer, TestServer]> {
+    const [a, b] = [await subject().world.server(), await subject().world.server()];
+    await subject().driver.apply(withMembers(member('a', a), member('b', b)), signal);
+    await untilHealth('a', 'healthy');
+    await untilHealth('b', 'healthy');
+    return [a, b];
+  }
+
+  /** HAProxy and others count a request a little after its client has the answer. */
+  async function untilCounted(requests: number): Promise<void> {
+    await subject().world.until(`${requests} requests are counted`, async () => {
+      const { targetGroups } = await subject().driver.observe(signal);
+      return targetGroups[0]?.traffic.requestsTotal === requests;
+    });
+  }
+
+  return { member, proven, withMembers, targets, target, untilHealth, answerers, untilCounted, twoInService };
+}
+
+export function slower(group: TargetGroup): TargetGroup {
+  return { ...group, healthCheck: { ...group.healthCheck, intervalMs: group.healthCheck.intervalMs + 50 } };
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { Happening } from '../../src/simulation/happenings.ts';
+import { lived, simulated } from '../support/scenarios.ts';
+
+/** Defects that the simulation has found, each with the few happenings that brought it about. */
+describe('what the simulation has found', () => {
+  const at = (atMs: number, happening: Happening) => ({ atMs, happening });
+
+  it('a lost store takes no server out of the load balancer', async () => {
+    const happenings = [at(30_000, { kind: 'loseStore' })];
+    const { violations } = await lived({ ...simulated({ desiredCapacity: 3, maxSize: 5 }), happenings });
+    expect(violations).toEqual([]);
+  });
+
+  it('a fleet goes down although its load balancer could not be reached for a while', async () => {
+    const happenings = [
+      at(20_000, { kind: 'loseLoadBalancer', which: 0, forMs: 30_000 }),
+      at(21_000, { kind: 'down' }),
+    ];
+    const { lines } = await lived({ ...simulated({ targetGroups: [], minSize: 0 }), happenings });
+    expect(lines.filter((line) => line.includes('has waited long enough'))).toEqual([]);
+  });
+
+  it('a clock that is set back by two hours holds nothing up', async () => {
+    const happenings = [
+      at(30_000, { kind: 'clockJump', byMs: -7_200_000 }),
+      at(35_000, { kind: 'vanishMachine', which: 0 }),
+    ];
+    const { violations } = await lived({ ...simulated({ desiredCapacity: 3, maxSize: 5 }), happenings });
+    expect(violations).toEqual([]);
+  });
+
+  it('lists from before the clock was set back do not prove that a launch has left no machine', async () => {
+    const happenings = [
+      at(12_000, { kind: 'providerFull', forMs: 20_000 }),
+      at(14_000, { kind: 'clockJump', byMs: -30_000 }),
+      at(14_001, { kind: 'setDesired', group: 'web', desired: 2 }),
+    ];
+    const { violations } = await lived({ ...simulated({ desiredCapacity: 1, maxSize: 5 }), happenings });
+    expect(violations).toEqual([]);
+  });
+
+  it('a machine that vanished is missed although another group has its address by then', async () => {
+    const scenario = simulated({ desiredCapacity: 1, maxSize: 5 });
+    const [web] = scenario.fleet.autoScalingGroups;
+    const [targetGroup] = scenario.fleet.targetGroups;
+    if (web === undefined || targetGroup === undefined) throw new Error('the scenario has no group');
+    const slow = { ...targetGroup, healthCheck: { ...targetGroup.healthCheck, intervalMs: 10_000 } };
+    const api = { ...web, name: 'api', targetGroups: [], desiredCapacity: 0, minSize: 0 };
+    scenario.conditions.machines.reusesAddresses = true;
+    const { violations } = await lived({
+      ...scenario,
+      fleet: { ...scenario.fleet, targetGroups: [slow], autoScalingGroups: [web, api] },
+      happenings: [
+        at(30_000, { kind: 'vanishMachine', which: 0 }),
+        at(30_001, { kind: 'setDesired', group: 'api', desired: 1 }),
+      ],
+    });
+    expect(violations).toEqual([]);
+  });
+});

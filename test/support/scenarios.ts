@@ -1,0 +1,38 @@
+import { type AutoScalingGroup, DEFAULT_HISTORY } from '../../src/model/fleet.ts';
+import { calmConditions } from '../../src/simulation/conditions.ts';
+import { runSeed } from '../../src/simulation/run.ts';
+import type { Scenario } from '../../src/simulation/scenario.ts';
+import { droverController } from '../../src/simulation/session.ts';
+import { GROUP, TARGET_GROUP } from './snapshot.ts';
+
+const LOCAL = { minMs: 1, maxMs: 20 };
+
+/** A minute of a simulated fleet with one group, `web`, in which nothing goes wrong unless it is put in. */
+export function simulated(group: Partial<AutoScalingGroup> = {}): Scenario {
+  const targetGroup = { ...TARGET_GROUP, deregistrationDelayMs: 10_000 };
+  const listeners = [{ address: '127.0.0.1', port: 5000, targetGroup: targetGroup.name }];
+  return {
+    fleet: {
+      name: 'simulated',
+      loadBalancers: [{ name: 'edge', listeners, statsPage: null }],
+      targetGroups: [targetGroup],
+      autoScalingGroups: [{ ...GROUP, minSize: 1, ...group }],
+      history: DEFAULT_HISTORY,
+    },
+    conditions: calmConditions(LOCAL),
+    happenings: [],
+    crashes: [],
+    quietAtMs: 60_000,
+  };
+}
+
+/** What came of a scenario, and the whole of its story. */
+export async function lived(
+  scenario: Scenario,
+  seed = 1,
+): Promise<{ readonly lines: readonly string[]; readonly violations: readonly { readonly invariant: string }[] }> {
+  const lines: string[] = [];
+  const options = { controller: droverController, scenario, onLine: (line: string) => lines.push(line) };
+  const { violations } = await runSeed(seed, options);
+  return { lines, violations };
+}
