@@ -66,10 +66,10 @@ function carryOut(draft: Draft, action: ScheduledAction, at: EpochMs): void {
   ].filter((text) => text !== '');
   const what = changes.length > 0 ? changes.join(', ') : 'the group is as it asks for already';
   const late = draft.now - at > LATE_MS ? ` It fell due at ${new Date(at).toISOString()}.` : '';
-  const isCapped = desired !== wanted || minSize !== (action.minSize ?? bounds.minSize);
+  const isBelowMaximum = minSize === (action.minSize ?? bounds.minSize) && desired >= wanted;
   draft.tell('scheduledAction', `Scheduled action ${action.name}: ${what}.${late}`, {
     before,
-    cappedBy: isCapped ? (desired > wanted ? 'minSize' : 'maxSize') : null,
+    cappedBy: !isBelowMaximum ? 'maxSize' : desired > wanted ? 'minSize' : null,
   });
 }
 

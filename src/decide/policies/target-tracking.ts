@@ -37,7 +37,12 @@ export function targetTracking(policy: TargetTrackingPolicy, context: PolicyCont
   const longestWindowMs = Math.max(policy.scaleOut.windowMs, policy.scaleIn.windowMs);
   const recommendations = recommend(memory.recommendations, need.size, size.desired, now, longestWindowMs);
   const verdict: PolicyVerdict = {
-    ...noOpinion(policy, { ...memory, recommendations }, sees, need.why),
+    ...noOpinion(
+      policy,
+      recommendations === memory.recommendations ? memory : { ...memory, recommendations },
+      sees,
+      need.why,
+    ),
     wants: size.desired,
     agreesToScaleIn: false,
     cappedBy: need.cappedBy,
