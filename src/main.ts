@@ -4,7 +4,15 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildApi } from './api/server.ts';
 import { listen } from './api/socket.ts';
-import { type CliActions, CliError, InvalidFleetFile, type RunningFleet, type StartOptions } from './cli/actions.ts';
+import {
+  type CliActions,
+  CliError,
+  InvalidFleetFile,
+  type LoadSource,
+  type RunningFleet,
+  type SimulateOptions,
+  type StartOptions,
+} from './cli/actions.ts';
 import { EXIT } from './cli/exit-codes.ts';
 import { runCli } from './cli/program.ts';
 import { processTerminal } from './cli/terminal.ts';
@@ -16,12 +24,17 @@ import { metricSourceTypes } from './metrics/registry.ts';
 import { formatErrors } from './model/fleet-file/errors.ts';
 import { fleetJsonSchema } from './model/fleet-file/json-schema.ts';
 import { type FleetFileResult, parseFleet } from './model/fleet-file/load.ts';
+import type { WhatIfRun } from './model/what-if.ts';
 import { PortError } from './ports/errors.ts';
 import type { LoadBalancerDriver } from './ports/load-balancer.ts';
 import type { Provider } from './ports/provider.ts';
 import { httpProbe } from './probes/http.ts';
 import { providerTypes } from './providers/registry.ts';
+import { readCsv, readPrometheusRange } from './simulation/what-if/recordings.ts';
+import { SeriesError } from './simulation/what-if/series.ts';
+import { type Recording, whatIf } from './simulation/what-if/what-if.ts';
 import { acquireLock, type Lock } from './store/lock.ts';
+import { readRecordedMetric } from './store/recorded-metrics.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import { systemClock } from './system/clock.ts';
 import { systemIds } from './system/ids.ts';
@@ -36,6 +49,7 @@ const actions: CliActions = {
   loadFleet,
   jsonSchema: () => fleetJsonSchema(providerTypes, metricSourceTypes),
   startFleet,
+  simulate,
 };
 
 async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
@@ -123,6 +137,38 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
     stop: () => controller.stop(),
     down: () => controller.down(),
   };
+}
+
+/** Replays a load; nothing is started, changed or locked by it. */
+async function simulate({ fleetFiles, load, ...options }: SimulateOptions): Promise<readonly WhatIfRun[]> {
+  const fleets = [];
+  for (const { path, title } of fleetFiles) {
+    const loaded = await loadFleet(path);
+    if (!loaded.ok) throw new InvalidFleetFile(loaded.errors);
+    fleets.push({ title, fleet: loaded.fleet });
+  }
+  try {
+    const recording = await openRecording(load, options.group);
+    return whatIf({ ...options, choice: options, fleets, recording });
+  } catch (error) {
+    throw error instanceof SeriesError ? new CliError(EXIT.refused, error.message) : error;
+  }
+}
+
+async function openRecording(load: LoadSource, group: string): Promise<(metric: string | null) => Recording> {
+  if (load.kind === 'recorded') {
+    const path = join(load.dataDir, 'drover.db');
+    return (metric) => {
+      if (metric === null) throw new SeriesError(`Group ${group} follows no metric: give --metrics, or name --metric.`);
+      const { hours, minutes } = readRecordedMetric(path, group, metric);
+      if (minutes.length < 2)
+        throw new SeriesError(`${path} has no recorded history of ${metric} of group ${group} yet.`);
+      return { readings: minutes, before: hours };
+    };
+  }
+  const text = await readFile(load.path, 'utf8');
+  const readings = load.kind === 'csv' ? readCsv(text) : readPrometheusRange(text);
+  return () => ({ readings, before: [] });
 }
 
 process.exitCode = await runCli(process.argv.slice(2), actions, processTerminal(systemClock));

@@ -1,5 +1,8 @@
 import type { FleetFileError } from '../model/fleet-file/errors.ts';
 import type { FleetFileResult } from '../model/fleet-file/load.ts';
+import type { ValueKind } from '../model/scaling-policy.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { WhatIfRun } from '../model/what-if.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { FleetSource } from './live/sights.ts';
 
@@ -18,7 +21,37 @@ export interface CliActions {
    * @throws CliError `refused` when another controller holds the data folder
    */
   startFleet(options: StartOptions): Promise<RunningFleet>;
+  /**
+   * Replays a load through a group of each fleet file, the same for all of them. Changes nothing and needs no controller.
+   * @throws InvalidFleetFile
+   * @throws CliError for a recording or a choice that cannot be replayed
+   */
+  simulate(options: SimulateOptions): Promise<readonly WhatIfRun[]>;
 }
+
+export interface SimulateOptions {
+  /** Absolute paths, at least one, and how a person calls each of them. */
+  readonly fleetFiles: readonly { readonly path: string; readonly title: string }[];
+  readonly group: string;
+  /** Which of the group's metrics the load stands for; null for the one that its policies follow. */
+  readonly metric: string | null;
+  /** Null for what the policies say. */
+  readonly valueIs: ValueKind | null;
+  readonly load: LoadSource;
+  /** What is before it is only learned from, by forecasts; null for the beginning. */
+  readonly from: EpochMs | null;
+  /** Null for the end. */
+  readonly to: EpochMs | null;
+  readonly bootMs: number;
+  /** What one server bears; null for the first file's policies' target. */
+  readonly capacity: number | null;
+}
+
+/** Where the load comes from; paths are absolute. */
+export type LoadSource =
+  | { readonly kind: 'csv' | 'prometheusRange'; readonly path: string }
+  /** What was recorded of the metric. */
+  | { readonly kind: 'recorded'; readonly dataDir: string };
 
 export interface StartOptions {
   /** Absolute. */

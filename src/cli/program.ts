@@ -8,6 +8,7 @@ import { addDownCommand } from './commands/down.ts';
 import { addFleetCommands } from './commands/fleet.ts';
 import { addProcessCommands } from './commands/processes.ts';
 import { addRunCommands } from './commands/run.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
 import { addStatusCommands } from './commands/status.ts';
 import type { Context } from './context.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
@@ -36,6 +37,7 @@ export function createProgram(actions: CliActions, terminal: Terminal): Command 
   addChangeCommands(program, context);
   addProcessCommands(program, context);
   addFleetCommands(program, context);
+  addSimulateCommand(program, context);
   addDownCommand(program, context);
   return program;
 }

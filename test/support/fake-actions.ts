@@ -22,6 +22,7 @@ export function fakeActions(
     demoFleetFile: '/srv/hello/fleet.yaml',
     loadFleet: async () => ({ ok: true, fleet: FLEET }),
     jsonSchema: () => ({ type: 'object' }),
+    simulate: async () => [],
     startFleet: (options) => startFake(makeService(options.dataDir), options),
     ...more,
   };

@@ -1,0 +1,99 @@
+import type { HourlyValue } from '../../decide/policies/policy.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { LoadPoint, LoadSeries } from '../../model/what-if.ts';
+
+const HOUR_MS = 3_600_000;
+/** Enough for a year by the minute. */
+const MAX_POINTS = 600_000;
+
+/** What is wrong with a recording, in a sentence. */
+export class SeriesError extends Error {
+  override readonly name = 'SeriesError';
+}
+
+/**
+ * Brings readings to even distances, that of most of them; what is missing in between is not known.
+ * @throws SeriesError for too few, too many, or two of one time
+ */
+export function toSeries(readings: readonly LoadPoint[]): LoadSeries {
+  const sorted = readings.toSorted((a, b) => a.at - b.at);
+  const [first, ...others] = sorted;
+  if (first === undefined || others.length === 0) throw new SeriesError('A replay needs at least two readings.');
+  const distances = others.map(({ at }, index) => at - (sorted[index]?.at ?? at));
+  const twice = distances.indexOf(0);
+  if (twice >= 0) throw new SeriesError(`There are two readings of ${iso(sorted[twice]?.at ?? 0)}.`);
+  const intervalMs = distances.toSorted((a, b) => a - b)[Math.floor(distances.length / 2)] ?? 0;
+  const last = sorted.at(-1) ?? first;
+  const slots = Math.round((last.at - first.at) / intervalMs) + 1;
+  if (slots > MAX_POINTS) {
+    throw new SeriesError(
+      `From ${iso(first.at)} to ${iso(last.at)}, ${intervalMs / 1_000} s apart, are ${slots} readings; at most ${MAX_POINTS} are replayed.`,
+    );
+  }
+  const sums = new Map<number, { sum: number; count: number }>();
+  for (const { at, value } of sorted) {
+    if (value === null) continue;
+    const slot = Math.round((at - first.at) / intervalMs);
+    const before = sums.get(slot) ?? { sum: 0, count: 0 };
+    sums.set(slot, { sum: before.sum + value, count: before.count + 1 });
+  }
+  const points = Array.from({ length: slots }, (_, slot): LoadPoint => {
+    const found = sums.get(slot);
+    return { at: first.at + slot * intervalMs, value: found === undefined ? null : found.sum / found.count };
+  });
+  return { intervalMs, points };
+}
+
+/** The part of a series from one time up to another; what is before it is only learned from. */
+export function split(
+  series: LoadSeries,
+  from: EpochMs,
+  to: EpochMs,
+): { readonly series: LoadSeries; readonly before: readonly LoadPoint[] } {
+  const points = series.points.filter(({ at }) => at >= from && at < to);
+  if (points.length === 0) throw new SeriesError(`There is no reading from ${iso(from)} to ${iso(to)}.`);
+  return { series: { ...series, points }, before: series.points.filter(({ at }) => at < from) };
+}
+
+/** Means by the hour, as the store keeps them, growing as time goes on. */
+export class HourlyMeans {
+  #hours: readonly HourlyValue[] = [];
+  #hour = Number.NaN;
+  #sum = 0;
+  #count = 0;
+
+  constructor(before: readonly LoadPoint[] = []) {
+    for (const { at, value } of before) this.add(at, value);
+  }
+
+  add(at: EpochMs, value: number | null): void {
+    const hour = Math.floor(at / HOUR_MS);
+    if (hour !== this.#hour) {
+      this.#close();
+      this.#hour = hour;
+    }
+    if (value === null) return;
+    this.#sum += value;
+    this.#count += 1;
+  }
+
+  /** The hours that are over, the newest of them. */
+  get hours(): readonly HourlyValue[] {
+    return this.#hours;
+  }
+
+  #close(): void {
+    if (this.#count > 0) {
+      this.#hours = [...this.#hours, { at: this.#hour * HOUR_MS, value: this.#sum / this.#count }].slice(-KEEP_HOURS);
+    }
+    this.#sum = 0;
+    this.#count = 0;
+  }
+}
+
+/** As many as a forecast learns from. */
+const KEEP_HOURS = 14 * 24;
+
+function iso(at: EpochMs): string {
+  return new Date(at).toISOString();
+}
