@@ -23,6 +23,8 @@ const HARD_STOP_MARGIN_MS = 10_000;
 const RUNTIME_TIMEOUT_MS = 86_400_000;
 /** Processes that still serve connections of earlier configurations. */
 const MAX_OLD_WORKERS = 20;
+/** On the statistics page, for Prometheus; HAProxy may be built without this exporter. */
+const EXPORTER_PATH = '/metrics';
 /** HAProxy's weights are whole numbers: from 100 the shares come out even with hashes and slow starts too. */
 const EQUAL_WEIGHT = 100;
 
@@ -146,6 +148,9 @@ function frontend({ address, port, targetGroup }: Listener): string {
 function statsFrontend({ address, port }: StatsPage): string {
   return `frontend stats-${address}:${port} from http
   bind ${authority({ address, port })}
+  .if feature(PROMEX)
+    http-request use-service prometheus-exporter if { path ${EXPORTER_PATH} }
+  .endif
   stats enable
   stats uri /
   stats refresh 5s`;
