@@ -10,7 +10,18 @@ const REPEATED_MAX = 24 * 60;
  * When an action falls due first after a moment; null for never again. Cron fields are matched against the clock on the wall: at what
  * it skips in spring the action is carried out at the jump, at what it shows twice in autumn the first time only.
  */
-export function nextTime({ schedule, startAt, endAt }: ScheduledAction, after: EpochMs): EpochMs | null {
+export function nextTime(action: ScheduledAction, after: EpochMs): EpochMs | null {
+  const known = answers.get(action);
+  if (known !== undefined && known.after <= after && (known.next === null || after < known.next)) return known.next;
+  const next = workOut(action, after);
+  answers.set(action, { after, next });
+  return next;
+}
+
+/** The last answer for each action holds until that time: groups are looked at far more often than anything falls due. */
+const answers = new WeakMap<ScheduledAction, { readonly after: EpochMs; readonly next: EpochMs | null }>();
+
+function workOut({ schedule, startAt, endAt }: ScheduledAction, after: EpochMs): EpochMs | null {
   const from = startAt === null ? after : Math.max(after, startAt - 1);
   const next = schedule.kind === 'once' ? (schedule.at > from ? schedule.at : null) : nextOfCron(schedule, from);
   return next === null || (endAt !== null && next > endAt) ? null : next;

@@ -49,7 +49,7 @@ const WORDS: Record<Comparison, string> = {
   lessThanOrEqual: 'at or below',
 };
 
-export function isBeyond(value: number, comparison: Comparison, threshold: number): boolean {
+function isBeyond(value: number, comparison: Comparison, threshold: number): boolean {
   switch (comparison) {
     case 'greaterThan':
       return value > threshold;

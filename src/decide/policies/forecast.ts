@@ -6,9 +6,9 @@ const DAY_HOURS = 24;
 const WEEK_HOURS = 168;
 /** The least that is needed, and the most that is used. */
 export const FORECAST_MIN_HOURS = 24;
-export const FORECAST_DAYS = 14;
+const FORECAST_DAYS = 14;
 /** How far ahead. */
-export const FORECAST_HOURS = 48;
+const FORECAST_HOURS = 48;
 
 /** Days back that the daily part looks, each counting this share of the one after it. */
 const DAYS_BACK = 7;
