@@ -32,7 +32,7 @@ import { httpProbe } from './probes/http.ts';
 import { providerTypes } from './providers/registry.ts';
 import { readCsv, readPrometheusRange } from './simulation/what-if/recordings.ts';
 import { SeriesError } from './simulation/what-if/series.ts';
-import { type Recording, whatIf } from './simulation/what-if/what-if.ts';
+import { type WhatIfOptions, whatIf } from './simulation/what-if/what-if.ts';
 import { acquireLock, type Lock } from './store/lock.ts';
 import { readRecordedMetric } from './store/recorded-metrics.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -155,11 +155,14 @@ async function simulate({ fleetFiles, load, ...options }: SimulateOptions): Prom
   }
 }
 
-async function openRecording(load: LoadSource, group: string): Promise<(metric: string | null) => Recording> {
+async function openRecording(load: LoadSource, group: string): Promise<WhatIfOptions['recording']> {
   if (load.kind === 'recorded') {
     const path = join(load.dataDir, 'drover.db');
-    return (metric) => {
+    return (metric, valueIs) => {
       if (metric === null) throw new SeriesError(`Group ${group} follows no metric: give --metrics, or name --metric.`);
+      if (valueIs === 'average') {
+        throw new SeriesError(`${metric} was recorded as an average, which does not tell the load: give --metrics.`);
+      }
       const { hours, minutes } = readRecordedMetric(path, group, metric);
       if (minutes.length < 2)
         throw new SeriesError(`${path} has no recorded history of ${metric} of group ${group} yet.`);

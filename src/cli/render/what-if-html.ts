@@ -1,6 +1,5 @@
 import type { WhatIfRun } from '../../model/what-if.ts';
-import { amount, duration } from './units.ts';
-import { summaryRows, utc } from './what-if.ts';
+import { summaryRows, utc, whatIfHeading } from './what-if.ts';
 import { escapeXml, SVG_STYLE, whatIfSvg } from './what-if-svg.ts';
 
 const STYLE = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
@@ -20,19 +19,12 @@ export function renderWhatIfHtml(runs: readonly WhatIfRun[]): string {
 <style>${STYLE}</style></head>
 <body>
 <h1>${escapeXml(title)}</h1>
-${first === undefined ? '' : about(first)}
+${first === undefined ? '' : `<p>${escapeXml(whatIfHeading(first).join(' '))}</p>`}
 ${summary(runs)}
 ${runs.map(section).join('\n')}
 </body>
 </html>
 `;
-}
-
-function about({ metric, valueIs, from, to, intervalMs, bootMs, capacity }: WhatIfRun): string {
-  const load = metric === null ? 'The load' : `${metric}${valueIs === 'average' ? ', seen as an average' : ''},`;
-  const bears = capacity === null ? '' : `, one server bears ${amount(capacity)}`;
-  const text = `${load} from ${utc(from)} to ${utc(to)} (UTC), every ${duration(intervalMs)}. A server boots in ${duration(bootMs)}${bears}.`;
-  return `<p>${escapeXml(text)}</p>`;
 }
 
 function summary(runs: readonly WhatIfRun[]): string {

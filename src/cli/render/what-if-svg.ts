@@ -41,15 +41,13 @@ export function whatIfSvg(run: WhatIfRun, style = ''): string {
   const steps = (value: (point: WhatIfPoint) => number, y: (value: number) => number) =>
     stepPath(points, to, x, (point) => y(value(point)));
   const served = (point: WhatIfPoint) => Math.min(point.load ?? 0, capacity === null ? Infinity : bears(point));
+  // Only where it is more: under what is served it would shine through at the edges.
+  const overload = (point: WhatIfPoint) => ((point.load ?? 0) > served(point) ? (point.load ?? 0) : 0);
   const parts = [
     grid(topLoad, yLoad, LOAD_TOP),
     grid(topSize, ySize, SIZE_TOP, true),
     times(from, to, x),
-    `<path class="bad" d="${area(
-      steps(({ load }) => load ?? 0, yLoad),
-      x(to),
-      yLoad(0),
-    )}"/>`,
+    `<path class="bad" d="${area(steps(overload, yLoad), x(to), yLoad(0))}"/>`,
     `<path class="load" d="${area(steps(served, yLoad), x(to), yLoad(0))}"/>`,
     capacity === null ? '' : `<path class="bears" d="M${steps((point) => Math.min(bears(point), topLoad), yLoad)}"/>`,
     `<path class="size" d="${area(

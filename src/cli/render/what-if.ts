@@ -1,3 +1,4 @@
+import { formatDuration } from '../../model/fleet-file/units.ts';
 import type { WhatIfRun } from '../../model/what-if.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { renderTable } from './table.ts';
@@ -16,16 +17,19 @@ const MAX_SENTENCE_LINES = 4;
 export function renderWhatIf(runs: readonly WhatIfRun[], look: Look): readonly string[] {
   const [first] = runs;
   if (first === undefined) return [];
-  return [...heading(first), '', ...comparison(runs, look), ...runs.flatMap((run) => ['', ...story(run, look)])];
+  const { cut } = symbols(look);
+  const about = whatIfHeading(first).flatMap((line) => wrap(clean(line), look.columns, MAX_SENTENCE_LINES, cut));
+  return [...about, '', ...comparison(runs, look), ...runs.flatMap((run) => ['', ...story(run, look)])];
 }
 
-function heading(run: WhatIfRun): string[] {
+/** What is replayed, in two sentences. */
+export function whatIfHeading(run: WhatIfRun): readonly [string, string] {
   const { group, metric, valueIs, from, to, intervalMs, bootMs, capacity } = run;
-  const load = metric === null ? 'the load' : `${clean(metric)}${valueIs === 'average' ? ', seen as an average' : ''}`;
+  const load = metric === null ? 'the load' : `${metric}${valueIs === 'average' ? ', seen as an average' : ''}`;
   const bears = capacity === null ? '' : `, one server bears ${amount(capacity)}`;
   return [
-    `Group ${clean(group)}: ${load} from ${utc(from)} to ${utc(to)} (UTC), every ${duration(intervalMs)}.`,
-    `A server boots in ${duration(bootMs)}${bears}.`,
+    `Group ${group}: ${load} from ${utc(from)} to ${utc(to)} (UTC), every ${formatDuration(intervalMs)}.`,
+    `A server boots in ${formatDuration(bootMs)}${bears}.`,
   ];
 }
 

@@ -22,22 +22,27 @@ export function toSeries(readings: readonly LoadPoint[]): LoadSeries {
   const distances = others.map(({ at }, index) => at - (sorted[index]?.at ?? at));
   const twice = distances.indexOf(0);
   if (twice >= 0) throw new SeriesError(`There are two readings of ${iso(sorted[twice]?.at ?? 0)}.`);
-  const intervalMs = distances.toSorted((a, b) => a - b)[Math.floor(distances.length / 2)] ?? 0;
-  const last = sorted.at(-1) ?? first;
-  const slots = Math.round((last.at - first.at) / intervalMs) + 1;
-  if (slots > MAX_POINTS) {
+  const usualMs = distances.toSorted((one, other) => one - other)[Math.floor(distances.length / 2)] ?? 0;
+  // Readings are seldom taken to the millisecond: each counts for the slot that it is nearest to.
+  let last = 0;
+  const slots = [0, ...distances].map((distance) => {
+    last += Math.round(distance / usualMs);
+    return last;
+  });
+  if (last === 0 || last >= MAX_POINTS) {
     throw new SeriesError(
-      `From ${iso(first.at)} to ${iso(last.at)}, ${intervalMs / 1_000} s apart, are ${slots} readings; at most ${MAX_POINTS} are replayed.`,
+      `From ${iso(first.at)} to ${iso(sorted.at(-1)?.at ?? 0)}, ${usualMs / 1_000} s apart, would be ${last + 1} readings; at most ${MAX_POINTS} are replayed.`,
     );
   }
-  const sums = new Map<number, { sum: number; count: number }>();
-  for (const { at, value } of sorted) {
-    if (value === null) continue;
-    const slot = Math.round((at - first.at) / intervalMs);
+  const intervalMs = Math.round(((sorted.at(-1)?.at ?? 0) - first.at) / last);
+  const sums = new Map<number, { readonly sum: number; readonly count: number }>();
+  for (const [index, { value }] of sorted.entries()) {
+    const slot = slots[index];
+    if (value === null || slot === undefined) continue;
     const before = sums.get(slot) ?? { sum: 0, count: 0 };
     sums.set(slot, { sum: before.sum + value, count: before.count + 1 });
   }
-  const points = Array.from({ length: slots }, (_, slot): LoadPoint => {
+  const points = Array.from({ length: last + 1 }, (_, slot): LoadPoint => {
     const found = sums.get(slot);
     return { at: first.at + slot * intervalMs, value: found === undefined ? null : found.sum / found.count };
   });

@@ -1,4 +1,5 @@
 import type { Fleet } from '../../model/fleet.ts';
+import type { ValueKind } from '../../model/scaling-policy.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { LoadPoint, WhatIfRun } from '../../model/what-if.ts';
 import { replay } from './replay.ts';
@@ -9,8 +10,8 @@ export interface WhatIfOptions {
   /** At least one; what is not given follows from the first. */
   readonly fleets: readonly { readonly title: string; readonly fleet: Fleet }[];
   readonly choice: SubjectChoice;
-  /** Looks the load up; the metric is the one that the first fleet's group follows. */
-  readonly recording: (metric: string | null) => Recording;
+  /** Looks the load up; the metric is the one that the first fleet's group follows, and how its policies see it. */
+  readonly recording: (metric: string | null, valueIs: ValueKind) => Recording;
   readonly from: EpochMs | null;
   readonly to: EpochMs | null;
   readonly bootMs: number;
@@ -28,7 +29,7 @@ export function whatIf({ fleets, choice, recording, from, to, bootMs, ...options
   const subjects = fleets.map(({ title, fleet }) => ({ title, subject: subjectOf(fleet, choice) }));
   const [first] = subjects;
   if (first === undefined) return [];
-  const { readings, before } = recording(first.subject.metric);
+  const { readings, before } = recording(first.subject.metric, first.subject.valueIs);
   const { series, before: skipped } = split(toSeries(readings), from ?? -Infinity, to ?? Infinity);
   const capacity = options.capacity ?? first.subject.targetValue;
   return subjects.map(({ title, subject }) =>

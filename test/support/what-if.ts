@@ -1,0 +1,33 @@
+import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
+import type { LoadPoint } from '../../src/model/what-if.ts';
+import { MINUTE, MONDAY_8, SECOND } from './policies.ts';
+import { GROUP, TARGET_GROUP } from './snapshot.ts';
+
+const metric = (name: string) => ({
+  name,
+  source: 'constant',
+  settings: {},
+  intervalMs: 15 * SECOND,
+  timeoutMs: 5 * SECOND,
+  maxAgeMs: MINUTE,
+});
+
+/** A fleet of one group behind a load balancer, with the metrics `requests` and `cpu`. */
+export function fleetWith(group: Partial<AutoScalingGroup>): Fleet {
+  return {
+    name: 'shop',
+    loadBalancers: [
+      { name: 'front', listeners: [{ address: '127.0.0.1', port: 5_000, targetGroup: 'web' }], statsPage: null },
+    ],
+    targetGroups: [TARGET_GROUP],
+    autoScalingGroups: [
+      { ...GROUP, minSize: 1, desiredCapacity: null, metrics: [metric('requests'), metric('cpu')], ...group },
+    ],
+    history: DEFAULT_HISTORY,
+  };
+}
+
+/** One load a minute. */
+export function minutes(loads: readonly (number | null)[], from = MONDAY_8): LoadPoint[] {
+  return loads.map((value, index) => ({ at: from + index * MINUTE, value }));
+}
