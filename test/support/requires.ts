@@ -10,9 +10,13 @@ declare module 'vitest' {
   }
 }
 
+const INSTALL_TEST_COMPONENTS = 'sudo sh scripts/install-test-components.sh';
+
 /** What tests may need beyond the packages, and the command that installs it. */
 const components = {
   haproxy: { title: 'HAProxy', program: 'haproxy', install: 'sudo sh scripts/install-haproxy.sh' },
+  prometheus: { title: 'Prometheus', program: 'prometheus', install: INSTALL_TEST_COMPONENTS },
+  redis: { title: 'Redis', program: 'redis-server', install: INSTALL_TEST_COMPONENTS },
 } as const;
 
 export type Component = keyof typeof components;

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Installs what only tests need from the distribution (Debian, Ubuntu), as root: Prometheus and Redis. Tests run their own, so the
+# packages' services are neither started now nor at the next boot. One that is there already is left as it is.
+set -eu
+. "$(dirname "$0")/debian-packages.sh"
+
+require_root
+missing=
+is_program prometheus || missing="$missing prometheus"
+is_program redis-server || missing="$missing redis-server"
+if [ -z "$missing" ]; then
+  echo 'Prometheus and Redis are installed.'
+  exit 0
+fi
+# One word a package.
+# shellcheck disable=SC2086
+install_without_services $missing
+for service in $missing; do disable_service "$service"; done
+echo "Installed:$missing"
