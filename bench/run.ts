@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 
-const NAMES = ['dropped', 'healing', 'scaling', 'cost'];
+const NAMES = ['dropped', 'healing', 'scaling', 'cost', 'policies'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !NAMES.includes(name));
