@@ -1,0 +1,157 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createClient } from '@redis/client';
+import { afterEach, expect, it } from 'vitest';
+import { type FleetWishes, RealFleet } from '../support/fleet.ts';
+import { type RealProgram, startPrometheus, startRedis } from '../support/real-programs.ts';
+import { requires } from '../support/requires.ts';
+import { SteadyLoad } from '../support/steady-load.ts';
+
+const FIXTURES = join(import.meta.dirname, '..', 'support', 'fixtures');
+const PATIENCE_MS = 40_000;
+/** Requests a second that a server is to have. It can answer 40, and refuses what goes beyond. */
+const TARGET = 15;
+/** The rise: a rate is over ten seconds, so no step takes more than what the servers have to spare. */
+const STEPS = [12, 24, 40, 58, 75] as const;
+const STEP_MS = 6_000;
+
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+async function begin(group: readonly string[], wishes: FleetWishes = {}): Promise<RealFleet> {
+  const fleet = await RealFleet.create({
+    minSize: 1,
+    maxSize: 6,
+    desiredCapacity: 1,
+    deregistrationDelay: '2s',
+    command: [process.execPath, join(FIXTURES, 'limited-server.js')],
+    group: group.join('\n    '),
+    ...wishes,
+  });
+  ends.push(() => fleet.end());
+  await fleet.start();
+  await fleet.settle(1);
+  return fleet;
+}
+
+function loadOn(fleet: RealFleet, perSecond: number): SteadyLoad {
+  const load = new SteadyLoad(fleet.url, perSecond);
+  ends.push(() => load.stop());
+  return load;
+}
+
+async function running(program: Promise<RealProgram>): Promise<RealProgram> {
+  const { url, end } = await program;
+  ends.push(end);
+  return { url, end };
+}
+
+const activitiesOf = async (fleet: RealFleet, reason: 'scaledOut' | 'scaledIn') =>
+  (await fleet.activities()).filter((activity) => activity.reason === reason);
+
+requires('haproxy')('a fleet that follows its load', () => {
+  it('grows with the requests for each target before one fails, and shrinks when they are fewer', async () => {
+    const fleet = await begin([
+      'metrics: { requests: { source: haproxy, targetGroup: hello, measure: requestsPerTarget, interval: 1s } }',
+      `scalingPolicies: { requests: { type: targetTracking, metric: requests, targetValue: ${TARGET}, valueIs: average, scaleIn: { window: 3s } } }`,
+    ]);
+    const load = loadOn(fleet, STEPS[0]);
+    for (const perSecond of STEPS) {
+      load.change(perSecond);
+      await pause(STEP_MS);
+    }
+    await fleet.settle(5, PATIENCE_MS);
+    expect(load.failures).toEqual([]);
+    expect((await activitiesOf(fleet, 'scaledOut')).length).toBeGreaterThan(1);
+
+    load.change(5);
+    await fleet.settle(1, PATIENCE_MS);
+    expect(load.failures).toEqual([]);
+    const [scaledIn] = await activitiesOf(fleet, 'scaledIn');
+    expect(scaledIn?.message).toContain('by policy requests: requests is');
+
+    // The limit is a real one: what comes too fast for any policy is refused.
+    await load.burst(60);
+    expect(load.failures).toContain('503 busy');
+  });
+
+  requires('prometheus')('as Prometheus sees it', () => {
+    it('grows and shrinks by a rate of what HAProxy itself exports', async () => {
+      const fleet = await RealFleet.create();
+      ends.push(() => fleet.end());
+      const prometheus = await running(startPrometheus(fleet.statsPort));
+      await fleet.describe({
+        minSize: 1,
+        maxSize: 6,
+        desiredCapacity: 1,
+        deregistrationDelay: '2s',
+        group: [
+          `metrics: { requests: { source: prometheus, interval: 1s, url: "${prometheus.url}", query: 'sum(rate(haproxy_backend_http_requests_total{proxy="hello"}[5s]))' } }`,
+          `scalingPolicies: { requests: { type: targetTracking, metric: requests, targetValue: ${TARGET}, valueIs: total, scaleIn: { window: 3s } } }`,
+        ].join('\n    '),
+      });
+      await fleet.start();
+      await fleet.settle(1);
+      const load = loadOn(fleet, 60);
+      await fleet.settle(4, PATIENCE_MS);
+      load.change(5);
+      await fleet.settle(1, PATIENCE_MS);
+      expect(load.failures).toEqual([]);
+      expect((await fleet.drover('explain', 'hello')).said).toContain('requests is');
+    });
+  });
+});
+
+requires('redis')('a group of workers that follows a queue', () => {
+  it('comes from none as jobs arrive, and ends when they are done, each of them once', async () => {
+    const redis = await running(startRedis());
+    const client = createClient({ url: redis.url });
+    client.on('error', () => {});
+    await client.connect();
+    ends.push(async () => client.destroy());
+    const fleet = await RealFleet.create();
+    ends.push(() => fleet.end());
+    await writeFile(
+      fleet.fleetFile,
+      `fleet: workers-${fleet.port}
+autoScalingGroups:
+  workers:
+    minSize: 0
+    maxSize: 4
+    metrics: { jobs: { source: queue, kind: redis, url: "${redis.url}", key: jobs, interval: 1s } }
+    scalingPolicies:
+      jobs: { type: targetTracking, metric: jobs, targetValue: 20, valueIs: total, scaleIn: { window: 2s } }
+    launchTemplate:
+      provider: process
+      command: ${JSON.stringify([process.execPath, join(FIXTURES, 'queue-worker.js')])}
+      environment: { REDIS_URL: "${redis.url}" }
+      stopTimeout: 10s
+`,
+    );
+    await fleet.start();
+    await fleet.until('the empty queue is read', async () => {
+      const { policies } = await fleet.client.explain('workers');
+      return policies[0]?.wants === 0;
+    });
+    expect(await fleet.instances()).toEqual([]);
+
+    const jobs = Array.from({ length: 200 }, (_, index) => `job ${index}`);
+    await client.rPush('jobs', jobs);
+    let most = 0;
+    await fleet.until(
+      'all is done, and no worker is left',
+      async () => {
+        const instances = await fleet.instances();
+        most = Math.max(most, instances.filter(({ state }) => state === 'inService').length);
+        return instances.length === 0 && (await client.lLen('done')) === jobs.length;
+      },
+      PATIENCE_MS,
+    );
+    expect(most).toBe(4);
+    expect((await client.lRange('done', 0, -1)).toSorted()).toEqual(jobs.toSorted());
+    expect((await fleet.status()).groups[0]?.desired).toBe(0);
+  });
+});
