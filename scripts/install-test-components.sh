@@ -1,15 +1,16 @@
 #!/bin/sh
-# Installs what only tests need from the distribution (Debian, Ubuntu), as root: Prometheus and Redis. Tests run their own, so the
-# packages' services are neither started now nor at the next boot. One that is there already is left as it is.
+# Installs what only tests need from the distribution (Debian, Ubuntu), as root: Prometheus, RabbitMQ and Redis. Tests run their own, so
+# the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
 set -eu
 . "$(dirname "$0")/debian-packages.sh"
 
 require_root
 missing=
 is_program prometheus || missing="$missing prometheus"
+is_program rabbitmq-server || missing="$missing rabbitmq-server"
 is_program redis-server || missing="$missing redis-server"
 if [ -z "$missing" ]; then
-  echo 'Prometheus and Redis are installed.'
+  echo 'Prometheus, RabbitMQ and Redis are installed.'
   exit 0
 fi
 # One word a package.

@@ -1,10 +1,18 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@redis/client';
+import { request } from 'undici';
 import { afterEach, expect, it } from 'vitest';
 import { type FleetWishes, RealFleet } from '../support/fleet.ts';
-import { type RealProgram, startPrometheus, startRedis } from '../support/real-programs.ts';
+import {
+  RABBITMQ_USER,
+  type RealProgram,
+  startPrometheus,
+  startRabbitMq,
+  startRedis,
+} from '../support/real-programs.ts';
 import { requires } from '../support/requires.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 
@@ -105,53 +113,106 @@ requires('haproxy')('a fleet that follows its load', () => {
   });
 });
 
-requires('redis')('a group of workers that follows a queue', () => {
-  it('comes from none as jobs arrive, and ends when they are done, each of them once', async () => {
+/** A fleet of nothing but workers, from none to four. */
+async function beginWorkers(queue: string, targetValue: number, worker: string, environment: Record<string, string>) {
+  const fleet = await RealFleet.create();
+  ends.push(() => fleet.end());
+  await writeFile(
+    fleet.fleetFile,
+    `fleet: workers-${fleet.port}
+autoScalingGroups:
+  workers:
+    minSize: 0
+    maxSize: 4
+    metrics: { jobs: { source: queue, interval: 1s, ${queue} } }
+    scalingPolicies:
+      jobs: { type: targetTracking, metric: jobs, targetValue: ${targetValue}, valueIs: total, scaleIn: { window: 2s } }
+    launchTemplate:
+      provider: process
+      command: ${JSON.stringify([process.execPath, join(FIXTURES, worker)])}
+      environment: ${JSON.stringify(environment)}
+      stopTimeout: 10s
+`,
+  );
+  await fleet.start();
+  await fleet.until(
+    'the empty queue is read',
+    async () => {
+      const { policies } = await fleet.client.explain('workers');
+      return policies[0]?.wants === 0;
+    },
+    PATIENCE_MS,
+  );
+  expect(await fleet.instances()).toEqual([]);
+  return fleet;
+}
+
+/** Waits until workers have come and are gone again. @returns the most that were in service at once */
+async function untilNoneIsLeft(fleet: RealFleet): Promise<number> {
+  let most = 0;
+  await fleet.until(
+    'the work is done and no worker is left',
+    async () => {
+      const instances = await fleet.instances();
+      most = Math.max(most, instances.filter(({ state }) => state === 'inService').length);
+      return most > 0 && instances.length === 0;
+    },
+    PATIENCE_MS,
+  );
+  expect((await fleet.status()).groups[0]?.desired).toBe(0);
+  return most;
+}
+
+const jobsOf = (count: number) => Array.from({ length: count }, (_, index) => `job ${index}`);
+
+requires('redis')('a group of workers that follows a list of Redis', () => {
+  it('comes from none as jobs arrive, and goes when they are done, each of them once', async () => {
     const redis = await running(startRedis());
     const client = createClient({ url: redis.url });
     client.on('error', () => {});
     await client.connect();
     ends.push(async () => client.destroy());
-    const fleet = await RealFleet.create();
-    ends.push(() => fleet.end());
-    await writeFile(
-      fleet.fleetFile,
-      `fleet: workers-${fleet.port}
-autoScalingGroups:
-  workers:
-    minSize: 0
-    maxSize: 4
-    metrics: { jobs: { source: queue, kind: redis, url: "${redis.url}", key: jobs, interval: 1s } }
-    scalingPolicies:
-      jobs: { type: targetTracking, metric: jobs, targetValue: 20, valueIs: total, scaleIn: { window: 2s } }
-    launchTemplate:
-      provider: process
-      command: ${JSON.stringify([process.execPath, join(FIXTURES, 'queue-worker.js')])}
-      environment: { REDIS_URL: "${redis.url}" }
-      stopTimeout: 10s
-`,
-    );
-    await fleet.start();
-    await fleet.until('the empty queue is read', async () => {
-      const { policies } = await fleet.client.explain('workers');
-      return policies[0]?.wants === 0;
-    });
-    expect(await fleet.instances()).toEqual([]);
+    const queue = `kind: redis, url: "${redis.url}", key: jobs`;
+    const fleet = await beginWorkers(queue, 20, 'queue-worker.js', { REDIS_URL: redis.url });
 
-    const jobs = Array.from({ length: 200 }, (_, index) => `job ${index}`);
+    const jobs = jobsOf(200);
     await client.rPush('jobs', jobs);
-    let most = 0;
-    await fleet.until(
-      'all is done, and no worker is left',
-      async () => {
-        const instances = await fleet.instances();
-        most = Math.max(most, instances.filter(({ state }) => state === 'inService').length);
-        return instances.length === 0 && (await client.lLen('done')) === jobs.length;
-      },
-      PATIENCE_MS,
-    );
-    expect(most).toBe(4);
+    expect(await untilNoneIsLeft(fleet)).toBe(4);
     expect((await client.lRange('done', 0, -1)).toSorted()).toEqual(jobs.toSorted());
-    expect((await fleet.status()).groups[0]?.desired).toBe(0);
+  });
+});
+
+requires('rabbitmq')('a group of workers that follows a queue of RabbitMQ', () => {
+  it('comes from none as jobs arrive, and goes when they are done, each of them once', async () => {
+    const rabbit = await running(startRabbitMq());
+    const [user, password] = RABBITMQ_USER.split(':') as [string, string];
+    const ask = async (method: 'PUT' | 'POST', path: string, message: object): Promise<unknown> => {
+      const { statusCode, body } = await request(`${rabbit.url}/api/${path}`, {
+        method,
+        headers: { authorization: `Basic ${Buffer.from(RABBITMQ_USER).toString('base64')}` },
+        body: JSON.stringify(message),
+      });
+      const text = await body.text();
+      if (statusCode >= 300) throw new Error(`${path}: ${statusCode} ${text}`);
+      return text === '' ? null : JSON.parse(text);
+    };
+    await ask('PUT', 'queues/%2F/jobs', {});
+    await ask('PUT', 'queues/%2F/done', {});
+    const folder = await mkdtemp(join(tmpdir(), 'drover-secret-'));
+    ends.push(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'password'), password, { mode: 0o600 });
+    const queue = `kind: rabbitmq, url: "${rabbit.url}", queue: jobs, user: ${user}, passwordFile: "${folder}/password"`;
+    const environment = { RABBITMQ_URL: rabbit.url, RABBITMQ_USER };
+    const fleet = await beginWorkers(queue, 10, 'rabbitmq-worker.js', environment);
+
+    const jobs = jobsOf(100);
+    for (const payload of jobs) {
+      const message = { properties: {}, routing_key: 'jobs', payload, payload_encoding: 'string' };
+      await ask('POST', 'exchanges/%2F/amq.default/publish', message);
+    }
+    expect(await untilNoneIsLeft(fleet)).toBe(4);
+    const all = { count: 1_000, ackmode: 'ack_requeue_true', encoding: 'auto' };
+    const done = (await ask('POST', 'queues/%2F/done/get', all)) as { readonly payload: string }[];
+    expect(done.map(({ payload }) => payload).toSorted()).toEqual(jobs.toSorted());
   });
 });

@@ -16,6 +16,7 @@ const INSTALL_TEST_COMPONENTS = 'sudo sh scripts/install-test-components.sh';
 const components = {
   haproxy: { title: 'HAProxy', program: 'haproxy', install: 'sudo sh scripts/install-haproxy.sh' },
   prometheus: { title: 'Prometheus', program: 'prometheus', install: INSTALL_TEST_COMPONENTS },
+  rabbitmq: { title: 'RabbitMQ', program: 'rabbitmq-server', install: INSTALL_TEST_COMPONENTS },
   redis: { title: 'Redis', program: 'redis-server', install: INSTALL_TEST_COMPONENTS },
 } as const;
 
