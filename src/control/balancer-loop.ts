@@ -85,7 +85,7 @@ export class BalancerLoop {
       // One that does not answer may not be running: apply starts it.
       if (!visible) this.#dirty = true;
       const pauseMs = this.#balancer.isBusy() || !visible ? BUSY_LOOK_MS : CALM_LOOK_MS;
-      if (!(this.#dirty && clock.now() >= this.#retryAt)) await this.#wake.wait(pauseMs);
+      if (!this.#dirty || this.#isBackingOff(clock.now())) await this.#wake.wait(pauseMs);
     }
     stopWatching();
   }
@@ -105,8 +105,13 @@ export class BalancerLoop {
     return newest === null || this.#earlier === null ? null : { earlier: this.#earlier, newest };
   }
 
+  /** A time that lies further ahead than any wait is one from before the clock was set back. */
+  #isBackingOff(now: EpochMs): boolean {
+    return now < this.#retryAt && this.#retryAt - now <= APPLY_BACKOFF_MAX_MS;
+  }
+
   #mustApply(now: EpochMs): boolean {
-    if (now < this.#retryAt) return false;
+    if (this.#isBackingOff(now)) return false;
     return this.#dirty || this.#appliedAt === null || now - this.#appliedAt >= RECONCILE_MS || now < this.#appliedAt;
   }
 
