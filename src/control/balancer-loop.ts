@@ -75,14 +75,17 @@ export class BalancerLoop {
     const onAbort = () => this.#wake.notify();
     signal.addEventListener('abort', onAbort, { once: true });
     while (!signal.aborted) {
-      if (this.#balancer.isReady() && this.#mustApply(clock.now())) await this.#apply(signal);
+      if (!this.#balancer.isReady()) {
+        await this.#wake.wait(CALM_LOOK_MS);
+        continue;
+      }
+      if (this.#mustApply(clock.now())) await this.#apply(signal);
       if (signal.aborted) break;
       const visible = await this.#look(signal);
       // One that does not answer may not be running: apply starts it.
       if (!visible) this.#dirty = true;
       const pauseMs = this.#balancer.isBusy() || !visible ? BUSY_LOOK_MS : CALM_LOOK_MS;
-      const goesOn = this.#balancer.isReady() && this.#dirty && clock.now() >= this.#retryAt;
-      if (!goesOn) await this.#wake.wait(pauseMs);
+      if (!this.#dirty || this.#isBackingOff(clock.now())) await this.#wake.wait(pauseMs);
     }
     stopWatching();
   }
@@ -102,8 +105,13 @@ export class BalancerLoop {
     return newest === null || this.#earlier === null ? null : { earlier: this.#earlier, newest };
   }
 
+  /** A time that lies further ahead than any wait is one from before the clock was set back. */
+  #isBackingOff(now: EpochMs): boolean {
+    return now < this.#retryAt && this.#retryAt - now <= APPLY_BACKOFF_MAX_MS;
+  }
+
   #mustApply(now: EpochMs): boolean {
-    if (now < this.#retryAt) return false;
+    if (this.#isBackingOff(now)) return false;
     return this.#dirty || this.#appliedAt === null || now - this.#appliedAt >= RECONCILE_MS || now < this.#appliedAt;
   }
 
@@ -168,13 +176,15 @@ export class BalancerLoop {
   #tellEvent(event: LoadBalancerEvent): void {
     const { name } = this.#balancer;
     switch (event.kind) {
-      case 'started':
+      case 'started': {
+        const members = event.members === 0 ? '' : `, with its ${event.members} members as they were`;
         this.#tell(
           'loadBalancerStarted',
-          `Started HAProxy ${event.version} for load balancer ${name} with ${event.members} members as they were.`,
+          `Started HAProxy ${event.version} for load balancer ${name}${members}.`,
           'info',
         );
         break;
+      }
       case 'reloaded':
         this.#tell('loadBalancerReloaded', `Reloaded HAProxy of load balancer ${name}: ${event.why}.`, 'info');
         break;

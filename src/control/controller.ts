@@ -208,6 +208,9 @@ export class Controller implements FleetService {
   /** The fleet file as it is now, if it can follow the one in force. */
   async #readFleet(): Promise<Fleet> {
     try {
+      if (this.#mode === 'down') {
+        throw new ServiceError('conflict', 'The fleet is going down: a changed fleet file is for its next start.');
+      }
       const fleet = await this.#options.loadFleet();
       if (fleet.name !== this.#fleet.name) {
         throw new ServiceError(

@@ -17,8 +17,9 @@ export async function withDeadline<T>(
   const bound = new AbortController();
   const { promise: cut, reject } = Promise.withResolvers<never>();
   const stop = (code: string, message: string) => {
-    bound.abort();
-    reject(new PortError('Transient', code, message));
+    const error = new PortError('Transient', code, message);
+    bound.abort(error);
+    reject(error);
   };
   const onAbort = () => stop('aborted', 'it was called off');
   if (signal.aborted) onAbort();
@@ -29,7 +30,7 @@ export async function withDeadline<T>(
   try {
     return await Promise.race([run(bound.signal), cut]);
   } finally {
-    over.abort();
+    over.abort('done');
     signal.removeEventListener('abort', onAbort);
     cut.catch(() => {});
   }

@@ -8,12 +8,16 @@ import type { DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts
 import type { StoredState } from '../ports/store.ts';
 import { BalancerLoop } from './balancer-loop.ts';
 import type { ControllerOptions } from './controller-options.ts';
+import { withDeadline } from './deadline.ts';
 import { FileWatch } from './file-watch.ts';
 import { GroupLoop } from './group-loop.ts';
 import { MachineWatch } from './machine-watch.ts';
 import { MetricHistory } from './metric-history.ts';
 import { MetricWatch } from './metric-watch.ts';
 import { Operations } from './operations.ts';
+
+/** One try at ending a load balancer. */
+const END_BALANCER_TIMEOUT_MS = 30_000;
 
 interface Running {
   readonly stop: AbortController;
@@ -79,7 +83,7 @@ export class Loops {
     if (running === undefined) return;
     running.stop.abort();
     await running.done;
-    await running.driver.stop(signal);
+    await withDeadline(this.#options.clock, END_BALANCER_TIMEOUT_MS, signal, (bounded) => running.driver.stop(bounded));
     this.#balancers.delete(name);
   }
 

@@ -50,7 +50,10 @@ export class MachineWatch {
       // Also when a hint asks for another one at once, and for as long as the provider asks to be left alone.
       const gapMs = Math.max(this.#gapMs, this.#seen.failure?.retryAfterMs ?? 0);
       await this.#clock.sleep(gapMs, signal);
-      await this.#wake.wait(Math.max(0, this.#intervalMs - gapMs));
+      // One list alone proves nothing: the second one follows at once.
+      if (this.#seen.value?.previous !== null || this.#seen.failure !== null) {
+        await this.#wake.wait(Math.max(0, this.#intervalMs - gapMs));
+      }
     }
     stopWatching();
   }

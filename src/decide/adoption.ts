@@ -7,7 +7,7 @@ import { heldBySuspension } from './suspension.ts';
 /**
  * What to do about machines that carry the group's tag and an id without a record.
  *
- * At the group's very first sight of its provider the records may be what was lost: the machines are adopted as they are, and
+ * At the group's first two sights of its provider the records may be what was lost: the machines are adopted as they are, and
  * the group keeps their number. Later such a machine is an orphan (a launch that took effect after it was given up): it counts
  * against the maximum, is told, and is ended when it is seen again after the group's `orphanGracePeriod`.
  */
@@ -15,7 +15,7 @@ export function accountForUnknownMachines(draft: Draft): void {
   if (draft.snapshot.machines.kind === 'blind') return;
   if (draft.memory.surveyed) {
     followOrphans(draft);
-  } else {
+  } else if (draft.snapshot.machines.value.previous !== null) {
     draft.memory = { ...draft.memory, surveyed: true };
     adoptAll(draft);
   }
@@ -24,7 +24,9 @@ export function accountForUnknownMachines(draft: Draft): void {
 function adoptAll(draft: Draft): void {
   const { machines, group } = draft.snapshot;
   if (machines.kind === 'blind') return;
-  const unknown = [...machines.value.machines.values()].filter(({ instanceId }) => draft.get(instanceId) === undefined);
+  // What one of two lists lacks may be there all the same.
+  const listed = new Map([...(machines.value.previous?.machines ?? []), ...machines.value.machines]);
+  const unknown = [...listed.values()].filter(({ instanceId }) => draft.get(instanceId) === undefined);
   if (unknown.length === 0) return;
   for (const machine of unknown) {
     const before = draft.capacity();

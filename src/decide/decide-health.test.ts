@@ -182,6 +182,14 @@ describe('machines without a record', () => {
     expect(Object.values(states(decision))).toEqual(['inService', 'inService', 'inService', 'inService']);
   });
 
+  it('are not looked for in one list alone: nothing is launched before there are two', () => {
+    const all = snapshotOf(healthy('a'), { memory: { surveyed: false, desired: null } });
+    if (all.machines.kind !== 'seen') throw new Error('seen');
+    const machines = { kind: 'seen', value: { ...all.machines.value, previous: null } } as const;
+    const decision = decide({ ...all, machines, instances: [] }, NOW);
+    expect(decision).toMatchObject({ changed: [], activities: [], memory: { surveyed: false } });
+  });
+
   it('are told, count against the maximum, and are not ended at their first sight', () => {
     const decision = decide(snapshot({ group: { maxSize: 4, desiredCapacity: 4 } }), NOW);
     expect(reasons(decision)).toEqual(['orphanFound']);

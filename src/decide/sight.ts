@@ -10,13 +10,15 @@ import type { View } from './snapshot.ts';
  */
 export function blindness(draft: Draft): 'sighted' | 'blind' {
   const { machines, targets } = draft.snapshot;
+  // Before the first survey nobody knows whether the records are all that there is.
+  const unsurveyed = !draft.memory.surveyed && machines.kind === 'seen' && machines.value.previous === null;
   const provider = draft.snapshot.group.launchTemplate.provider;
   let blind = report(draft, machines, 'provider', `the ${provider} provider`, 'providerBlind', 'providerVisible');
   for (const [name, view] of targets) {
     const subject = `the load balancer of target group ${name}`;
     if (report(draft, view, `loadBalancer:${name}`, subject, 'loadBalancerBlind', 'loadBalancerVisible')) blind = true;
   }
-  return blind ? 'blind' : 'sighted';
+  return blind || unsurveyed ? 'blind' : 'sighted';
 }
 
 function report(

@@ -24,7 +24,7 @@ export class Operator {
 
   /** A person looks after groups that have given up launching. */
   resumeSuspended(): void {
-    for (const { name } of this.#world.fleet.autoScalingGroups) {
+    for (const { name } of this.#world.invariants.inForce.fleet.autoScalingGroups) {
       const suspended = this.#world.records.memory.get(name)?.launch.suspended ?? null;
       if (suspended !== null) this.do({ kind: 'resume', group: name });
     }

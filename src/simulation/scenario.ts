@@ -37,8 +37,6 @@ export function randomScenario(random: Random, days: number | null = null): Scen
   const happenings = Array.from({ length: count }, () => randomTimed(chance, fleet, quietAtMs)).flat();
   const crashes = randomCrashes(random.fork('crashes'));
   const conditions = randomWeather(random.fork('weather'));
-  // An address that goes from one group to another is in test/simulation/known.test.ts.
-  if (fleet.autoScalingGroups.length > 1) conditions.machines.reusesAddresses = false;
   return {
     fleet,
     conditions,

@@ -11,6 +11,8 @@ import {
   type SqliteStatement,
 } from 'kysely';
 
+const MAX_PREPARED = 200;
+
 /** Who may use a database now: the connection that was made last. */
 const connections = new WeakMap<DatabaseSync, NodeSqliteConnection>();
 
@@ -65,6 +67,8 @@ class NodeSqliteDriver extends SqliteDriver {
 class NodeSqliteConnection implements SqliteDatabase {
   readonly #database: DatabaseSync;
   readonly #closeDatabase: boolean;
+  /** The same few statements come again and again; preparing one costs more than many of them do. */
+  readonly #prepared = new Map<string, SqliteStatement>();
 
   constructor(database: DatabaseSync, closeDatabase: boolean) {
     this.#database = database;
@@ -73,19 +77,25 @@ class NodeSqliteConnection implements SqliteDatabase {
 
   close(): void {
     connections.delete(this.#database);
+    this.#prepared.clear();
     if (this.#closeDatabase) this.#database.close();
   }
 
   prepare(sql: string): SqliteStatement {
     if (connections.get(this.#database) !== this)
       throw new Error('the store is closed, or another one has taken its place');
+    const known = this.#prepared.get(sql);
+    if (known !== undefined) return known;
     const statement = this.#database.prepare(sql);
-    return {
+    const prepared: SqliteStatement = {
       reader: statement.columns().length > 0,
       all: (parameters) => statement.all(...parameters.map(inputValue)),
       run: (parameters) => statement.run(...parameters.map(inputValue)),
       iterate: (parameters) => statement.iterate(...parameters.map(inputValue)),
     };
+    if (this.#prepared.size >= MAX_PREPARED) this.#prepared.clear();
+    this.#prepared.set(sql, prepared);
+    return prepared;
   }
 }
 
