@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { mkdirSync, readFileSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildApi } from './api/server.ts';
 import { listen } from './api/socket.ts';
@@ -42,6 +42,8 @@ import { openLog } from './system/log.ts';
 
 const root = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+const MAX_RECORDING_BYTES = 32 * 1024 * 1024;
 
 const actions: CliActions = {
   version,
@@ -169,6 +171,8 @@ async function openRecording(load: LoadSource, group: string): Promise<WhatIfOpt
       return { readings: minutes, before: hours };
     };
   }
+  const { size } = await stat(load.path);
+  if (size > MAX_RECORDING_BYTES) throw new SeriesError(`${load.path} is larger than 32 MiB, the most that is read.`);
   const text = await readFile(load.path, 'utf8');
   const readings = load.kind === 'csv' ? readCsv(text) : readPrometheusRange(text);
   return () => ({ readings, before: [] });

@@ -3,8 +3,8 @@ import type { EpochMs } from '../../model/time.ts';
 import type { LoadPoint, LoadSeries } from '../../model/what-if.ts';
 
 const HOUR_MS = 3_600_000;
-/** Enough for a year by the minute. */
-const MAX_POINTS = 600_000;
+/** Enough for three months by the minute: some seconds of work, in which nothing can interrupt it. */
+const MAX_POINTS = 150_000;
 
 /** What is wrong with a recording, in a sentence. */
 export class SeriesError extends Error {
