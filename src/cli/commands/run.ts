@@ -64,7 +64,9 @@ export async function showFleet(
   onInterrupt: 'stop' | 'down',
 ): Promise<boolean> {
   const live = terminal.stdout.isTTY === true && !plain;
-  const view = live ? new LiveView(terminal, hints) : new PlainView(terminal);
+  const view = live
+    ? new LiveView(terminal, hints)
+    : new PlainView(terminal, onInterrupt === 'down' ? hints : undefined);
   const viewing = new AbortController();
   const showing = follow(fleet.source, view, terminal, viewing.signal);
   try {

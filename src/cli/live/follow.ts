@@ -1,6 +1,10 @@
+import type { FleetStatus, GroupStatus } from '../../model/status.ts';
 import { plainLine } from '../render/activities.ts';
 import type { Terminal } from '../terminal.ts';
+import type { Hint } from './hints.ts';
 import { type FleetSource, type Sight, sights } from './sights.ts';
+
+const SETTLED_MS = 1_000;
 
 /** Shows a fleet while it goes on: in place on a terminal, or line by line. */
 export interface View {
@@ -33,12 +37,15 @@ export async function follow(
   }
 }
 
-/** One line for each activity since the controller has started, and nothing else. */
+/** One line for each activity since the controller has started, and once everything is in service what to try, if anything. */
 export class PlainView implements View {
   readonly #terminal: Terminal;
+  readonly #hints: (status: FleetStatus) => readonly Hint[];
+  #hinted = false;
 
-  constructor(terminal: Terminal) {
+  constructor(terminal: Terminal, hints: (status: FleetStatus) => readonly Hint[] = () => []) {
     this.#terminal = terminal;
+    this.#hints = hints;
   }
 
   show(sight: Sight): void {
@@ -47,7 +54,20 @@ export class PlainView implements View {
     for (const activity of sight.fresh) {
       if (activity.at >= startedAt) this.#terminal.stdout.write(`${plainLine(activity)}\n`);
     }
+    this.#hint(sight.status);
   }
 
   close(): void {}
+
+  #hint(status: FleetStatus): void {
+    if (this.#hinted || !status.groups.every((group) => isSettled(group, status.at))) return;
+    this.#hinted = true;
+    for (const { command, effect } of this.#hints(status))
+      this.#terminal.stdout.write(`Try: ${command}   (${effect})\n`);
+  }
+}
+
+/** Everything in service, for long enough that all is known of it. */
+function isSettled({ inService, desired, instances }: GroupStatus, now: number): boolean {
+  return inService === desired && instances.every(({ since }) => now - since >= SETTLED_MS);
 }
