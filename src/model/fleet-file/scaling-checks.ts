@@ -60,15 +60,21 @@ function checkMeasuredTargetGroup({ settings }: Metric, fleet: Fleet, path: Path
 
 function checkPolicies({ metrics, scalingPolicies }: AutoScalingGroup, path: Path): Problem[] {
   const known = metrics.map(({ name }) => name);
-  return scalingPolicies
-    .filter(({ metric }) => !known.includes(metric))
-    .map(({ name, metric }) => {
+  return scalingPolicies.flatMap((policy): Problem[] => {
+    const { name, metric } = policy;
+    if (!known.includes(metric)) {
       const message =
         known.length === 0
           ? `the group has no metrics; describe ${metric} under its metrics`
           : `the group has no metric ${metric}; ${didYouMean(metric, known)}`;
-      return { path: [...path, name, 'metric'], message };
-    });
+      return [{ path: [...path, name, 'metric'], message }];
+    }
+    if (policy.type === 'predictive' && policy.valueIs === 'average') {
+      const message = 'an average does not tell how many servers were needed; predict a total';
+      return [{ path: [...path, name, 'valueIs'], message }];
+    }
+    return [];
+  });
 }
 
 function checkAction(action: ScheduledAction, group: AutoScalingGroup, path: Path): Problem[] {

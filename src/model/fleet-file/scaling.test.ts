@@ -59,7 +59,7 @@ describe('scaling in a fleet file', () => {
         minAdjustmentMagnitude: 2
         steps: [{ lowerBound: -10, adjustment: 10 }, { upperBound: -20, adjustment: 30 }, { lowerBound: -20, upperBound: -10, adjustment: 20 }]
       simple: { type: simple, metric: jobs, comparison: greaterThanOrEqual, threshold: 1, adjustmentType: exactCapacity, adjustment: 0, cooldown: 1m }
-      predict: { type: predictive, metric: jobs, targetValue: 50, valueIs: average, mode: forecastAndScale, schedulingBuffer: 10m, whenMissing: ignore }
+      predict: { type: predictive, metric: jobs, targetValue: 50, valueIs: total, mode: forecastAndScale, schedulingBuffer: 10m, whenMissing: ignore }
     scheduledActions:
       morning:
         cron: 30 7 * * 1-5
@@ -172,6 +172,15 @@ describe('errors in', () => {
     ['too much at once', 'lessThan', '[{ adjustment: -200 }]', 'percentChangeInCapacity'],
   ] as [string, string, string, string?][])('steps: %s', (_, comparison, list, type) => {
     expect(steps(comparison, list, type)).toMatchSnapshot();
+  });
+
+  it('a forecast of an average', () => {
+    const errors = errorsOf(
+      fleet(`${METRIC}    scalingPolicies:
+      k: { type: predictive, metric: load, targetValue: 1, valueIs: average }
+`),
+    );
+    expect(errors).toContain('an average does not tell how many servers were needed; predict a total');
   });
 
   it('scheduled actions', () => {
