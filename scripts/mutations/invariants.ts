@@ -75,7 +75,7 @@ export const INVARIANTS: readonly Mutation[] = [
     file: 'src/decide/due.ts',
     find: "(cut && target !== 'blind' && target.health === 'unavailable'),",
     replace: 'cut,',
-    caughtBy: PROVOKED,
+    caughtBy: { tests: ['src/decide/decide.test.ts'] },
   },
   {
     name: 'a loop that does not wait is not noticed',

@@ -99,8 +99,8 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'replacement: while launching does not work, servers are ended all the same',
     file: 'src/decide/replacement.ts',
-    find: ' || launchesAllowed(draft) === 0) return;',
-    replace: ') return;',
+    find: 'if (launchesAllowed(draft) === 0) return;',
+    replace: '',
     caughtBy: HEALTH,
   },
   {

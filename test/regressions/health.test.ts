@@ -94,10 +94,11 @@ describe('whoever has to go', () => {
   });
 
   it('autoscaler #5465: is ended by its id, and nobody else is', async () => {
-    const happening = { kind: 'setDesired', group: 'web', desired: 1 } as const;
+    const size = (atMs: number, desired: number) =>
+      ({ atMs, happening: { kind: 'setDesired', group: 'web', desired } }) as const;
     const { lines, violations } = await lived({
-      ...simulated({ desiredCapacity: 5 }),
-      happenings: [{ atMs: 30_000, happening }],
+      ...simulated({ desiredCapacity: 1, terminationPolicies: ['NewestInstance'] }),
+      happenings: [size(10_000, 5), size(30_000, 1)],
     });
     expect(violations).toEqual([]);
     const told = lines.flatMap((line) => /scaleIn: Draining (i-\w+)/.exec(line)?.[1] ?? []);

@@ -20,8 +20,7 @@ describe('the watch over a provider', () => {
       lists += 1;
       return [];
     });
-    for (const end = clock.elapsedMs + HOUR_MS; clock.elapsedMs < end; ) {
-      await clock.advance();
+    for (const end = clock.elapsedMs + HOUR_MS; clock.elapsedMs < end && (await clock.advance()); ) {
       for (const group of ['web', 'api', 'jobs']) watch.view(group);
     }
     stop();
@@ -36,9 +35,10 @@ describe('the watch over a provider', () => {
       if (asked.length === 5) throw new PortError('RateLimited', 'x', 'too many requests', { retryAfterMs: 20_000 });
       return [];
     });
-    for (const end = clock.elapsedMs + 10 * 60_000; clock.elapsedMs < end; ) {
+    let goesOn = true;
+    for (const end = clock.elapsedMs + 10 * 60_000; goesOn && clock.elapsedMs < end; ) {
       hint();
-      await clock.advance();
+      goesOn = await clock.advance();
     }
     stop();
     const gaps = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
