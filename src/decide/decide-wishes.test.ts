@@ -82,6 +82,17 @@ describe('what people ask of an instance', () => {
     expect(holds(decision)).toContain('replacementFirst');
   });
 
+  it('drain: waits at the maximum for the place of a machine without a record', () => {
+    const memory = { orphans: [{ instanceId: 'x', firstSeenAt: NOW - 1_000 }] };
+    const all = snapshotOf([...healthy('a'), { id: 'c', ...asked('drain') }, { id: 'x' }], {
+      group: { maxSize: 3 },
+      memory,
+    });
+    const decision = decide({ ...all, instances: all.instances.filter(({ id }) => id !== 'x') }, NOW);
+    expect(decision.changed).toEqual([]);
+    expect(holds(decision)).toContain('replacementFirst');
+  });
+
   it('drain: goes first where the maximum leaves no room for its replacement', () => {
     const decision = decide(
       snapshotOf([...healthy('a', 'b'), { id: 'c', ...asked('drain') }], { group: { maxSize: 3 } }),

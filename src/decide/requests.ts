@@ -23,7 +23,7 @@ export function retireRequested(draft: Draft): void {
   const others = live.filter((instance) => instance.state.name === 'inService' && !isRetiring(instance));
   let surplus = others.filter(({ health }) => health.status === 'healthy').length - target(draft);
   // Room for the replacement there is, or will be, or is not to be had while all of the rest is well.
-  const comes = live.some(({ state }) => state.name !== 'inService');
+  const comes = draft.memory.orphans.length > 0 || live.some(({ state }) => state.name !== 'inService');
   const unwell = others.some(({ health }) => health.status === 'unhealthy');
   const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
   let full = draft.capacity().total >= maxSize && !comes && !unwell;
