@@ -41,11 +41,19 @@ export function wantsColor(output: Output, env: Terminal['env']): boolean {
   return output.isTTY === true && env.TERM !== 'dumb';
 }
 
+const SAME_INTERRUPT_MS = 300;
+
 /** The process's own terminal. The first interrupt asks to end in order, the second ends at once. */
 export function processTerminal(clock: ViewClock): Terminal {
   const interrupt = new AbortController();
+  let interruptedAt = 0;
   const onSignal = () => {
-    if (interrupt.signal.aborted) process.exit(130);
+    if (interrupt.signal.aborted) {
+      // One Ctrl-C may reach us twice: from the terminal, and passed on by whoever started us.
+      if (Math.abs(clock.now() - interruptedAt) >= SAME_INTERRUPT_MS) process.exit(130);
+      return;
+    }
+    interruptedAt = clock.now();
     interrupt.abort(new Error('interrupted'));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
