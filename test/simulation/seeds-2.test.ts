@@ -1,3 +1,3 @@
 import { describeSeeds } from './seeds.ts';
 
-describeSeeds(1251, 1_250);
+describeSeeds(2_501, 2_500);

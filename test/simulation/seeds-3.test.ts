@@ -1,3 +1,3 @@
 import { describeSeeds } from './seeds.ts';
 
-describeSeeds(2501, 1_250);
+describeSeeds(5_001, 2_500);

@@ -1,3 +1,3 @@
 import { describeSeeds } from './seeds.ts';
 
-describeSeeds(3751, 1_250);
+describeSeeds(7_501, 2_500);
