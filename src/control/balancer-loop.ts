@@ -90,6 +90,12 @@ export class BalancerLoop {
     stopWatching();
   }
 
+  /** Looks anew, for what was seen is of no known time. */
+  forget(): void {
+    this.#seen.forget();
+    this.#wake.notify();
+  }
+
   view(): View<Seen> {
     return this.#seen.view();
   }

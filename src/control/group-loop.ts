@@ -47,6 +47,8 @@ export interface GroupSurroundings {
   readonly metrics: () => ReadonlyMap<string, Reading>;
   readonly histories: () => ReadonlyMap<string, readonly HourlyValue[]>;
   readonly probe: Probe;
+  /** What was seen of the world is of no known time any more. */
+  readonly onClockSetBack: () => void;
   /** Records have changed: the load balancers' members may have too. */
   readonly onCommitted: () => void;
   /** Something is wrong that is not about the group itself. */
@@ -235,6 +237,7 @@ export class GroupLoop {
     const byMs = latest - now;
     if (byMs <= CLOCK_TOLERANCE_MS) return;
     this.#ended.clear();
+    this.#around.onClockSetBack();
     await this.commit({
       memory: shiftMemory(this.#memory, byMs),
       instances: this.instances.map((instance) => shiftInstance(instance, byMs)),

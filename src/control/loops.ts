@@ -141,6 +141,10 @@ export class Loops {
         histories: () =>
           new Map(group.scalingPolicies.map(({ metric }) => [metric, this.#history.hourly(group.name, metric)])),
         probe,
+        onClockSetBack: () => {
+          for (const { watch } of this.#providers.values()) watch.forget();
+          for (const balancer of this.#balancers.values()) balancer.loop.forget();
+        },
         onCommitted: () => this.#membersChanged(),
         onProblem,
       },

@@ -58,6 +58,12 @@ export class MachineWatch {
     stopWatching();
   }
 
+  /** Looks anew, for what was seen is of no known time. */
+  forget(): void {
+    this.#seen.forget();
+    this.#wake.notify();
+  }
+
   /** The machines of one group. */
   view(group: string): View<Sightings> {
     const view = this.#seen.view();

@@ -22,6 +22,12 @@ export class LastSeen<T> {
     this.#failure = null;
   }
 
+  /** After the clock was set back nobody can tell what was before what. */
+  forget(): void {
+    this.#seen = null;
+    this.#failure = null;
+  }
+
   failed(error: unknown): Failure {
     this.#failure = asFailure(error, this.#clock.now());
     return this.#failure;
