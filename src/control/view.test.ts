@@ -10,7 +10,10 @@ function seenAt(times: readonly number[]) {
     now = at;
     last.saw('it', at);
   }
-  return { last, at: (time: number) => void (now = time) };
+  const at = (time: number) => {
+    now = time;
+  };
+  return { last, at };
 }
 
 describe('what was seen last', () => {
