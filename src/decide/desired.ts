@@ -1,6 +1,7 @@
 import type { FileMemory } from '../model/group-memory.ts';
 import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
+import { sentence } from './sentence.ts';
 
 /**
  * Works out the group's desired size. Whoever asked last has it: the fleet file, the desired capacity file, or a person through
@@ -86,8 +87,4 @@ function keepWithinBounds(draft: Draft): void {
   const desired = draft.memory.desired ?? 0;
   if (desired < minSize) change(draft, minSize, `the group's minimum of ${minSize}`);
   if (desired > maxSize) change(draft, maxSize, `the group's maximum of ${maxSize}`);
-}
-
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

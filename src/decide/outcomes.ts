@@ -2,6 +2,7 @@ import { END_CAUSES, type Instance } from '../model/instance.ts';
 import type { Failure, Machine } from '../model/observation.ts';
 import type { Draft } from './draft.ts';
 import { recordLaunchFailure } from './launch-backoff.ts';
+import { sentence } from './sentence.ts';
 
 /** How long to wait before an ending that failed is tried again, unless the provider names a time. */
 const TERMINATE_RETRY_MS = 5_000;
@@ -91,9 +92,4 @@ function endFailed(draft: Draft, instance: Instance, failure: Failure): void {
     level: 'warning',
     instance,
   });
-}
-
-/** Another's message as a sentence of ours. */
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
