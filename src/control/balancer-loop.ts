@@ -1,6 +1,5 @@
 import type { View } from '../decide/snapshot.ts';
 import type { Activity } from '../model/activity.ts';
-import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asPortError, type Failure } from '../ports/errors.ts';
 import type {
@@ -10,6 +9,7 @@ import type {
   LoadBalancerObservation,
 } from '../ports/load-balancer.ts';
 import { withDeadline } from './deadline.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { LastSeen } from './view.ts';
 import { Wake } from './wake.ts';
 
@@ -38,9 +38,9 @@ export interface Balancer {
   tell(activity: Activity): void;
 }
 
-/** An observation, with the time when it was asked for. */
+/** An observation, and how long ago it was asked for. */
 export interface Seen {
-  readonly at: EpochMs;
+  readonly asked: Stopwatch;
   readonly observation: LoadBalancerObservation;
 }
 
@@ -50,9 +50,10 @@ export class BalancerLoop {
   readonly #seen: LastSeen<Seen>;
   readonly #wake: Wake;
   #dirty = true;
-  #appliedAt: EpochMs | null = null;
+  #applied: Stopwatch | null = null;
   #backoffMs = 0;
-  #retryAt: EpochMs = 0;
+  /** By the steady clock. */
+  #retryAtMs = 0;
   #refusal = '';
   #digest = '';
   #earlier: Seen | null = null;
@@ -70,7 +71,7 @@ export class BalancerLoop {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { driver, clock } = this.#balancer;
+    const { driver } = this.#balancer;
     const stopWatching = driver.watch(() => this.#wake.notify());
     const onAbort = () => this.#wake.notify();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -79,21 +80,15 @@ export class BalancerLoop {
         await this.#wake.wait(CALM_LOOK_MS);
         continue;
       }
-      if (this.#mustApply(clock.now())) await this.#apply(signal);
+      if (this.#mustApply()) await this.#apply(signal);
       if (signal.aborted) break;
       const visible = await this.#look(signal);
       // One that does not answer may not be running: apply starts it.
       if (!visible) this.#dirty = true;
       const pauseMs = this.#balancer.isBusy() || !visible ? BUSY_LOOK_MS : CALM_LOOK_MS;
-      if (!this.#dirty || this.#isBackingOff(clock.now())) await this.#wake.wait(pauseMs);
+      if (!this.#dirty || this.#isBackingOff()) await this.#wake.wait(pauseMs);
     }
     stopWatching();
-  }
-
-  /** Looks anew, for what was seen is of no known time. */
-  forget(): void {
-    this.#seen.forget();
-    this.#wake.notify();
   }
 
   view(): View<Seen> {
@@ -111,14 +106,13 @@ export class BalancerLoop {
     return newest === null || this.#earlier === null ? null : { earlier: this.#earlier, newest };
   }
 
-  /** A time that lies further ahead than any wait is one from before the clock was set back. */
-  #isBackingOff(now: EpochMs): boolean {
-    return now < this.#retryAt && this.#retryAt - now <= APPLY_BACKOFF_MAX_MS;
+  #isBackingOff(): boolean {
+    return this.#balancer.clock.steadyMs() < this.#retryAtMs;
   }
 
-  #mustApply(now: EpochMs): boolean {
-    if (this.#isBackingOff(now)) return false;
-    return this.#dirty || this.#appliedAt === null || now - this.#appliedAt >= RECONCILE_MS || now < this.#appliedAt;
+  #mustApply(): boolean {
+    if (this.#isBackingOff()) return false;
+    return this.#dirty || this.#applied === null || this.#applied.elapsedMs >= RECONCILE_MS;
   }
 
   async #apply(signal: AbortSignal): Promise<void> {
@@ -130,7 +124,7 @@ export class BalancerLoop {
       const { events } = await withDeadline(clock, APPLY_TIMEOUT_MS, signal, (bounded) =>
         driver.apply(desired, bounded),
       );
-      this.#appliedAt = clock.now();
+      this.#applied = new Stopwatch(clock);
       this.#backoffMs = 0;
       this.#refusal = '';
       for (const event of events) this.#tellEvent(event);
@@ -138,7 +132,7 @@ export class BalancerLoop {
       if (signal.aborted) return;
       const failure = asPortError(error);
       this.#backoffMs = Math.min(APPLY_BACKOFF_MAX_MS, Math.max(APPLY_BACKOFF_MIN_MS, this.#backoffMs * 2));
-      this.#retryAt = clock.now() + this.#backoffMs;
+      this.#retryAtMs = clock.steadyMs() + this.#backoffMs;
       this.#dirty = true;
       if (failure.message !== this.#refusal) {
         this.#refusal = failure.message;
@@ -153,14 +147,14 @@ export class BalancerLoop {
 
   async #look(signal: AbortSignal): Promise<boolean> {
     const { driver, clock } = this.#balancer;
-    const at = clock.now();
+    const asked = new Stopwatch(clock);
     let failure: Failure | null = null;
     try {
       const observation = await withDeadline(clock, OBSERVE_TIMEOUT_MS, signal, (bounded) => driver.observe(bounded));
       const before = this.#seen.value;
-      if (before !== null && (this.#earlier === null || at - this.#earlier.at >= 2 * CALM_LOOK_MS))
+      if (before !== null && (this.#earlier === null || this.#earlier.asked.elapsedMs >= 2 * CALM_LOOK_MS))
         this.#earlier = before;
-      this.#seen.saw({ at, observation }, at);
+      this.#seen.saw({ asked, observation }, asked);
     } catch (error) {
       if (signal.aborted) return false;
       failure = this.#seen.failed(error);

@@ -7,7 +7,6 @@ import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Machine, Reading } from '../model/observation.ts';
-import { newestTime, shiftInstance, shiftMemory } from '../model/shift.ts';
 import type { Hold } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -16,10 +15,12 @@ import type { Ids } from '../ports/ids.ts';
 import type { MeasuredServer } from '../ports/metric-source.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Change, Store } from '../ports/store.ts';
+import { afterClockChange, clockChanged, type GroupRecords, takenUp } from './clock-changes.ts';
 import type { MachineWatch } from './machine-watch.ts';
 import type { Operations } from './operations.ts';
 import { Probes } from './probes.ts';
 import { mergeSightings } from './sightings.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { Wake } from './wake.ts';
 
 /** A look is taken at least this often, whatever the events say. */
@@ -30,8 +31,6 @@ const BACKOFF_MAX_MS = 10_000;
 /** How long an ended instance is remembered, so that an old list does not bring it back. */
 const ENDED_MEMORY_MS = 600_000;
 const ABORT_FLOOR_MS = 1_000;
-/** Clocks are set back by less all the time, and nothing waits for so little. */
-const CLOCK_TOLERANCE_MS = 1_000;
 
 /** What a group's loop needs of the rest of the controller. */
 export interface GroupSurroundings {
@@ -47,8 +46,6 @@ export interface GroupSurroundings {
   readonly metrics: () => ReadonlyMap<string, Reading>;
   readonly histories: () => ReadonlyMap<string, readonly HourlyValue[]>;
   readonly probe: Probe;
-  /** What was seen of the world is of no known time any more. */
-  readonly onClockSetBack: () => void;
   /** Records have changed: the load balancers' members may have too. */
   readonly onCommitted: () => void;
   /** Something is wrong that is not about the group itself. */
@@ -66,13 +63,14 @@ export class GroupLoop {
   #memory: GroupMemory;
   #instances: Map<InstanceId, Instance>;
   #outcomes: Outcome[] = [];
-  readonly #ended = new Map<InstanceId, EpochMs>();
+  readonly #ended = new Map<InstanceId, Stopwatch>();
   #holds: readonly Hold[] = [];
   #verdicts: readonly PolicyVerdict[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   readonly #probes: Probes;
   #backoffMs = 0;
-  #lookedAt: EpochMs = 0;
+  /** Since the clock was followed last; null before that. */
+  #followed: Stopwatch | null = null;
   /** Whether the last look knew of every machine that the provider has. */
   #surveyed = false;
 
@@ -158,7 +156,7 @@ export class GroupLoop {
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.notify(), { once: true });
     while (!signal.aborted) {
-      const waitMs = await this.exclusively(() => this.#look());
+      const waitMs = await this.#inTurn(() => this.#look());
       if (!signal.aborted) await this.#wake.wait(waitMs);
     }
     this.#probes.stop();
@@ -169,11 +167,12 @@ export class GroupLoop {
     return decide(this.#snapshot(this.#outcomes), this.#around.clock.now());
   }
 
-  /** Runs one step at a time: a person's request never falls into the middle of a look. */
+  /** Runs a person's request between two looks, never in the middle of one. */
   exclusively<T>(step: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(step);
-    this.#turn = result.catch(() => {});
-    return result;
+    return this.#inTurn(async () => {
+      await this.#followClock();
+      return step();
+    });
   }
 
   /** Commits a change and takes it over. To be called from within `exclusively`. */
@@ -184,11 +183,17 @@ export class GroupLoop {
     for (const instance of change.instances) {
       if (instance.state.name === 'terminated') {
         this.#instances.delete(instance.id);
-        this.#ended.set(instance.id, instance.state.since);
+        this.#ended.set(instance.id, new Stopwatch(this.#around.clock));
       } else {
         this.#instances.set(instance.id, instance);
       }
     }
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(step);
+    this.#turn = result.catch(() => {});
+    return result;
   }
 
   /** @returns how long to wait for the next look */
@@ -210,9 +215,9 @@ export class GroupLoop {
   }
 
   async #decideAndPerform(): Promise<number> {
+    await this.#followClock();
     const now = this.#around.clock.now();
-    await this.#followClock(now);
-    for (const [id, at] of this.#ended) if (now - at > ENDED_MEMORY_MS) this.#ended.delete(id);
+    for (const [id, { elapsedMs }] of this.#ended) if (elapsedMs > ENDED_MEMORY_MS) this.#ended.delete(id);
     const outcomes = [...this.#outcomes];
     const snapshot = this.#snapshot(outcomes);
     const decision = decide(snapshot, now);
@@ -224,25 +229,31 @@ export class GroupLoop {
     this.#holds = decision.holds;
     this.#verdicts = decision.verdicts;
     this.#surveyed = snapshot.machines.kind === 'seen' && snapshot.machines.value.previous !== null;
-    this.#perform(decision);
+    this.#perform(decision, now);
     if (news || memoryChanged) this.#around.onCommitted();
     if (this.#outcomes.length > 0) return 0;
     return Math.max(0, Math.min(SAFETY_LOOK_MS, wakeAt === null ? SAFETY_LOOK_MS : wakeAt - now));
   }
 
-  /** After the clock was set back, by hand or between two lives, the records are moved by as much. */
-  async #followClock(now: EpochMs): Promise<void> {
-    const latest = Math.max(this.#lookedAt, newestTime(this.#instances.values()) ?? 0);
-    this.#lookedAt = now;
-    const byMs = latest - now;
-    if (byMs <= CLOCK_TOLERANCE_MS) return;
-    this.#ended.clear();
-    this.#around.onClockSetBack();
-    await this.commit({
-      memory: shiftMemory(this.#memory, byMs),
-      instances: this.instances.map((instance) => shiftInstance(instance, byMs)),
-      activities: [],
-    });
+  /** When the clock was set, or the host has slept, the records move along before anything else is done with them. */
+  async #followClock(): Promise<void> {
+    const { clock } = this.#around;
+    const byMs = this.#followed?.clockSetByMs ?? null;
+    const followed = new Stopwatch(clock);
+    if (byMs === null) await this.#takeUp();
+    else if (byMs !== 0) await this.#record(afterClockChange(this, byMs), byMs);
+    this.#followed = followed;
+  }
+
+  async #takeUp(): Promise<void> {
+    const { records, byMs } = takenUp(this, this.#around.clock.now());
+    const isChanged = records.instances.some((instance, index) => instance !== this.instances[index]);
+    if (isChanged) await this.#record(records, byMs);
+  }
+
+  async #record({ memory, instances }: GroupRecords, byMs: number): Promise<void> {
+    const activities = byMs === 0 ? [] : [clockChanged(this.#group.name, byMs, this.#around.clock.now())];
+    await this.commit({ memory, instances, activities });
   }
 
   #snapshot(outcomes: readonly Outcome[]): Snapshot {
@@ -261,7 +272,7 @@ export class GroupLoop {
       histories: histories(),
       probes: this.#probes.answers,
       outcomes,
-      ended: this.#ended,
+      ended: new Map([...this.#ended].map(([id, { startedAt }]) => [id, startedAt])),
       busy: new Set(
         this.instances.filter((instance) => this.#operations(instance).isBusy(instance.id)).map(({ id }) => id),
       ),
@@ -276,7 +287,7 @@ export class GroupLoop {
     return mergeSightings([...names].map((name) => this.#around.provider(name).watch.view(this.#group.name)));
   }
 
-  #perform({ due }: Decision): void {
+  #perform({ due }: Decision, now: EpochMs): void {
     const report = (outcome: Outcome) => {
       this.#outcomes.push(outcome);
       this.notify();
@@ -297,7 +308,7 @@ export class GroupLoop {
     for (const id of due.launch) {
       const instance = this.#instances.get(id);
       if (instance === undefined) continue;
-      const leftMs = instance.state.since + this.#group.launchTimeoutMs - this.#around.clock.now();
+      const leftMs = instance.state.since + this.#group.launchTimeoutMs - now;
       this.#operations(instance).launch(instance, Math.max(ABORT_FLOOR_MS, leftMs), report);
     }
   }

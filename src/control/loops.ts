@@ -141,10 +141,6 @@ export class Loops {
         histories: () =>
           new Map(group.scalingPolicies.map(({ metric }) => [metric, this.#history.hourly(group.name, metric)])),
         probe,
-        onClockSetBack: () => {
-          for (const { watch } of this.#providers.values()) watch.forget();
-          for (const balancer of this.#balancers.values()) balancer.loop.forget();
-        },
         onCommitted: () => this.#membersChanged(),
         onProblem,
       },
@@ -161,7 +157,9 @@ export class Loops {
       observations: () =>
         [...this.#balancers.values()].flatMap((balancer) => {
           const view = balancer.loop.view();
-          return view.kind === 'seen' ? [view.value] : [];
+          if (view.kind === 'blind') return [];
+          const { asked, observation } = view.value;
+          return [{ at: asked.startedAt, steadyMs: asked.steadyMs, observation }];
         }),
       servers: () => loop().servers,
     };
@@ -253,7 +251,8 @@ export class Loops {
     if (balancer === undefined) return { kind: 'blind', since: this.#startedAt, failure: null };
     const view = balancer.loop.view();
     if (view.kind === 'blind') return view;
-    const { at, observation } = view.value;
+    const { asked, observation } = view.value;
+    const at = asked.startedAt;
     const seen = observation.targetGroups.find(({ name }) => name === targetGroup);
     if (seen === undefined) return { kind: 'blind', since: at, failure: null };
     return { kind: 'seen', value: { at, targets: new Map(seen.targets.map((target) => [target.instanceId, target])) } };

@@ -1,9 +1,9 @@
 import type { Sightings, View } from '../decide/snapshot.ts';
 import type { Machine } from '../model/observation.ts';
-import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
 import { withDeadline } from './deadline.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { LastSeen } from './view.ts';
 import { Wake } from './wake.ts';
 
@@ -12,9 +12,14 @@ const STALE_AFTER_LISTS = 3;
 const STALE_AFTER_MIN_MS = 10_000;
 const LIST_TIMEOUT_MS = 60_000;
 
+interface List {
+  readonly asked: Stopwatch;
+  readonly machines: readonly Machine[];
+}
+
 interface Lists {
-  readonly newest: { readonly at: EpochMs; readonly machines: readonly Machine[] };
-  readonly previous: { readonly at: EpochMs; readonly machines: readonly Machine[] } | null;
+  readonly newest: List;
+  readonly previous: List | null;
 }
 
 /** Keeps the list of one provider's machines current, for all groups that use it. */
@@ -58,12 +63,6 @@ export class MachineWatch {
     stopWatching();
   }
 
-  /** Looks anew, for what was seen is of no known time. */
-  forget(): void {
-    this.#seen.forget();
-    this.#wake.notify();
-  }
-
   /** The machines of one group. */
   view(group: string): View<Sightings> {
     const view = this.#seen.view();
@@ -72,11 +71,13 @@ export class MachineWatch {
     return {
       kind: 'seen',
       value: {
-        at: newest.at - this.#lagMs,
+        at: newest.asked.startedAt - this.#lagMs,
         machines: ofGroup(newest.machines, group),
         addresses: addressesOf(newest.machines),
         previous:
-          previous === null ? null : { at: previous.at - this.#lagMs, machines: ofGroup(previous.machines, group) },
+          previous === null
+            ? null
+            : { at: previous.asked.startedAt - this.#lagMs, machines: ofGroup(previous.machines, group) },
       },
     };
   }
@@ -87,16 +88,16 @@ export class MachineWatch {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const at = this.#clock.now();
+    const asked = new Stopwatch(this.#clock);
     try {
       const machines = await withDeadline(this.#clock, LIST_TIMEOUT_MS, signal, (bounded) =>
         this.#provider.list(bounded),
       );
       const before = this.#seen.value;
-      // Two lists of one moment are one sighting; after the clock was set back, the one before is of no known time.
-      const previous =
-        before === null || before.newest.at > at ? null : before.newest.at < at ? before.newest : before.previous;
-      this.#seen.saw({ newest: { at, machines }, previous }, at);
+      // Two lists of one moment are one sighting.
+      const isLater = before !== null && before.newest.asked.steadyMs < asked.steadyMs;
+      const previous = (isLater ? before?.newest : before?.previous) ?? null;
+      this.#seen.saw({ newest: { asked, machines }, previous }, asked);
     } catch (error) {
       if (signal.aborted) return;
       this.#seen.failed(error);

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import { asPortError } from '../ports/errors.ts';
 import type { MetricSource } from '../ports/metric-source.ts';
 import { withDeadline } from './deadline.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { Wake } from './wake.ts';
 
 /** Between two readings that hints ask for. */
@@ -48,7 +49,7 @@ class MetricReader {
   readonly #clock: Clock;
   readonly #onReading: (reading: Reading) => void;
   readonly #wake: Wake;
-  #newest: Reading | null = null;
+  #newest: { readonly reading: Reading; readonly ageMs: number; readonly read: Stopwatch } | null = null;
   /** A source that does not heed its signal is not asked again before it has answered. */
   #isBusy = false;
 
@@ -65,7 +66,9 @@ class MetricReader {
   }
 
   get reading(): Reading | null {
-    return this.#newest === null ? null : unlessStale(this.#newest, this.#metric.maxAgeMs, this.#clock.now());
+    if (this.#newest === null) return null;
+    const { reading, ageMs, read } = this.#newest;
+    return unlessStale(reading, ageMs + read.ageMs, this.#metric.maxAgeMs, this.#clock.now());
   }
 
   /** Readings are whole intervals after the first one, however long each takes; hints bring one in between. */
@@ -73,15 +76,17 @@ class MetricReader {
     const stopWatching = this.#source.watch(() => this.#wake.notify());
     const onAbort = () => this.#wake.notify();
     signal.addEventListener('abort', onAbort, { once: true });
-    let due = this.#clock.now();
+    let dueMs = this.#clock.steadyMs();
     while (!signal.aborted) {
       const reading = await this.#read(signal);
       if (reading === null) break;
-      this.#newest = reading;
+      const read = new Stopwatch(this.#clock);
+      this.#newest = { reading, ageMs: this.#clock.now() - reading.at, read };
       this.#onReading(reading);
       await this.#clock.sleep(HINTED_GAP_MS, signal);
-      due = nextDue(due, this.#metric.intervalMs, this.#clock.now());
-      await this.#wake.wait(due - this.#clock.now());
+      const { intervalMs } = this.#metric;
+      dueMs += (Math.floor((this.#clock.steadyMs() - dueMs) / intervalMs) + 1) * intervalMs;
+      await this.#wake.wait(dueMs - this.#clock.steadyMs());
     }
     stopWatching();
     signal.removeEventListener('abort', onAbort);
@@ -110,12 +115,6 @@ class MetricReader {
   }
 }
 
-/** The next of the times that are whole intervals apart; an interval from now at the latest, where the clock was set back. */
-function nextDue(due: EpochMs, intervalMs: number, now: EpochMs): EpochMs {
-  if (now < due) return Math.min(due, now + intervalMs);
-  return due + (Math.floor((now - due) / intervalMs) + 1) * intervalMs;
-}
-
 /** What any source may get wrong. */
 function trusted(reading: Reading, now: EpochMs): Reading {
   if (reading.kind === 'missing') return reading;
@@ -131,8 +130,7 @@ function trusted(reading: Reading, now: EpochMs): Reading {
   return { kind: 'missing', code: 'failed', detail, at: now };
 }
 
-function unlessStale(reading: Reading, maxAgeMs: number, now: EpochMs): Reading {
-  const ageMs = now - reading.at;
+function unlessStale(reading: Reading, ageMs: number, maxAgeMs: number, now: EpochMs): Reading {
   if (reading.kind === 'missing' || ageMs <= maxAgeMs) return reading;
   const detail = `the newest value is ${formatDuration(ageMs)} old, and counts for ${formatDuration(maxAgeMs)}`;
   return { kind: 'missing', code: 'stale', detail, at: now };

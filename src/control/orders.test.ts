@@ -6,7 +6,7 @@ import type { Change } from '../ports/store.ts';
 import { GroupLoop, type GroupSurroundings } from './group-loop.ts';
 import { changeDesired, resumeLaunching, resumeProcesses, suspendProcesses } from './orders.ts';
 
-const clock = { now: () => NOW, sleep: async () => {} } as Clock;
+const clock = { now: () => NOW, steadyMs: () => NOW, sleep: async () => {} } as Clock;
 let committed: Change[];
 
 beforeEach(() => {

@@ -2,8 +2,9 @@ import type { ProbeSighting } from '../decide/snapshot.ts';
 import type { TargetGroup } from '../model/fleet.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Probe } from '../ports/probe.ts';
+import type { Probe, ProbeAnswer } from '../ports/probe.ts';
 import { withDeadline } from './deadline.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 /** How many servers are asked at once; the others stay wanted. */
 const MAX_PROBES = 16;
@@ -16,7 +17,7 @@ export class Probes {
   readonly #clock: Clock;
   readonly #onAnswer: () => void;
   readonly #running = new Set<InstanceId>();
-  readonly #answers = new Map<InstanceId, ProbeSighting>();
+  readonly #answers = new Map<InstanceId, { readonly asked: Stopwatch; readonly answer: ProbeAnswer }>();
   readonly #stop = new AbortController();
 
   constructor(probe: Probe, clock: Clock, onAnswer: () => void) {
@@ -26,7 +27,7 @@ export class Probes {
   }
 
   get answers(): ReadonlyMap<InstanceId, ProbeSighting> {
-    return this.#answers;
+    return new Map([...this.#answers].map(([id, { asked, answer }]) => [id, { at: asked.startedAt, ...answer }]));
   }
 
   /** Asks one server what each of its target groups would ask it; healthy is who satisfies them all. */
@@ -34,17 +35,17 @@ export class Probes {
     const endpoint = machine?.endpoint;
     if (!endpoint || this.#running.has(id) || this.#running.size >= MAX_PROBES) return;
     this.#running.add(id);
-    const at = this.#clock.now();
-    const asked = targetGroups.map(({ healthCheck }) =>
+    const asked = new Stopwatch(this.#clock);
+    const checks = targetGroups.map(({ healthCheck }) =>
       withDeadline(this.#clock, healthCheck.timeoutMs + SLACK_MS, this.#stop.signal, (signal) =>
         this.#probe.check(endpoint, healthCheck, signal),
       ).catch((error: Error) => ({ healthy: false, detail: error.message })),
     );
-    void Promise.all(asked).then((answers) => {
+    void Promise.all(checks).then((answers) => {
       this.#running.delete(id);
       const answer = answers.find(({ healthy }) => !healthy) ?? answers[0];
       if (answer === undefined || this.#stop.signal.aborted) return;
-      this.#answers.set(id, { at, ...answer });
+      this.#answers.set(id, { asked, answer });
       this.#onAnswer();
     });
   }

@@ -47,8 +47,8 @@ export class Sampler {
       if (view.kind === 'blind') continue;
       const before = this.#before.get(name);
       this.#before.set(name, view.value);
-      if (before === undefined || before.at === view.value.at) continue;
-      const intervalMs = view.value.at - before.at;
+      const intervalMs = view.value.asked.steadyMs - (before?.asked.steadyMs ?? 0);
+      if (before === undefined || intervalMs === 0) continue;
       for (const group of view.value.observation.targetGroups) {
         const earlier = ofName(before.observation, group.name);
         traffic.push(trafficSample(name, group, earlier, intervalMs));

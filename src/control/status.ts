@@ -160,7 +160,8 @@ function targetGroupStatus(name: string, algorithm: string, loop: BalancerLoop |
   const { earlier, newest } = loop?.window ?? {};
   const before = find(earlier?.observation.targetGroups);
   const after = find(newest?.observation.targetGroups);
-  const seconds = earlier !== undefined && newest !== undefined ? (newest.at - earlier.at) / 1000 : 0;
+  const seconds =
+    earlier !== undefined && newest !== undefined ? (newest.asked.steadyMs - earlier.asked.steadyMs) / 1000 : 0;
   const rate = (counter: 'requestsTotal' | 'errors5xxTotal') =>
     before === undefined || after === undefined || seconds <= 0
       ? 0

@@ -1,30 +1,25 @@
 import type { View } from '../decide/snapshot.ts';
-import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asFailure, type Failure } from '../ports/errors.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 /** What was seen last, for as long as it can be relied upon: one look that failed, or is late, does not blind us. */
 export class LastSeen<T> {
   readonly #clock: Clock;
   readonly #staleAfterMs: number;
-  readonly #startedAt: EpochMs;
-  #seen: { readonly value: T; readonly at: EpochMs } | null = null;
+  readonly #made: Stopwatch;
+  #seen: { readonly value: T; readonly asked: Stopwatch } | null = null;
   #failure: Failure | null = null;
 
   constructor(clock: Clock, staleAfterMs: number) {
     this.#clock = clock;
     this.#staleAfterMs = staleAfterMs;
-    this.#startedAt = clock.now();
+    this.#made = new Stopwatch(clock);
   }
 
-  saw(value: T, at: EpochMs): void {
-    this.#seen = { value, at };
-    this.#failure = null;
-  }
-
-  /** After the clock was set back nobody can tell what was before what. */
-  forget(): void {
-    this.#seen = null;
+  /** @param asked runs since it was asked for */
+  saw(value: T, asked: Stopwatch): void {
+    this.#seen = { value, asked };
     this.#failure = null;
   }
 
@@ -44,11 +39,8 @@ export class LastSeen<T> {
 
   view(): View<T> {
     const seen = this.#seen;
-    // A clock that was set back tells no age either.
-    if (seen !== null && Math.abs(this.#clock.now() - seen.at) <= this.#staleAfterMs) {
-      return { kind: 'seen', value: seen.value };
-    }
-    return { kind: 'blind', since: seen?.at ?? this.#startedAt, failure: this.#failure ?? this.#late() };
+    if (seen !== null && seen.asked.ageMs <= this.#staleAfterMs) return { kind: 'seen', value: seen.value };
+    return { kind: 'blind', since: (seen?.asked ?? this.#made).startedAt, failure: this.#failure ?? this.#late() };
   }
 
   /** No look has failed, but none has come back either. */

@@ -72,7 +72,7 @@ class Haproxy implements LoadBalancerDriver {
   #memory: Memory = NO_MEMORY;
   /** What the files on disk describe. */
   #current: Target | null = null;
-  #refusal: { readonly fingerprint: string; readonly error: PortError; readonly until: number } | null = null;
+  #refusal: { readonly fingerprint: string; readonly error: PortError; readonly untilMs: number } | null = null;
 
   constructor(paths: Paths, binary: string | undefined, clock: Clock) {
     this.#paths = paths;
@@ -149,7 +149,7 @@ class Haproxy implements LoadBalancerDriver {
       return result;
     } catch (error) {
       if (error instanceof PortError && error.reaction === 'Invalid') {
-        this.#refusal = { fingerprint: target.fingerprint, error, until: this.#clock.now() + REFUSAL_MS };
+        this.#refusal = { fingerprint: target.fingerprint, error, untilMs: this.#clock.steadyMs() + REFUSAL_MS };
       }
       throw error;
     }
@@ -247,7 +247,7 @@ class Haproxy implements LoadBalancerDriver {
 
   #throwIfRefused(fingerprint: string): void {
     const refusal = this.#refusal;
-    if (refusal?.fingerprint === fingerprint && this.#clock.now() < refusal.until) throw refusal.error;
+    if (refusal?.fingerprint === fingerprint && this.#clock.steadyMs() < refusal.untilMs) throw refusal.error;
   }
 
   /** What an earlier controller has left, once. */

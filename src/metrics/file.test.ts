@@ -21,7 +21,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 /** A clock that does something instead of sleeping. */
 function clockWith(sleep: (delayMs: number, signal?: AbortSignal) => Promise<void> = async () => {}): Clock {
-  return { now: () => NOW, sleep };
+  return { now: () => NOW, steadyMs: () => NOW, sleep };
 }
 
 describe('read', () => {

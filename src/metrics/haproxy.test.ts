@@ -8,7 +8,12 @@ import { TrafficWindow } from './traffic-window.ts';
 
 const IDLE: Traffic = { openRequests: 0, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 0 };
 
-function observed(at: number, traffic: Partial<Traffic>, health: readonly ('healthy' | 'unhealthy')[] = []): Observed {
+function observed(
+  steadyMs: number,
+  traffic: Partial<Traffic>,
+  health: readonly ('healthy' | 'unhealthy')[] = [],
+  at = steadyMs,
+): Observed {
   const targets = health.map((one, index) => ({
     instanceId: `i-${index}`,
     health: one,
@@ -17,7 +22,7 @@ function observed(at: number, traffic: Partial<Traffic>, health: readonly ('heal
     traffic: IDLE,
   }));
   const targetGroups = [{ name: 'web', traffic: { ...IDLE, ...traffic }, targets }];
-  return { at, observation: { at, version: '2.6', targetGroups } };
+  return { at, steadyMs, observation: { at, version: '2.6', targetGroups } };
 }
 
 /** What each look makes of the measure, a number or the sentence. */
@@ -65,14 +70,19 @@ describe('haproxy', () => {
     expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, 10, 10, TOO_FEW]);
   });
 
-  it('begins anew when the clock was set back, and takes one look for one', async () => {
+  it('takes one look for one', async () => {
+    const looks = [observed(1_000, {}), observed(1_000, {}), observed(3_000, { requestsTotal: 4 })];
+    expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, TOO_FEW, 2]);
+  });
+
+  it.each([-7_200_000, 60_000])('begins anew when the clock was set by %i ms', async (byMs) => {
     const looks = [
-      observed(5_000, {}),
-      observed(5_000, {}),
-      observed(1_000, {}),
-      observed(3_000, { requestsTotal: 4 }),
+      observed(0, {}),
+      observed(2_000, { requestsTotal: 4 }),
+      observed(4_000, { requestsTotal: 8 }, [], 4_000 + byMs),
+      observed(6_000, { requestsTotal: 12 }, [], 6_000 + byMs),
     ];
-    expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, TOO_FEW, TOO_FEW, 2]);
+    expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, 2, TOO_FEW, 2]);
   });
 
   it('relates requests to the targets that are healthy, where there are any', async () => {
@@ -123,7 +133,7 @@ it('counts what was counted, whenever the load balancer restarts', () => {
       let at = 0;
       let counter = 500;
       let sum = 0;
-      window.add(at, { ...IDLE, requestsTotal: counter });
+      window.add({ at, steadyMs: at }, { ...IDLE, requestsTotal: counter });
       truth.push({ at, sum });
       for (const { afterMs, requests, restarts } of steps) {
         at += afterMs;
@@ -131,7 +141,7 @@ it('counts what was counted, whenever the load balancer restarts', () => {
         const isTold = restarts && requests < counter;
         counter = isTold ? requests : counter + requests;
         sum += requests;
-        window.add(at, { ...IDLE, requestsTotal: counter });
+        window.add({ at, steadyMs: at }, { ...IDLE, requestsTotal: counter });
         truth.push({ at, sum });
         const counted = window.counted();
         if (counted === null) continue;

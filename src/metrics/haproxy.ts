@@ -33,18 +33,18 @@ export const haproxyMetric = metricSourceType({
   create: ({ targetGroup, measure }, { clock, observations }) => {
     const window = new TrafficWindow();
     return lookingSource(clock, async () => {
-      const { at, group } = newestOf(targetGroup, observations());
-      window.add(at, group.traffic);
-      return { value: measured(measure, group, window), at };
+      const { look, group } = newestOf(targetGroup, observations());
+      window.add(look, group.traffic);
+      return { value: measured(measure, group, window), at: look.at };
     });
   },
 });
 
 /** A target group is behind one load balancer at most. */
-function newestOf(name: string, observations: readonly Observed[]): { at: number; group: TargetGroupObservation } {
-  for (const { at, observation } of observations) {
-    const group = observation.targetGroups.find((one) => one.name === name);
-    if (group !== undefined) return { at, group };
+function newestOf(name: string, observations: readonly Observed[]): { look: Observed; group: TargetGroupObservation } {
+  for (const look of observations) {
+    const group = look.observation.targetGroups.find((one) => one.name === name);
+    if (group !== undefined) return { look, group };
   }
   throw new Missing('absent', `no load balancer that has been seen has the target group ${name}`);
 }

@@ -1,5 +1,5 @@
 import type { Traffic } from '../model/observation.ts';
-import type { EpochMs } from '../model/time.ts';
+import type { Observed } from '../ports/metric-source.ts';
 
 /** Rates are over this time: long enough to be steady, short enough to see a spike soon. Longer where looks are further apart. */
 const WINDOW_MS = 10_000;
@@ -15,9 +15,14 @@ export interface Counted {
   readonly errors5xx: number;
 }
 
+/** When the clock was set, or the host has slept, by more than this between two looks, nobody knows how long the time between them was. */
+const CLOCK_SET_MS = 500;
+
+/** When a look was taken. */
+type Moment = Pick<Observed, 'at' | 'steadyMs'>;
+
 /** Counters since the first look, as if they had never fallen. */
-interface Sums {
-  readonly at: EpochMs;
+interface Sums extends Moment {
   readonly requests: number;
   readonly errors5xx: number;
 }
@@ -28,18 +33,18 @@ export class TrafficWindow {
   /** Oldest first: what is needed to reach back over the window. */
   #looks: readonly Sums[] = [];
 
-  add(at: EpochMs, traffic: Traffic): void {
+  add({ at, steadyMs }: Moment, traffic: Traffic): void {
     const last = this.#looks.at(-1);
-    if (last === undefined || this.#newest === null || at < last.at || at - last.at > MAX_GAP_MS) {
-      this.#looks = [{ at, requests: 0, errors5xx: 0 }];
-    } else if (at > last.at) {
+    if (last === undefined || this.#newest === null || isCutOff(last, { at, steadyMs })) {
+      this.#looks = [{ at, steadyMs, requests: 0, errors5xx: 0 }];
+    } else if (steadyMs > last.steadyMs) {
       const requests = last.requests + increase(this.#newest.requestsTotal, traffic.requestsTotal);
       const errors5xx = last.errors5xx + increase(this.#newest.errors5xxTotal, traffic.errors5xxTotal);
-      const looks = [...this.#looks, { at, requests, errors5xx }];
+      const looks = [...this.#looks, { at, steadyMs, requests, errors5xx }];
       this.#looks = looks.slice(
         Math.max(
           0,
-          looks.findLastIndex((look) => look.at <= at - WINDOW_MS),
+          looks.findLastIndex((look) => look.steadyMs <= steadyMs - WINDOW_MS),
         ),
       );
     } else {
@@ -52,13 +57,18 @@ export class TrafficWindow {
   counted(): Counted | null {
     const first = this.#looks[0];
     const last = this.#looks.at(-1);
-    if (first === undefined || last === undefined || last.at - first.at < MIN_SPAN_MS) return null;
+    if (first === undefined || last === undefined || last.steadyMs - first.steadyMs < MIN_SPAN_MS) return null;
     return {
-      spanMs: last.at - first.at,
+      spanMs: last.steadyMs - first.steadyMs,
       requests: last.requests - first.requests,
       errors5xx: last.errors5xx - first.errors5xx,
     };
   }
+}
+
+function isCutOff(before: Moment, after: Moment): boolean {
+  const spanMs = after.steadyMs - before.steadyMs;
+  return spanMs > MAX_GAP_MS || Math.abs(after.at - before.at - spanMs) > CLOCK_SET_MS;
 }
 
 /** A counter that has fallen has begun anew at 0. */

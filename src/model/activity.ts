@@ -40,6 +40,7 @@ export interface Capacity {
 export const ACTIVITY_REASONS = [
   'controllerStarted',
   'controllerStopped',
+  'clockChanged',
   'fleetChanged',
   'fleetFileRefused',
   'fleetDown',

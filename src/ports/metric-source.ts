@@ -37,8 +37,9 @@ export interface MetricContext {
 }
 
 export interface Observed {
-  /** When it was asked for. */
+  /** When it was asked for, by the time of day and by the steady clock. */
   readonly at: EpochMs;
+  readonly steadyMs: number;
   readonly observation: LoadBalancerObservation;
 }
 

@@ -27,6 +27,7 @@ export interface CrashPlan {
 const STARTING_POINTS = 60;
 
 export interface IncarnationOptions {
+  readonly clock: Clock;
   readonly plan: CrashPlan | null;
   readonly records: Records;
   readonly onPoint: (point: CountedPoint) => void;
@@ -41,6 +42,7 @@ export class Incarnation {
   #points = 0;
   #dead = false;
   #asleep: Promise<void> | null = null;
+  #sleptMs = 0;
 
   constructor(options: IncarnationOptions) {
     this.#options = options;
@@ -56,9 +58,12 @@ export class Incarnation {
     return this.#asleep !== null;
   }
 
-  /** Nothing of it runs until then; what was due meanwhile is late. */
+  /** Nothing of it runs until then; what was due meanwhile is late, and its steady clock has stood still. */
   sleep(until: Promise<void>): void {
+    const { clock } = this.#options;
+    const sinceMs = clock.steadyMs();
     const asleep = until.then(() => {
+      this.#sleptMs += clock.steadyMs() - sinceMs;
       if (this.#asleep === asleep) this.#asleep = null;
     });
     this.#asleep = asleep;
@@ -129,6 +134,7 @@ export class Incarnation {
   clock(clock: Clock): Clock {
     return {
       now: () => clock.now(),
+      steadyMs: () => clock.steadyMs() - this.#sleptMs,
       sleep: (delayMs, signal) => this.#call('clock.sleep', () => clock.sleep(delayMs, signal)),
     };
   }

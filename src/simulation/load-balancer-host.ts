@@ -26,8 +26,6 @@ export interface SimMember {
   changedMs: number;
   /** When it began to drain, in milliseconds since the start; null while it does not. */
   drainingMs: number | null;
-  /** The same by the host's clock, which may jump. */
-  drainingAt: number | null;
 }
 
 /** Told what the load balancer does to its servers and their requests, when it does it. */
@@ -210,7 +208,6 @@ export class LoadBalancerHost implements MachineListener {
       forgetting: null,
       changedMs: this.#now(),
       drainingMs: member.state === 'draining' ? this.#now() : null,
-      drainingAt: member.state === 'draining' ? this.#options.clock.now() : null,
     };
     this.#members.set(keyOf(member), registered);
     this.#flowAll();
@@ -221,7 +218,6 @@ export class LoadBalancerHost implements MachineListener {
     const served = this.serves(member);
     member.admin = state;
     member.drainingMs = state === 'draining' ? (member.drainingMs ?? this.#now()) : null;
-    member.drainingAt = state === 'draining' ? (member.drainingAt ?? this.#options.clock.now()) : null;
     member.forgetting?.();
     member.forgetting = null;
     this.#flowAll();

@@ -40,9 +40,7 @@ export class RoutingRules {
     if (record?.request?.kind === 'terminate') return;
     if (cause === 'machineStopped' || cause === 'machineGone') return;
     const drainedMs = member.drainingMs === null ? 0 : clock.elapsedMs - member.drainingMs;
-    // A delay that is over by the host's clock, which may have jumped, is over for Drover.
-    const byClockMs = member.drainingAt === null ? 0 : clock.now() - member.drainingAt;
-    if (Math.max(drainedMs, byClockMs) >= member.deregistrationDelayMs) return;
+    if (drainedMs >= member.deregistrationDelayMs) return;
     this.#court.violate(
       'requestsFinish',
       `${requests} requests of ${instanceId} (${cause ?? 'no record'}) were cut because ${why}, ${drainedMs} ms into a deregistration delay of ${member.deregistrationDelayMs} ms`,

@@ -89,6 +89,7 @@ export class Session {
     this.#lives += 1;
     world.trace.note('runner', `starts controller ${this.#lives}${this.wanted === 'down' ? ' to bring it down' : ''}`);
     const incarnation = new Incarnation({
+      clock: world.clock,
       plan,
       records: world.records,
       onPoint,

@@ -32,7 +32,11 @@ export class VirtualClock implements Clock {
     return this.#epoch + this.#elapsedMs;
   }
 
-  /** Never jumps, unlike `now`. */
+  steadyMs(): number {
+    return this.#elapsedMs;
+  }
+
+  /** Since the clock was made. Never jumps, unlike `now`. */
   get elapsedMs(): number {
     return this.#elapsedMs;
   }

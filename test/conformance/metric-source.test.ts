@@ -137,6 +137,7 @@ describeMetricSourceConformance('haproxy', async () => {
     () => [
       {
         at: Date.now(),
+        steadyMs: performance.now(),
         observation: {
           at: Date.now(),
           version: '2.6',

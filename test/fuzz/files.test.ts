@@ -12,7 +12,7 @@ import { anyText, bounded, FUZZ_TIMEOUT_MS } from './fuzz.ts';
 
 const NOW = 1_790_000_000_000;
 /** Does not wait. */
-const clock: Clock = { now: () => NOW, sleep: async () => undefined };
+const clock: Clock = { now: () => NOW, steadyMs: () => NOW, sleep: async () => undefined };
 const signal = new AbortController().signal;
 
 let folder: string;

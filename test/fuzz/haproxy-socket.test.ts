@@ -16,7 +16,7 @@ import { bounded, FUZZ_TIMEOUT_MS } from './fuzz.ts';
 import { LOOK_REPLY, PROCESSES } from './haproxy-replies.ts';
 
 /** Waits a fiftieth of what it is asked to. */
-const hasty: Clock = { now: systemClock.now, sleep: (delayMs, signal) => systemClock.sleep(delayMs / 50, signal) };
+const hasty: Clock = { ...systemClock, sleep: (delayMs, signal) => systemClock.sleep(delayMs / 50, signal) };
 const PATIENCE_MS = 5_000;
 const CODES = ['haproxyTimeout', 'haproxyReply', 'haproxySocket', 'haproxyNotRunning'];
 

@@ -14,7 +14,7 @@ import { healthy, reasons } from '../support/decisions.ts';
 import { NOW, snapshotOf } from '../support/snapshot.ts';
 
 const signal = new AbortController().signal;
-const clock = { now: () => NOW, sleep: async () => {} };
+const clock = { now: () => NOW, steadyMs: () => NOW, sleep: async () => {} };
 const MISSING = ['absent', 'empty', 'notANumber', 'unreadable'] as const;
 
 it.each(MISSING)('keda #1850, #2244, #886: a source that is %s is not 0, and scales nothing', (code) => {

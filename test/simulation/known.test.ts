@@ -30,6 +30,25 @@ describe('what the simulation has found', () => {
     expect(violations).toEqual([]);
   });
 
+  it.each([1, 2])('a clock that is set forward cuts no drain short (seed %i)', async (seed) => {
+    const happenings = [
+      at(30_000, { kind: 'setDesired', group: 'web', desired: 1 }),
+      at(31_000, { kind: 'clockJump', byMs: 7_200_000 }),
+    ];
+    const { violations } = await lived({ ...simulated({ desiredCapacity: 8, maxSize: 8 }), happenings }, seed);
+    expect(violations).toEqual([]);
+  });
+
+  it.each([6, 9])('nor does one that is set forward while no controller runs (seed %i)', async (seed) => {
+    const happenings = [
+      at(30_000, { kind: 'setDesired', group: 'web', desired: 1 }),
+      at(31_000, { kind: 'restartController' }),
+      at(31_100, { kind: 'clockJump', byMs: 7_200_000 }),
+    ];
+    const { violations } = await lived({ ...simulated({ desiredCapacity: 8, maxSize: 8 }), happenings }, seed);
+    expect(violations).toEqual([]);
+  });
+
   it('lists from before the clock was set back do not prove that a launch has left no machine', async () => {
     const happenings = [
       at(12_000, { kind: 'providerFull', forMs: 20_000 }),

@@ -55,10 +55,13 @@ describe('processes of this host', () => {
 
   it('measures the memory of each server, in the mean', async () => {
     const one = aServer('sleep 100; true');
-    const memory = await source('memory', [server('i-1', one.pid), server('i-2', one.pid)]).read(NO_ABORT);
-    expect(memory).toHaveProperty(
-      'value',
-      expect.toSatisfy((mib: number) => mib > 0.1 && mib < 100),
+    const memory = source('memory', [server('i-1', one.pid), server('i-2', one.pid)]);
+    // At its very start a process has next to none.
+    await vi.waitFor(async () =>
+      expect(await memory.read(NO_ABORT)).toHaveProperty(
+        'value',
+        expect.toSatisfy((mib: number) => mib > 0.1 && mib < 100),
+      ),
     );
   });
 

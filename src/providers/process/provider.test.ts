@@ -339,6 +339,7 @@ describe('watch', () => {
     let sleepers = 0;
     const clock = {
       now: () => 0,
+      steadyMs: () => 0,
       sleep: async (delayMs: number, aborted?: AbortSignal) => {
         sleepers += 1;
         await world.clock.sleep(delayMs, aborted);

@@ -32,7 +32,7 @@ export class ProcessProvider implements Provider {
   readonly #children = new Map<string, ChildProcess>();
   readonly #endings = new Map<string, Promise<void>>();
   #recovered: Promise<void> | null = null;
-  #logsCheckedAt = 0;
+  #logsCheckedMs: number | null = null;
 
   constructor({ fleet, dataDir, clock }: ProviderContext) {
     this.#fleet = fleet;
@@ -170,10 +170,9 @@ export class ProcessProvider implements Provider {
   }
 
   async #checkLogs(records: readonly MachineRecord[]): Promise<void> {
-    const sinceMs = this.#clock.now() - this.#logsCheckedAt;
-    // A clock that was set back must not put the check off for as long.
-    if (sinceMs >= 0 && sinceMs < LOG_CHECK_INTERVAL_MS) return;
-    this.#logsCheckedAt = this.#clock.now();
+    const nowMs = this.#clock.steadyMs();
+    if (this.#logsCheckedMs !== null && nowMs - this.#logsCheckedMs < LOG_CHECK_INTERVAL_MS) return;
+    this.#logsCheckedMs = nowMs;
     for (const { instanceId } of records) await rotateLog(this.#folders.path(instanceId, LOG_FILE));
   }
 

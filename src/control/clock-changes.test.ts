@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { NOW, snapshotOf } from '../../test/support/snapshot.ts';
+import { afterClockChange, clockChanged, takenUp } from './clock-changes.ts';
+
+const DRAINING = {
+  name: 'draining',
+  since: NOW - 4_000,
+  deadline: NOW + 26_000,
+  cause: 'scaleIn',
+  reversible: true,
+} as const;
+const records = snapshotOf([
+  { id: 'a', state: { name: 'inService', since: NOW - 9_000 } },
+  { id: 'b', state: DRAINING },
+]);
+
+describe('records', () => {
+  it('move with the clock', () => {
+    const [, drained] = afterClockChange(records, 7_200_000).instances;
+    expect(drained?.state).toMatchObject({ since: NOW + 7_196_000, deadline: NOW + 7_226_000 });
+  });
+
+  it('are taken up as they are, but for a drain, which begins anew', () => {
+    const { records: next, byMs } = takenUp(records, NOW);
+    expect(byMs).toBe(0);
+    expect(next.memory).toBe(records.memory);
+    expect(next.instances[0]).toBe(records.instances[0]);
+    expect(next.instances[1]?.state).toEqual({ ...DRAINING, deadline: null });
+  });
+
+  it('that lie ahead of the clock are taken up as of now', () => {
+    const { records: next, byMs } = takenUp(records, NOW - 3_600_000);
+    expect(byMs).toBeLessThan(-3_590_000);
+    expect(Math.max(...next.instances.map(({ state }) => state.since))).toBeLessThanOrEqual(NOW - 3_600_000);
+  });
+});
+
+it.each([
+  [-90_000, "This host's clock was set back by 1m30s: nothing is over sooner or later because of that."],
+  [
+    7_200_000,
+    "This host's clock was set forward by 2h, or the host slept for as long: nothing is over sooner or later because of that.",
+  ],
+])('a clock that was set by %i ms is told', (byMs, message) => {
+  expect(clockChanged('web', byMs, NOW)).toMatchObject({ reason: 'clockChanged', message });
+});

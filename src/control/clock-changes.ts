@@ -1,0 +1,63 @@
+import type { Activity } from '../model/activity.ts';
+import { formatDuration } from '../model/fleet-file/units.ts';
+import type { GroupMemory } from '../model/group-memory.ts';
+import type { Instance } from '../model/instance.ts';
+import { newestTime, shiftInstance, shiftMemory } from '../model/shift.ts';
+import type { EpochMs } from '../model/time.ts';
+import { CLOCK_CORRECTION_MS } from './stopwatch.ts';
+
+/** What the store has of a group. */
+export interface GroupRecords {
+  readonly memory: GroupMemory;
+  readonly instances: readonly Instance[];
+}
+
+/** The records after the time of day was set forward by that, or the host has slept for as long; negative when it was set back. */
+export function afterClockChange({ memory, instances }: GroupRecords, byMs: number): GroupRecords {
+  return {
+    memory: shiftMemory(memory, byMs),
+    instances: instances.map((instance) => shiftInstance(instance, byMs)),
+  };
+}
+
+/**
+ * The records as the next controller takes them up. Nobody knows for how long there was none: the clock may have been set meanwhile.
+ * A drain that was under way therefore begins anew, rather than be over too soon. Times that lie ahead of now show that the clock was
+ * set back.
+ */
+export function takenUp(
+  records: GroupRecords,
+  now: EpochMs,
+): { readonly records: GroupRecords; readonly byMs: number } {
+  const aheadMs = (newestTime(records.instances) ?? now) - now;
+  const byMs = aheadMs < CLOCK_CORRECTION_MS ? 0 : -aheadMs;
+  const { memory, instances } = byMs === 0 ? records : afterClockChange(records, byMs);
+  return { records: { memory, instances: instances.map(withoutDeadline) }, byMs };
+}
+
+function withoutDeadline(instance: Instance): Instance {
+  const { state } = instance;
+  return state.name !== 'draining' || state.deadline === null
+    ? instance
+    : { ...instance, state: { ...state, deadline: null } };
+}
+
+/** What is told of it. */
+export function clockChanged(group: string, byMs: number, at: EpochMs): Activity {
+  const what =
+    byMs < 0
+      ? `This host's clock was set back by ${formatDuration(-byMs)}`
+      : `This host's clock was set forward by ${formatDuration(byMs)}, or the host slept for as long`;
+  return {
+    at,
+    group,
+    instanceId: null,
+    level: 'warning',
+    reason: 'clockChanged',
+    message: `${what}: nothing is over sooner or later because of that.`,
+    cappedBy: null,
+    explanation: null,
+    before: null,
+    after: null,
+  };
+}
