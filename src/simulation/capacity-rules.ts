@@ -17,7 +17,8 @@ export class CapacityRules {
   readonly #court: Court;
   readonly #desired = new Map<string, { readonly atMs: number; readonly size: number }[]>();
   readonly #wentDownMs: { readonly group: string; readonly atMs: number }[] = [];
-  readonly #servedWhenEnded = new Set<InstanceId>();
+  /** Those that served when it was decided to end them, and whether their group could have no replacement first. */
+  readonly #servedWhenEnded = new Map<InstanceId, { readonly isFull: boolean }>();
 
   constructor(court: Court) {
     this.#court = court;
@@ -43,7 +44,8 @@ export class CapacityRules {
    * Whether it is taken out of service can only be judged by what could be seen when that was decided: it serves when each of
    * its target groups finds it healthy, and says so.
    */
-  noteEnding({ id }: Instance): void {
+  noteEnding(instance: Instance): void {
+    const { id } = instance;
     const { hosts, clock, machines } = this.#court;
     const since = clock.elapsedMs - VISIBLE_AFTER_MS;
     let found = false;
@@ -57,7 +59,7 @@ export class CapacityRules {
       }
     }
     if (this.#servedWhenEnded.size > KEPT) this.#servedWhenEnded.clear();
-    if (found && serves) this.#servedWhenEnded.add(id);
+    if (found && serves) this.#servedWhenEnded.set(id, { isFull: this.#isFull(instance) });
     else this.#servedWhenEnded.delete(id);
   }
 
@@ -92,7 +94,8 @@ export class CapacityRules {
     if (record.request?.kind === 'terminate' || !isServing(machines.ofInstance(instanceId))) return;
     const cause = causeOf(record);
     if (cause === 'machineGone' && machines.ofInstance(instanceId)?.hidden === true) return;
-    if (!this.#servedWhenEnded.has(instanceId) || (cause === 'operatorDrain' && this.#isFull(record))) return;
+    const decided = this.#servedWhenEnded.get(instanceId);
+    if (decided === undefined || (cause === 'operatorDrain' && decided.isFull)) return;
     let left = 0;
     for (const other of host.members()) {
       if (other.member.targetGroup !== targetGroup || !host.serves(other)) continue;

@@ -55,8 +55,7 @@ export function isOrder(happening: Happening): happening is Order {
   return ORDERS.has(happening.kind);
 }
 
-/** Only forward: what becomes of a clock that is set back is in test/simulation/known.test.ts. */
-const CLOCK_JUMPS_MS = [1_000, 30_000, 600_000, 7_200_000];
+const CLOCK_JUMPS_MS = [-7_200_000, -600_000, -30_000, -1_000, 1_000, 30_000, 600_000, 7_200_000];
 
 /** How much more often than the rarest a kind comes. */
 const WEIGHTS: readonly (readonly [number, (random: Random, fleet: Fleet) => readonly Happening[]])[] = [
@@ -81,6 +80,7 @@ const WEIGHTS: readonly (readonly [number, (random: Random, fleet: Fleet) => rea
   [2, (random) => [{ kind: 'clockJump', byMs: random.pick(CLOCK_JUMPS_MS) }]],
   [1, (random) => [{ kind: 'hostSleep', forMs: seconds(random, 1, 120) }]],
   [2, () => [{ kind: 'restartController' }]],
+  [1, () => [{ kind: 'loseStore' }]],
   [1, () => [{ kind: 'down' }]],
   [4, (random, fleet) => randomEdits(random, fleet).map((edit) => ({ kind: 'editFleet', edit }))],
 ];

@@ -14,7 +14,9 @@ export interface SimMachine {
   readonly endpoint: Endpoint;
   /** Where its provider says that it listens; null when it does not say. */
   readonly told: Endpoint | null;
+  /** By the time of day, and in milliseconds since the start. */
   readonly launchedAt: number;
+  readonly launchedMs: number;
   /** It came to be after its launch had been given up. */
   readonly late: boolean;
   state: 'pending' | 'running' | 'stopped' | 'gone';
@@ -123,6 +125,7 @@ export class Machines {
       endpoint,
       told: this.#toldAddress(endpoint),
       launchedAt: this.#clock.now(),
+      launchedMs: this.#clock.elapsedMs,
       late,
       state: 'pending',
       answering: false,

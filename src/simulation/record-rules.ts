@@ -100,7 +100,7 @@ export class RecordRules {
     const graceMs = Math.min(
       ...this.#court.inForce.groups(group).map(({ orphanGracePeriodMs }) => orphanGracePeriodMs),
     );
-    return machine === undefined || this.#court.clock.now() - machine.launchedAt >= graceMs;
+    return machine === undefined || this.#court.clock.elapsedMs - machine.launchedMs >= graceMs;
   }
 
   #checkExplained(before: Instance | undefined, after: Instance, change: Change): void {

@@ -37,6 +37,8 @@ export class RoutingRules {
     const { records, clock } = this.#court;
     const record = records.instances.get(instanceId);
     const cause = record === undefined ? null : causeOf(record);
+    // With the records it was forgotten that the machine is gone.
+    if (record === undefined && this.#court.machines.ofInstance(instanceId) === undefined) return;
     if (record?.request?.kind === 'terminate') return;
     if (cause === 'machineStopped' || cause === 'machineGone') return;
     const drainedMs = member.drainingMs === null ? 0 : clock.elapsedMs - member.drainingMs;

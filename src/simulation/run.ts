@@ -46,8 +46,6 @@ const SETTLE_WITHIN_MS = 20 * 60_000;
 /** For how long it has to stay so. */
 const SETTLED_FOR_MS = 10_000;
 const LOOK_EVERY_MS = 250;
-/** How long a person waits, once all is calm, for a fleet to come down. */
-const PATIENCE_MS = 5 * 60_000;
 const STOP_WITHIN_MS = 60_000;
 const RESUME_EVERY_MS = 5_000;
 
@@ -162,11 +160,6 @@ class Run {
     let wanted = this.#session.wanted;
     let deadlineMs = this.#clock.elapsedMs + SETTLE_WITHIN_MS;
     let settledMs: number | null = null;
-    this.#clock.plan(PATIENCE_MS, () => {
-      const { wanted: still, controller } = this.#session;
-      if (still !== 'down' || controller === null) return;
-      this.#askAgain().catch((reason: unknown) => this.#failed('stop', reason));
-    });
     this.#resumeSuspended();
     let nextLookMs = 0;
     while (!this.#broken) {
@@ -228,13 +221,6 @@ class Run {
       () => this.#startLater(),
       (reason: unknown) => this.#failed('stop', reason),
     );
-  }
-
-  /** A person who waits for a fleet to come down asks again. */
-  async #askAgain(): Promise<void> {
-    this.#trace.note('person', 'has waited long enough: stops the controller and starts it to bring the fleet down');
-    await this.#session.stop();
-    this.#startLater();
   }
 
   #resumeSuspended(): void {
