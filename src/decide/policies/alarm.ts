@@ -1,45 +1,46 @@
 import type { PolicyMemory } from '../../model/group-memory.ts';
 import type { Comparison, SimplePolicy, StepPolicy } from '../../model/scaling-policy.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { withoutReading } from './missing.ts';
+import { noOpinion, type PolicyContext, type PolicyVerdict } from './policy.ts';
 import { duration, figure } from './text.ts';
 
 export type Alarm =
-  /** The metric is not beyond the threshold. */
-  | { readonly kind: 'ok'; readonly memory: PolicyMemory; readonly why: string }
-  /** It is, but not for long enough, or not yet again after the last change. */
-  | { readonly kind: 'pending'; readonly memory: PolicyMemory; readonly why: string; readonly until: EpochMs | null }
-  | { readonly kind: 'alarm'; readonly memory: PolicyMemory; readonly why: string };
+  /** There is no reading, or it is not beyond the threshold, or not for long enough: the verdict is whole. */
+  | { readonly kind: 'noAlarm'; readonly verdict: PolicyVerdict }
+  /** What to do is still to be said. */
+  | { readonly kind: 'alarm'; readonly verdict: PolicyVerdict; readonly value: number };
 
 /**
  * Whether the metric has been beyond the threshold for as long as the policy asks. The time runs from reading to reading, not by
  * the clock: what was not measured is not known. After a change of this policy's only readings of later count, so that each change
  * needs a breach of its own.
  */
-export function alarm(
-  policy: StepPolicy | SimplePolicy,
-  reading: { readonly value: number; readonly at: EpochMs },
-  memory: PolicyMemory,
-  now: EpochMs,
-): Alarm {
+export function alarm(policy: StepPolicy | SimplePolicy, context: PolicyContext): Alarm {
+  const { reading, memory, now } = context;
+  if (reading?.kind !== 'value') return { kind: 'noAlarm', verdict: withoutReading(policy, context) };
   const { metric, threshold, comparison, breachForMs } = policy;
+  const saying = (after: PolicyMemory, why: string) => noOpinion(policy, after, figure(reading.value), why);
   const is = `${metric} is ${figure(reading.value)}, ${isBeyond(reading.value, comparison, threshold) ? '' : 'not '}${WORDS[comparison]} ${figure(threshold)}`;
   if (!isBeyond(reading.value, comparison, threshold)) {
     const calm = memory.breachedSince === null ? memory : { ...memory, breachedSince: null };
-    return { kind: 'ok', memory: calm, why: `${is}.` };
+    return { kind: 'noAlarm', verdict: saying(calm, `${is}.`) };
   }
   const lastChange = Math.max(pastOnly(memory.lastScaleOutAt, now), pastOnly(memory.lastScaleInAt, now));
   if (reading.at <= lastChange) {
-    return { kind: 'pending', memory, until: null, why: `${is}, but nothing was measured since the last change.` };
+    const verdict = saying(memory, `${is}, but nothing was measured since the last change.`);
+    return { kind: 'noAlarm', verdict: { ...verdict, cappedBy: 'breachDuration' } };
   }
   const known = memory.breachedSince;
   const since = known === null || known > reading.at ? reading.at : known;
   const breached = since === known ? memory : { ...memory, breachedSince: since };
   const forMs = reading.at - since;
   if (forMs < breachForMs) {
-    const why = `${is} for ${duration(forMs)} now, and ${duration(breachForMs)} are needed.`;
-    return { kind: 'pending', memory: breached, until: since + breachForMs, why };
+    const verdict = saying(breached, `${is} for ${duration(forMs)} now, and ${duration(breachForMs)} are needed.`);
+    return { kind: 'noAlarm', verdict: { ...verdict, cappedBy: 'breachDuration', waitsUntil: since + breachForMs } };
   }
-  return { kind: 'alarm', memory: breached, why: breachForMs === 0 ? `${is}.` : `${is} for ${duration(forMs)}.` };
+  const why = breachForMs === 0 ? `${is}.` : `${is} for ${duration(forMs)}.`;
+  return { kind: 'alarm', verdict: saying(breached, why), value: reading.value };
 }
 
 const WORDS: Record<Comparison, string> = {

@@ -3,29 +3,20 @@ import type { SimplePolicy } from '../../model/scaling-policy.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { adjusted } from './adjustment.ts';
 import { alarm } from './alarm.ts';
-import { withoutReading } from './missing.ts';
 import { coolsUntil } from './pace.ts';
-import { type GroupSize, noOpinion, type PolicyContext, type PolicyVerdict } from './policy.ts';
-import { duration, figure, servers } from './text.ts';
+import type { GroupSize, PolicyContext, PolicyVerdict } from './policy.ts';
+import { duration, notWarm, servers } from './text.ts';
 
 /** A change counts as done after this time even when it is not: launches that never succeed must not silence a policy for ever. */
 export const CHANGE_LIMIT_MS = 900_000;
 
 /** Changes the size by a fixed amount, then waits until that is done, and from then on for its cooldown. */
 export function simple(policy: SimplePolicy, context: PolicyContext): PolicyVerdict {
-  const { reading, now, size } = context;
+  const { now, size } = context;
   const memory = finishChange(context.memory, size, now);
-  if (reading?.kind !== 'value') return withoutReading(policy, { ...context, memory });
-  const seen = alarm(policy, reading, memory, now);
-  const verdict = noOpinion(policy, seen.memory, figure(reading.value), seen.why);
-  switch (seen.kind) {
-    case 'ok':
-      return verdict;
-    case 'pending':
-      return { ...verdict, cappedBy: 'breachDuration', waitsUntil: seen.until };
-    case 'alarm':
-      break;
-  }
+  const seen = alarm(policy, { ...context, memory });
+  if (seen.kind === 'noAlarm') return seen.verdict;
+  const { verdict } = seen;
   const [change] = memory.changes;
   if (change !== undefined) {
     const why = `${verdict.why} Its last change is not done yet.`;
@@ -40,7 +31,7 @@ export function simple(policy: SimplePolicy, context: PolicyContext): PolicyVerd
   const { adjustmentType, adjustment, minAdjustmentMagnitude } = policy;
   const wants = adjusted(size.desired, adjustmentType, adjustment, minAdjustmentMagnitude);
   if (wants < size.desired && size.warming > 0) {
-    const why = `${verdict.why} ${servers(size.warming)} ${size.warming === 1 ? 'is' : 'are'} not warm yet: none is taken away before that is over.`;
+    const why = `${verdict.why} ${notWarm(size.warming)}: none is taken away before that is over.`;
     return { ...verdict, agreesToScaleIn: false, cappedBy: 'warmup', waitsUntil: size.warmAt, why };
   }
   return {

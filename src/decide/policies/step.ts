@@ -1,9 +1,8 @@
 import type { Comparison, Step, StepPolicy } from '../../model/scaling-policy.ts';
 import { adjusted } from './adjustment.ts';
 import { alarm } from './alarm.ts';
-import { withoutReading } from './missing.ts';
-import { noOpinion, type PolicyContext, type PolicyVerdict } from './policy.ts';
-import { figure, servers } from './text.ts';
+import type { PolicyContext, PolicyVerdict } from './policy.ts';
+import { notWarm, servers } from './text.ts';
 
 /**
  * Changes the size by how far the metric is beyond its threshold. It goes on reacting while servers warm up: what is added is
@@ -11,25 +10,17 @@ import { figure, servers } from './text.ts';
  * for the end of the warm-up.
  */
 export function step(policy: StepPolicy, context: PolicyContext): PolicyVerdict {
-  const { reading, memory, now, size } = context;
-  if (reading?.kind !== 'value') return withoutReading(policy, context);
-  const seen = alarm(policy, reading, memory, now);
-  const verdict = noOpinion(policy, seen.memory, figure(reading.value), seen.why);
-  switch (seen.kind) {
-    case 'ok':
-      return verdict;
-    case 'pending':
-      return { ...verdict, cappedBy: 'breachDuration', waitsUntil: seen.until };
-    case 'alarm':
-      break;
-  }
-  const found = stepFor(policy.steps, reading.value - policy.threshold, policy.comparison);
+  const { size } = context;
+  const seen = alarm(policy, context);
+  if (seen.kind === 'noAlarm') return seen.verdict;
+  const { verdict } = seen;
+  const found = stepFor(policy.steps, seen.value - policy.threshold, policy.comparison);
   if (found === undefined) return { ...verdict, why: `${verdict.why} No step says what to do there.` };
   const { adjustmentType, minAdjustmentMagnitude } = policy;
   const from = (base: number) => adjusted(base, adjustmentType, found.adjustment, minAdjustmentMagnitude);
   const all = from(size.desired);
   if (all < size.desired && size.warming > 0) {
-    const why = `${verdict.why} Its step takes ${size.desired - all} away, but ${servers(size.warming)} ${size.warming === 1 ? 'is' : 'are'} not warm yet.`;
+    const why = `${verdict.why} Its step takes ${size.desired - all} away, but ${notWarm(size.warming)}.`;
     return {
       ...verdict,
       wants: size.desired,

@@ -3,7 +3,7 @@ import type { EpochMs } from '../../model/time.ts';
 import { withoutReading } from './missing.ts';
 import { atPace, recommend, throughWindow } from './pace.ts';
 import { noOpinion, type PolicyContext, type PolicyVerdict, type VerdictCap } from './policy.ts';
-import { figure, servers } from './text.ts';
+import { figure, notWarm, servers } from './text.ts';
 
 /** What floating point adds to a quotient that is a whole number. */
 const ROUNDING = 1e-9;
@@ -92,7 +92,7 @@ function scaleIn(
     return { ...verdict, wants: null, agreesToScaleIn: true, cappedBy: 'disableScaleIn', why };
   }
   if (warming > 0) {
-    const why = `${verdict.why} ${servers(warming)} ${warming === 1 ? 'is' : 'are'} not warm yet: none is taken away before that is over.`;
+    const why = `${verdict.why} ${notWarm(warming)}: none is taken away before that is over.`;
     return { ...verdict, cappedBy: 'warmup', waitsUntil: warmAt, why };
   }
   // A reading of before the last change would be blamed on the fewer servers of now.
