@@ -1,11 +1,10 @@
 import type { AutoScalingGroup } from './fleet.ts';
-import { diffNamed, type Fact, type Facts, fact, settingFacts } from './fleet-facts.ts';
+import { diffNamed, type Fact, type Facts, fact, NEXT_LOOK, setting, settingFacts } from './fleet-facts.ts';
 import { formatDuration } from './fleet-file/units.ts';
 import type { Metric } from './metric.ts';
 import { inWords, type ScalingPolicy, type ScheduledAction, type Step } from './scaling-policy.ts';
 import type { FleetChange } from './status.ts';
 
-const NEXT_LOOK = 'takes effect at the next look';
 const METRIC_ADDED = 'it is read from now on';
 const METRIC_REMOVED = 'it is not read any more';
 const POLICY_ADDED = 'the size follows it from the next look on';
@@ -68,13 +67,11 @@ function actionFacts({ name: _, schedule, ...action }: ScheduledAction): Facts {
 
 /** Of an object and those inside of it; what is null is left out, as in the file. */
 function flat(prefix: string, object: object): Facts {
-  const facts = Object.entries(object).flatMap(([key, value]: [string, unknown]): [string, Fact][] => {
+  const facts = Object.entries(object).flatMap(([key, value]: [string, unknown]): (readonly [string, Fact])[] => {
     if (value === null) return [];
     if (typeof value === 'object') return Object.entries(flat(`${prefix}${key}.`, value));
-    if (typeof value !== 'number') return [[`${prefix}${key}`, fact(String(value), NEXT_LOOK)]];
-    if (key.endsWith('Ms')) return [[`${prefix}${key.slice(0, -2)}`, fact(formatDuration(value), NEXT_LOOK)]];
-    const text = /^at$|At$/.test(key) ? new Date(value).toISOString() : value;
-    return [[`${prefix}${key}`, fact(text, NEXT_LOOK)]];
+    const isTime = typeof value === 'number' && /^at$|At$/.test(key);
+    return [setting(`${prefix}${key}`, isTime ? new Date(value).toISOString() : value, NEXT_LOOK)];
   });
   return Object.fromEntries(facts);
 }

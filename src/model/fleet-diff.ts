@@ -1,6 +1,6 @@
 import type { AutoScalingGroup, Fleet, History, LaunchTemplate, LoadBalancer, TargetGroup } from './fleet.ts';
 import { diffScaling } from './fleet-diff-scaling.ts';
-import { diffFacts, diffNamed, type Facts, fact, settingFacts } from './fleet-facts.ts';
+import { diffFacts, diffNamed, type Facts, fact, NEXT_LOOK, settingFacts } from './fleet-facts.ts';
 import { formatDuration } from './fleet-file/units.ts';
 import type { FleetChange } from './status.ts';
 
@@ -8,7 +8,6 @@ const RENAMED = "refused: servers carry their fleet's name; end this fleet with 
 const HAPROXY_STARTED = 'an HAProxy is started for it';
 const HAPROXY_STOPPED = 'its HAProxy is stopped';
 const RELOAD = 'HAProxy is reloaded without dropping connections';
-const NEXT_LOOK = 'takes effect at the next look';
 const NEXT_START = 'takes effect when Drover is started the next time';
 const NEXT_DRAIN = 'takes effect for servers that begin to drain from then on';
 const NEXT_LAUNCH = 'new servers only; running ones stay as they are';

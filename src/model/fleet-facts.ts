@@ -5,6 +5,9 @@ import type { Json, JsonObject } from './json.ts';
 import { maySecretsBeBelow, withoutCredentials } from './secrets.ts';
 import type { FleetChange } from './status.ts';
 
+/** What most changes of a group do. */
+export const NEXT_LOOK = 'takes effect at the next look';
+
 /** One value, as the fleet file would write it, and what a change of it does. */
 export interface Fact {
   readonly text: string;
@@ -84,8 +87,8 @@ function secretSettings(path: string, value: Json, effect: string): (readonly [s
   return Object.entries(value).map(([name, part]) => [`${path}.${name}`, hidden(part)]);
 }
 
-/** By convention a duration is `stopTimeout: 10s` in the file and `stopTimeoutMs: 10000` in the settings. */
-function setting(key: string, value: Json, effect: string): readonly [string, Fact] {
+/** One value under its name in the file. By convention a duration is `stopTimeout: 10s` there and `stopTimeoutMs: 10000` here. */
+export function setting(key: string, value: unknown, effect: string): readonly [string, Fact] {
   const [word, text] =
     key.endsWith('Ms') && typeof value === 'number'
       ? [key.slice(0, -2), formatDuration(value)]
