@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { WhatIfRun } from '../../src/model/what-if.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { MINUTE, MONDAY_8 } from '../support/policies.ts';
+import { fleetFileWith } from '../support/policy-examples.ts';
 
 // The real command, from files and from a store.
 
@@ -14,22 +15,12 @@ const DROVER = new URL('../../src/main.ts', import.meta.url).pathname;
 const TIMEOUT_MS = 20_000;
 const LOADS = [100, 100, 400, 400, 400, 400];
 
-const fleet = (valueIs: string, measure: string) => `fleet: shop
-loadBalancers:
-  web: { listeners: [{ port: 5000, targetGroup: web }] }
-targetGroups:
-  web: { healthCheck: { path: /health } }
-autoScalingGroups:
-  web:
-    targetGroups: [web]
-    minSize: 1
-    maxSize: 20
-    launchTemplate: { provider: process, command: [node, server.js] }
-    metrics:
+const fleet = (valueIs: string, measure: string) =>
+  fleetFileWith(`    metrics:
       requests: { source: haproxy, targetGroup: web, measure: ${measure} }
     scalingPolicies:
       track: { type: targetTracking, metric: requests, targetValue: 100, valueIs: ${valueIs} }
-`;
+`);
 
 let cwd: string;
 

@@ -1,26 +1,17 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
+import { basename } from 'node:path';
 import { expect, it } from 'vitest';
 import { metricSourceTypes } from '../../src/metrics/registry.ts';
 import { formatErrors } from '../../src/model/fleet-file/errors.ts';
 import { parseFleet } from '../../src/model/fleet-file/load.ts';
 import { providerTypes } from '../../src/providers/registry.ts';
+import { fleetFileWith, policyExample } from '../support/policy-examples.ts';
 
-const folder = new URL('../../docs/policies/', import.meta.url);
+const pages = globSync('*.md', { cwd: new URL('../../docs/policies/', import.meta.url) });
 
-it.each(globSync('*.md', { cwd: folder }))('%s shows an example that is valid in a fleet file', (page) => {
-  const example = /```yaml\n([^`]+)```/.exec(readFileSync(new URL(page, folder), 'utf8'))?.[1] ?? '';
-  const text = `fleet: shop
-loadBalancers:
-  web: { listeners: [{ port: 5000, targetGroup: web }] }
-targetGroups:
-  web: { healthCheck: { path: /health } }
-autoScalingGroups:
-  web:
-    targetGroups: [web]
-    minSize: 1
-    maxSize: 20
-    launchTemplate: { provider: process, command: [node, server.js] }
-${example}`;
+it.each(pages.map((page) => basename(page, '.md')))('%s.md shows an example that is valid in a fleet file', (page) => {
+  const example = policyExample(page);
+  const text = fleetFileWith(example);
   const result = parseFleet({ text, path: '/srv/fleet.yaml', providers: providerTypes, sources: metricSourceTypes });
   expect(result.ok ? '' : formatErrors(result.errors)).toBe('');
   expect(example).not.toBe('');

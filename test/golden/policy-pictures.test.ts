@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { SVG_STYLE, whatIfSvg } from '../../src/cli/render/what-if-svg.ts';
 import { metricSourceTypes } from '../../src/metrics/registry.ts';
@@ -7,13 +6,12 @@ import type { LoadPoint } from '../../src/model/what-if.ts';
 import { providerTypes } from '../../src/providers/registry.ts';
 import { whatIf } from '../../src/simulation/what-if/what-if.ts';
 import { HOUR, MINUTE, MONDAY_8 } from '../support/policies.ts';
+import { fleetFileWith, policyExample } from '../support/policy-examples.ts';
 
 // The pictures in docs/policies: what `drover simulate` makes of each page's own example. `npx vitest run -u` draws them anew.
 
 const docs = new URL('../../docs/', import.meta.url);
 const MONDAY = MONDAY_8 - 8 * HOUR;
-const example = (page: string) =>
-  /```yaml\n([^`]+)```/.exec(readFileSync(new URL(`policies/${page}.md`, docs), 'utf8'))?.[1] ?? '';
 
 interface Scene {
   readonly yaml?: string;
@@ -42,7 +40,7 @@ const SCENES: Record<string, Scene> = {
   step: { load: wave, fromHour: 8, toHour: 11.5, valueIs: 'average' },
   simple: { load: wave, fromHour: 8, toHour: 11.5, valueIs: 'average' },
   scheduled: {
-    yaml: `${example('scheduled')}    metrics:
+    yaml: `${policyExample('scheduled')}    metrics:
       traffic: { source: haproxy, targetGroup: web, measure: requestsPerSecond }
     scalingPolicies:
       now: { type: targetTracking, metric: traffic, targetValue: 100, valueIs: total }
@@ -53,7 +51,7 @@ const SCENES: Record<string, Scene> = {
   },
   predictive: { load: office, fromHour: 6, toHour: 11, daysBefore: 14 },
   combining: {
-    yaml: `${example('predictive')}    scheduledActions:
+    yaml: `${policyExample('predictive')}    scheduledActions:
       opening: { cron: 0 7 * * *, timeZone: UTC, minSize: 4 }
 `,
     // What no forecast knows: twice as much for half an hour.
@@ -65,19 +63,8 @@ const SCENES: Record<string, Scene> = {
 };
 
 it.each(Object.entries(SCENES))('%s', async (name, scene) => {
-  const { fromHour, toHour, daysBefore = 0, yaml = example(name) } = scene;
-  const text = `fleet: shop
-loadBalancers:
-  web: { listeners: [{ port: 5000, targetGroup: web }] }
-targetGroups:
-  web: { healthCheck: { path: /health } }
-autoScalingGroups:
-  web:
-    targetGroups: [web]
-    minSize: 1
-    maxSize: 20
-    launchTemplate: { provider: process, command: [node, server.js] }
-${yaml}`;
+  const { fromHour, toHour, daysBefore = 0, yaml = policyExample(name) } = scene;
+  const text = fleetFileWith(yaml);
   const parsed = parseFleet({ text, path: '/srv/fleet.yaml', providers: providerTypes, sources: metricSourceTypes });
   if (!parsed.ok) throw new Error(`the example of ${name} is not valid`);
   const first = fromHour * 60 - daysBefore * 24 * 60;
