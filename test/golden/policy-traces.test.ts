@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { FREELY, foreseeing, HOUR, MINUTE, MONDAY_8, SECOND, simply, stepping, tracking } from '../support/policies.ts';
+import { FREELY, foreseeing, HOUR, MINUTE, MONDAY_8, metric, simply, stepping, tracking } from '../support/policies.ts';
 import { type Play, play, trace } from '../support/policy-trace.ts';
 
 const golden = (name: string, title: string, script: Play) =>
@@ -9,14 +9,6 @@ const golden = (name: string, title: string, script: Play) =>
 
 /** Load for so many servers at 50 each, seen as an average. */
 const average = (load: number, inService: number) => (inService === 0 ? null : (load * 50) / inService);
-const metric = (name: string) => ({
-  name,
-  source: 'constant',
-  settings: {},
-  intervalMs: 15 * SECOND,
-  timeoutMs: 5 * SECOND,
-  maxAgeMs: MINUTE,
-});
 const CPU = { metrics: [metric('cpu')] };
 
 golden('target-tracking', 'Target tracking: load for 1, then for 6, then for 2 servers, with a warm-up of a minute', {

@@ -1,6 +1,7 @@
 import type { PolicyContext } from '../../src/decide/policies/policy.ts';
 import { NO_POLICY_MEMORY } from '../../src/decide/policies/policy.ts';
 import type { PolicyMemory } from '../../src/model/group-memory.ts';
+import type { Metric } from '../../src/model/metric.ts';
 import type { Reading } from '../../src/model/observation.ts';
 import type {
   Pace,
@@ -15,6 +16,16 @@ export const MONDAY_8 = Date.parse('2026-11-23T08:00:00Z');
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
+
+/** A metric as a group has it; what it says is up to the test. */
+export const metric = (name: string): Metric => ({
+  name,
+  source: 'constant',
+  settings: {},
+  intervalMs: 15 * SECOND,
+  timeoutMs: 5 * SECOND,
+  maxAgeMs: MINUTE,
+});
 
 export const FREELY: Pace = { windowMs: 0, cooldownMs: 0, maxChange: null };
 

@@ -1,16 +1,7 @@
 import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
 import type { LoadPoint } from '../../src/model/what-if.ts';
-import { MINUTE, MONDAY_8, SECOND } from './policies.ts';
+import { MINUTE, MONDAY_8, metric } from './policies.ts';
 import { GROUP, TARGET_GROUP } from './snapshot.ts';
-
-const metric = (name: string) => ({
-  name,
-  source: 'constant',
-  settings: {},
-  intervalMs: 15 * SECOND,
-  timeoutMs: 5 * SECOND,
-  maxAgeMs: MINUTE,
-});
 
 /** A fleet of one group behind a load balancer, with the metrics `requests` and `cpu`. */
 export function fleetWith(group: Partial<AutoScalingGroup>): Fleet {
