@@ -1,6 +1,8 @@
-/** A target group, a state and a member to begin with, for tests of the HAProxy driver's parts. */
+/** A target group, a state, a member and a look to begin with, for tests of the HAProxy driver's parts. */
 
+import type { Look, ServerLook } from '../src/haproxy/look.ts';
 import type { TargetGroup } from '../src/model/fleet.ts';
+import type { Traffic } from '../src/model/observation.ts';
 import type { DesiredState, Member } from '../src/ports/load-balancer.ts';
 
 export const sampleGroup: TargetGroup = {
@@ -28,4 +30,41 @@ export function sampleState(members: readonly Member[], group: TargetGroup = sam
 export function sampleMember(instanceId: string, change: Partial<Member> = {}): Member {
   const endpoint = { address: '127.0.0.1', port: 9001 };
   return { targetGroup: 'hello', instanceId, endpoint, weight: 100, state: 'ready', proven: false, ...change };
+}
+
+export const NO_TRAFFIC: Traffic = {
+  openRequests: 0,
+  queuedRequests: 0,
+  requestsTotal: 0,
+  errors5xxTotal: 0,
+  responseTimeMs: 0,
+};
+
+/** What HAProxy says when it has these servers: healthy and without traffic, but for what is told of each. */
+export function sampleLook(...servers: readonly Partial<ServerLook>[]): Look {
+  const whole = servers.map(
+    (server): ServerLook => ({
+      backend: 'hello',
+      name: 'i-1',
+      id: 1,
+      address: '127.0.0.1',
+      port: 9001,
+      weight: 100,
+      admin: 'ready',
+      checked: true,
+      status: 'UP',
+      check: { status: 'L7OK', code: '200', detail: '' },
+      traffic: NO_TRAFFIC,
+      ...server,
+    }),
+  );
+  return {
+    pid: 1,
+    version: '2.6.12',
+    stopping: false,
+    fingerprint: '',
+    frontends: [],
+    backends: new Map([['hello', NO_TRAFFIC]]),
+    servers: new Map(whole.map((server) => [`${server.backend}/${server.name}`, server])),
+  };
 }

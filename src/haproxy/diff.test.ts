@@ -1,39 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { sampleMember, sampleState } from '../../test/haproxy-samples.ts';
+import { sampleLook, sampleMember, sampleState } from '../../test/haproxy-samples.ts';
 import type { Member } from '../ports/load-balancer.ts';
 import { difference } from './diff.ts';
 import { encode } from './encoder.ts';
-import type { Look, ServerLook } from './look.ts';
-
-const NO_TRAFFIC = { openRequests: 0, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 0 };
-
-function lookOf(...servers: readonly Partial<ServerLook>[]): Look {
-  const whole = servers.map(
-    (server): ServerLook => ({
-      backend: 'hello',
-      name: 'i-1',
-      id: 1,
-      address: '127.0.0.1',
-      port: 9001,
-      weight: 100,
-      admin: 'ready',
-      checked: true,
-      status: 'UP',
-      check: { status: 'L7OK', code: '200', detail: '' },
-      traffic: NO_TRAFFIC,
-      ...server,
-    }),
-  );
-  return {
-    pid: 1,
-    version: '2.6',
-    stopping: false,
-    fingerprint: '',
-    frontends: [],
-    backends: new Map(),
-    servers: new Map(whole.map((server) => [`${server.backend}/${server.name}`, server])),
-  };
-}
+import type { Look } from './look.ts';
 
 function lines(members: readonly Member[], look: Look): readonly string[] {
   const ids = new Map(
@@ -49,12 +19,12 @@ function lines(members: readonly Member[], look: Look): readonly string[] {
 
 describe('difference', () => {
   it('is nothing when all is as desired', () => {
-    expect(lines([sampleMember('i-1')], lookOf({}))).toEqual([]);
-    expect(lines([sampleMember('i-1', { state: 'draining' })], lookOf({ admin: 'drain' }))).toEqual([]);
+    expect(lines([sampleMember('i-1')], sampleLook({}))).toEqual([]);
+    expect(lines([sampleMember('i-1', { state: 'draining' })], sampleLook({ admin: 'drain' }))).toEqual([]);
   });
 
   it('adds a server that starts down, with every keyword, as the file has it', () => {
-    expect(lines([sampleMember('i-1')], lookOf())).toEqual([
+    expect(lines([sampleMember('i-1')], sampleLook())).toEqual([
       'add server hello/i-1 127.0.0.1:9001 id 42 weight 100 check inter 2000ms fastinter 200ms downinter 300ms rise 2 fall 3' +
         ' observe layer4 error-limit 1 on-error fastinter pool-purge-delay 5s pool-max-conn -1',
       'set server hello/i-1 state drain',
@@ -62,19 +32,19 @@ describe('difference', () => {
       'enable health hello/i-1',
       'set server hello/i-1 state ready',
     ]);
-    expect(lines([sampleMember('i-1', { state: 'draining' })], lookOf()).at(-1)).toBe('enable health hello/i-1');
+    expect(lines([sampleMember('i-1', { state: 'draining' })], sampleLook()).at(-1)).toBe('enable health hello/i-1');
   });
 
   it('drains, takes back and weighs', () => {
-    expect(lines([sampleMember('i-1', { state: 'draining' })], lookOf({}))).toEqual([
+    expect(lines([sampleMember('i-1', { state: 'draining' })], sampleLook({}))).toEqual([
       'set server hello/i-1 state drain',
     ]);
-    expect(lines([sampleMember('i-1')], lookOf({ admin: 'drain' }))).toEqual(['set server hello/i-1 state ready']);
-    expect(lines([sampleMember('i-1')], lookOf({ weight: 3 }))).toEqual(['set server hello/i-1 weight 100']);
+    expect(lines([sampleMember('i-1')], sampleLook({ admin: 'drain' }))).toEqual(['set server hello/i-1 state ready']);
+    expect(lines([sampleMember('i-1')], sampleLook({ weight: 3 }))).toEqual(['set server hello/i-1 weight 100']);
   });
 
   it('gives a proven member a stand-in that is there at once', () => {
-    const [, , , , ready, ...standIn] = lines([sampleMember('i-1', { proven: true })], lookOf());
+    const [, , , , ready, ...standIn] = lines([sampleMember('i-1', { proven: true })], sampleLook());
     expect(ready).toBe('set server hello/i-1 state ready');
     expect(standIn).toEqual([
       'add server hello/_failopen:i-1 127.0.0.1:9001 id 43 weight 100 backup pool-purge-delay 5s pool-max-conn -1',
@@ -83,36 +53,36 @@ describe('difference', () => {
   });
 
   it('leaves a stand-in alone that is as it should be, though it is not checked', () => {
-    const look = lookOf({}, { name: '_failopen:i-1', checked: false });
+    const look = sampleLook({}, { name: '_failopen:i-1', checked: false });
     expect(lines([sampleMember('i-1', { proven: true })], look)).toEqual([]);
   });
 
   it('drains a stand-in with its member, takes it back with it, and mends what was cut short', () => {
     const draining = [sampleMember('i-1', { state: 'draining' })];
-    const both = lookOf({}, { name: '_failopen:i-1', checked: false });
+    const both = sampleLook({}, { name: '_failopen:i-1', checked: false });
     expect(lines(draining, both)).toEqual([
       'set server hello/i-1 state drain',
       'set server hello/_failopen:i-1 state drain',
     ]);
     expect(difference(sampleState(draining), new Map(), both, { poolLimitsNeeded: false }).leaving).toEqual([]);
-    expect(lines(draining, lookOf({ admin: 'drain' }))).toEqual([]);
+    expect(lines(draining, sampleLook({ admin: 'drain' }))).toEqual([]);
     const proven = [sampleMember('i-1', { proven: true })];
-    expect(lines(proven, lookOf({}, { name: '_failopen:i-1', checked: false, admin: 'drain' }))).toEqual([
+    expect(lines(proven, sampleLook({}, { name: '_failopen:i-1', checked: false, admin: 'drain' }))).toEqual([
       'set server hello/_failopen:i-1 state ready',
     ]);
     expect(
-      lines(proven, lookOf({}, { name: '_failopen:i-1', checked: false, admin: 'maintenance' })).slice(-2),
+      lines(proven, sampleLook({}, { name: '_failopen:i-1', checked: false, admin: 'maintenance' })).slice(-2),
     ).toEqual(['set server hello/_failopen:i-1 weight 100', 'set server hello/_failopen:i-1 state ready']);
   });
 
   it('takes a stand-in out with its member, and from a member that is not proven any more', () => {
-    const look = lookOf({}, { name: '_failopen:i-1', checked: false });
+    const look = sampleLook({}, { name: '_failopen:i-1', checked: false });
     expect(lines([], look)).toEqual(['set server hello/i-1 state maint', 'set server hello/_failopen:i-1 state maint']);
     expect(lines([sampleMember('i-1')], look)).toEqual(['set server hello/_failopen:i-1 state maint']);
   });
 
   it('takes out who is not named, after all others have come in', () => {
-    const look = lookOf({ name: 'old' }, { name: 'older', admin: 'maintenance' }, { admin: 'drain' });
+    const look = sampleLook({ name: 'old' }, { name: 'older', admin: 'maintenance' }, { admin: 'drain' });
     expect(lines([sampleMember('i-1')], look)).toEqual([
       'set server hello/i-1 state ready',
       'set server hello/old state maint',
@@ -124,7 +94,7 @@ describe('difference', () => {
   it.each([{ admin: 'maintenance' }, { port: 9 }, { address: '127.0.0.2' }, { checked: false }] as const)(
     'treats %o as a new server',
     (server) => {
-      expect(lines([sampleMember('i-1')], lookOf(server))).toEqual([
+      expect(lines([sampleMember('i-1')], sampleLook(server))).toEqual([
         'set server hello/i-1 state drain',
         'set server hello/i-1 addr 127.0.0.1 port 9001',
         'set server hello/i-1 weight 100',

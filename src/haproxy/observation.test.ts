@@ -1,37 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { NO_TRAFFIC, sampleLook } from '../../test/haproxy-samples.ts';
 import type { Target } from '../model/observation.ts';
-import type { Look, ServerLook } from './look.ts';
+import type { ServerLook } from './look.ts';
 import { healthyServers, type Memory, NO_MEMORY, observation } from './observation.ts';
 
-const IDLE = { openRequests: 0, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 0 };
-const SERVER: ServerLook = {
-  backend: 'hello',
-  name: 'i-1',
-  id: 1,
-  address: '127.0.0.1',
-  port: 9001,
-  weight: 100,
-  admin: 'ready',
-  checked: true,
-  status: 'UP',
-  check: { status: 'L7OK', code: '200', detail: '' },
-  traffic: IDLE,
-};
-
-function lookAt(server: Partial<ServerLook>): Look {
-  return {
-    pid: 1,
-    version: '2.6.12',
-    stopping: false,
-    fingerprint: '',
-    frontends: [],
-    backends: new Map([['hello', { ...IDLE, queuedRequests: 2 }]]),
-    servers: new Map([['hello/i-1', { ...SERVER, ...server }]]),
-  };
-}
-
 function see(server: Partial<ServerLook>, memory: Memory = NO_MEMORY): { target: Target; memory: Memory } {
-  const seen = observation(lookAt(server), new Map(), memory, 0);
+  const seen = observation(sampleLook(server), new Map(), memory, 0);
   const target = seen.observation.targetGroups[0]?.targets[0];
   if (target === undefined) throw new Error('no target');
   return { target, memory: seen.memory };
@@ -74,21 +48,22 @@ describe('observation', () => {
     const first = see(draining);
     expect(first.target.idleLooks).toBe(1);
     expect(see(draining, first.memory).target.idleLooks).toBe(2);
-    expect(see({ ...draining, traffic: { ...IDLE, queuedRequests: 1 } }, first.memory).target.idleLooks).toBe(0);
+    expect(see({ ...draining, traffic: { ...NO_TRAFFIC, queuedRequests: 1 } }, first.memory).target.idleLooks).toBe(0);
     expect(see({}, first.memory).target.idleLooks).toBe(0);
-    const elsewhere = new Map([['hello/i-1', { ...IDLE, openRequests: 3 }]]);
-    const [group] = observation(lookAt(draining), elsewhere, first.memory, 0).observation.targetGroups;
+    const elsewhere = new Map([['hello/i-1', { ...NO_TRAFFIC, openRequests: 3 }]]);
+    const [group] = observation(sampleLook(draining), elsewhere, first.memory, 0).observation.targetGroups;
     expect(group?.targets[0]).toMatchObject({ idleLooks: 0, traffic: { openRequests: 3 } });
   });
 
   it('counts what a stand-in does for its target, here or in an old process, and does not tell of it', () => {
-    const busy = { ...IDLE, openRequests: 1, requestsTotal: 4, errors5xxTotal: 2 };
+    const busy = { ...NO_TRAFFIC, openRequests: 1, requestsTotal: 4, errors5xxTotal: 2 };
     const unchecked = { status: 'no check', checked: false, check: { status: '', code: '', detail: '' } };
-    const look = lookAt({ status: 'DRAIN', admin: 'drain', traffic: { ...busy, responseTimeMs: 9 } });
-    const standIn: ServerLook = { ...SERVER, ...unchecked, name: '_failopen:i-1', traffic: busy };
-    const servers = new Map([['hello/_failopen:i-1', standIn], ...look.servers]);
+    const look = sampleLook(
+      { ...unchecked, name: '_failopen:i-1', traffic: busy },
+      { status: 'DRAIN', admin: 'drain', traffic: { ...busy, responseTimeMs: 9 } },
+    );
     const elsewhere = new Map([['hello/_failopen:i-1', busy]]);
-    const [group] = observation({ ...look, servers }, elsewhere, NO_MEMORY, 0).observation.targetGroups;
+    const [group] = observation(look, elsewhere, NO_MEMORY, 0).observation.targetGroups;
     expect(group?.targets).toEqual([
       {
         instanceId: 'i-1',
@@ -98,18 +73,18 @@ describe('observation', () => {
         traffic: { openRequests: 3, queuedRequests: 0, requestsTotal: 8, errors5xxTotal: 4, responseTimeMs: 9 },
       },
     ]);
-    expect([...healthyServers({ ...look, servers }, new Map()).keys()]).toEqual(['hello/i-1']);
+    expect([...healthyServers(look, new Map()).keys()]).toEqual(['hello/i-1']);
   });
 
   it('still knows a target of which only the stand-in is left', () => {
-    const name = '_failopen:i-1';
-    const servers = new Map([[`hello/${name}`, { ...SERVER, name, status: 'MAINT', admin: 'maintenance' } as const]]);
-    const [group] = observation({ ...lookAt({}), servers }, new Map(), NO_MEMORY, 0).observation.targetGroups;
+    const look = sampleLook({ name: '_failopen:i-1', status: 'MAINT', admin: 'maintenance' });
+    const [group] = observation(look, new Map(), NO_MEMORY, 0).observation.targetGroups;
     expect(group?.targets).toMatchObject([{ instanceId: 'i-1', health: 'unavailable' }]);
   });
 
   it('adds the queues of servers to that of their group', () => {
-    const look = lookAt({ traffic: { ...IDLE, queuedRequests: 5 } });
+    const backends = new Map([['hello', { ...NO_TRAFFIC, queuedRequests: 2 }]]);
+    const look = { ...sampleLook({ traffic: { ...NO_TRAFFIC, queuedRequests: 5 } }), backends };
     expect(observation(look, new Map(), NO_MEMORY, 7).observation).toMatchObject({
       at: 7,
       version: '2.6.12',
@@ -122,14 +97,14 @@ describe('healthyServers', () => {
   const was = new Map([['hello/i-1', '127.0.0.1:9001']]);
 
   it('knows who is in service, also of those that drain', () => {
-    expect(healthyServers(lookAt({}), new Map())).toEqual(was);
-    expect(healthyServers(lookAt({ admin: 'drain', status: 'DRAIN' }), new Map())).toEqual(was);
-    expect(healthyServers(lookAt({ admin: 'drain', status: 'DOWN', check: REFUSED }), was).size).toBe(0);
-    expect(healthyServers(lookAt({ status: 'DOWN 1/2' }), was).size).toBe(0);
+    expect(healthyServers(sampleLook({}), new Map())).toEqual(was);
+    expect(healthyServers(sampleLook({ admin: 'drain', status: 'DRAIN' }), new Map())).toEqual(was);
+    expect(healthyServers(sampleLook({ admin: 'drain', status: 'DOWN', check: REFUSED }), was).size).toBe(0);
+    expect(healthyServers(sampleLook({ status: 'DOWN 1/2' }), was).size).toBe(0);
   });
 
   it('leaves a server in maintenance as it was', () => {
-    const maintenance = lookAt({ admin: 'maintenance', status: 'MAINT' });
+    const maintenance = sampleLook({ admin: 'maintenance', status: 'MAINT' });
     expect(healthyServers(maintenance, was)).toEqual(was);
     expect(healthyServers(maintenance, new Map()).size).toBe(0);
   });
