@@ -68,8 +68,9 @@ describe('hourly', () => {
     expect(history.hourly('web', 'cpu')).toEqual([]);
     await settle();
     expect(history.hourly('web', 'cpu')).toEqual([{ at: clock.now() - 2 * HOUR, value: 1 }]);
+    const known = history.hourly('web', 'cpu');
     clock.jump(9 * 60_000);
-    history.hourly('web', 'cpu');
+    expect(history.hourly('web', 'cpu')).toBe(known);
     await settle();
     expect(reads).toBe(1);
     clock.jump(60_000);

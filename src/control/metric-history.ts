@@ -48,7 +48,7 @@ export class MetricHistory {
 
   /**
    * The hours that are over, oldest first. It answers at once with what is known; what is older than ten minutes is read anew
-   * meanwhile.
+   * meanwhile. Until then it is the same array, which never changes: a forecast is made once from it and not at every look.
    */
   hourly(group: string, metric: string): readonly MetricAverage[] {
     const key = keyOf(group, metric);

@@ -65,6 +65,17 @@ describe('a forecast', () => {
     expect(forecast([old, ...past(14 * 24, office)], MONDAY_8)).toEqual(forecast(past(14 * 24, office), MONDAY_8));
   });
 
+  it('is made once an hour from the same history', () => {
+    const history = past(14 * 24, office);
+    const first = forecast(history, MONDAY_8);
+    expect(forecast(history, MONDAY_8 + HOUR - 1)).toBe(first);
+    expect(forecast(history, MONDAY_8 + HOUR)?.[0]?.at).toBe(MONDAY_8 + HOUR);
+    expect(forecast(history, MONDAY_8)).toEqual(first);
+    expect(forecast([...history], MONDAY_8)).toEqual(first);
+    const constant = past(14 * 24, () => 1);
+    expect(forecast(constant, MONDAY_8)).not.toEqual(first);
+  });
+
   it('bridges what is missing', () => {
     const holes = past(14 * 24, () => 70).filter((_, index) => index % 5 !== 0);
     const hours = forecast(holes, MONDAY_8) ?? [];

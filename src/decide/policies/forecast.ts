@@ -23,6 +23,14 @@ const LEVEL_MIN = 0.5;
 const LEVEL_MAX = 2;
 const LEVEL_KEEP = 0.95;
 
+type Forecast = readonly HourlyValue[] | null;
+
+/**
+ * The newest forecast of each history. The function stays pure: nothing but the history and the hour goes into a forecast, a history never
+ * changes (another one takes its place), and so what is found here is what working it out again would give. It goes with its history.
+ */
+const known = new WeakMap<readonly HourlyValue[], { readonly hour: number; readonly forecast: Forecast }>();
+
 /**
  * Forecasts a metric by the hour, from now's hour to 48 hours ahead; null with less than 24 hours of data. For an hour `h`:
  *
@@ -36,8 +44,16 @@ const LEVEL_KEEP = 0.95;
  * Where a value is missing the others of its mean stand for it; an hour about which nothing is known is left out. Distances of whole days and
  * weeks need no time zone; an hour of summer time more or less is learned within days.
  */
-export function forecast(history: readonly HourlyValue[], now: EpochMs): readonly HourlyValue[] | null {
-  const thisHour = Math.floor(now / HOUR_MS);
+export function forecast(history: readonly HourlyValue[], now: EpochMs): Forecast {
+  const hour = Math.floor(now / HOUR_MS);
+  const before = known.get(history);
+  if (before?.hour === hour) return before.forecast;
+  const result = forecastFrom(history, hour);
+  known.set(history, { hour, forecast: result });
+  return result;
+}
+
+function forecastFrom(history: readonly HourlyValue[], thisHour: number): Forecast {
   const values = new Map<number, number>();
   for (const { at, value } of history) {
     const hour = Math.floor(at / HOUR_MS);

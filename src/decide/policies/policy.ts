@@ -11,7 +11,7 @@ export interface PolicyContext {
   readonly maxSize: number;
   /** The metric's newest reading; too old or failed ones are `missing`. Null where none was taken yet. */
   readonly reading: Reading | null;
-  /** Recorded values of the metric, one an hour, oldest first; for forecasts. */
+  /** Recorded values of the metric, one an hour, oldest first; for forecasts. It never changes: a longer history is another array. */
   readonly history: readonly HourlyValue[];
   readonly memory: PolicyMemory;
 }
