@@ -1,6 +1,7 @@
 import type { Mutation, Tests } from './mutation.ts';
 
 const HEALTH: Tests = { tests: ['src/decide/decide-health.test.ts', 'test/regressions/health.test.ts'] };
+const KNOWN: Tests = { tests: ['test/simulation/known.test.ts'] };
 const CORE: Tests = { tests: ['src/decide/decide.test.ts', 'src/decide/decide-wishes.test.ts'] };
 
 /** For each level of the health brake, and for each rule of docs/architecture.md, "What keeps it safe". */
@@ -123,5 +124,47 @@ export const RULES: readonly Mutation[] = [
     find: 'const spawned = found === null ? null : await findSpawned(this.#fleet, request.instanceId);',
     replace: 'const spawned = found === null ? await findSpawned(this.#fleet, request.instanceId) : null;',
     caughtBy: { tests: ['src/providers/process/provider.test.ts'] },
+  },
+  {
+    name: 'clock: when it is set forward the records stay behind',
+    file: 'src/control/group-loop.ts',
+    find: 'else if (byMs !== 0) await this.#record(',
+    replace: 'else if (byMs < 0) await this.#record(',
+    caughtBy: KNOWN,
+  },
+  {
+    name: 'clock: when it is set back the records stay ahead',
+    file: 'src/control/group-loop.ts',
+    find: 'else if (byMs !== 0) await this.#record(',
+    replace: 'else if (byMs > 0) await this.#record(',
+    caughtBy: KNOWN,
+  },
+  {
+    name: 'clock: the next controller trusts it about a drain that was under way',
+    file: 'src/control/clock-changes.ts',
+    find: "if (state.name !== 'draining' || state.deadline === null) return instance;",
+    replace: "if (state.name === 'draining' || state.name !== 'draining') return instance;",
+    caughtBy: KNOWN,
+  },
+  {
+    name: 'clock: a look grows younger when it is set back',
+    file: 'src/control/stopwatch.ts',
+    find: 'return Math.max(this.elapsedMs, this.#clock.now() - this.#at);',
+    replace: 'return this.#clock.now() - this.#at;',
+    caughtBy: { tests: ['src/control/view.test.ts'] },
+  },
+  {
+    name: 'clock: a rate is taken across a host that slept',
+    file: 'src/metrics/traffic-window.ts',
+    find: 'spanMs > MAX_GAP_MS || Math.abs(after.at - before.at - spanMs) > CLOCK_SET_MS',
+    replace: 'spanMs > MAX_GAP_MS',
+    caughtBy: { tests: ['src/metrics/haproxy.test.ts'] },
+  },
+  {
+    name: 'clock: what falls due by the calendar is put off when it is set forward',
+    file: 'src/model/shift.ts',
+    find: '[name, at + Math.min(0, byMs)]',
+    replace: '[name, at + byMs]',
+    caughtBy: { tests: ['src/model/shift.test.ts'] },
   },
 ];

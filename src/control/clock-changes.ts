@@ -37,9 +37,8 @@ export function takenUp(
 
 function withoutDeadline(instance: Instance): Instance {
   const { state } = instance;
-  return state.name !== 'draining' || state.deadline === null
-    ? instance
-    : { ...instance, state: { ...state, deadline: null } };
+  if (state.name !== 'draining' || state.deadline === null) return instance;
+  return { ...instance, state: { ...state, deadline: null } };
 }
 
 /** What is told of it. */

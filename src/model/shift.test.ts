@@ -49,3 +49,9 @@ it('every time of a memory moves alike', () => {
   });
   expect(shiftMemory(moved, 1_000)).toEqual(memory);
 });
+
+it('what falls due by the calendar moves back only', () => {
+  const { memory } = snapshotOf([], { memory: { scheduled: { nightly: 5_000 } } });
+  expect(shiftMemory(memory, -1_000).scheduled).toEqual({ nightly: 4_000 });
+  expect(shiftMemory(memory, 1_000).scheduled).toEqual({ nightly: 5_000 });
+});

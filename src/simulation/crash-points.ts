@@ -61,13 +61,22 @@ export function countedPoint(call: string, side: Side, phase: Phase): CountedPoi
   return `${call}:${side} ${phase}`;
 }
 
+/** They come seconds after a start for the first time. */
+const LATER_CALLS: ReadonlySet<string> = new Set<PortCall>([
+  'store.recordSamples',
+  'store.recordMetrics',
+  'store.prune',
+]);
+
 /** Every point that there is. */
 export function allCrashPoints(): CountedPoint[] {
   const calls = PORT_CALLS.flatMap((call) =>
     call === 'store.commit' ? COMMIT_KINDS.map((kind) => commitCall(kind)) : [call],
   );
   return PHASES.flatMap((phase) =>
-    calls.flatMap((call) => [countedPoint(call, 'before', phase), countedPoint(call, 'after', phase)]),
+    calls
+      .filter((call) => phase === 'running' || !LATER_CALLS.has(call))
+      .flatMap((call) => [countedPoint(call, 'before', phase), countedPoint(call, 'after', phase)]),
   );
 }
 

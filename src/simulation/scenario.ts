@@ -31,7 +31,7 @@ const SPARSE_MS = 20 * 60_000;
 /** `days` makes it a long run in which things happen now and then; without it, a short one in which they come thick and fast. */
 export function randomScenario(random: Random, days: number | null = null): Scenario {
   const fleet = randomFleet(random.fork('fleet'));
-  const quietAtMs = days === null ? 1_000 * random.int(40, 150) : Math.round(days * DAY_MS);
+  const quietAtMs = days === null ? shortRunMs(random) : Math.round(days * DAY_MS);
   const chance = random.fork('happenings');
   const count = days === null ? chance.int(2, 12) : Math.ceil(quietAtMs / SPARSE_MS);
   const happenings = Array.from({ length: count }, () => randomTimed(chance, fleet, quietAtMs)).flat();
@@ -44,6 +44,12 @@ export function randomScenario(random: Random, days: number | null = null): Scen
     crashes,
     quietAtMs,
   };
+}
+
+/** A minute or two, and now and then long enough for what seldom comes. */
+function shortRunMs(random: Random): number {
+  const seconds = random.int(40, 150);
+  return 1_000 * (random.chance(0.02) ? seconds + 700 : seconds);
 }
 
 function randomTimed(random: Random, fleet: Fleet, untilMs: number): TimedHappening[] {
