@@ -43,10 +43,11 @@ function withoutDeadline(instance: Instance): Instance {
 
 /** What is told of it. */
 export function clockChanged(group: string, byMs: number, at: EpochMs): Activity {
+  const howMuch = formatDuration(Math.round(Math.abs(byMs) / 1_000) * 1_000);
   const what =
     byMs < 0
-      ? `This host's clock was set back by ${formatDuration(-byMs)}`
-      : `This host's clock was set forward by ${formatDuration(byMs)}, or the host slept for as long`;
+      ? `This host's clock was set back by ${howMuch}`
+      : `This host's clock was set forward by ${howMuch}, or the host slept for as long`;
   return {
     at,
     group,

@@ -26,6 +26,8 @@ export interface FleetWishes {
   readonly group?: string;
   readonly deregistrationDelay?: string;
   readonly healthCheckGracePeriod?: string;
+  /** Of the controller and all that it starts, beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A real fleet in a folder of its own: the controller as a process, HAProxy, and servers. `end` leaves nothing of it. */
@@ -34,10 +36,12 @@ export class RealFleet {
   readonly port: number;
   readonly statsPort: number;
   readonly client: ApiClient;
+  readonly #environment: NodeJS.ProcessEnv;
   #controller: ChildProcess | null = null;
   #output = '';
 
-  private constructor(folder: string, port: number, statsPort: number) {
+  private constructor(folder: string, port: number, statsPort: number, environment: FleetWishes['environment']) {
+    this.#environment = { ...process.env, NO_COLOR: '1', ...environment };
     this.folder = folder;
     this.port = port;
     this.statsPort = statsPort;
@@ -47,7 +51,7 @@ export class RealFleet {
   static async create(wishes: FleetWishes = {}): Promise<RealFleet> {
     const folder = await mkdtemp(join(tmpdir(), 'drover-e2e-'));
     const [port, statsPort] = await freePorts(2);
-    const fleet = new RealFleet(folder, port as number, statsPort as number);
+    const fleet = new RealFleet(folder, port as number, statsPort as number, wishes.environment);
     await fleet.describe(wishes);
     return fleet;
   }
@@ -117,7 +121,7 @@ autoScalingGroups:
   spawnController(): ChildProcess {
     const child = spawn(process.execPath, [MAIN, '--data', this.dataDir, 'run', '--plain', this.fleetFile], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
+      env: this.#environment,
     });
     this.#controller = child;
     for (const stream of [child.stdout, child.stderr]) {
@@ -159,7 +163,7 @@ autoScalingGroups:
   async drover(...words: readonly string[]): Promise<{ readonly code: number | null; readonly said: string }> {
     const child = spawn(process.execPath, [MAIN, '--data', this.dataDir, ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
+      env: this.#environment,
     });
     const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
     return { code, said: out + err };

@@ -14,6 +14,7 @@ const INSTALL_TEST_COMPONENTS = 'sudo sh scripts/install-test-components.sh';
 
 /** What tests may need beyond the packages, and the command that installs it. */
 const components = {
+  faketime: { title: 'faketime', program: 'faketime', install: INSTALL_TEST_COMPONENTS },
   haproxy: { title: 'HAProxy', program: 'haproxy', install: 'sudo sh scripts/install-haproxy.sh' },
   prometheus: { title: 'Prometheus', program: 'prometheus', install: INSTALL_TEST_COMPONENTS },
   rabbitmq: { title: 'RabbitMQ', program: 'rabbitmq-server', install: INSTALL_TEST_COMPONENTS },
