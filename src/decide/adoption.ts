@@ -130,7 +130,8 @@ function recordOf(draft: Draft, machine: Machine): Instance {
     id: machine.instanceId,
     group: draft.snapshot.group.name,
     launchTemplate: draft.snapshot.group.launchTemplate,
-    createdAt: machine.launchedAt,
+    // By the provider's clock, which may be ahead of ours.
+    createdAt: Math.min(machine.launchedAt, draft.now),
     machine: { id: machine.id, endpoint: machine.endpoint, seenAt: draft.now },
     state: { name: 'booting', since: draft.now },
     health: { status: 'unknown', since: draft.now },

@@ -182,6 +182,12 @@ describe('machines without a record', () => {
     expect(Object.values(states(decision))).toEqual(['inService', 'inService', 'inService', 'inService']);
   });
 
+  it('are adopted as of now where the clock of their provider is ahead of ours', () => {
+    const all = snapshotOf([{ id: 'a', createdAgoMs: -3_600_000 }], { memory: { surveyed: false, desired: null } });
+    const [adopted] = decide({ ...all, instances: [] }, NOW).changed;
+    expect(adopted?.createdAt).toBe(NOW);
+  });
+
   it('are not looked for in one list alone: nothing is launched before there are two', () => {
     const all = snapshotOf(healthy('a'), { memory: { surveyed: false, desired: null } });
     if (all.machines.kind !== 'seen') throw new Error('seen');
