@@ -42,7 +42,7 @@ const CALM_MACHINES = {
 
 const CALM_PROVIDER = { staleLists: 0, staleByMs: 1, partialLists: 0, lostHints: 0 };
 
-const CALM_LOAD_BALANCER = { lostHints: 0, removalMs: [2_000, 2_000] } as const;
+const CALM_LOAD_BALANCER = { lostHints: 0, removalMs: [2_000, 2_000], openRequests: [1, 4] } as const;
 
 /** Ends all faults; the latencies of calls stay as they are. */
 export function calmDown(conditions: Conditions): void {

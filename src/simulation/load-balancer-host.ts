@@ -1,25 +1,18 @@
-import type { HealthCheck } from '../model/fleet.ts';
+import { PortError } from '../ports/errors.ts';
 import type { DesiredState, Member } from '../ports/load-balancer.ts';
-import type { MachineListener, Machines, SimMachine } from './machines.ts';
+import { type Checked, HealthChecks } from './health-checks.ts';
+import { type MachineListener, type Machines, type SimMachine, serverState } from './machines.ts';
 import type { Random } from './random.ts';
 import { OpenRequests } from './requests.ts';
 import type { Trace } from './trace.ts';
 import type { Cancel, VirtualClock } from './virtual-clock.ts';
 
 /** A server as the load balancer has it. */
-export interface SimMember {
-  member: Member;
+export interface SimMember extends Checked {
   deregistrationDelayMs: number;
-  check: HealthCheck;
   readonly requests: OpenRequests;
   /** `removed`: out of the rotation, not forgotten yet. */
   admin: 'ready' | 'draining' | 'removed';
-  /** `initial`: no check has decided yet, no traffic. */
-  health: 'initial' | 'up' | 'down';
-  /** The change of health that its checks are about to find. */
-  pending: { readonly to: 'up' | 'down'; readonly cancel: Cancel } | null;
-  /** Its checks fail whatever the server does, until then. */
-  flapping: boolean;
   /** Takes back that it will be forgotten. */
   forgetting: Cancel | null;
   /** When its health last changed, in milliseconds since the start. */
@@ -45,8 +38,12 @@ export interface LoadBalancerOptions {
   readonly trace: Trace;
   readonly machines: Machines;
   readonly witness: LoadBalancerWitness;
-  /** How long it needs until it forgets a server that was taken out. */
-  readonly conditions: { readonly removalMs: readonly [number, number] };
+  readonly conditions: {
+    /** How long it needs until it forgets a server that was taken out. */
+    readonly removalMs: readonly [number, number];
+    /** How many requests a server that is routed to has open at once. */
+    readonly openRequests: readonly [number, number];
+  };
 }
 
 /**
@@ -66,13 +63,14 @@ export class LoadBalancerHost implements MachineListener {
   readonly #members = new Map<string, SimMember>();
   #disk: DesiredState | null = null;
   #configuration = '';
-  /** Cut off from its servers: every check fails. */
-  #partitioned = false;
+  readonly #checks: HealthChecks<SimMember>;
 
   constructor(options: LoadBalancerOptions) {
     this.name = options.name;
     this.#options = options;
-    options.machines.listen(this);
+    const { clock, random, machines } = options;
+    this.#checks = new HealthChecks({ clock, random, machines, onResult: (one, health) => this.#found(one, health) });
+    machines.listen(this);
   }
 
   members(): Iterable<SimMember> {
@@ -99,7 +97,7 @@ export class LoadBalancerHost implements MachineListener {
   }
 
   get partitioned(): boolean {
-    return this.#partitioned;
+    return this.#checks.partitioned;
   }
 
   /** Whether it finds a server healthy and gives it requests. */
@@ -118,19 +116,30 @@ export class LoadBalancerHost implements MachineListener {
     return () => this.#watchers.delete(onChange);
   }
 
-  /** What a restart will come back to. */
+  /**
+   * What a restart will come back to.
+   * @throws PortError `Invalid` when something else listens where it shall; nothing has changed then
+   */
   save(desired: DesiredState): void {
+    for (const { address, port } of desired.loadBalancer.listeners) {
+      if (serverState(this.#options.machines.at({ address, port })) === 'dead') continue;
+      const message = `${this.name} cannot listen on ${address} port ${port}: something else listens there`;
+      throw new PortError('Invalid', 'listenerUnavailable', message);
+    }
     this.#disk = desired;
   }
 
-  /** Starts it from disk. Servers that it knew keep the health that they had. */
+  /** Starts it from disk. Servers that it knew at their address keep the health that they had. */
   start(): void {
     this.#options.trace.note(this.name, 'starts');
     this.running = true;
     const before = new Map(this.#members);
     for (const member of before.values()) this.#forget(member);
-    for (const member of this.#disk?.members ?? [])
-      this.#register(member, before.get(keyOf(member))?.health ?? 'initial');
+    for (const member of this.#disk?.members ?? []) {
+      const known = before.get(keyOf(member));
+      const isSame = known !== undefined && sameAddress(member, known.member);
+      this.#register(member, isSame ? known.health : 'initial');
+    }
     this.#configuration = configurationOf(this.#disk);
   }
 
@@ -138,12 +147,12 @@ export class LoadBalancerHost implements MachineListener {
   reconcile(): boolean {
     const wanted = new Map(this.#disk?.members.map((member) => [keyOf(member), member]));
     for (const current of this.#members.values()) {
-      const member = wanted.get(keyOf(current.member));
-      if (member === undefined || !sameAddress(member, current.member)) this.#remove(current);
+      if (!wanted.has(keyOf(current.member))) this.#remove(current);
     }
     for (const [key, member] of wanted) {
       const current = this.#members.get(key);
-      if (current === undefined || !sameAddress(member, current.member)) this.#register(member, 'initial');
+      if (current === undefined) this.#register(member, 'initial');
+      else if (current.admin === 'removed' || !sameAddress(member, current.member)) this.#readmit(current, member);
       else {
         current.member = member;
         this.#followGroup(current);
@@ -164,7 +173,7 @@ export class LoadBalancerHost implements MachineListener {
     this.running = false;
     for (const member of this.#members.values()) {
       member.requests.cut(this.#now());
-      this.#cancelPending(member);
+      this.#checks.cancel(member);
       if (member.admin === 'removed') this.#forget(member);
     }
     this.#tell();
@@ -173,7 +182,7 @@ export class LoadBalancerHost implements MachineListener {
   /** Cuts it off from its servers, or ends that. */
   setPartitioned(partitioned: boolean): void {
     this.#options.trace.note(this.name, partitioned ? 'is cut off from its servers' : 'reaches its servers again');
-    this.#partitioned = partitioned;
+    this.#checks.partitioned = partitioned;
     for (const member of this.#members.values()) this.#check(member);
   }
 
@@ -186,8 +195,9 @@ export class LoadBalancerHost implements MachineListener {
     for (const member of this.#members.values()) {
       const { address, port } = member.member.endpoint;
       if (address !== machine.endpoint.address || port !== machine.endpoint.port) continue;
-      if (member.member.instanceId === machine.instanceId && !machine.answering && !machine.hung) {
-        this.#cut(member, machine.ended === 'serving' ? 'its machine was ended' : null);
+      if (serverState(machine) === 'dead') {
+        const isOwn = member.member.instanceId === machine.instanceId;
+        this.#cut(member, isOwn && machine.ended === 'serving' ? 'its machine was ended' : null);
       }
       this.#check(member);
     }
@@ -200,9 +210,10 @@ export class LoadBalancerHost implements MachineListener {
       member,
       deregistrationDelayMs: group.deregistrationDelayMs,
       check: group.healthCheck,
-      requests: new OpenRequests(this.#options.random),
+      requests: new OpenRequests(this.#options.random, this.#options.conditions.openRequests),
       admin: member.state,
       health,
+      detail: '',
       pending: null,
       flapping: false,
       forgetting: null,
@@ -212,6 +223,19 @@ export class LoadBalancerHost implements MachineListener {
     this.#members.set(keyOf(member), registered);
     this.#flowAll();
     this.#check(registered);
+  }
+
+  /** In again, as if it were new: after it was taken out, or at another address. What it has open goes on. */
+  #readmit(current: SimMember, member: Member): void {
+    const served = this.serves(current);
+    this.#checks.cancel(current);
+    current.member = member;
+    current.health = 'initial';
+    current.detail = '';
+    current.changedMs = this.#now();
+    this.#followGroup(current);
+    this.#setAdmin(current, member.state);
+    if (served) this.#options.witness.takenOut(current, this);
   }
 
   #setAdmin(member: SimMember, state: Member['state']): void {
@@ -230,7 +254,7 @@ export class LoadBalancerHost implements MachineListener {
     if (member.admin === 'removed') return;
     const served = this.serves(member);
     member.admin = 'removed';
-    this.#cancelPending(member);
+    this.#checks.cancel(member);
     this.#flowAll();
     this.#options.trace.note(this.name, `${member.member.instanceId} out`);
     if (served) this.#options.witness.takenOut(member, this);
@@ -244,41 +268,21 @@ export class LoadBalancerHost implements MachineListener {
   }
 
   #forget(member: SimMember): void {
-    this.#cancelPending(member);
+    this.#checks.cancel(member);
     this.#members.delete(keyOf(member.member));
   }
 
-  /** Looks whether the checks of a server are about to find something new. */
   #check(member: SimMember): void {
-    if (!this.running || member.admin === 'removed') return;
-    const good = !this.#partitioned && !member.flapping && this.#answers(member);
-    const to = good ? 'up' : 'down';
-    if (member.health === to) return this.#cancelPending(member);
-    if (member.pending?.to === to) return;
-    this.#cancelPending(member);
-    const { check } = member;
-    const first = this.#options.random.int(0, good ? check.downIntervalMs : check.intervalMs);
-    // What has never been up needs one good check or one bad one; later on the thresholds count.
-    const more = (good ? check.healthyThreshold : member.health === 'initial' ? 1 : check.unhealthyThreshold) - 1;
-    const cancel = this.#options.clock.plan(first + more * check.fastIntervalMs, () => {
-      member.pending = null;
-      if (this.serves(member)) this.#options.witness.wentDown(member);
-      member.health = to;
-      member.changedMs = this.#now();
-      this.#options.trace.note(this.name, `${member.member.instanceId} is ${to}`);
-      this.#flowAll();
-      this.#tell();
-    });
-    member.pending = { to, cancel };
+    if (this.running && member.admin !== 'removed') this.#checks.follow(member);
   }
 
-  #answers(member: SimMember): boolean {
-    return this.#options.machines.at(member.member.endpoint)?.answering ?? false;
-  }
-
-  #cancelPending(member: SimMember): void {
-    member.pending?.cancel();
-    member.pending = null;
+  #found(member: SimMember, health: 'up' | 'down'): void {
+    if (this.serves(member)) this.#options.witness.wentDown(member);
+    member.health = health;
+    member.changedMs = this.#now();
+    this.#options.trace.note(this.name, `${member.member.instanceId} is ${health}`);
+    this.#flowAll();
+    this.#tell();
   }
 
   /** A changed delay holds for those that begin to drain from then on. */

@@ -24,6 +24,8 @@ export interface SimMachine {
   answering: boolean;
   /** Runs, but its server does not answer and never will by itself. */
   hung: boolean;
+  /** Its server answers requests, but fails its health checks. */
+  sick: boolean;
   /** Two lists soon after another have lacked it although it was there: nobody could know of it then. */
   hidden: boolean;
   /** When it last ran again after it had stopped, in milliseconds since the start; null when it never did. */
@@ -49,7 +51,7 @@ export interface MachineConditions {
 }
 
 export interface MachineListener {
-  /** It began or ceased to answer, or to be. */
+  /** It began or ceased to answer, to pass its checks, or to be. */
   changed(machine: SimMachine): void;
 }
 
@@ -130,6 +132,7 @@ export class Machines {
       state: 'pending',
       answering: false,
       hung: false,
+      sick: false,
       hidden: false,
       cameBackMs: null,
       ended: null,
@@ -198,6 +201,12 @@ export class Machines {
     this.#trace.note('world', `${name(machine)} recovers`);
     machine.hung = false;
     this.#setAnswering(machine, true);
+  }
+
+  setSick(machine: SimMachine, sick: boolean): void {
+    this.#trace.note('world', `${name(machine)} ${sick ? 'fails its checks' : 'passes its checks again'}`);
+    machine.sick = sick;
+    this.#tell(machine);
   }
 
   /** Drover asks for its end: its server stops at once, the machine needs a while. */
@@ -285,6 +294,15 @@ export class Machines {
     while (this.#byAddress.has(keyOf(addressOf(index)))) index++;
     return addressOf(index);
   }
+}
+
+/** What a request meets: nobody who listens, no answer, or one; of those that answer, whether they pass their checks too. */
+export type ServerState = 'dead' | 'hung' | 'sick' | 'well';
+
+export function serverState(machine: SimMachine | undefined): ServerState {
+  if (machine === undefined) return 'dead';
+  if (machine.answering) return machine.sick ? 'sick' : 'well';
+  return machine.hung && machine.state === 'running' ? 'hung' : 'dead';
 }
 
 /** A machine as its provider describes it. */

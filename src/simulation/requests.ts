@@ -2,23 +2,27 @@ import type { Random } from './random.ts';
 
 /**
  * The open requests of one server: a steady few while it is routed to; once no new ones come, each of them ends at a time of
- * its own.
+ * its own. Beside them those of which somebody wants to know what becomes of them.
  */
 export class OpenRequests {
   readonly #random: Random;
+  /** How many are open at once while they come, from and to. */
+  readonly #flow: readonly [number, number];
+  readonly #held = new Set<symbol>();
   #flowing = 0;
   #ends: number[] = [];
   #total = 0;
   #flowingSince = 0;
 
-  constructor(random: Random) {
+  constructor(random: Random, flow: readonly [number, number]) {
     this.#random = random;
+    this.#flow = flow;
   }
 
   /** New requests come from now on. */
   flow(nowMs: number): void {
     if (this.#flowing > 0) return;
-    this.#flowing = this.#random.int(1, 4);
+    this.#flowing = this.#random.int(...this.#flow);
     this.#flowingSince = nowMs;
   }
 
@@ -34,17 +38,29 @@ export class OpenRequests {
     this.#flowing = 0;
   }
 
+  /** One that stays open until the function that is returned answers it: false when it has been broken off before. */
+  hold(): () => boolean {
+    const request = Symbol();
+    this.#held.add(request);
+    return () => {
+      const answered = this.#held.delete(request);
+      if (answered) this.#total += 1;
+      return answered;
+    };
+  }
+
   /** All of them break off. Returns how many there were. */
   cut(nowMs: number): number {
     const open = this.open(nowMs);
     this.#count(nowMs);
     this.#flowing = 0;
     this.#ends = [];
+    this.#held.clear();
     return open;
   }
 
   open(nowMs: number): number {
-    let open = this.#flowing;
+    let open = this.#flowing + this.#held.size;
     for (const end of this.#ends) if (end > nowMs) open++;
     return open;
   }

@@ -1,5 +1,5 @@
 import type { LoadBalancerObservation, Target, TargetGroupObservation, Traffic } from '../model/observation.ts';
-import { PortError } from '../ports/errors.ts';
+import { asPortError, PortError } from '../ports/errors.ts';
 import type { ApplyResult, DesiredState, LoadBalancerDriver, LoadBalancerEvent } from '../ports/load-balancer.ts';
 import { type CallConditions, simulateCall } from './call.ts';
 import type { LoadBalancerHost, SimMember } from './load-balancer-host.ts';
@@ -16,6 +16,8 @@ export interface LoadBalancerConditions {
   lostHints: number;
   /** How long a server that was taken out is still there. */
   removalMs: readonly [number, number];
+  /** How many requests a server that is routed to has open at once. */
+  readonly openRequests: readonly [number, number];
 }
 
 export interface SimLoadBalancerOptions {
@@ -83,6 +85,18 @@ export class SimLoadBalancer implements LoadBalancerDriver {
   }
 
   async #apply(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult> {
+    try {
+      return await this.#bringTo(desired, signal);
+    } catch (error) {
+      const good = this.#options.host.disk;
+      if (good === null || asPortError(error).reaction !== 'Invalid') throw error;
+      // Members come and go under the configuration that is in force.
+      await this.#bringTo({ ...good, members: desired.members }, signal);
+      throw error;
+    }
+  }
+
+  async #bringTo(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult> {
     const { host, conditions } = this.#options;
     await this.#call('save', conditions.save, signal, () => host.save(desired));
     return this.#call('apply', conditions.apply, signal, () => {
@@ -146,7 +160,7 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     return {
       instanceId: member.member.instanceId,
       health: this.#reported(healthOf(member)),
-      detail: member.health === 'down' ? 'L4CON: Connection refused' : '',
+      detail: member.admin === 'removed' ? '' : member.detail,
       idleLooks,
       traffic: {
         openRequests,

@@ -3,7 +3,7 @@ import type { Endpoint } from '../model/instance.ts';
 import { asPortError } from '../ports/errors.ts';
 import type { Probe, ProbeAnswer } from '../ports/probe.ts';
 import { type CallConditions, simulateCall } from './call.ts';
-import type { Machines } from './machines.ts';
+import { type Machines, serverState } from './machines.ts';
 import type { Random } from './random.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -48,8 +48,8 @@ export class SimProbe implements Probe {
   #look(endpoint: Endpoint): ProbeAnswer {
     const { machines, reaches, random, conditions } = this.#options;
     if (!reaches()) return { healthy: false, detail: 'connect ETIMEDOUT' };
-    const answers = machines.at(endpoint)?.answering ?? false;
-    const healthy = random.chance(conditions.wrong) ? !answers : answers;
+    const passes = serverState(machines.at(endpoint)) === 'well';
+    const healthy = random.chance(conditions.wrong) ? !passes : passes;
     return { healthy, detail: healthy ? 'HTTP 200' : 'connect ECONNREFUSED' };
   }
 }
