@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LoadBalancerDriver } from '../../src/ports/load-balancer.ts';
-import { helpersFor, type LoadBalancerWorld, slower, type TestServer } from './load-balancer-world.ts';
+import { helpersFor, type LoadBalancerWorld, placeOf, slower, type TestServer } from './load-balancer-world.ts';
 
 const signal = new AbortController().signal;
 
@@ -38,46 +38,46 @@ export function describeFailOpen(name: string, make: () => Promise<LoadBalancerW
 
     it('sends requests to all proven members, and to healthy ones as soon as there is one', async () => {
       const [a, b, fresh] = await allFailing();
-      expect(await answerers()).toEqual(new Set([a.endpoint.port, b.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(b)]));
       await untilCounted(12);
       const { targetGroups } = await driver.observe(signal);
       const traffic = targetGroups[0]?.targets.map((one) => one.traffic.requestsTotal) ?? [];
       expect(traffic.toSorted()).toEqual([0, 6, 6]);
       b.setHealthy(true);
       await untilHealth('b', 'healthy');
-      expect(await answerers()).toEqual(new Set([b.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(b)]));
       b.setHealthy(false);
       await untilHealth('b', 'unhealthy');
-      expect(await answerers()).toEqual(new Set([a.endpoint.port, b.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(b)]));
       fresh.setHealthy(true);
       await untilHealth('fresh', 'healthy');
-      expect(await answerers()).toEqual(new Set([fresh.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(fresh)]));
     });
 
     it('answers every request though one proven member is dead', async () => {
       const [a, b] = await allFailing();
       await b.kill();
-      expect(await answerers(4)).toEqual(new Set([a.endpoint.port]));
+      expect(await answerers(4)).toEqual(new Set([placeOf(a)]));
     });
 
     it('drains and forgets a member', async () => {
       const [a, b, fresh] = await allFailing();
       const open = await world.open();
-      const [busy, left] = open.endpoint.port === a.endpoint.port ? ['a', b] : ['b', a];
+      const [busy, left] = placeOf(open) === placeOf(a) ? ['a', b] : ['b', a];
       const rest = [proven(busy === 'a' ? 'b' : 'a', left), member('fresh', fresh)];
       const server = busy === 'a' ? a : b;
       // Whoever drains is not called proven any more, or is: it makes no difference.
       await driver.apply(withMembers(...rest, member(busy, server, 'draining')), signal);
-      expect(await answerers()).toEqual(new Set([left.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(left)]));
       expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
       await driver.apply(withMembers(...rest, proven(busy, server, 'draining')), signal);
       expect(await target(busy)).toMatchObject({ idleLooks: 0, traffic: { openRequests: 1 } });
       expect(await open.finish()).toBe(true);
       await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) > 0);
       await driver.apply(withMembers(...rest, proven(busy, server)), signal);
-      expect(await answerers()).toEqual(new Set([a.endpoint.port, b.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(b)]));
       await driver.apply(withMembers(...rest), signal);
-      expect(await answerers()).toEqual(new Set([left.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(left)]));
       expect(['unavailable', 'absent']).toContain((await target(busy))?.health ?? 'absent');
       await untilHealth(busy, 'absent');
       expect(await driver.apply(withMembers(...rest), signal)).toEqual({ events: [] });
@@ -86,7 +86,7 @@ export function describeFailOpen(name: string, make: () => Promise<LoadBalancerW
     it('forgets members with requests open, too', async () => {
       const [a, , fresh] = await allFailing();
       const open = await world.open();
-      const [busy, other] = open.endpoint.port === a.endpoint.port ? ['a', 'b'] : ['b', 'a'];
+      const [busy, other] = placeOf(open) === placeOf(a) ? ['a', 'b'] : ['b', 'a'];
       await driver.apply(withMembers(member('fresh', fresh)), signal);
       expect(await target(busy)).toMatchObject({ health: 'unavailable', traffic: { openRequests: 1 } });
       expect(await world.send()).toBeNull();
@@ -101,18 +101,18 @@ export function describeFailOpen(name: string, make: () => Promise<LoadBalancerW
       await driver.apply(desired, signal);
       await world.crash();
       await driver.apply(desired, signal);
-      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a)]));
       await driver.close();
       await world.crash();
       driver = world.driver();
       await driver.apply(desired, signal);
-      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a)]));
     });
 
     it('keeps open requests through a change that members have nothing to do with', async () => {
       const [a, b, fresh] = await allFailing();
       const open = await world.open();
-      const [busy, other] = open.endpoint.port === a.endpoint.port ? ['a', b] : ['b', a];
+      const [busy, other] = placeOf(open) === placeOf(a) ? ['a', b] : ['b', a];
       const members = [
         proven('a', a, busy === 'a' ? 'draining' : 'ready'),
         proven('b', b, busy === 'b' ? 'draining' : 'ready'),
@@ -120,7 +120,7 @@ export function describeFailOpen(name: string, make: () => Promise<LoadBalancerW
       ];
       const changed = { ...withMembers(...members), targetGroups: world.empty.targetGroups.map(slower) };
       expect((await driver.apply(changed, signal)).events).toMatchObject([{ kind: 'reloaded' }]);
-      expect(await answerers()).toEqual(new Set([other.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(other)]));
       expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
       expect(await open.finish()).toBe(true);
       await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) > 0);

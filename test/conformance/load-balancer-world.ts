@@ -73,10 +73,14 @@ export function helpersFor(subject: () => { readonly world: LoadBalancerWorld; r
     );
   }
 
-  async function answerers(requests = 12): Promise<ReadonlySet<number | null>> {
-    const ports = new Set<number | null>();
-    for (let i = 0; i < requests; i += 1) ports.add((await subject().world.send())?.port ?? null);
-    return ports;
+  /** The places of the servers that answered; null stands for requests that none did. */
+  async function answerers(requests = 12): Promise<ReadonlySet<string | null>> {
+    const places = new Set<string | null>();
+    for (let i = 0; i < requests; i += 1) {
+      const endpoint = await subject().world.send();
+      places.add(endpoint === null ? null : placeOf({ endpoint }));
+    }
+    return places;
   }
 
   /** Two healthy members, a and b. */
@@ -97,6 +101,11 @@ export function helpersFor(subject: () => { readonly world: LoadBalancerWorld; r
   }
 
   return { member, proven, withMembers, targets, target, untilHealth, answerers, untilCounted, twoInService };
+}
+
+/** Where a server is, as a value that can be compared. */
+export function placeOf({ endpoint }: { readonly endpoint: Endpoint }): string {
+  return `${endpoint.address}:${endpoint.port}`;
 }
 
 export function slower(group: TargetGroup): TargetGroup {

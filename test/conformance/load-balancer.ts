@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PortError } from '../../src/ports/errors.ts';
 import type { LoadBalancerDriver } from '../../src/ports/load-balancer.ts';
 import { describeFailOpen } from './load-balancer-fail-open.ts';
-import { helpersFor, type LoadBalancerWorld, slower, type TestServer } from './load-balancer-world.ts';
+import { helpersFor, type LoadBalancerWorld, placeOf, slower, type TestServer } from './load-balancer-world.ts';
 
 const signal = new AbortController().signal;
 
@@ -38,7 +38,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
 
     it('spreads requests over its healthy members and counts them', async () => {
       const [a, b] = await twoInService();
-      expect(await answerers()).toEqual(new Set([a.endpoint.port, b.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(b)]));
       await untilCounted(12);
       const { targetGroups } = await driver.observe(signal);
       expect(targetGroups[0]?.traffic.openRequests).toBe(0);
@@ -50,13 +50,13 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       late.setHealthy(false);
       await driver.apply(withMembers(member('a', a), member('late', late)), signal);
       expect(['initial', 'unhealthy']).toContain((await target('late'))?.health);
-      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a)]));
       await untilHealth('late', 'unhealthy');
       expect((await target('late'))?.detail).not.toBe('');
-      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a)]));
       late.setHealthy(true);
       await untilHealth('late', 'healthy');
-      expect(await answerers()).toEqual(new Set([a.endpoint.port, late.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(late)]));
     });
 
     it('has no traffic for the very first member either before its checks have passed', async () => {
@@ -80,16 +80,16 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       await world.until('called back', async () => calls > 0);
       unwatch();
       expect((await target('b'))?.detail).toMatch(/refused/i);
-      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a)]));
     });
 
     it('lets a draining member finish what it has while new requests go elsewhere, and takes it back', async () => {
       const [a, b] = await twoInService();
       const open = await world.open();
-      const [busy, other] = open.endpoint.port === a.endpoint.port ? ['a', 'b'] : ['b', 'a'];
+      const [busy, other] = placeOf(open) === placeOf(a) ? ['a', 'b'] : ['b', 'a'];
       const serverOf = (id: string): TestServer => (id === 'a' ? a : b);
       await driver.apply(withMembers(member(busy, serverOf(busy), 'draining'), member(other, serverOf(other))), signal);
-      expect(await answerers()).toEqual(new Set([serverOf(other).endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(serverOf(other))]));
       expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
       expect(await open.finish()).toBe(true);
       await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) === 1);
@@ -98,13 +98,13 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       await driver.apply(withMembers(member('a', a), member('b', b)), signal);
       await untilHealth(busy, 'healthy');
       expect((await target(busy))?.idleLooks).toBe(0);
-      expect(await answerers()).toEqual(new Set([a.endpoint.port, b.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(b)]));
     });
 
     it('takes a member that is no longer named out at once and forgets it', async () => {
       const [a] = await twoInService();
       await driver.apply(withMembers(member('a', a)), signal);
-      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a)]));
       expect(['unavailable', 'absent']).toContain((await target('b'))?.health ?? 'absent');
       await untilHealth('b', 'absent');
       expect(await driver.apply(withMembers(member('a', a)), signal)).toEqual({ events: [] });
@@ -113,7 +113,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
     it('forgets a member whose server is dead, too, and one that has requests open', async () => {
       const [a, b] = await twoInService();
       const open = await world.open();
-      const [busy, dead] = open.endpoint.port === a.endpoint.port ? ['a', b] : ['b', a];
+      const [busy, dead] = placeOf(open) === placeOf(a) ? ['a', b] : ['b', a];
       await dead.kill();
       await driver.apply(withMembers(), signal);
       await untilHealth(busy === 'a' ? 'b' : 'a', 'absent');
@@ -124,9 +124,12 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
     it('takes a member back that was on its way out, as a new one', async () => {
       const [a, b] = await twoInService();
       await driver.apply(withMembers(member('a', a)), signal);
+      b.setHealthy(false);
       await driver.apply(withMembers(member('a', a), member('b', b)), signal);
+      expect(await answerers()).toEqual(new Set([placeOf(a)]));
+      b.setHealthy(true);
       await untilHealth('b', 'healthy');
-      expect(await answerers()).toEqual(new Set([a.endpoint.port, b.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(b)]));
     });
 
     it('follows a member to another address, and checks it there first', async () => {
@@ -134,10 +137,10 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       const moved = await world.server();
       moved.setHealthy(false);
       await driver.apply(withMembers(member('a', a), member('b', moved)), signal);
-      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a)]));
       moved.setHealthy(true);
       await untilHealth('b', 'healthy');
-      expect(await answerers()).toEqual(new Set([a.endpoint.port, moved.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(moved)]));
     });
 
     it('comes back after a crash with the same members in the same states', async () => {
@@ -157,7 +160,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       await expect(driver.observe(signal)).rejects.toThrow(PortError);
       const { events } = await driver.apply(desired, signal);
       expect(events).toMatchObject([{ kind: 'started', members: 3 }]);
-      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a)]));
       const health = new Map((await targets()).map((one) => [one.instanceId, one.health]));
       expect(health).toEqual(
         new Map([
@@ -178,14 +181,14 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       const fresh = await world.server();
       fresh.setHealthy(false);
       await driver.apply(withMembers(member('a', a), member('b', b, 'draining'), member('fresh', fresh)), signal);
-      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a)]));
       expect((await target('b'))?.health).toBe('draining');
     });
 
     it('keeps states and open requests through a change that members have nothing to do with', async () => {
       const [a, b] = await twoInService();
       const open = await world.open();
-      const [busy, other] = open.endpoint.port === a.endpoint.port ? ['a', b] : ['b', a];
+      const [busy, other] = placeOf(open) === placeOf(a) ? ['a', b] : ['b', a];
       const members = [
         member('a', a, busy === 'a' ? 'draining' : 'ready'),
         member('b', b, busy === 'b' ? 'draining' : 'ready'),
@@ -194,7 +197,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       const changed = { ...withMembers(...members), targetGroups: world.empty.targetGroups.map(slower) };
       const { events } = await driver.apply(changed, signal);
       expect(events).toMatchObject([{ kind: 'reloaded' }]);
-      expect(await answerers()).toEqual(new Set([other.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(other)]));
       expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
       expect(await open.finish()).toBe(true);
       await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) > 0);
@@ -208,11 +211,11 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       await expect(driver.apply(refused, signal)).rejects.toMatchObject({ name: 'PortError', reaction: 'Invalid' });
       await untilHealth('c', 'healthy');
       await untilHealth('b', 'absent');
-      expect(await answerers()).toEqual(new Set([a.endpoint.port, c.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(c)]));
       await expect(driver.apply(refused, signal)).rejects.toMatchObject({ reaction: 'Invalid' });
       await world.crash();
       await expect(driver.apply(refused, signal)).rejects.toMatchObject({ reaction: 'Invalid' });
-      expect(await answerers()).toEqual(new Set([a.endpoint.port, c.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(c)]));
       expect(await driver.apply(withMembers(member('a', a), member('b', b)), signal)).toEqual({ events: [] });
     });
 
@@ -221,7 +224,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       const desired = withMembers(member('a', a), member('b', b, 'draining'));
       await driver.apply(desired, signal);
       await driver.close();
-      expect(await answerers()).toEqual(new Set([a.endpoint.port]));
+      expect(await answerers()).toEqual(new Set([placeOf(a)]));
       driver = world.driver();
       expect((await target('b'))?.health).toBe('draining');
       expect(await driver.apply(desired, signal)).toEqual({ events: [] });
