@@ -61,6 +61,8 @@ export class LoadBalancerHost implements MachineListener {
   readonly #options: LoadBalancerOptions;
   readonly #watchers = new Set<() => void>();
   readonly #members = new Map<string, SimMember>();
+  /** Requests to servers that it has forgotten since its start, by target group. */
+  readonly #forgotten = new Map<string, number>();
   #disk: DesiredState | null = null;
   #configuration = '';
   readonly #checks: HealthChecks<SimMember>;
@@ -111,6 +113,15 @@ export class LoadBalancerHost implements MachineListener {
     return member.health === 'up' || (member.member.proven && !this.#hasHealthy(member.member.targetGroup));
   }
 
+  /** Requests to a target group since the start, whoever they went to. */
+  requestsTotal(targetGroup: string): number {
+    let total = this.#forgotten.get(targetGroup) ?? 0;
+    for (const { member, requests } of this.#members.values()) {
+      if (member.targetGroup === targetGroup) total += requests.total(this.#now());
+    }
+    return total;
+  }
+
   watch(onChange: () => void): () => void {
     this.#watchers.add(onChange);
     return () => this.#watchers.delete(onChange);
@@ -135,6 +146,7 @@ export class LoadBalancerHost implements MachineListener {
     this.running = true;
     const before = new Map(this.#members);
     for (const member of before.values()) this.#forget(member);
+    this.#forgotten.clear();
     for (const member of this.#disk?.members ?? []) {
       const known = before.get(keyOf(member));
       const isSame = known !== undefined && sameAddress(member, known.member);
@@ -267,9 +279,12 @@ export class LoadBalancerHost implements MachineListener {
     });
   }
 
-  #forget(member: SimMember): void {
-    this.#checks.cancel(member);
-    this.#members.delete(keyOf(member.member));
+  #forget(one: SimMember): void {
+    this.#checks.cancel(one);
+    this.#members.delete(keyOf(one.member));
+    const { targetGroup } = one.member;
+    const before = this.#forgotten.get(targetGroup) ?? 0;
+    this.#forgotten.set(targetGroup, before + one.requests.total(this.#now()));
   }
 
   #check(member: SimMember): void {

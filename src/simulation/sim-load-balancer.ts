@@ -136,7 +136,7 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     const traffic: Traffic = {
       openRequests: sum((one) => one.openRequests),
       queuedRequests: 0,
-      requestsTotal: sum((one) => one.requestsTotal),
+      requestsTotal: this.#options.host.requestsTotal(name),
       errors5xxTotal: 0,
       responseTimeMs: 20,
     };

@@ -42,6 +42,9 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       await untilCounted(12);
       const { targetGroups } = await driver.observe(signal);
       expect(targetGroups[0]?.traffic.openRequests).toBe(0);
+      await driver.apply(withMembers(member('a', a)), signal);
+      await untilHealth('b', 'absent');
+      await untilCounted(12);
     });
 
     it('gives a new member no traffic before its health checks have passed', async () => {
