@@ -129,6 +129,22 @@ describe('a simulated load balancer', () => {
     expect(open?.finish()).toBe(true);
   });
 
+  it('does not forget a member that was taken out while it has no controller', async () => {
+    const [a] = await inService(1);
+    apply([]);
+    host.pauseRemovals();
+    while (await clock.advance());
+    expect([...host.members()]).toHaveLength(1);
+    apply([]);
+    host.pauseRemovals();
+    apply([a!]);
+    while (await clock.advance());
+    expect([...host.members()]).toMatchObject([{ admin: 'ready', health: 'up' }]);
+    apply([]);
+    while (await clock.advance());
+    expect([...host.members()]).toHaveLength(0);
+  });
+
   it('says what is wrong with the servers that fail their checks', async () => {
     const [dead, hung, sick] = await inService(4);
     machines.stop(dead!, 'by itself');

@@ -13,7 +13,7 @@ export interface SimMember extends Checked {
   readonly requests: OpenRequests;
   /** `removed`: out of the rotation, not forgotten yet. */
   admin: 'ready' | 'draining' | 'removed';
-  /** Takes back that it will be forgotten. */
+  /** Takes back that it will be forgotten; null while nobody sees to that. */
   forgetting: Cancel | null;
   /** When its health last changed, in milliseconds since the start. */
   changedMs: number;
@@ -178,6 +178,14 @@ export class LoadBalancerHost implements MachineListener {
     return reloaded;
   }
 
+  /** Its controller has gone: who was taken out stays so until another one lets go of it. */
+  pauseRemovals(): void {
+    for (const member of this.#members.values()) {
+      member.forgetting?.();
+      member.forgetting = null;
+    }
+  }
+
   /** Its process ends, and every open request with it. */
   crash(): void {
     if (!this.running) return;
@@ -263,13 +271,19 @@ export class LoadBalancerHost implements MachineListener {
   }
 
   #remove(member: SimMember): void {
-    if (member.admin === 'removed') return;
+    if (member.admin === 'removed') return this.#letGo(member);
     const served = this.serves(member);
     member.admin = 'removed';
     this.#checks.cancel(member);
     this.#flowAll();
     this.#options.trace.note(this.name, `${member.member.instanceId} out`);
     if (served) this.#options.witness.takenOut(member, this);
+    this.#letGo(member);
+  }
+
+  /** Forgets it by and by. */
+  #letGo(member: SimMember): void {
+    if (member.forgetting !== null) return;
     const [min, max] = this.#options.conditions.removalMs;
     member.forgetting = this.#options.clock.plan(this.#options.random.int(min, max), () => {
       if (this.#members.get(keyOf(member.member)) !== member) return;

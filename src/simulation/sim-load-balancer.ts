@@ -76,12 +76,14 @@ export class SimLoadBalancer implements LoadBalancerDriver {
 
   async close(): Promise<void> {
     for (const unwatch of this.#unwatch) unwatch();
+    this.#options.host.pauseRemovals();
   }
 
   /** Its controller has died: what it had not done yet never happens. */
   abandon(): void {
     this.#abandoned = true;
     for (const unwatch of this.#unwatch) unwatch();
+    this.#options.host.pauseRemovals();
   }
 
   async #apply(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult> {
