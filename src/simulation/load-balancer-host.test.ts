@@ -163,8 +163,25 @@ describe('a simulated load balancer', () => {
 
   it('waits, after a restart, for the checks of a server that has got another address', async () => {
     const [a, b] = await inService(2);
+    host.look();
     host.crash();
     apply([a!, { ...b!, endpoint: a!.endpoint }]);
     expect([...host.members()].map(({ health }) => health)).toEqual(['up', 'initial']);
+  });
+
+  it('comes back with the health that was seen last, whatever has become of it since', async () => {
+    const [a, b] = await inService(2);
+    machines.setSick(b!, true);
+    while (await clock.advance());
+    host.look();
+    machines.setSick(a!, true);
+    machines.setSick(b!, false);
+    while (await clock.advance());
+    expect([...host.members()].map(({ health }) => health)).toEqual(['down', 'up']);
+    host.crash();
+    host.start();
+    expect([...host.members()].map(({ health }) => health)).toEqual(['up', 'initial']);
+    while (await clock.advance());
+    expect([...host.members()].map(({ health }) => health)).toEqual(['down', 'up']);
   });
 });

@@ -61,6 +61,8 @@ export class LoadBalancerHost implements MachineListener {
   readonly #options: LoadBalancerOptions;
   readonly #watchers = new Set<() => void>();
   readonly #members = new Map<string, SimMember>();
+  /** Where servers were healthy when they were last looked at. */
+  #seenHealthy = new Map<string, Member>();
   /** Requests to servers that it has forgotten since its start, by target group. */
   readonly #forgotten = new Map<string, number>();
   #disk: DesiredState | null = null;
@@ -137,20 +139,26 @@ export class LoadBalancerHost implements MachineListener {
       const message = `${this.name} cannot listen on ${address} port ${port}: something else listens there`;
       throw new PortError('Invalid', 'listenerUnavailable', message);
     }
+    this.look();
     this.#disk = desired;
   }
 
-  /** Starts it from disk. Servers that it knew at their address keep the health that they had. */
+  /** Its controller looks: a restart comes back to what it sees. */
+  look(): void {
+    if (!this.running) return;
+    const healthy = [...this.#members.values()].filter(({ health }) => health === 'up');
+    this.#seenHealthy = new Map(healthy.map(({ member }) => [keyOf(member), member]));
+  }
+
+  /** Starts it from disk. Servers that were healthy at their address when they were last looked at are in service at once. */
   start(): void {
     this.#options.trace.note(this.name, 'starts');
     this.running = true;
-    const before = new Map(this.#members);
-    for (const member of before.values()) this.#forget(member);
+    for (const member of this.#members.values()) this.#forget(member);
     this.#forgotten.clear();
     for (const member of this.#disk?.members ?? []) {
-      const known = before.get(keyOf(member));
-      const isSame = known !== undefined && sameAddress(member, known.member);
-      this.#register(member, isSame ? known.health : 'initial');
+      const seen = this.#seenHealthy.get(keyOf(member));
+      this.#register(member, seen !== undefined && sameAddress(member, seen) ? 'up' : 'initial');
     }
     this.#configuration = configurationOf(this.#disk);
   }

@@ -32,6 +32,8 @@ export interface SimLoadBalancerOptions {
 export class SimLoadBalancer implements LoadBalancerDriver {
   readonly #options: SimLoadBalancerOptions;
   readonly #idleLooks = new Map<string, number>();
+  /** What was wrong with unhealthy targets, by key and address: a restart does not make them new. */
+  readonly #unhealthy = new Map<string, string>();
   readonly #unwatch = new Set<() => void>();
   #last: Promise<unknown> = Promise.resolve();
   #abandoned = false;
@@ -50,6 +52,7 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     const { clock, host, conditions } = this.#options;
     return this.#call('observe', conditions.observe, signal, () => {
       if (!host.running) throw new PortError('Transient', 'notRunning', `${host.name} is not running`);
+      host.look();
       const members = [...host.members()];
       const targetGroups = (host.disk?.targetGroups ?? []).map(({ name }) =>
         this.#group(
@@ -151,6 +154,17 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     return host.reports === 'allDown' || random.chance(0.5) ? 'unhealthy' : 'healthy';
   }
 
+  #healthOf(member: SimMember, key: string): Pick<Target, 'health' | 'detail'> {
+    const { address, port } = member.member.endpoint;
+    const place = `${key} ${address}:${port}`;
+    const health = healthOf(member);
+    const known = this.#unhealthy.get(place);
+    if (health === 'initial' && known !== undefined) return { health: 'unhealthy', detail: known };
+    if (health === 'unhealthy') this.#unhealthy.set(place, member.detail);
+    else this.#unhealthy.delete(place);
+    return { health, detail: health === 'unavailable' ? '' : member.detail };
+  }
+
   #target(member: SimMember): Target {
     const now = this.#options.clock.elapsedMs;
     const openRequests = member.requests.open(now);
@@ -159,10 +173,11 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     const idleLooks = idle ? (this.#idleLooks.get(key) ?? 0) + 1 : 0;
     if (idleLooks > 0) this.#idleLooks.set(key, idleLooks);
     else this.#idleLooks.delete(key);
+    const { health, detail } = this.#healthOf(member, key);
     return {
       instanceId: member.member.instanceId,
-      health: this.#reported(healthOf(member)),
-      detail: member.admin === 'removed' ? '' : member.detail,
+      health: this.#reported(health),
+      detail,
       idleLooks,
       traffic: {
         openRequests,
