@@ -60,7 +60,7 @@ export class StaticFleet {
       await haproxy.stop(AbortSignal.timeout(START_TIMEOUT_MS));
       await haproxy.close();
     });
-    await haproxy.apply(desiredState(fleet, port, servers), scope.signal);
+    await haproxy.apply(desiredState(fleet, port, servers), async () => {}, scope.signal);
     await until('HAProxy finds them healthy', START_TIMEOUT_MS, async () => {
       const { servers: seen } = await readStat(socketPath, 'hello', scope.signal);
       return [...seen.values()].every(({ status }) => status.startsWith('UP'));

@@ -155,6 +155,13 @@ export const INVARIANTS: readonly Mutation[] = [
     caughtBy: { invariant: 'explained', seeds: 20 },
   },
   {
+    name: 'a load balancer is started and nobody is told',
+    file: 'src/control/balancer-loop.ts',
+    find: '    this.#announced = event;\n',
+    replace: '    this.#announced = event;\n    return;\n',
+    caughtBy: { invariant: 'explained', seeds: 100 },
+  },
+  {
     name: 'a record is left out when the store is read',
     file: 'src/store/state.ts',
     find: 'instances: instances.map(decodeInstance),',

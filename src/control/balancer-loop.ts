@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { View } from '../decide/snapshot.ts';
 import type { Activity } from '../model/activity.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -35,7 +36,8 @@ export interface Balancer {
   /** Whether something is on its way, so that looks are worth more. */
   isBusy(): boolean;
   onSeen(changed: boolean): void;
-  tell(activity: Activity): void;
+  /** Resolves when it is recorded, or cannot be. */
+  tell(activity: Activity): Promise<void>;
 }
 
 /** An observation, and how long ago it was asked for. */
@@ -55,6 +57,8 @@ export class BalancerLoop {
   /** By the steady clock. */
   #retryAtMs = 0;
   #refusal = '';
+  /** What was announced and has not succeeded yet: what fails again and again is told once. */
+  #announced: LoadBalancerEvent | null = null;
   #digest = '';
   #earlier: Seen | null = null;
 
@@ -121,13 +125,12 @@ export class BalancerLoop {
     this.#dirty = false;
     try {
       const desired = this.#balancer.desired();
-      const { events } = await withDeadline(clock, APPLY_TIMEOUT_MS, signal, (bounded) =>
-        driver.apply(desired, bounded),
-      );
+      const announce = (event: LoadBalancerEvent) => this.#announce(event);
+      await withDeadline(clock, APPLY_TIMEOUT_MS, signal, (bounded) => driver.apply(desired, announce, bounded));
       this.#applied = new Stopwatch(clock);
       this.#backoffMs = 0;
-      this.#refusal = '';
-      for (const event of events) this.#tellEvent(event);
+      this.#announced = null;
+      if (this.#refusal !== '') await this.#recovered();
     } catch (error) {
       if (signal.aborted) return;
       const failure = asPortError(error);
@@ -136,7 +139,7 @@ export class BalancerLoop {
       this.#dirty = true;
       if (failure.message !== this.#refusal) {
         this.#refusal = failure.message;
-        this.#tell(
+        await this.#tell(
           'loadBalancerRefused',
           `Load balancer ${this.#balancer.name} could not be changed: ${failure.message}`,
           'error',
@@ -155,6 +158,8 @@ export class BalancerLoop {
       if (before !== null && (this.#earlier === null || this.#earlier.asked.elapsedMs >= 2 * CALM_LOOK_MS))
         this.#earlier = before;
       this.#seen.saw({ asked, observation }, asked);
+      // It runs: another start is another one, even if nobody heard of the success of the last.
+      if (this.#announced?.kind === 'start') this.#announced = null;
     } catch (error) {
       if (signal.aborted) return false;
       failure = this.#seen.failed(error);
@@ -173,27 +178,33 @@ export class BalancerLoop {
       .join(';');
   }
 
-  #tellEvent(event: LoadBalancerEvent): void {
+  async #announce(event: LoadBalancerEvent): Promise<void> {
+    if (isDeepStrictEqual(event, this.#announced)) return;
+    this.#announced = event;
     const { name } = this.#balancer;
     switch (event.kind) {
-      case 'started': {
+      case 'start': {
         const members = event.members === 0 ? '' : `, with its ${event.members} members as they were`;
-        this.#tell(
+        await this.#tell(
           'loadBalancerStarted',
-          `Started HAProxy ${event.version} for load balancer ${name}${members}.`,
-          'info',
+          `Starting HAProxy ${event.version} for load balancer ${name}${members}.`,
         );
         break;
       }
-      case 'reloaded':
-        this.#tell('loadBalancerReloaded', `Reloaded HAProxy of load balancer ${name}: ${event.why}.`, 'info');
+      case 'reload':
+        await this.#tell('loadBalancerReloaded', `Reloading HAProxy of load balancer ${name}: ${event.why}.`);
         break;
     }
   }
 
-  #tell(reason: Activity['reason'], message: string, level: Activity['level']): void {
+  async #recovered(): Promise<void> {
+    this.#refusal = '';
+    await this.#tell('loadBalancerRecovered', `Load balancer ${this.#balancer.name} is as it should be again.`);
+  }
+
+  #tell(reason: Activity['reason'], message: string, level: Activity['level'] = 'info'): Promise<void> {
     const at = this.#balancer.clock.now();
-    this.#balancer.tell({
+    return this.#balancer.tell({
       at,
       group: null,
       instanceId: null,

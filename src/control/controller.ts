@@ -42,7 +42,7 @@ export class Controller implements FleetService {
     this.#loops = new Loops(options, {
       fleet: () => this.#fleet,
       mode: () => this.#mode,
-      tell: (activity) => void this.#record(activity),
+      tell: (activity) => this.#record(activity),
     });
     this.#sampler = new Sampler(options.store, options.clock, options.onProblem);
   }

@@ -28,7 +28,8 @@ interface Running {
 export interface LoopsContext {
   readonly fleet: () => Fleet;
   readonly mode: () => 'up' | 'down';
-  readonly tell: (activity: Activity) => void;
+  /** Resolves when it is recorded, or cannot be. */
+  readonly tell: (activity: Activity) => Promise<void>;
 }
 
 /** All that runs for a fleet: one loop a group, one a load balancer, one watch a provider, and who tells whom. */
@@ -216,7 +217,7 @@ export class Loops {
       this.#strangers.add(id);
       const message = `Machine ${id} carries this fleet's tag and that of group ${group}, which the fleet file does not have. It is left alone: put the group back, or end it yourself.`;
       const at = this.#options.clock.now();
-      this.#context.tell({ ...about, at, level: 'warning', reason: 'orphanFound', message });
+      void this.#context.tell({ ...about, at, level: 'warning', reason: 'orphanFound', message });
     }
   }
 

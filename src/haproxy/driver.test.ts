@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeLoadBalancerConformance } from '../../test/conformance/load-balancer.ts';
-import type { LoadBalancerWorld, OpenRequest, TestServer } from '../../test/conformance/load-balancer-world.ts';
+import {
+  applied,
+  type LoadBalancerWorld,
+  type OpenRequest,
+  type TestServer,
+} from '../../test/conformance/load-balancer-world.ts';
 import type { TargetGroup } from '../model/fleet.ts';
 import type { Endpoint } from '../model/instance.ts';
 import type { DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
@@ -66,7 +71,7 @@ describe('the HAProxy driver', () => {
         },
       ],
     };
-    await driver.apply(desired, signal);
+    await applied(driver, desired);
     await untilHealthy(world, driver);
     return { world, driver, desired };
   }
@@ -81,7 +86,7 @@ describe('the HAProxy driver', () => {
   it('keeps its folder private and touches no file when there is nothing to change', async () => {
     const { world, driver, desired } = await begin();
     const before = await fileTimes(world.dataDir);
-    await driver.apply(desired, signal);
+    await applied(driver, desired);
     await driver.observe(signal);
     expect(await fileTimes(world.dataDir)).toEqual(before);
     expect((await stat(world.dataDir)).mode & 0o777).toBe(0o700);
@@ -93,7 +98,7 @@ describe('the HAProxy driver', () => {
   it('serves a statistics page with CSV', async () => {
     const { world, driver, desired } = await begin();
     const statsPage = { address: HOST, port: await freePort() };
-    await driver.apply({ ...desired, loadBalancer: { ...desired.loadBalancer, statsPage } }, signal);
+    await applied(driver, { ...desired, loadBalancer: { ...desired.loadBalancer, statsPage } });
     const csv = await (await fetch(`http://${HOST}:${statsPage.port}/;csv`)).text();
     expect(csv).toMatch(/^# pxname,svname,/);
     expect(csv).toContain('\nhello,a,');
@@ -105,8 +110,8 @@ describe('the HAProxy driver', () => {
     const before = await processesOf(join(world.dataDir, 'haproxy.cfg'));
     await rm(join(world.dataDir, 'runtime.sock'));
     const open = await world.open();
-    const { events } = await driver.apply(desired, signal);
-    expect(events).toMatchObject([{ kind: 'started' }]);
+    const events = await applied(driver, desired);
+    expect(events).toMatchObject([{ kind: 'start' }]);
     expect(await world.send()).not.toBeNull();
     expect(await open.finish()).toBe(true);
     await world.until('the old one has ended', async () => {
@@ -121,10 +126,10 @@ describe('the HAProxy driver', () => {
     driver = real.driver();
     const blocker = createTcpServer().listen(real.port, HOST);
     await once(blocker, 'listening');
-    await expect(driver.apply(real.empty, signal)).rejects.toThrow(`[${HOST}:${real.port}]`);
+    await expect(applied(driver, real.empty)).rejects.toThrow(`[${HOST}:${real.port}]`);
     blocker.close();
     await once(blocker, 'close');
-    expect((await driver.apply(real.empty, signal)).events).toMatchObject([{ kind: 'started' }]);
+    expect(await applied(driver, real.empty)).toMatchObject([{ kind: 'start' }]);
   });
 
   it('goes on as before when a reload fails that had looked well', async () => {
@@ -135,10 +140,10 @@ describe('the HAProxy driver', () => {
     const before = await readFile(join(world.dataDir, 'haproxy.cfg'), 'utf8');
     const listeners = [...desired.loadBalancer.listeners, everywhere];
     const more = { ...desired, loadBalancer: { ...desired.loadBalancer, listeners } };
-    await expect(driver.apply(more, signal)).rejects.toMatchObject({ reaction: 'Invalid', code: 'reloadRefused' });
+    await expect(applied(driver, more)).rejects.toMatchObject({ reaction: 'Invalid', code: 'reloadRefused' });
     expect(await readFile(join(world.dataDir, 'haproxy.cfg'), 'utf8')).toBe(before);
     expect(await world.send()).not.toBeNull();
-    expect(await driver.apply(desired, signal)).toEqual({ events: [] });
+    expect(await applied(driver, desired)).toEqual([]);
     blocker.close();
   });
 
@@ -148,7 +153,7 @@ describe('the HAProxy driver', () => {
     const unwatch = driver.watch(() => {
       calls += 1;
     });
-    await driver.apply({ ...desired, targetGroups: [{ ...GROUP, slowStartMs: 1 }] }, signal);
+    await applied(driver, { ...desired, targetGroups: [{ ...GROUP, slowStartMs: 1 }] });
     await world.until('the stream has ended', async () => calls > 0);
     await world.until('the old worker has ended', async () => (await world.pids()).length === 2);
     const before = calls;
@@ -162,7 +167,7 @@ describe('the HAProxy driver', () => {
     const [, worker] = await processesOf(join(world.dataDir, 'haproxy.cfg'));
     process.kill(worker ?? 0, 'SIGKILL');
     await world.until('all of it is gone', async () => (await world.pids()).length === 0);
-    expect((await driver.apply(desired, signal)).events).toMatchObject([{ kind: 'started' }]);
+    expect(await applied(driver, desired)).toMatchObject([{ kind: 'start' }]);
     expect(await world.send()).not.toBeNull();
   });
 
@@ -174,7 +179,7 @@ describe('the HAProxy driver', () => {
       await writeFile(join(world.dataDir, name), '\u0000garbage\n');
     }
     const next = world.driver();
-    expect((await next.apply(desired, signal)).events).toMatchObject([{ kind: 'started' }]);
+    expect(await applied(next, desired)).toMatchObject([{ kind: 'start' }]);
     await untilHealthy(world, next);
     await next.close();
   });
@@ -186,7 +191,7 @@ describe('the HAProxy driver', () => {
     const real = await RealWorld.make();
     world = real;
     const missing = createHaproxy({ dataDir: real.dataDir, binary: '/nowhere/haproxy', clock: systemClock });
-    await expect(missing.apply(real.empty, signal)).rejects.toMatchObject({
+    await expect(applied(missing, real.empty)).rejects.toMatchObject({
       reaction: 'Unsupported',
       message: expect.stringContaining('apt-get install'),
     });

@@ -2,7 +2,7 @@ import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import type { LoadBalancerObservation, Traffic } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
-import type { ApplyResult, DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
+import type { Announce, DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
 import { type Binary, findBinary, validate } from './binary.ts';
 import { Departures } from './departures.ts';
 import { difference } from './diff.ts';
@@ -83,9 +83,9 @@ class Haproxy implements LoadBalancerDriver {
     this.#departures = new Departures(clock, (commands, signal) => this.#runtime.execute(commands, signal));
   }
 
-  async apply(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult> {
+  async apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void> {
     const wanted = checkDesired(desired);
-    return this.#turn.run(() => this.#apply(wanted, signal));
+    return this.#turn.run(() => this.#apply(wanted, announce, signal));
   }
 
   async observe(signal: AbortSignal): Promise<LoadBalancerObservation> {
@@ -118,35 +118,39 @@ class Haproxy implements LoadBalancerDriver {
     await this.#turn.settled();
   }
 
-  async #apply(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult> {
+  async #apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void> {
     await this.#load();
     this.#binary ??= await findBinary(this.#givenBinary, signal);
     const look = await nullIfNotRunning(this.#look(signal));
     if (look !== null) this.#memory = { ...this.#memory, healthy: healthyServers(look, this.#memory.healthy) };
     try {
-      return await this.#bringTo(desired, look, this.#binary, signal);
+      await this.#bringTo(desired, look, this.#binary, announce, signal);
     } catch (error) {
       const good = this.#lastGood;
       if (good === null || !isRefusal(error) || sameSkeleton(good, skeletonOf(desired))) throw error;
       // Members come and go under the configuration that is in force.
-      await this.#bringTo(withMembers(good, desired), look, this.#binary, signal);
+      await this.#bringTo(withMembers(good, desired), look, this.#binary, announce, signal);
       throw error;
     }
   }
 
-  async #bringTo(desired: DesiredState, look: Look | null, binary: Binary, signal: AbortSignal): Promise<ApplyResult> {
+  async #bringTo(
+    desired: DesiredState,
+    look: Look | null,
+    binary: Binary,
+    announce: Announce,
+    signal: AbortSignal,
+  ): Promise<void> {
     const target = this.#target(desired, look, binary);
     if (look?.fingerprint === target.fingerprint) {
       await this.#changeMembers(target, look, binary, signal);
-      await this.#keepAsGood(desired);
-      return { events: [] };
+      return this.#keepAsGood(desired);
     }
     this.#throwIfRefused(target.fingerprint);
     try {
-      const result =
-        look === null ? await this.#start(target, binary, signal) : await this.#reload(target, look, binary, signal);
+      if (look === null) await this.#start(target, binary, announce, signal);
+      else await this.#reload(target, look, binary, announce, signal);
       await this.#keepAsGood(desired);
-      return result;
     } catch (error) {
       if (error instanceof PortError && error.reaction === 'Invalid') {
         this.#refusal = { fingerprint: target.fingerprint, error, untilMs: this.#clock.steadyMs() + REFUSAL_MS };
@@ -155,22 +159,22 @@ class Haproxy implements LoadBalancerDriver {
     }
   }
 
-  async #start(target: Target, binary: Binary, signal: AbortSignal): Promise<ApplyResult> {
+  async #start(target: Target, binary: Binary, announce: Announce, signal: AbortSignal): Promise<void> {
     await this.#writeValidated(target, binary, signal);
     this.#departures.set([]);
+    await announce({ kind: 'start', version: binary.version, members: target.desired.members.length });
     await launch(binary, this.#paths, target.fingerprint, this.#runtime, this.#clock, signal);
     this.#events.reconnect();
-    return { events: [{ kind: 'started', version: binary.version, members: target.desired.members.length }] };
   }
 
-  async #reload(target: Target, look: Look, binary: Binary, signal: AbortSignal): Promise<ApplyResult> {
+  async #reload(target: Target, look: Look, binary: Binary, announce: Announce, signal: AbortSignal): Promise<void> {
     const why = describeChange(this.#lastGood, skeletonOf(target.desired));
     await checkNewListeners(target.desired, look);
     await this.#writeValidated(target, binary, signal);
+    await announce({ kind: 'reload', why });
     await reload(this.#paths, target.fingerprint, look, this.#runtime, this.#clock, signal);
     this.#departures.set([]);
     this.#events.reconnect();
-    return { events: [{ kind: 'reloaded', why }] };
   }
 
   async #changeMembers(target: Target, look: Look, binary: Binary, signal: AbortSignal): Promise<void> {

@@ -86,5 +86,6 @@ export const ACTIVITY_REASONS = [
   'loadBalancerStarted',
   'loadBalancerReloaded',
   'loadBalancerRefused',
+  'loadBalancerRecovered',
 ] as const;
 export type ActivityReason = (typeof ACTIVITY_REASONS)[number];

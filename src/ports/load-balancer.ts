@@ -9,7 +9,8 @@ export type { LoadBalancerObservation } from '../model/observation.ts';
  * nothing. The contract, checked by `test/conformance/load-balancer.ts`:
  *
  * - `apply` makes the desired state durable first (a restart of the load balancer comes back to it), then real. It starts
- *   what is not running. It resolves when members are registered with their state, not when they are healthy.
+ *   what is not running. It resolves when members are registered with their state, not when they are healthy. What it has to do
+ *   beyond membership it announces before it does it.
  * - A new member gets no traffic until its health checks have passed. A `draining` member gets no new requests; back to `ready`
  *   it gets them again. A member that is no longer named is taken out at once and forgotten when that is safe; until then
  *   `observe` still shows it as `unavailable`.
@@ -21,7 +22,7 @@ export type { LoadBalancerObservation } from '../model/observation.ts';
  * - Errors are `PortError`s; `Invalid` when the configuration was refused, in which case the last good one is in force.
  */
 export interface LoadBalancerDriver {
-  apply(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult>;
+  apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void>;
   observe(signal: AbortSignal): Promise<LoadBalancerObservation>;
   /** Calls back when a look is worth while sooner than planned (a health transition, an exit). Returns the way to stop. */
   watch(onChange: () => void): () => void;
@@ -47,13 +48,11 @@ export interface Member {
   readonly proven: boolean;
 }
 
-/** What `apply` had to do beyond membership, for the activities; empty most of the time. */
-export interface ApplyResult {
-  readonly events: readonly LoadBalancerEvent[];
-}
+/** Waited for, so that what is done has been told even when the controller dies in the middle of it; never rejects. */
+export type Announce = (event: LoadBalancerEvent) => Promise<void>;
 
 export type LoadBalancerEvent =
-  /** It was not running: started, or started again with the members as they were. */
-  | { readonly kind: 'started'; readonly version: string; readonly members: number }
+  /** It is not running: it is started, or started again with the members as they were. */
+  | { readonly kind: 'start'; readonly version: string; readonly members: number }
   /** A change that the runtime API cannot make. */
-  | { readonly kind: 'reloaded'; readonly why: string };
+  | { readonly kind: 'reload'; readonly why: string };

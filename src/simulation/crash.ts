@@ -91,7 +91,8 @@ export class Incarnation {
 
   loadBalancer(driver: LoadBalancerDriver): LoadBalancerDriver {
     return {
-      apply: (desired, signal) => this.#call('loadBalancer.apply', () => driver.apply(desired, signal)),
+      apply: (desired, announce, signal) =>
+        this.#call('loadBalancer.apply', () => driver.apply(desired, announce, signal)),
       observe: (signal) => this.#call('loadBalancer.observe', () => driver.observe(signal)),
       watch: (onChange) => this.#watch(driver, onChange),
       stop: (signal) => this.#call('loadBalancer.stop', () => driver.stop(signal)),

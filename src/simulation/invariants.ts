@@ -122,6 +122,10 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, Court {
     }
   }
 
+  started(host: LoadBalancerHost): void {
+    this.#recording.started(host.name);
+  }
+
   takenOut(member: SimMember, host: LoadBalancerHost): void {
     this.#capacity.takenOut(member, host);
   }
@@ -143,8 +147,14 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, Court {
     this.#recording.opened(stored);
   }
 
+  /** A commit has failed: what it would have told nobody can be told. */
+  refused(change: Change): void {
+    this.#recording.told(change);
+  }
+
   /** To be called for every commit, before `records` has it. */
   committing(change: Change): void {
+    this.#recording.told(change);
     for (const { reason, message } of change.activities) this.trace.note('drover', `${reason}: ${message}`);
     const replaced: Instance[] = [];
     for (const instance of change.instances) {

@@ -9,7 +9,7 @@ import { createRandom } from './random.ts';
 import { Trace } from './trace.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-const WITNESS = { takenOut: () => {}, wentDown: () => {}, cut: () => {} };
+const WITNESS = { started: () => {}, takenOut: () => {}, wentDown: () => {}, cut: () => {} };
 const GROUP: TargetGroup = {
   name: 'hello',
   algorithm: 'roundRobin',

@@ -23,6 +23,8 @@ export interface SimMember extends Checked {
 
 /** Told what the load balancer does to its servers and their requests, when it does it. */
 export interface LoadBalancerWitness {
+  /** Its process is started. */
+  started(host: LoadBalancerHost): void;
   /** It was routed to, and now the controller wants it drained or out. */
   takenOut(member: SimMember, host: LoadBalancerHost): void;
   /** It was routed to, and now its checks fail. */
@@ -153,6 +155,7 @@ export class LoadBalancerHost implements MachineListener {
   /** Starts it from disk. Servers that were healthy at their address when they were last looked at are in service at once. */
   start(): void {
     this.#options.trace.note(this.name, 'starts');
+    this.#options.witness.started(this);
     this.running = true;
     for (const member of this.#members.values()) this.#forget(member);
     this.#forgotten.clear();
@@ -163,8 +166,13 @@ export class LoadBalancerHost implements MachineListener {
     this.#configuration = configurationOf(this.#disk);
   }
 
-  /** Makes what is on disk real. True when that took a reload. */
-  reconcile(): boolean {
+  /** Whether what is on disk takes a reload. */
+  get needsReload(): boolean {
+    return this.#configuration !== configurationOf(this.#disk);
+  }
+
+  /** Makes what is on disk real. */
+  reconcile(): void {
     const wanted = new Map(this.#disk?.members.map((member) => [keyOf(member), member]));
     for (const current of this.#members.values()) {
       if (!wanted.has(keyOf(current.member))) this.#remove(current);
@@ -180,10 +188,7 @@ export class LoadBalancerHost implements MachineListener {
       }
     }
     this.#flowAll();
-    const configuration = configurationOf(this.#disk);
-    const reloaded = this.#configuration !== configuration;
-    this.#configuration = configuration;
-    return reloaded;
+    this.#configuration = configurationOf(this.#disk);
   }
 
   /** Its controller has gone: who was taken out stays so until another one lets go of it. */

@@ -15,6 +15,9 @@ export class RecordRules {
   /** When the controller's own looks last found somebody unhealthy, by address. */
   readonly #probed = new Map<string, number>();
 
+  /** Load balancers whose start has been told. */
+  readonly #announced = new Set<string>();
+
   constructor(court: Court) {
     this.#court = court;
   }
@@ -22,6 +25,19 @@ export class RecordRules {
   probed({ address, port }: Endpoint, { healthy }: ProbeAnswer): void {
     if (this.#probed.size > KEPT_PROBES) this.#probed.clear();
     if (!healthy) this.#probed.set(`${address}:${port}`, this.#court.clock.elapsedMs);
+  }
+
+  /** It was recorded, or was tried to be, why a load balancer is started. */
+  told({ activities }: Change): void {
+    for (const { reason, message } of activities) {
+      if (reason !== 'loadBalancerStarted') continue;
+      for (const { name } of this.#court.hosts)
+        if (message.includes(`load balancer ${name}`)) this.#announced.add(name);
+    }
+  }
+
+  started(host: string): void {
+    if (!this.#announced.delete(host)) this.#court.violate('explained', `${host} is started, and no activity says so`);
   }
 
   /** What was committed is what the next controller finds, all of it and nothing else. */

@@ -181,6 +181,7 @@ export class Session {
         invariants.committing(change);
         records.apply(change);
       },
+      onRefused: (change) => invariants.refused(change),
     });
     const guarded = { provider: incarnation.provider(provider), capabilities: CAPABILITIES };
     return {

@@ -1,6 +1,6 @@
 import type { LoadBalancerObservation, Target, TargetGroupObservation, Traffic } from '../model/observation.ts';
 import { asPortError, PortError } from '../ports/errors.ts';
-import type { ApplyResult, DesiredState, LoadBalancerDriver, LoadBalancerEvent } from '../ports/load-balancer.ts';
+import type { Announce, DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
 import { type CallConditions, simulateCall } from './call.ts';
 import type { LoadBalancerHost, SimMember } from './load-balancer-host.ts';
 import type { Random } from './random.ts';
@@ -42,8 +42,8 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     this.#options = options;
   }
 
-  async apply(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult> {
-    const turn = this.#last.then(() => this.#apply(desired, signal));
+  async apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void> {
+    const turn = this.#last.then(() => this.#apply(desired, announce, signal));
     this.#last = turn.catch(() => undefined);
     return turn;
   }
@@ -89,30 +89,28 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     this.#options.host.pauseRemovals();
   }
 
-  async #apply(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult> {
+  async #apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void> {
     try {
-      return await this.#bringTo(desired, signal);
+      await this.#bringTo(desired, announce, signal);
     } catch (error) {
       const good = this.#options.host.disk;
       if (good === null || asPortError(error).reaction !== 'Invalid') throw error;
       // Members come and go under the configuration that is in force.
-      await this.#bringTo({ ...good, members: desired.members }, signal);
+      await this.#bringTo({ ...good, members: desired.members }, announce, signal);
       throw error;
     }
   }
 
-  async #bringTo(desired: DesiredState, signal: AbortSignal): Promise<ApplyResult> {
+  async #bringTo(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void> {
     const { host, conditions } = this.#options;
     await this.#call('save', conditions.save, signal, () => host.save(desired));
-    return this.#call('apply', conditions.apply, signal, () => {
-      const events: LoadBalancerEvent[] = [];
-      if (!host.running) {
-        host.start();
-        events.push({ kind: 'started', version: host.version, members: desired.members.length });
-      } else if (host.reconcile()) {
-        events.push({ kind: 'reloaded', why: 'the configuration has changed' });
-      }
-      return { events };
+    const wasRunning = host.running;
+    if (!wasRunning) await announce({ kind: 'start', version: host.version, members: desired.members.length });
+    else if (host.needsReload) await announce({ kind: 'reload', why: 'the configuration has changed' });
+    await this.#call('apply', conditions.apply, signal, () => {
+      if (host.running) host.reconcile();
+      else if (wasRunning) throw new PortError('Transient', 'notRunning', `${host.name} does not run any more`);
+      else host.start();
     });
   }
 

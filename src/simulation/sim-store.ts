@@ -15,10 +15,12 @@ export interface SimStoreOptions {
   readonly conditions: StoreConditions;
   /** Told of each change that has been committed. */
   readonly onCommit: (change: Change) => void;
+  /** Told of each that could not be. */
+  readonly onRefused: (change: Change) => void;
 }
 
 /** The real store, with faults in front of it and a witness of its commits. */
-export function simulatedStore({ store, random, trace, conditions, onCommit }: SimStoreOptions): Store {
+export function simulatedStore({ store, random, trace, conditions, onCommit, onRefused }: SimStoreOptions): Store {
   const write = async (what: string, work: () => Promise<void>): Promise<void> => {
     if (random.chance(conditions.failsBefore)) {
       trace.note('store', `${what} fails`);
@@ -32,6 +34,9 @@ export function simulatedStore({ store, random, trace, conditions, onCommit }: S
       write('commit', async () => {
         await store.commit(change);
         onCommit(change);
+      }).catch((error: unknown) => {
+        onRefused(change);
+        throw error;
       }),
     activities: (query) => store.activities(query),
     recordSamples: (samples) => write('recordSamples', () => store.recordSamples(samples)),

@@ -11,7 +11,7 @@ export function describeFailOpen(name: string, make: () => Promise<LoadBalancerW
     let world: LoadBalancerWorld;
     let driver: LoadBalancerDriver;
     const subject = (): { world: LoadBalancerWorld; driver: LoadBalancerDriver } => ({ world, driver });
-    const { member, proven, withMembers, target, untilHealth, answerers, untilCounted, twoInService } =
+    const { apply, member, proven, withMembers, target, untilHealth, answerers, untilCounted, twoInService } =
       helpersFor(subject);
 
     beforeEach(async () => {
@@ -29,7 +29,7 @@ export function describeFailOpen(name: string, make: () => Promise<LoadBalancerW
       const [a, b] = await twoInService();
       const fresh = await world.server();
       fresh.setHealthy(false);
-      await driver.apply(withMembers(proven('a', a), proven('b', b), member('fresh', fresh)), signal);
+      await apply(withMembers(proven('a', a), proven('b', b), member('fresh', fresh)));
       a.setHealthy(false);
       b.setHealthy(false);
       for (const id of ['a', 'b', 'fresh']) await untilHealth(id, 'unhealthy');
@@ -67,27 +67,27 @@ export function describeFailOpen(name: string, make: () => Promise<LoadBalancerW
       const rest = [proven(busy === 'a' ? 'b' : 'a', left), member('fresh', fresh)];
       const server = busy === 'a' ? a : b;
       // Whoever drains is not called proven any more, or is: it makes no difference.
-      await driver.apply(withMembers(...rest, member(busy, server, 'draining')), signal);
+      await apply(withMembers(...rest, member(busy, server, 'draining')));
       expect(await answerers()).toEqual(new Set([placeOf(left)]));
       expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
-      await driver.apply(withMembers(...rest, proven(busy, server, 'draining')), signal);
+      await apply(withMembers(...rest, proven(busy, server, 'draining')));
       expect(await target(busy)).toMatchObject({ idleLooks: 0, traffic: { openRequests: 1 } });
       expect(await open.finish()).toBe(true);
       await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) > 0);
-      await driver.apply(withMembers(...rest, proven(busy, server)), signal);
+      await apply(withMembers(...rest, proven(busy, server)));
       expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(b)]));
-      await driver.apply(withMembers(...rest), signal);
+      await apply(withMembers(...rest));
       expect(await answerers()).toEqual(new Set([placeOf(left)]));
       expect(['unavailable', 'absent']).toContain((await target(busy))?.health ?? 'absent');
       await untilHealth(busy, 'absent');
-      expect(await driver.apply(withMembers(...rest), signal)).toEqual({ events: [] });
+      expect(await apply(withMembers(...rest))).toEqual([]);
     });
 
     it('forgets members with requests open, too', async () => {
       const [a, , fresh] = await allFailing();
       const open = await world.open();
       const [busy, other] = placeOf(open) === placeOf(a) ? ['a', 'b'] : ['b', 'a'];
-      await driver.apply(withMembers(member('fresh', fresh)), signal);
+      await apply(withMembers(member('fresh', fresh)));
       expect(await target(busy)).toMatchObject({ health: 'unavailable', traffic: { openRequests: 1 } });
       expect(await world.send()).toBeNull();
       await untilHealth(other, 'absent');
@@ -98,14 +98,14 @@ export function describeFailOpen(name: string, make: () => Promise<LoadBalancerW
     it('comes back the same from a crash', async () => {
       const [a, b, fresh] = await allFailing();
       const desired = withMembers(proven('a', a), proven('b', b, 'draining'), member('fresh', fresh));
-      await driver.apply(desired, signal);
+      await apply(desired);
       await world.crash();
-      await driver.apply(desired, signal);
+      await apply(desired);
       expect(await answerers()).toEqual(new Set([placeOf(a)]));
       await driver.close();
       await world.crash();
       driver = world.driver();
-      await driver.apply(desired, signal);
+      await apply(desired);
       expect(await answerers()).toEqual(new Set([placeOf(a)]));
     });
 
@@ -119,7 +119,7 @@ export function describeFailOpen(name: string, make: () => Promise<LoadBalancerW
         member('fresh', fresh),
       ];
       const changed = { ...withMembers(...members), targetGroups: world.empty.targetGroups.map(slower) };
-      expect((await driver.apply(changed, signal)).events).toMatchObject([{ kind: 'reloaded' }]);
+      expect(await apply(changed)).toMatchObject([{ kind: 'reload' }]);
       expect(await answerers()).toEqual(new Set([placeOf(other)]));
       expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
       expect(await open.finish()).toBe(true);

@@ -3,7 +3,7 @@
 import type { TargetGroup } from '../../src/model/fleet.ts';
 import type { Endpoint } from '../../src/model/instance.ts';
 import type { Target } from '../../src/model/observation.ts';
-import type { DesiredState, LoadBalancerDriver, Member } from '../../src/ports/load-balancer.ts';
+import type { DesiredState, LoadBalancerDriver, LoadBalancerEvent, Member } from '../../src/ports/load-balancer.ts';
 
 /** A world with one load balancer in it, servers that can be put behind it, and clients. */
 export interface LoadBalancerWorld {
@@ -43,8 +43,21 @@ export interface OpenRequest {
 
 const signal = new AbortController().signal;
 
+/** @returns what was announced */
+export async function applied(
+  driver: LoadBalancerDriver,
+  desired: DesiredState,
+): Promise<readonly LoadBalancerEvent[]> {
+  const events: LoadBalancerEvent[] = [];
+  const announce = async (event: LoadBalancerEvent) => void events.push(event);
+  await driver.apply(desired, announce, signal);
+  return events;
+}
+
 /** @param subject the world and the driver of the test that runs */
 export function helpersFor(subject: () => { readonly world: LoadBalancerWorld; readonly driver: LoadBalancerDriver }) {
+  const apply = (desired: DesiredState) => applied(subject().driver, desired);
+
   function member(instanceId: string, { endpoint }: TestServer, state: Member['state'] = 'ready'): Member {
     return { targetGroup: subject().world.targetGroup, instanceId, endpoint, weight: 100, state, proven: false };
   }
@@ -86,7 +99,7 @@ export function helpersFor(subject: () => { readonly world: LoadBalancerWorld; r
   /** Two healthy members, a and b. */
   async function twoInService(): Promise<readonly [TestServer, TestServer]> {
     const [a, b] = [await subject().world.server(), await subject().world.server()];
-    await subject().driver.apply(withMembers(member('a', a), member('b', b)), signal);
+    await apply(withMembers(member('a', a), member('b', b)));
     await untilHealth('a', 'healthy');
     await untilHealth('b', 'healthy');
     return [a, b];
@@ -100,7 +113,7 @@ export function helpersFor(subject: () => { readonly world: LoadBalancerWorld; r
     });
   }
 
-  return { member, proven, withMembers, targets, target, untilHealth, answerers, untilCounted, twoInService };
+  return { apply, member, proven, withMembers, targets, target, untilHealth, answerers, untilCounted, twoInService };
 }
 
 /** Where a server is, as a value that can be compared. */

@@ -15,7 +15,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
     let world: LoadBalancerWorld;
     let driver: LoadBalancerDriver;
     const subject = (): { world: LoadBalancerWorld; driver: LoadBalancerDriver } => ({ world, driver });
-    const { member, withMembers, targets, target, untilHealth, answerers, untilCounted, twoInService } =
+    const { apply, member, withMembers, targets, target, untilHealth, answerers, untilCounted, twoInService } =
       helpersFor(subject);
 
     beforeEach(async () => {
@@ -30,10 +30,22 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
 
     it('starts what is not running, and finds nothing to do the second time', async () => {
       await expect(driver.observe(signal)).rejects.toThrow(PortError);
-      const first = await driver.apply(world.empty, signal);
-      expect(first.events).toMatchObject([{ kind: 'started', members: 0 }]);
-      expect(await driver.apply(world.empty, signal)).toEqual({ events: [] });
+      const first = await apply(world.empty);
+      expect(first).toMatchObject([{ kind: 'start', members: 0 }]);
+      expect(await apply(world.empty)).toEqual([]);
       expect(await targets()).toEqual([]);
+    });
+
+    it('announces what it is about to do, and waits for that', async () => {
+      let found = 'nothing was announced';
+      const look = async () => {
+        found = await driver.observe(signal).then(
+          () => 'it runs',
+          () => 'it does not run yet',
+        );
+      };
+      await driver.apply(world.empty, look, signal);
+      expect(found).toBe('it does not run yet');
     });
 
     it('spreads requests over its healthy members and counts them', async () => {
@@ -42,7 +54,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       await untilCounted(12);
       const { targetGroups } = await driver.observe(signal);
       expect(targetGroups[0]?.traffic.openRequests).toBe(0);
-      await driver.apply(withMembers(member('a', a)), signal);
+      await apply(withMembers(member('a', a)));
       await untilHealth('b', 'absent');
       await untilCounted(12);
     });
@@ -51,7 +63,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       const [a] = await twoInService();
       const late = await world.server();
       late.setHealthy(false);
-      await driver.apply(withMembers(member('a', a), member('late', late)), signal);
+      await apply(withMembers(member('a', a), member('late', late)));
       expect(['initial', 'unhealthy']).toContain((await target('late'))?.health);
       expect(await answerers()).toEqual(new Set([placeOf(a)]));
       await untilHealth('late', 'unhealthy');
@@ -65,7 +77,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
     it('has no traffic for the very first member either before its checks have passed', async () => {
       const late = await world.server();
       late.setHealthy(false);
-      await driver.apply(withMembers(member('late', late)), signal);
+      await apply(withMembers(member('late', late)));
       expect(await world.send()).toBeNull();
       late.setHealthy(true);
       await untilHealth('late', 'healthy');
@@ -91,14 +103,14 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       const open = await world.open();
       const [busy, other] = placeOf(open) === placeOf(a) ? ['a', 'b'] : ['b', 'a'];
       const serverOf = (id: string): TestServer => (id === 'a' ? a : b);
-      await driver.apply(withMembers(member(busy, serverOf(busy), 'draining'), member(other, serverOf(other))), signal);
+      await apply(withMembers(member(busy, serverOf(busy), 'draining'), member(other, serverOf(other))));
       expect(await answerers()).toEqual(new Set([placeOf(serverOf(other))]));
       expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
       expect(await open.finish()).toBe(true);
       await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) === 1);
       expect((await target(busy))?.idleLooks).toBe(2);
       expect((await target(other))?.idleLooks).toBe(0);
-      await driver.apply(withMembers(member('a', a), member('b', b)), signal);
+      await apply(withMembers(member('a', a), member('b', b)));
       await untilHealth(busy, 'healthy');
       expect((await target(busy))?.idleLooks).toBe(0);
       expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(b)]));
@@ -106,11 +118,11 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
 
     it('takes a member that is no longer named out at once and forgets it', async () => {
       const [a] = await twoInService();
-      await driver.apply(withMembers(member('a', a)), signal);
+      await apply(withMembers(member('a', a)));
       expect(await answerers()).toEqual(new Set([placeOf(a)]));
       expect(['unavailable', 'absent']).toContain((await target('b'))?.health ?? 'absent');
       await untilHealth('b', 'absent');
-      expect(await driver.apply(withMembers(member('a', a)), signal)).toEqual({ events: [] });
+      expect(await apply(withMembers(member('a', a)))).toEqual([]);
     });
 
     it('forgets a member whose server is dead, too, and one that has requests open', async () => {
@@ -118,7 +130,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       const open = await world.open();
       const [busy, dead] = placeOf(open) === placeOf(a) ? ['a', b] : ['b', a];
       await dead.kill();
-      await driver.apply(withMembers(), signal);
+      await apply(withMembers());
       await untilHealth(busy === 'a' ? 'b' : 'a', 'absent');
       await untilHealth(busy, 'absent');
       expect(await open.finish()).toBe(false);
@@ -126,9 +138,9 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
 
     it('takes a member back that was on its way out, as a new one', async () => {
       const [a, b] = await twoInService();
-      await driver.apply(withMembers(member('a', a)), signal);
+      await apply(withMembers(member('a', a)));
       b.setHealthy(false);
-      await driver.apply(withMembers(member('a', a), member('b', b)), signal);
+      await apply(withMembers(member('a', a), member('b', b)));
       expect(await answerers()).toEqual(new Set([placeOf(a)]));
       b.setHealthy(true);
       await untilHealth('b', 'healthy');
@@ -139,7 +151,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       const [a] = await twoInService();
       const moved = await world.server();
       moved.setHealthy(false);
-      await driver.apply(withMembers(member('a', a), member('b', moved)), signal);
+      await apply(withMembers(member('a', a), member('b', moved)));
       expect(await answerers()).toEqual(new Set([placeOf(a)]));
       moved.setHealthy(true);
       await untilHealth('b', 'healthy');
@@ -151,7 +163,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       const sick = await world.server();
       sick.setHealthy(false);
       const desired = withMembers(member('a', a), member('b', b, 'draining'), member('sick', sick));
-      await driver.apply(desired, signal);
+      await apply(desired);
       await untilHealth('sick', 'unhealthy');
       let calls = 0;
       const unwatch = driver.watch(() => {
@@ -161,8 +173,8 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       await world.until('called back', async () => calls > 0);
       unwatch();
       await expect(driver.observe(signal)).rejects.toThrow(PortError);
-      const { events } = await driver.apply(desired, signal);
-      expect(events).toMatchObject([{ kind: 'started', members: 3 }]);
+      const events = await apply(desired);
+      expect(events).toMatchObject([{ kind: 'start', members: 3 }]);
       expect(await answerers()).toEqual(new Set([placeOf(a)]));
       const health = new Map((await targets()).map((one) => [one.instanceId, one.health]));
       expect(health).toEqual(
@@ -176,14 +188,14 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
 
     it('comes back the same when its controller died with it', async () => {
       const [a, b] = await twoInService();
-      await driver.apply(withMembers(member('a', a), member('b', b, 'draining')), signal);
+      await apply(withMembers(member('a', a), member('b', b, 'draining')));
       await driver.observe(signal);
       await driver.close();
       await world.crash();
       driver = world.driver();
       const fresh = await world.server();
       fresh.setHealthy(false);
-      await driver.apply(withMembers(member('a', a), member('b', b, 'draining'), member('fresh', fresh)), signal);
+      await apply(withMembers(member('a', a), member('b', b, 'draining'), member('fresh', fresh)));
       expect(await answerers()).toEqual(new Set([placeOf(a)]));
       expect((await target('b'))?.health).toBe('draining');
     });
@@ -196,50 +208,50 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
         member('a', a, busy === 'a' ? 'draining' : 'ready'),
         member('b', b, busy === 'b' ? 'draining' : 'ready'),
       ];
-      await driver.apply(withMembers(...members), signal);
+      await apply(withMembers(...members));
       const changed = { ...withMembers(...members), targetGroups: world.empty.targetGroups.map(slower) };
-      const { events } = await driver.apply(changed, signal);
-      expect(events).toMatchObject([{ kind: 'reloaded' }]);
+      const events = await apply(changed);
+      expect(events).toMatchObject([{ kind: 'reload' }]);
       expect(await answerers()).toEqual(new Set([placeOf(other)]));
       expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
       expect(await open.finish()).toBe(true);
       await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) > 0);
-      expect(await driver.apply(changed, signal)).toEqual({ events: [] });
+      expect(await apply(changed)).toEqual([]);
     });
 
     it('refuses a bad configuration, and the last good one stays in force with its members followed', async () => {
       const [a, b] = await twoInService();
       const c = await world.server();
       const refused = await world.refusable(withMembers(member('a', a), member('c', c)));
-      await expect(driver.apply(refused, signal)).rejects.toMatchObject({ name: 'PortError', reaction: 'Invalid' });
+      await expect(apply(refused)).rejects.toMatchObject({ name: 'PortError', reaction: 'Invalid' });
       await untilHealth('c', 'healthy');
       await untilHealth('b', 'absent');
       expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(c)]));
-      await expect(driver.apply(refused, signal)).rejects.toMatchObject({ reaction: 'Invalid' });
+      await expect(apply(refused)).rejects.toMatchObject({ reaction: 'Invalid' });
       await world.crash();
-      await expect(driver.apply(refused, signal)).rejects.toMatchObject({ reaction: 'Invalid' });
+      await expect(apply(refused)).rejects.toMatchObject({ reaction: 'Invalid' });
       expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(c)]));
-      expect(await driver.apply(withMembers(member('a', a), member('b', b)), signal)).toEqual({ events: [] });
+      expect(await apply(withMembers(member('a', a), member('b', b)))).toEqual([]);
     });
 
     it('is adopted by another controller as it is', async () => {
       const [a, b] = await twoInService();
       const desired = withMembers(member('a', a), member('b', b, 'draining'));
-      await driver.apply(desired, signal);
+      await apply(desired);
       await driver.close();
       expect(await answerers()).toEqual(new Set([placeOf(a)]));
       driver = world.driver();
       expect((await target('b'))?.health).toBe('draining');
-      expect(await driver.apply(desired, signal)).toEqual({ events: [] });
+      expect(await apply(desired)).toEqual([]);
       expect((await target('a'))?.health).toBe('healthy');
     });
 
     it('goes on with what the controller before had begun to remove', async () => {
       const [a] = await twoInService();
-      await driver.apply(withMembers(member('a', a)), signal);
+      await apply(withMembers(member('a', a)));
       await driver.close();
       driver = world.driver();
-      await driver.apply(withMembers(member('a', a)), signal);
+      await apply(withMembers(member('a', a)));
       await untilHealth('b', 'absent');
     });
 
@@ -249,26 +261,26 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       expect(await world.send()).toBeNull();
       await expect(driver.observe(signal)).rejects.toThrow(PortError);
       await driver.stop(signal);
-      const { events } = await driver.apply(withMembers(member('a', a)), signal);
-      expect(events).toMatchObject([{ kind: 'started', members: 1 }]);
+      const events = await apply(withMembers(member('a', a)));
+      expect(events).toMatchObject([{ kind: 'start', members: 1 }]);
       await untilHealth('a', 'healthy');
     });
 
     it('does nothing for a signal that has been aborted', async () => {
       const aborted = AbortSignal.abort();
-      await expect(driver.apply(world.empty, aborted)).rejects.toThrow(PortError);
-      await driver.apply(world.empty, signal);
+      await expect(driver.apply(world.empty, async () => {}, aborted)).rejects.toThrow(PortError);
+      await apply(world.empty);
       await expect(driver.observe(aborted)).rejects.toThrow(PortError);
     });
 
     it('registers a hundred members in one go and removes them again', async () => {
       const a = await world.server();
       const many = Array.from({ length: 100 }, (_, i) => member(`m-${i}`, a));
-      await driver.apply(world.empty, signal);
-      await driver.apply(withMembers(...many), signal);
+      await apply(world.empty);
+      await apply(withMembers(...many));
       expect(await targets()).toHaveLength(100);
       await world.until('all are healthy', async () => (await targets()).every(({ health }) => health === 'healthy'));
-      await driver.apply(world.empty, signal);
+      await apply(world.empty);
       await world.until('all are gone', async () => (await targets()).length === 0);
     });
   });

@@ -13,7 +13,7 @@ import type { LoadBalancerWorld, OpenRequest, TestServer } from './load-balancer
 
 const UNTIL_TIMEOUT_MS = 15_000;
 const POLL_MS = 20;
-const WITNESS = { takenOut: () => {}, wentDown: () => {}, cut: () => {} };
+const WITNESS = { started: () => {}, takenOut: () => {}, wentDown: () => {}, cut: () => {} };
 
 const GROUP: TargetGroup = {
   name: 'hello',

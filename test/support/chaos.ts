@@ -33,8 +33,6 @@ export interface Blow {
 export interface Outage {
   readonly from: number;
   until: number;
-  /** The controller was killed so soon that what it had to tell may have been lost with it. */
-  untold: boolean;
 }
 
 /** Does things to a fleet by chance, for as long as it is told to, and remembers all of it. */
@@ -102,7 +100,7 @@ export class Chaos {
     this.#note('kill HAProxy', `${whom} (pid ${victims.map(({ pid }) => pid).join(', ')})`);
     for (const { pid } of victims) kill(pid);
     if (open !== undefined) return;
-    const outage = { from: Date.now(), until: Number.POSITIVE_INFINITY, untold: false };
+    const outage = { from: Date.now(), until: Number.POSITIVE_INFINITY };
     this.outages.push(outage);
     this.#begin(this.#untilHaproxyAnswers(outage, new Set(processes.map(({ pid }) => pid))));
   }
@@ -134,9 +132,7 @@ export class Chaos {
     if (this.#controller === 'away') return;
     this.#controller = 'away';
     this.#note('kill controller', '');
-    const at = Date.now();
     await this.#fleet.killController();
-    for (const outage of this.outages) if (outage.until > at - 1_000) outage.untold = true;
     this.#begin(this.#startController());
   }
 
@@ -150,7 +146,6 @@ export class Chaos {
       this.#note('start controller', `to be killed after ${lifeMs} ms`);
       await pause(lifeMs);
       await this.#fleet.killController();
-      for (const outage of this.outages) if (outage.until > Date.now() - 1_000) outage.untold = true;
     }
     this.#note('start controller', '');
     this.spawned += 1;

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { createHaproxy } from '../../src/haproxy/driver.ts';
 import type { TargetGroup } from '../../src/model/fleet.ts';
 import type { Target } from '../../src/model/observation.ts';
-import type { DesiredState, LoadBalancerDriver, Member } from '../../src/ports/load-balancer.ts';
+import type { DesiredState, LoadBalancerDriver, LoadBalancerEvent, Member } from '../../src/ports/load-balancer.ts';
 import { systemClock } from '../../src/system/clock.ts';
+import { applied } from '../conformance/load-balancer-world.ts';
 import { sampleGroup } from '../haproxy-samples.ts';
 import { freePorts } from './fleet.ts';
 import { processesWith } from './processes.ts';
@@ -49,8 +50,9 @@ export class HaproxyWorld {
     return { loadBalancer: { name: 'web', listeners, statsPage: null }, targetGroups: [group], members };
   }
 
-  apply(desired: DesiredState): ReturnType<LoadBalancerDriver['apply']> {
-    return this.driver.apply(desired, signal);
+  /** @returns what was announced */
+  apply(desired: DesiredState): Promise<readonly LoadBalancerEvent[]> {
+    return applied(this.driver, desired);
   }
 
   async targets(): Promise<readonly Target[]> {
