@@ -22,11 +22,13 @@ export class Operator {
     else this.#request(order);
   }
 
-  /** A person looks after groups that have given up launching. */
+  /** A person looks after groups that have given up launching, and switches what is switched off on again, bit by bit. */
   resumeSuspended(): void {
     for (const { name } of this.#world.invariants.inForce.fleet.autoScalingGroups) {
-      const suspended = this.#world.records.memory.get(name)?.launch.suspended ?? null;
-      if (suspended !== null) this.do({ kind: 'resume', group: name });
+      const memory = this.#world.records.memory.get(name);
+      const [process] = memory?.suspendedProcesses ?? [];
+      if (process !== undefined) this.do({ kind: 'resumeProcesses', group: name, processes: [process] });
+      if ((memory?.launch.suspended ?? null) !== null) this.do({ kind: 'resume', group: name });
     }
   }
 
@@ -40,6 +42,12 @@ export class Operator {
       case 'resume':
         this.#note(`resumes ${order.group}`);
         return this.#ask(() => controller.resumeLaunch(order.group));
+      case 'suspend':
+        this.#note(`suspends ${order.processes.join(', ')} of ${order.group}`);
+        return this.#ask(() => controller.suspendProcesses(order.group, order.processes));
+      case 'resumeProcesses':
+        this.#note(`resumes ${order.processes.join(', ')} of ${order.group}`);
+        return this.#ask(() => controller.resumeProcesses(order.group, order.processes));
       case 'drain':
       case 'terminate': {
         const open = this.#world.fleet.autoScalingGroups.flatMap(({ name }) => this.#world.records.open(name));

@@ -8,6 +8,7 @@ import { type CrashPlan, Incarnation } from './crash.ts';
 import type { CountedPoint } from './crash-points.ts';
 import { SimDesiredFile } from './sim-desired-file.ts';
 import { SimLoadBalancer } from './sim-load-balancer.ts';
+import { SimMetricSource } from './sim-metric-source.ts';
 import { SimProbe } from './sim-probe.ts';
 import { SimProvider } from './sim-provider.ts';
 import { simulatedStore } from './sim-store.ts';
@@ -23,6 +24,8 @@ export type SimulatedController = Pick<
   | 'drainInstance'
   | 'terminateInstance'
   | 'resumeLaunch'
+  | 'suspendProcesses'
+  | 'resumeProcesses'
   | 'reloadFleet'
   | 'down'
 >;
@@ -190,8 +193,11 @@ export class Session {
       loadBalancer: (name) => incarnation.loadBalancer(known(balancers, name)),
       desiredFile: (path) =>
         incarnation.metricSource(new SimDesiredFile({ ...files, file: world.file(path), random: life.fork(path) })),
-      metricSource: ({ name }) => {
-        throw new Error(`the simulated fleets have no metric ${name}`);
+      metricSource: (metric) => {
+        const own = { metric, random: life.fork(`metric ${JSON.stringify(metric)}`), conditions: conditions.metrics };
+        const serving = (group: string): number => world.serving(group);
+        const measured = { measures: world.measures, serving, witness: invariants };
+        return incarnation.metricSource(new SimMetricSource({ ...common, ...own, ...measured }));
       },
       probe: incarnation.probe(probe),
       clock: incarnation.clock(clock),

@@ -6,6 +6,7 @@ import { applyEdit, type FleetEdit } from './fleet-edits.ts';
 import { Invariants } from './invariants.ts';
 import { LoadBalancerHost } from './load-balancer-host.ts';
 import { Machines } from './machines.ts';
+import { Measures } from './measures.ts';
 import { hex128, type Random } from './random.ts';
 import { Records } from './records.ts';
 import type { Scenario } from './scenario.ts';
@@ -22,6 +23,7 @@ export class World {
   readonly random: Random;
   readonly trace: Trace;
   readonly machines: Machines;
+  readonly measures: Measures;
   readonly hosts: readonly LoadBalancerHost[];
   readonly records = new Records();
   readonly invariants: Invariants;
@@ -43,6 +45,7 @@ export class World {
     this.random = random;
     this.trace = trace;
     this.machines = new Machines(clock, random.fork('machines'), trace, conditions.machines);
+    this.measures = new Measures(random.fork('measures'), clock);
     const hosts: LoadBalancerHost[] = [];
     this.invariants = new Invariants({ clock, fleet, machines: this.machines, hosts, records: this.records, trace });
     for (const { name } of fleet.loadBalancers) {
@@ -90,6 +93,12 @@ export class World {
     return known;
   }
 
+  /** How many servers of a group are in service and answer. */
+  serving(group: string): number {
+    const serving = this.records.open(group).filter(({ state }) => state.name === 'inService');
+    return serving.filter(({ id }) => this.machines.ofInstance(id)?.answering === true).length;
+  }
+
   /** A database that cannot grow is what a full disk is to a store. */
   setDiskFull(full: boolean): void {
     const pages = full ? Number(this.database.prepare('pragma page_count').get()?.page_count ?? 0) : PAGES_WITH_ROOM;
@@ -128,6 +137,7 @@ export class World {
       for (const member of host.members()) host.setFlapping(member, false);
     }
     this.machines.healAll();
+    this.measures.calmDown();
   }
 
   close(): void {

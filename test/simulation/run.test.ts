@@ -16,6 +16,8 @@ function idleController(act: (options: ControllerOptions) => Promise<void>): Con
     drainInstance: async () => {},
     terminateInstance: async () => {},
     resumeLaunch: async () => {},
+    suspendProcesses: async () => [],
+    resumeProcesses: async () => [],
   });
 }
 
