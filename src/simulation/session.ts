@@ -6,6 +6,7 @@ import type { Store } from '../ports/store.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { type CrashPlan, Incarnation } from './crash.ts';
 import type { CountedPoint } from './crash-points.ts';
+import { recordPast } from './past.ts';
 import { SimDesiredFile } from './sim-desired-file.ts';
 import { SimLoadBalancer } from './sim-load-balancer.ts';
 import { SimMetricSource } from './sim-metric-source.ts';
@@ -106,6 +107,7 @@ export class Session {
     const { fleet } = world;
     try {
       const store = await openSqliteStore({ database: world.database, history: fleet.history });
+      if (this.#lives === 1) await recordPast(store, fleet, world.random.fork('past'));
       world.invariants.opened(await store.load());
       const controller = factory(this.#controllerOptions(incarnation, store, fleet));
       this.#controller = controller;
