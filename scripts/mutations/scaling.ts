@@ -1,7 +1,14 @@
 import type { Mutation } from './mutation.ts';
 
-/** For each invariant of the simulation about metrics, policies and suspensions a change that violates it. */
+/** For each invariant of the simulation about sight, metrics, policies and suspensions a change that violates it. */
 export const SCALING: readonly Mutation[] = [
+  {
+    name: 'servers are launched and ended by those who cannot see',
+    file: 'src/decide/sight.ts',
+    find: "return blind || unsurveyed ? 'blind' : 'sighted';",
+    replace: "return unsurveyed ? 'blind' : 'sighted';",
+    caughtBy: { invariant: 'blindMeansStill', seeds: 200 },
+  },
   {
     name: 'a metric that is missing is zero',
     file: 'src/control/metric-watch.ts',

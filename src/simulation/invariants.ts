@@ -13,6 +13,7 @@ import { RecordRules } from './record-rules.ts';
 import { causeOf, type Records } from './records.ts';
 import { RoutingRules } from './routing-rules.ts';
 import { ScalingRules } from './scaling-rules.ts';
+import { SightRules } from './sight-rules.ts';
 import type { MetricWitness } from './sim-metric-source.ts';
 import type { ProviderWitness } from './sim-provider.ts';
 import { SuspensionRules } from './suspension-rules.ts';
@@ -55,6 +56,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
   readonly #recording: RecordRules;
   readonly #routing: RoutingRules;
   readonly #scaling: ScalingRules;
+  readonly #sight: SightRules;
   readonly #suspension: SuspensionRules;
   readonly #reported = new Set<string>();
   /** The controller's host slept so long, and until then. */
@@ -74,6 +76,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
     this.#recording = new RecordRules(this);
     this.#routing = new RoutingRules(this);
     this.#scaling = new ScalingRules(this);
+    this.#sight = new SightRules(this);
     this.#suspension = new SuspensionRules(this);
   }
 
@@ -146,6 +149,14 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
     this.#recording.probed(endpoint, answer);
   }
 
+  listed(): void {
+    this.#sight.listed();
+  }
+
+  observed(loadBalancer: string): void {
+    this.#sight.observed(loadBalancer);
+  }
+
   readsAnew(group: string, metric: string): void {
     this.#scaling.readsAnew(group, metric);
   }
@@ -156,6 +167,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
 
   /** What a controller finds in the store when it starts. */
   opened(stored: StoredState): void {
+    this.#sight.opened();
     this.#recording.opened(stored);
   }
 
@@ -167,6 +179,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
       const before = this.records.instances.get(instance.id);
       this.#recording.moves(before, instance, change);
       this.#suspension.moves(before, instance);
+      this.#sight.moves(before, instance);
       if (causeOf(instance) === null || (before !== undefined && causeOf(before) !== null)) continue;
       this.#capacity.noteEnding(instance);
       if (causeOf(instance) !== 'unhealthy' || before === undefined) continue;
@@ -176,6 +189,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
     this.#capacity.replacing(replaced);
     this.#suspension.committing(change);
     this.#scaling.committing(change);
+    this.#sight.committing(change);
     const desired = change.memory?.value.desired ?? null;
     if (change.memory === null || desired === null) return;
     this.#capacity.wants(change.memory.group, desired);

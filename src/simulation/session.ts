@@ -163,7 +163,8 @@ export class Session {
     const balancers = new Map(
       hosts.map((host) => {
         const own = { host, conditions: conditions.loadBalancer, random: life.fork(host.name) };
-        return [host.name, new SimLoadBalancer({ ...common, ...own })];
+        const onObserved = (): void => invariants.observed(host.name);
+        return [host.name, new SimLoadBalancer({ ...common, ...own, onObserved })];
       }),
     );
     const probe = new SimProbe({
