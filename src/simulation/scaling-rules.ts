@@ -45,10 +45,9 @@ export class ScalingRules implements MetricWitness {
     const key = `${group}/${metric}`;
     const { clock } = this.#court;
     const before = this.#known.get(key);
-    // Missing since the first reading in a row that was.
-    const goesOn = before !== undefined && !isValue(before) && reading.kind === 'missing';
-    const ageMs = clock.now() - reading.at;
-    if (!goesOn) this.#known.set(key, { reading, atMs: clock.elapsedMs, ageMs });
+    const known = { reading, atMs: clock.elapsedMs, ageMs: clock.now() - reading.at };
+    // Missing since the first reading in a row that was no value.
+    if (before === undefined || isValue(before) || isValue(known)) this.#known.set(key, known);
   }
 
   /** To be called for every commit, before the records have it. */
@@ -72,23 +71,18 @@ export class ScalingRules implements MetricWitness {
   /** The metrics without which no policy may take a server away; empty while all of them can be seen. */
   #missing({ name, metrics, scalingPolicies }: AutoScalingGroup): string[] {
     const followed = scalingPolicies.filter(({ type }) => type !== 'predictive');
-    const unseen = followed.filter(
-      ({ metric }) =>
-        !this.#isSeen(
-          name,
-          metrics.find((one) => one.name === metric),
-        ),
-    );
+    const seen = new Set(metrics.filter((metric) => this.#isSeen(name, metric)).map((metric) => metric.name));
+    const unseen = followed.filter(({ metric }) => !seen.has(metric));
     const needed =
       unseen.length === followed.length ? unseen : unseen.filter(({ whenMissing }) => whenMissing !== 'ignore');
     return needed.map(({ metric }) => metric);
   }
 
-  #isSeen(group: string, metric: Metric | undefined): boolean {
-    const known = this.#known.get(`${group}/${metric?.name ?? ''}`);
-    if (metric === undefined || known === undefined) return false;
+  #isSeen(group: string, { name, maxAgeMs }: Metric): boolean {
+    const known = this.#known.get(`${group}/${name}`);
+    if (known === undefined) return false;
     const { atMs, ageMs } = known;
-    const untilMs = isValue(known) ? atMs + metric.maxAgeMs - Math.max(0, ageMs) : atMs;
+    const untilMs = isValue(known) ? atMs + maxAgeMs - Math.max(0, ageMs) : atMs;
     return untilMs >= this.#court.since(READING_LAG_MS);
   }
 }
