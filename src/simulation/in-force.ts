@@ -61,7 +61,9 @@ export class InForce {
   ceiling(name: string): number {
     const most = this.bounds(name).reduce((max, { maxSize }) => Math.max(max, maxSize), 0);
     const known = this.#ceilings.get(name) ?? most;
-    const ceiling = known <= most ? most : Math.max(most, Math.min(known, this.#records.open(name).length));
+    // Records that were lost count nothing until the group's machines are adopted.
+    const left = this.#records.memory.get(name)?.surveyed === true ? this.#records.open(name).length : known;
+    const ceiling = known <= most ? most : Math.max(most, Math.min(known, left));
     this.#ceilings.set(name, ceiling);
     return ceiling;
   }

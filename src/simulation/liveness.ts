@@ -30,7 +30,8 @@ export function unsettled(world: World): string[] {
   for (const machine of machines.alive()) {
     const state = records.instances.get(machine.instanceId)?.state.name ?? 'missing';
     // Nobody knows what a machine of a group that is gone was for: it is told of and left alone.
-    if (machine.late && !fleet.autoScalingGroups.some(({ name }) => name === machine.group)) continue;
+    const isForgotten = machine.late || world.hasLostStore;
+    if (isForgotten && !fleet.autoScalingGroups.some(({ name }) => name === machine.group)) continue;
     if (machine.fleet === fleet.name && state !== 'inService') {
       found.push(`${machine.id} of ${machine.instanceId} is ${machine.state}, its record ${state}`);
     }

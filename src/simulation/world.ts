@@ -30,6 +30,8 @@ export class World {
   readonly ids: Ids;
   /** Whether the controller's host can reach the servers. */
   probeReaches = true;
+  /** Whether the records were ever lost. */
+  hasLostStore = false;
   readonly #files = new Map<string, SimFile>();
   /** What the fleet file says. */
   #fleet: Fleet;
@@ -68,6 +70,7 @@ export class World {
 
   /** The next controller begins with an empty store. */
   loseStore(): void {
+    this.hasLostStore = true;
     this.#database.close();
     this.#database = new DatabaseSync(':memory:');
     this.records.clear();
