@@ -12,6 +12,7 @@ import { INVARIANTS } from './mutations/invariants.ts';
 import type { Mutation, Tests } from './mutations/mutation.ts';
 import { REGRESSIONS } from './mutations/regressions.ts';
 import { RULES } from './mutations/rules.ts';
+import { SCALING } from './mutations/scaling.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const COPIED = ['src', 'test', 'examples', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
@@ -26,7 +27,7 @@ interface Row {
 }
 
 const wanted = process.argv[2] ?? '';
-const mutations = [...INVARIANTS, ...RULES, ...REGRESSIONS].filter(({ name, caughtBy }) =>
+const mutations = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS].filter(({ name, caughtBy }) =>
   `${name} ${describe(caughtBy)}`.includes(wanted),
 );
 const rows = await runAll(mutations);

@@ -68,7 +68,7 @@ export const INVARIANTS: readonly Mutation[] = [
     file: 'src/decide/due.ts',
     find: 'isTime(draft, state.retryAt) && mayEnd(draft, instance)) {',
     replace: 'isTime(draft, state.retryAt)) {',
-    caughtBy: { invariant: 'routedToEnded', seeds: 200 },
+    caughtBy: { invariant: 'routedToEnded', seeds: 1_000 },
   },
   {
     name: 'the address of a stopped machine is given away while the load balancer routes to it',

@@ -288,7 +288,7 @@ describe('a suspended process', () => {
     expect([decision.memory.desired, decision.activities, holds(decision)]).toEqual([3, [], ['processSuspended']]);
   });
 
-  it('addToLoadBalancer: new servers are not registered and not given up, those that serve stay', () => {
+  it('addToLoadBalancer: new servers get no requests and are not given up, those that serve stay', () => {
     const booting: Server = {
       id: 'n',
       createdAgoMs: 900_000,
@@ -300,8 +300,8 @@ describe('a suspended process', () => {
     const decision = decide(snapshot, NOW);
     expect([decision.changed, holds(decision)]).toEqual([[], ['processSuspended']]);
     const members = (memory: Pick<Snapshot['memory'], 'suspendedProcesses'>) =>
-      memberships(GROUP, snapshot.instances, memory).map(({ instanceId }) => instanceId);
-    expect(members(snapshot.memory)).toEqual(['a', 'b']);
-    expect(members({ suspendedProcesses: [] })).toEqual(['a', 'b', 'n']);
+      memberships(GROUP, snapshot.instances, memory).map(({ instanceId, state }) => `${instanceId} ${state}`);
+    expect(members(snapshot.memory)).toEqual(['a ready', 'b ready', 'n draining']);
+    expect(members({ suspendedProcesses: [] })).toEqual(['a ready', 'b ready', 'n ready']);
   });
 });

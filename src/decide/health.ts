@@ -155,7 +155,7 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
     return;
   }
   if (draft.snapshot.targetGroups.length > 0 && isSuspended(draft, 'addToLoadBalancer')) {
-    heldBySuspension(draft, ['addToLoadBalancer'], `${instance.id} is not registered with its target groups`);
+    heldBySuspension(draft, ['addToLoadBalancer'], `${instance.id} gets no requests from its target groups`);
     return;
   }
   const graceMs = draft.snapshot.group.healthCheckGracePeriodMs;

@@ -14,26 +14,27 @@ export interface Membership {
 
 /**
  * Which servers the group's target groups should have, and how: follows from the committed records alone. While `addToLoadBalancer`
- * is suspended those that have not come into service yet are left out.
+ * is suspended those that have not come into service yet get no requests. They are not left out, because one of them may have been
+ * found healthy just before: it finishes what it has.
  */
 export function memberships(
   group: AutoScalingGroup,
   instances: Iterable<Instance>,
   { suspendedProcesses }: Pick<GroupMemory, 'suspendedProcesses'>,
 ): Membership[] {
-  const addsNone = suspendedProcesses.includes('addToLoadBalancer');
+  const isSuspended = suspendedProcesses.includes('addToLoadBalancer');
   const members: Membership[] = [];
   for (const { id, state, machine, launchTemplate } of instances) {
     const serves = state.name === 'booting' || state.name === 'inService';
     if (!machine?.endpoint || (!serves && state.name !== 'draining')) continue;
-    if (addsNone && state.name === 'booting') continue;
+    const isReady = serves && !(isSuspended && state.name === 'booting');
     for (const targetGroup of group.targetGroups) {
       members.push({
         targetGroup,
         instanceId: id,
         endpoint: machine.endpoint,
         weight: launchTemplate.weight,
-        state: serves ? 'ready' : 'draining',
+        state: isReady ? 'ready' : 'draining',
         proven: state.name === 'inService',
       });
     }

@@ -144,5 +144,5 @@ export const SUSPENDED_EFFECTS: Record<SuspendableProcess, string> = {
   alarmNotification:
     'nothing follows from what is measured; policies are worked out and shown, and forecasts are still followed',
   scheduledActions: 'scheduled actions that fall due are passed over',
-  addToLoadBalancer: 'new servers are not registered with their target groups',
+  addToLoadBalancer: 'new servers get no requests from their target groups',
 };

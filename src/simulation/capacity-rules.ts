@@ -114,7 +114,7 @@ export class CapacityRules {
   /** Whether the maximum leaves no room to replace an instance first, and nothing is on its way that would make some. */
   #isFull({ id, group }: Instance): boolean {
     const others = this.#court.records.open(group).filter((other) => other.id !== id);
-    const maxSize = Math.min(...this.#court.inForce.groups(group).map((one) => one.maxSize));
+    const maxSize = Math.min(...this.#court.inForce.bounds(group).map((one) => one.maxSize));
     return others.length + 1 >= maxSize && others.every(({ state }) => state.name === 'inService');
   }
 

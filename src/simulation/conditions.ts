@@ -2,6 +2,7 @@ import type { CallConditions, FaultRates, LatencyRange } from './call.ts';
 import type { MachineConditions } from './machines.ts';
 import type { FileConditions } from './sim-desired-file.ts';
 import type { LoadBalancerConditions } from './sim-load-balancer.ts';
+import type { MetricConditions } from './sim-metric-source.ts';
 import type { ProbeConditions } from './sim-probe.ts';
 import type { ProviderConditions } from './sim-provider.ts';
 import type { StoreConditions } from './sim-store.ts';
@@ -12,6 +13,7 @@ export interface Conditions {
   readonly provider: ProviderConditions;
   readonly loadBalancer: LoadBalancerConditions;
   readonly file: FileConditions;
+  readonly metrics: MetricConditions;
   readonly probe: ProbeConditions;
   readonly store: StoreConditions;
 }
@@ -25,6 +27,7 @@ export function calmConditions(remote: LatencyRange): Conditions {
     provider: { launch: calm(remote), list: calm(remote), terminate: calm(remote), ...CALM_PROVIDER },
     loadBalancer: { save: calm(LOCAL), apply: calm(LOCAL), observe: calm(LOCAL), ...CALM_LOAD_BALANCER },
     file: { read: calm(LOCAL), lostHints: 0 },
+    metrics: { read: calm(LOCAL), ...CALM_METRICS },
     probe: { check: calm(LOCAL), wrong: 0 },
     store: { failsBefore: 0 },
   };
@@ -44,23 +47,37 @@ const CALM_PROVIDER = { staleLists: 0, staleByMs: 1, partialLists: 0, lostHints:
 
 const CALM_LOAD_BALANCER = { lostHints: 0, removalMs: [2_000, 2_000], openRequests: [1, 4] } as const;
 
+const CALM_METRICS = { gaps: 0, stale: 0, nonsense: 0 };
+
 /** Ends all faults; the latencies of calls stay as they are. */
 export function calmDown(conditions: Conditions): void {
-  const { machines, provider, loadBalancer, file, probe, store } = conditions;
+  const { machines, provider, loadBalancer, file, metrics, probe, store } = conditions;
   Object.assign(machines, CALM_MACHINES);
   Object.assign(provider, CALM_PROVIDER);
   Object.assign(loadBalancer, CALM_LOAD_BALANCER);
   file.lostHints = 0;
+  Object.assign(metrics, CALM_METRICS);
   probe.wrong = 0;
   store.failsBefore = 0;
   for (const call of Object.values(callsOf(conditions))) call.faults = {};
 }
 
 /** The kinds of calls to the outside, by a name for people. */
-export function callsOf({ provider, loadBalancer, file, probe }: Conditions): Readonly<Record<string, CallConditions>> {
+export function callsOf(conditions: Conditions): Readonly<Record<string, CallConditions>> {
+  const { provider, loadBalancer, file, metrics, probe } = conditions;
   const { launch, list, terminate } = provider;
   const { save, apply, observe } = loadBalancer;
-  return { launch, list, terminate, save, apply, observe, readFile: file.read, probe: probe.check };
+  return {
+    launch,
+    list,
+    terminate,
+    save,
+    apply,
+    observe,
+    readFile: file.read,
+    probe: probe.check,
+    readMetric: metrics.read,
+  };
 }
 
 function calm(latency: LatencyRange): CallConditions {

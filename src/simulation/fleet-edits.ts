@@ -1,6 +1,7 @@
-import { type AutoScalingGroup, type Fleet, type TargetGroup, TERMINATION_POLICIES } from '../model/fleet.ts';
+import type { AutoScalingGroup, Fleet, TargetGroup } from '../model/fleet.ts';
 import type { Random } from './random.ts';
-import { randomGroup } from './random-fleet.ts';
+import { randomGroup, randomTermination } from './random-fleet.ts';
+import { withinReach } from './random-scaling.ts';
 
 /** A change of the fleet file, as a person makes it. */
 export type FleetEdit =
@@ -28,14 +29,18 @@ export function applyEdit(fleet: Fleet, edit: FleetEdit): Fleet {
   }
 }
 
-/** A valid file stays one: the sizes fit each other whatever was edited before. */
+/** A valid file stays one: the sizes fit each other, and policies have their metrics, whatever was edited before. */
 function changed(group: AutoScalingGroup, { change }: FleetEdit & { readonly kind: 'group' }): AutoScalingGroup {
   const next = { ...group, ...change };
   const maxSize = Math.max(1, next.maxSize);
   const minSize = Math.min(next.minSize, maxSize);
   const desired = next.desiredCapacity;
   const desiredCapacity = desired === null ? null : Math.max(minSize, Math.min(maxSize, desired));
-  return { ...next, minSize, maxSize, desiredCapacity };
+  const scheduledActions = withinReach({ ...next, minSize, maxSize });
+  const scalingPolicies = next.scalingPolicies.filter((policy) =>
+    next.metrics.some(({ name }) => name === policy.metric),
+  );
+  return { ...next, minSize, maxSize, desiredCapacity, scheduledActions, scalingPolicies };
 }
 
 export function describeEdit(edit: FleetEdit): string {
@@ -68,7 +73,7 @@ export function randomEdits(random: Random, fleet: Fleet): readonly FleetEdit[] 
     case 4:
       return group({ healthCheckGracePeriodMs: random.pick([5_000, 15_000, 60_000]) });
     case 5:
-      return group({ terminationPolicies: [random.pick(TERMINATION_POLICIES), 'Default'] });
+      return group({ terminationPolicies: randomTermination(random) });
     case 6:
       return group({ desiredCapacityFile: desiredCapacityFile === null ? `/simulated/${name}.new` : null });
     case 7:

@@ -1,5 +1,7 @@
 import type { AutoScalingGroup, Fleet } from '../model/fleet.ts';
+import type { SuspendableProcess } from '../model/scaling-policy.ts';
 import { type FleetEdit, randomEdits } from './fleet-edits.ts';
+import type { LoadChange, MetricTrouble } from './measures.ts';
 import type { Random } from './random.ts';
 
 /** Something that happens in the course of a run. `which` (0 to 1) picks among what is there when it happens. */
@@ -10,6 +12,12 @@ export type Order =
   | { readonly kind: 'setDesired'; readonly group: string; readonly desired: number }
   | { readonly kind: 'resume'; readonly group: string }
   | { readonly kind: 'drain' | 'terminate'; readonly which: number }
+  /** Parts of a group's work are switched off, and on again. */
+  | {
+      readonly kind: 'suspend' | 'resumeProcesses';
+      readonly group: string;
+      readonly processes: readonly SuspendableProcess[];
+    }
   | { readonly kind: 'restartController' }
   /** Its data folder is lost, and it with it. */
   | { readonly kind: 'loseStore' }
@@ -37,6 +45,14 @@ export type Incident =
   | { readonly kind: 'probeBlind'; readonly forMs: number }
   | { readonly kind: 'providerDown' | 'providerFull' | 'providerHangs'; readonly forMs: number }
   | { readonly kind: 'diskFull'; readonly forMs: number }
+  | { readonly kind: 'changeLoad'; readonly group: string; readonly change: LoadChange }
+  | {
+      readonly kind: 'metricTrouble';
+      readonly group: string;
+      readonly metric: string;
+      readonly trouble: MetricTrouble;
+      readonly forMs: number;
+    }
   | { readonly kind: 'clockJump'; readonly byMs: number }
   | { readonly kind: 'hostSleep'; readonly forMs: number };
 
@@ -45,6 +61,8 @@ const ORDERS: ReadonlySet<Happening['kind']> = new Set<Order['kind']>([
   'resume',
   'drain',
   'terminate',
+  'suspend',
+  'resumeProcesses',
   'restartController',
   'loseStore',
   'down',

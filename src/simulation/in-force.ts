@@ -1,4 +1,5 @@
 import type { AutoScalingGroup, Fleet } from '../model/fleet.ts';
+import type { GroupMemory } from '../model/group-memory.ts';
 import type { Records } from './records.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -45,11 +46,24 @@ export class InForce {
     );
   }
 
+  /** The bounds of a group by each of them: those of a scheduled action until the file names others. */
+  bounds(
+    name: string,
+    memory: GroupMemory | undefined = this.#records.memory.get(name),
+  ): { readonly minSize: number; readonly maxSize: number }[] {
+    const scheduled = memory?.bounds ?? null;
+    return this.groups(name).map((group) =>
+      scheduled?.fleetMinSize === group.minSize && scheduled.fleetMaxSize === group.maxSize ? scheduled : group,
+    );
+  }
+
   /** How many machines a group may have: its maximum, or what is left of the time when it was higher. */
   ceiling(name: string): number {
-    const most = this.groups(name).reduce((max, { maxSize }) => Math.max(max, maxSize), 0);
+    const most = this.bounds(name).reduce((max, { maxSize }) => Math.max(max, maxSize), 0);
     const known = this.#ceilings.get(name) ?? most;
-    const ceiling = known <= most ? most : Math.max(most, Math.min(known, this.#records.open(name).length));
+    // Records that were lost count nothing until the group's machines are adopted.
+    const left = this.#records.memory.get(name)?.surveyed === true ? this.#records.open(name).length : known;
+    const ceiling = known <= most ? most : Math.max(most, Math.min(known, left));
     this.#ceilings.set(name, ceiling);
     return ceiling;
   }

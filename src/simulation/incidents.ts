@@ -53,6 +53,12 @@ export function happen(world: World, incident: Incident): void {
       return during(world, incident.forMs, 'store', 'the disk is full', 'the disk has room again', (on) =>
         world.setDiskFull(on),
       );
+    case 'changeLoad':
+      trace.note('users', `of ${incident.group}: ${JSON.stringify(incident.change)}`);
+      world.measures.load(incident.group).change(incident.change, world.clock.elapsedMs);
+      return;
+    case 'metricTrouble':
+      return metricTrouble(world, incident);
     case 'clockJump':
       trace.note('world', `the clock jumps by ${incident.byMs / 1000} s`);
       world.clock.jump(incident.byMs);
@@ -116,6 +122,18 @@ function flap(world: World, host: LoadBalancerHost, which: number, forMs: number
   world.trace.note(host.name, `${member.member.instanceId} fails its checks for a while`);
   host.setFlapping(member, true);
   world.clock.plan(forMs, () => host.setFlapping(member, false));
+}
+
+function metricTrouble(
+  world: World,
+  { group, metric, trouble: kind, forMs }: Incident & { readonly kind: 'metricTrouble' },
+): void {
+  const gauge = world.measures.gauge(group, metric);
+  const trouble = { kind, sinceMs: world.clock.elapsedMs };
+  during(world, forMs, 'metric', `${group}/${metric} is ${kind}`, `${group}/${metric} can be read again`, (on) => {
+    if (on) gauge.trouble = trouble;
+    else if (gauge.trouble === trouble) gauge.trouble = null;
+  });
 }
 
 /** Sets something for a while; the calm may end it before. */

@@ -1,5 +1,6 @@
 import type { Fleet } from '../model/fleet.ts';
 import type { Endpoint, Instance, InstanceId } from '../model/instance.ts';
+import type { Reading } from '../ports/metric-source.ts';
 import type { ProbeAnswer } from '../ports/probe.ts';
 import type { LaunchRequest } from '../ports/provider.ts';
 import type { Change, StoredState } from '../ports/store.ts';
@@ -11,7 +12,11 @@ import type { Machines } from './machines.ts';
 import { RecordRules } from './record-rules.ts';
 import { causeOf, type Records } from './records.ts';
 import { RoutingRules } from './routing-rules.ts';
+import { ScalingRules } from './scaling-rules.ts';
+import { SightRules } from './sight-rules.ts';
+import type { MetricWitness } from './sim-metric-source.ts';
 import type { ProviderWitness } from './sim-provider.ts';
+import { SuspensionRules } from './suspension-rules.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -35,7 +40,7 @@ const STEPS_PER_SECOND = 5_000;
  * What must never happen, whatever goes wrong outside. It knows the truth of the simulated world and what is in the store, and
  * is told of everything that is done to either.
  */
-export class Invariants implements ProviderWitness, LoadBalancerWitness, Court {
+export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricWitness, Court {
   readonly violations: Violation[] = [];
   readonly clock: VirtualClock;
   readonly fleet: Fleet;
@@ -50,6 +55,9 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, Court {
   readonly #capacity: CapacityRules;
   readonly #recording: RecordRules;
   readonly #routing: RoutingRules;
+  readonly #scaling: ScalingRules;
+  readonly #sight: SightRules;
+  readonly #suspension: SuspensionRules;
   readonly #reported = new Set<string>();
   /** The controller's host slept so long, and until then. */
   #slept = { forMs: 0, untilMs: 0 };
@@ -67,6 +75,9 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, Court {
     this.#capacity = new CapacityRules(this);
     this.#recording = new RecordRules(this);
     this.#routing = new RoutingRules(this);
+    this.#scaling = new ScalingRules(this);
+    this.#sight = new SightRules(this);
+    this.#suspension = new SuspensionRules(this);
   }
 
   /** The controller's host sleeps from now on. */
@@ -142,8 +153,25 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, Court {
     this.#recording.probed(endpoint, answer);
   }
 
+  listed(): void {
+    this.#sight.listed();
+  }
+
+  observed(loadBalancer: string): void {
+    this.#sight.observed(loadBalancer);
+  }
+
+  readsAnew(group: string, metric: string): void {
+    this.#scaling.readsAnew(group, metric);
+  }
+
+  hasRead(group: string, metric: string, reading: Reading): void {
+    this.#scaling.hasRead(group, metric, reading);
+  }
+
   /** What a controller finds in the store when it starts. */
   opened(stored: StoredState): void {
+    this.#sight.opened();
     this.#recording.opened(stored);
   }
 
@@ -160,6 +188,8 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, Court {
     for (const instance of change.instances) {
       const before = this.records.instances.get(instance.id);
       this.#recording.moves(before, instance, change);
+      this.#suspension.moves(before, instance);
+      this.#sight.moves(before, instance);
       if (causeOf(instance) === null || (before !== undefined && causeOf(before) !== null)) continue;
       this.#capacity.noteEnding(instance);
       if (causeOf(instance) !== 'unhealthy' || before === undefined) continue;
@@ -167,10 +197,13 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, Court {
       replaced.push(instance);
     }
     this.#capacity.replacing(replaced);
+    this.#suspension.committing(change);
+    this.#scaling.committing(change);
+    this.#sight.committing(change);
     const desired = change.memory?.value.desired ?? null;
     if (change.memory === null || desired === null) return;
     this.#capacity.wants(change.memory.group, desired);
-    this.#recording.wants(change.memory.group, desired);
+    this.#recording.wants(change.memory.group, desired, change.memory.value);
   }
 
   /** The controller says that the fleet is down. */

@@ -1,7 +1,13 @@
+import type { AutoScalingGroup } from '../model/fleet.ts';
+import type { ScalingPolicy, TargetTrackingPolicy } from '../model/scaling-policy.ts';
 import type { World } from './world.ts';
 
+/** What floating point adds to a quotient that is a whole number. */
+const ROUNDING = 1e-6;
+
 /** What still keeps the fleet from being as it should be; empty once it is. */
-export function unsettled({ invariants, machines, hosts, records }: World): string[] {
+export function unsettled(world: World): string[] {
+  const { invariants, machines, hosts, records } = world;
   const { fleet } = invariants.inForce;
   const found: string[] = [];
   const expected = new Set<string>();
@@ -9,7 +15,10 @@ export function unsettled({ invariants, machines, hosts, records }: World): stri
   for (const group of fleet.autoScalingGroups) {
     const open = records.open(group.name);
     const serving = open.filter(({ state }) => state.name === 'inService');
-    const desired = records.memory.get(group.name)?.desired ?? null;
+    const memory = records.memory.get(group.name);
+    const desired = memory?.desired ?? null;
+    for (const process of memory?.suspendedProcesses ?? []) found.push(`${process} of ${group.name} is suspended`);
+    if (desired !== null) found.push(...unfollowed(world, group, desired));
     if (serving.length !== desired) found.push(`${group.name} has ${serving.length} of ${desired} in service`);
     for (const { id, state } of open) {
       if (state.name !== 'inService') found.push(`${id} is ${state.name}`);
@@ -21,7 +30,8 @@ export function unsettled({ invariants, machines, hosts, records }: World): stri
   for (const machine of machines.alive()) {
     const state = records.instances.get(machine.instanceId)?.state.name ?? 'missing';
     // Nobody knows what a machine of a group that is gone was for: it is told of and left alone.
-    if (machine.late && !fleet.autoScalingGroups.some(({ name }) => name === machine.group)) continue;
+    const isForgotten = machine.late || world.hasLostStore;
+    if (isForgotten && !fleet.autoScalingGroups.some(({ name }) => name === machine.group)) continue;
     if (machine.fleet === fleet.name && state !== 'inService') {
       found.push(`${machine.id} of ${machine.instanceId} is ${machine.state}, its record ${state}`);
     }
@@ -37,4 +47,39 @@ export function unsettled({ invariants, machines, hosts, records }: World): stri
   }
   for (const key of expected) found.push(`no load balancer has ${key}`);
   return found;
+}
+
+/** What target tracking would still have to do about a load that stays as it is. */
+function unfollowed({ invariants, measures, clock }: World, group: AutoScalingGroup, desired: number): string[] {
+  const { name, scalingPolicies: policies } = group;
+  const bounds = invariants.inForce.bounds(name);
+  const load = measures.load(name).at(clock.elapsedMs);
+  const trackers = policies.filter(isTracking);
+  const isAtMost = bounds.some(({ maxSize }) => desired >= maxSize);
+  const few = trackers.filter((one) => !isAtMost && isTooFew(one, load, desired));
+  // What the others have to say about fewer servers is not known here.
+  const asks = trackers.length === policies.length && trackers.some(({ disableScaleIn }) => !disableScaleIn);
+  const isAtLeast = bounds.some(({ minSize }) => desired <= minSize);
+  const isMany = asks && !isAtLeast && trackers.every((one) => isTooMany(one, load, desired));
+  return [
+    ...few.map((policy) => `${name} has too few with ${desired} for a load of ${load} by policy ${policy.name}`),
+    ...(isMany ? [`${name} has too many with ${desired} for a load of ${load}`] : []),
+  ];
+}
+
+function isTracking(policy: ScalingPolicy): policy is TargetTrackingPolicy {
+  return policy.type === 'targetTracking';
+}
+
+/** Without servers there is no average that could ask for the first one. */
+function isTooFew({ targetValue, tolerance, valueIs }: TargetTrackingPolicy, load: number, desired: number): boolean {
+  if (valueIs === 'average' && desired === 0) return false;
+  return load / targetValue > desired * (1 + tolerance) + ROUNDING;
+}
+
+/** An average keeps the last one. */
+function isTooMany({ targetValue, tolerance, valueIs }: TargetTrackingPolicy, load: number, desired: number): boolean {
+  const needed = load / targetValue;
+  const kept = Math.max(Math.ceil(needed - ROUNDING), valueIs === 'average' ? 1 : 0);
+  return kept < desired && needed < desired * (1 - tolerance) - ROUNDING;
 }

@@ -22,11 +22,14 @@ export class Operator {
     else this.#request(order);
   }
 
-  /** A person looks after groups that have given up launching. */
+  /** A person looks after groups that have given up, and switches what is switched off on again, bit by bit. */
   resumeSuspended(): void {
     for (const { name } of this.#world.invariants.inForce.fleet.autoScalingGroups) {
-      const suspended = this.#world.records.memory.get(name)?.launch.suspended ?? null;
-      if (suspended !== null) this.do({ kind: 'resume', group: name });
+      const memory = this.#world.records.memory.get(name);
+      const [process] = memory?.suspendedProcesses ?? [];
+      if (process !== undefined) this.do({ kind: 'resumeProcesses', group: name, processes: [process] });
+      if ((memory?.launch.suspended ?? null) !== null) this.do({ kind: 'resume', group: name });
+      if (memory?.told.includes('healthBrake:all') === true) this.#endMisaddressed(name);
     }
   }
 
@@ -40,6 +43,12 @@ export class Operator {
       case 'resume':
         this.#note(`resumes ${order.group}`);
         return this.#ask(() => controller.resumeLaunch(order.group));
+      case 'suspend':
+        this.#note(`suspends ${order.processes.join(', ')} of ${order.group}`);
+        return this.#ask(() => controller.suspendProcesses(order.group, order.processes));
+      case 'resumeProcesses':
+        this.#note(`resumes ${order.processes.join(', ')} of ${order.group}`);
+        return this.#ask(() => controller.resumeProcesses(order.group, order.processes));
       case 'drain':
       case 'terminate': {
         const open = this.#world.fleet.autoScalingGroups.flatMap(({ name }) => this.#world.records.open(name));
@@ -62,6 +71,19 @@ export class Operator {
         this.#session.wanted = 'down';
         return this.#ask(() => controller.down());
     }
+  }
+
+  /** Where all are unhealthy Drover ends none. One whose address is wrong never recovers: that is for a person to see. */
+  #endMisaddressed(group: string): void {
+    const { machines, records } = this.#world;
+    const { controller } = this.#session;
+    const lost = records.open(group).find(({ id, state }) => {
+      const machine = machines.ofInstance(id);
+      return state.name === 'inService' && machine !== undefined && machine.told !== machine.endpoint;
+    });
+    if (lost === undefined || controller === null) return;
+    this.#note(`terminates ${lost.id}, whose address is wrong`);
+    this.#ask(() => controller.terminateInstance(lost.id));
   }
 
   #edit(edit: FleetEdit): void {

@@ -6,8 +6,10 @@ import {
   type HealthCheck,
   type TargetGroup,
   TERMINATION_POLICIES,
+  type TerminationPolicy,
 } from '../model/fleet.ts';
 import type { Random } from './random.ts';
+import { randomScaling } from './random-scaling.ts';
 
 const PROVIDER = 'simulated';
 
@@ -45,7 +47,7 @@ function healthCheck(random: Random): HealthCheck {
     intervalMs,
     fastIntervalMs: Math.min(intervalMs, random.pick([200, 1_000])),
     downIntervalMs: random.pick([200, 1_000, 2_000]),
-    timeoutMs: 1_000,
+    timeoutMs: Math.min(1_000, intervalMs),
     healthyThreshold: random.int(1, 3),
     unhealthyThreshold: random.int(1, 3),
   };
@@ -58,7 +60,7 @@ export function randomGroup(name: string, fleet: Fleet, random: Random): AutoSca
   const maxSize = random.int(1, 8);
   const minSize = random.int(0, Math.min(2, maxSize));
   const initialBackoffMs = random.pick([1_000, 5_000]);
-  return {
+  const group = {
     name,
     targetGroups,
     launchTemplate: { provider: PROVIDER, weight: 100, settings: {}, version: 'v1' },
@@ -70,10 +72,13 @@ export function randomGroup(name: string, fleet: Fleet, random: Random): AutoSca
     defaultInstanceWarmupMs: random.pick([0, 5_000, 20_000]),
     launchTimeoutMs: random.pick([20_000, 60_000]),
     launchRetry: { initialBackoffMs, maxBackoffMs: random.pick([10_000, 30_000]), suspendAfter: random.int(3, 8) },
-    terminationPolicies: random.chance(0.5) ? ['Default'] : [random.pick(TERMINATION_POLICIES), 'Default'],
+    terminationPolicies: randomTermination(random),
     orphanGracePeriodMs: 300_000,
-    metrics: [],
-    scalingPolicies: [],
-    scheduledActions: [],
   };
+  return { ...group, ...randomScaling(group, random) };
+}
+
+export function randomTermination(random: Random): readonly TerminationPolicy[] {
+  const first = random.pick(TERMINATION_POLICIES);
+  return first === 'Default' ? [first] : [first, 'Default'];
 }

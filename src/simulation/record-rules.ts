@@ -1,3 +1,4 @@
+import type { GroupMemory } from '../model/group-memory.ts';
 import type { Endpoint, Instance } from '../model/instance.ts';
 import type { ProbeAnswer } from '../ports/probe.ts';
 import type { Change, StoredState } from '../ports/store.ts';
@@ -88,11 +89,11 @@ export class RecordRules {
     this.#court.violate('twoVantages', `${id} is replaced, but Drover has not found it unhealthy itself`);
   }
 
-  wants(group: string, desired: number): void {
-    const groups = this.#court.inForce.groups(group);
-    if (groups.length === 0) return;
-    const minSize = Math.min(...groups.map((one) => one.minSize));
-    const maxSize = Math.max(...groups.map((one) => one.maxSize));
+  wants(group: string, desired: number, memory: GroupMemory): void {
+    const bounds = this.#court.inForce.bounds(group, memory);
+    if (bounds.length === 0) return;
+    const minSize = Math.min(...bounds.map((one) => one.minSize));
+    const maxSize = Math.max(...bounds.map((one) => one.maxSize));
     if (desired < minSize || desired > maxSize) {
       this.#court.violate('desiredWithinBounds', `${group} wants ${desired}, outside of ${minSize} to ${maxSize}`);
     }

@@ -37,8 +37,11 @@ function describeCause(seed: number, only: readonly string[]): string[] {
 /** What a seed stands for, in a few lines. */
 export function describeScenario({ fleet, conditions, crashes, quietAtMs }: Scenario): string {
   const groups = fleet.autoScalingGroups.map(
-    ({ name, minSize, maxSize, desiredCapacity, targetGroups }) =>
-      `group ${name}: ${desiredCapacity} of ${minSize} to ${maxSize}, behind ${targetGroups.join(' and ') || 'no load balancer'}`,
+    ({ name, minSize, maxSize, desiredCapacity, targetGroups, scalingPolicies, scheduledActions }) => {
+      const behind = targetGroups.join(' and ') || 'no load balancer';
+      const follows = [...scalingPolicies, ...scheduledActions].map((one) => `, follows ${one.name}`).join('');
+      return `group ${name}: ${desiredCapacity} of ${minSize} to ${maxSize}, behind ${behind}${follows}`;
+    },
   );
   const faults = Object.entries(callsOf(conditions)).flatMap(([name, call]) => {
     const rates = Object.entries(call.faults).filter(([, rate]) => rate > 0);

@@ -5,6 +5,7 @@ import { PORT_CALLS } from './crash-points.ts';
 import { type Happening, randomHappenings } from './happenings.ts';
 import type { Random } from './random.ts';
 import { randomFleet } from './random-fleet.ts';
+import { randomScalingHappenings } from './scaling-happenings.ts';
 import { randomWeather } from './weather.ts';
 
 /** What one seed stands for: a fleet, the weather, and what happens to it, by whom, and when. */
@@ -34,7 +35,13 @@ export function randomScenario(random: Random, days: number | null = null): Scen
   const quietAtMs = days === null ? shortRunMs(random) : Math.round(days * DAY_MS);
   const chance = random.fork('happenings');
   const count = days === null ? chance.int(2, 12) : Math.ceil(quietAtMs / SPARSE_MS);
-  const happenings = Array.from({ length: count }, () => randomTimed(chance, fleet, quietAtMs)).flat();
+  const happenings = Array.from({ length: count }, () =>
+    randomTimed(chance, randomHappenings(chance, fleet), quietAtMs),
+  ).flat();
+  const scaling = random.fork('scaling');
+  for (let left = days === null ? randomScalingCount(scaling, fleet) : count; left > 0; left -= 1) {
+    happenings.push(...randomTimed(scaling, randomScalingHappenings(scaling, fleet), quietAtMs));
+  }
   const crashes = randomCrashes(random.fork('crashes'));
   const conditions = randomWeather(random.fork('weather'));
   return {
@@ -52,12 +59,17 @@ function shortRunMs(random: Random): number {
   return 1_000 * (random.chance(0.02) ? seconds + 700 : seconds);
 }
 
-function randomTimed(random: Random, fleet: Fleet, untilMs: number): TimedHappening[] {
+function randomTimed(random: Random, happenings: readonly Happening[], untilMs: number): TimedHappening[] {
   let atMs = random.int(0, untilMs);
-  return randomHappenings(random, fleet).map((happening, index) => {
+  return happenings.map((happening, index) => {
     if (index > 0) atMs += 1_000 * random.int(5, 60);
     return { atMs: Math.min(atMs, untilMs), happening };
   });
+}
+
+/** Where nothing is measured there is less to happen. */
+function randomScalingCount(random: Random, { autoScalingGroups }: Fleet): number {
+  return autoScalingGroups.some(({ metrics }) => metrics.length > 0) ? random.int(2, 8) : random.int(0, 1);
 }
 
 /** Mostly a few deaths far apart; now and then one that dies again and again while it recovers. */

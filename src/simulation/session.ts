@@ -6,8 +6,10 @@ import type { Store } from '../ports/store.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { type CrashPlan, Incarnation } from './crash.ts';
 import type { CountedPoint } from './crash-points.ts';
+import { recordPast } from './past.ts';
 import { SimDesiredFile } from './sim-desired-file.ts';
 import { SimLoadBalancer } from './sim-load-balancer.ts';
+import { SimMetricSource } from './sim-metric-source.ts';
 import { SimProbe } from './sim-probe.ts';
 import { SimProvider } from './sim-provider.ts';
 import { simulatedStore } from './sim-store.ts';
@@ -23,6 +25,8 @@ export type SimulatedController = Pick<
   | 'drainInstance'
   | 'terminateInstance'
   | 'resumeLaunch'
+  | 'suspendProcesses'
+  | 'resumeProcesses'
   | 'reloadFleet'
   | 'down'
 >;
@@ -104,6 +108,7 @@ export class Session {
     const { fleet } = world;
     try {
       const store = await openSqliteStore({ database: world.database, history: fleet.history });
+      if (this.#lives === 1) await recordPast(store, fleet, world.random.fork('past'));
       world.invariants.opened(await store.load());
       const controller = factory(this.#controllerOptions(incarnation, store, fleet));
       this.#controller = controller;
@@ -159,7 +164,8 @@ export class Session {
     const balancers = new Map(
       hosts.map((host) => {
         const own = { host, conditions: conditions.loadBalancer, random: life.fork(host.name) };
-        return [host.name, new SimLoadBalancer({ ...common, ...own })];
+        const onObserved = (): void => invariants.observed(host.name);
+        return [host.name, new SimLoadBalancer({ ...common, ...own, onObserved })];
       }),
     );
     const probe = new SimProbe({
@@ -192,8 +198,11 @@ export class Session {
       loadBalancer: (name) => incarnation.loadBalancer(known(balancers, name)),
       desiredFile: (path) =>
         incarnation.metricSource(new SimDesiredFile({ ...files, file: world.file(path), random: life.fork(path) })),
-      metricSource: ({ name }) => {
-        throw new Error(`the simulated fleets have no metric ${name}`);
+      metricSource: (metric) => {
+        const own = { metric, random: life.fork(`metric ${JSON.stringify(metric)}`), conditions: conditions.metrics };
+        const serving = (group: string): number => world.serving(group);
+        const measured = { measures: world.measures, serving, witness: invariants };
+        return incarnation.metricSource(new SimMetricSource({ ...common, ...own, ...measured }));
       },
       probe: incarnation.probe(probe),
       clock: incarnation.clock(clock),

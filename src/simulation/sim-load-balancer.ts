@@ -26,6 +26,8 @@ export interface SimLoadBalancerOptions {
   readonly random: Random;
   readonly trace: Trace;
   readonly conditions: LoadBalancerConditions;
+  /** Told of each observation that comes back. */
+  readonly onObserved: () => void;
 }
 
 /** The controller's end of a simulated load balancer: each controller gets its own, the host stays. */
@@ -48,9 +50,9 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     return turn;
   }
 
-  observe(signal: AbortSignal): Promise<LoadBalancerObservation> {
-    const { clock, host, conditions } = this.#options;
-    return this.#call('observe', conditions.observe, signal, () => {
+  async observe(signal: AbortSignal): Promise<LoadBalancerObservation> {
+    const { clock, host, conditions, onObserved } = this.#options;
+    const observation = await this.#call('observe', conditions.observe, signal, () => {
       if (!host.running) throw new PortError('Transient', 'notRunning', `${host.name} is not running`);
       host.look();
       const members = [...host.members()];
@@ -62,6 +64,8 @@ export class SimLoadBalancer implements LoadBalancerDriver {
       );
       return { at: clock.now(), version: host.version, targetGroups };
     });
+    onObserved();
+    return observation;
   }
 
   watch(onChange: () => void): () => void {

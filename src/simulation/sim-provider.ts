@@ -19,10 +19,11 @@ export interface ProviderConditions {
   lostHints: number;
 }
 
-/** Told what is asked of the provider, when it is asked. */
+/** Told what is asked of the provider, when it is asked, and of each list that comes back. */
 export interface ProviderWitness {
   launching(request: LaunchRequest): void;
   terminating(machineId: string): void;
+  listed(): void;
 }
 
 export interface SimProviderOptions {
@@ -66,14 +67,16 @@ export class SimProvider implements Provider {
     });
   }
 
-  list(signal: AbortSignal): Promise<readonly Machine[]> {
-    const { machines, fleet, random, conditions } = this.#options;
-    return this.#call('list', '', signal, () => {
+  async list(signal: AbortSignal): Promise<readonly Machine[]> {
+    const { machines, fleet, random, conditions, witness } = this.#options;
+    const answer = await this.#call('list', '', signal, () => {
       const lagMs = random.chance(conditions.staleLists) ? random.int(1, conditions.staleByMs) : 0;
       const listed = machines.list(fleet, lagMs);
       const lacking = random.chance(conditions.partialLists) ? random.pick([...listed, null]) : null;
       return this.#without(lacking, listed);
     });
+    witness.listed();
+    return answer;
   }
 
   terminate(machineId: string, signal: AbortSignal): Promise<void> {

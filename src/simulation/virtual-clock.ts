@@ -11,6 +11,8 @@ interface Event {
   run: (() => void) | null;
 }
 
+/** What a host's clock says in the simulation's first moment. */
+export const WORLD_BEGINS: EpochMs = Date.UTC(2030, 0, 1);
 /** What a host's timers do with a longer wait: they fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -24,7 +26,7 @@ export class VirtualClock implements Clock {
   #order = 0;
   readonly #heap: Event[] = [];
 
-  constructor(start: EpochMs = Date.UTC(2030, 0, 1)) {
+  constructor(start: EpochMs = WORLD_BEGINS) {
     this.#epoch = start;
   }
 

@@ -9,7 +9,7 @@ const LONGEST_REMOVAL_MS = 60_000;
 /** How the outside behaves in one run: which faults come, and how often. */
 export function randomWeather(random: Random): Conditions {
   const conditions = calmConditions(random.pick([LOCAL_PROVIDER, CLOUD_PROVIDER]));
-  const { machines, provider, loadBalancer, file, probe, store } = conditions;
+  const { machines, provider, loadBalancer, file, metrics, probe, store } = conditions;
   machines.reusesAddresses = random.chance(0.4);
   machines.neverHealthy = random.pick([0, 0, 0.1, 0.3]);
   machines.diesWhileBooting = random.pick([0, 0, 0.1, 0.3]);
@@ -26,6 +26,9 @@ export function randomWeather(random: Random): Conditions {
   for (const port of [provider, loadBalancer, file]) port.lostHints = random.pick([0, 0, 0.5, 1]);
   probe.wrong = random.pick([0, 0, 0, 0.05]);
   store.failsBefore = random.pick([0, 0, 0, 0.02, 0.1]);
+  metrics.gaps = random.pick([0, 0, 0.1, 0.5]);
+  metrics.stale = random.pick([0, 0, 0.1, 0.3]);
+  metrics.nonsense = random.pick([0, 0, 0, 0.1]);
   return conditions;
 }
 

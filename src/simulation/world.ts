@@ -6,6 +6,7 @@ import { applyEdit, type FleetEdit } from './fleet-edits.ts';
 import { Invariants } from './invariants.ts';
 import { LoadBalancerHost } from './load-balancer-host.ts';
 import { Machines } from './machines.ts';
+import { Measures } from './measures.ts';
 import { hex128, type Random } from './random.ts';
 import { Records } from './records.ts';
 import type { Scenario } from './scenario.ts';
@@ -22,12 +23,15 @@ export class World {
   readonly random: Random;
   readonly trace: Trace;
   readonly machines: Machines;
+  readonly measures: Measures;
   readonly hosts: readonly LoadBalancerHost[];
   readonly records = new Records();
   readonly invariants: Invariants;
   readonly ids: Ids;
   /** Whether the controller's host can reach the servers. */
   probeReaches = true;
+  /** Whether the records were ever lost. */
+  hasLostStore = false;
   readonly #files = new Map<string, SimFile>();
   /** What the fleet file says. */
   #fleet: Fleet;
@@ -43,6 +47,7 @@ export class World {
     this.random = random;
     this.trace = trace;
     this.machines = new Machines(clock, random.fork('machines'), trace, conditions.machines);
+    this.measures = new Measures(random.fork('measures'), clock);
     const hosts: LoadBalancerHost[] = [];
     this.invariants = new Invariants({ clock, fleet, machines: this.machines, hosts, records: this.records, trace });
     for (const { name } of fleet.loadBalancers) {
@@ -65,6 +70,7 @@ export class World {
 
   /** The next controller begins with an empty store. */
   loseStore(): void {
+    this.hasLostStore = true;
     this.#database.close();
     this.#database = new DatabaseSync(':memory:');
     this.records.clear();
@@ -88,6 +94,12 @@ export class World {
     const known = this.#files.get(path) ?? new SimFile(null);
     this.#files.set(path, known);
     return known;
+  }
+
+  /** How many servers of a group are in service and answer. */
+  serving(group: string): number {
+    const serving = this.records.open(group).filter(({ state }) => state.name === 'inService');
+    return serving.filter(({ id }) => this.machines.ofInstance(id)?.answering === true).length;
   }
 
   /** A database that cannot grow is what a full disk is to a store. */
@@ -128,6 +140,7 @@ export class World {
       for (const member of host.members()) host.setFlapping(member, false);
     }
     this.machines.healAll();
+    this.measures.calmDown();
   }
 
   close(): void {

@@ -142,6 +142,9 @@ function busyFleet(random: Random): Fleet {
     maxSize: 12,
     desiredCapacity: null,
     desiredCapacityFile: null,
+    metrics: [],
+    scalingPolicies: [],
+    scheduledActions: [],
   };
   const quick = { ...targetGroup, deregistrationDelayMs: 2_000 };
   const targetGroups = fleet.targetGroups.map((one) => (one.name === quick.name ? quick : one));

@@ -70,7 +70,7 @@ async function make(): Promise<LoadBalancerWorld> {
 
   const listener = { address: '10.1.0.1', port: 80, targetGroup: GROUP.name };
   return {
-    driver: (): LoadBalancerDriver => new SimLoadBalancer({ ...common, host }),
+    driver: (): LoadBalancerDriver => new SimLoadBalancer({ ...common, host, onObserved: () => {} }),
     empty: {
       loadBalancer: { name: 'web', listeners: [listener], statsPage: null },
       targetGroups: [GROUP],

@@ -6,7 +6,7 @@ import { Trace } from '../../src/simulation/trace.ts';
 import { settle, VirtualClock } from '../../src/simulation/virtual-clock.ts';
 import { describeProviderConformance, type ProviderWorld } from './provider.ts';
 
-const WITNESS = { launching: () => {}, terminating: () => {} };
+const WITNESS = { launching: () => {}, terminating: () => {}, listed: () => {} };
 
 async function make(): Promise<ProviderWorld> {
   const clock = new VirtualClock();

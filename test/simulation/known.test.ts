@@ -77,4 +77,23 @@ describe('what the simulation has found', () => {
     });
     expect(violations).toEqual([]);
   });
+
+  it('a server that gets requests before it counts as in service keeps them when no more are to be registered', async () => {
+    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
+      const scenario = simulated({ desiredCapacity: 4, targetGroups: ['web', 'other'] });
+      const [edge] = scenario.fleet.loadBalancers;
+      const [web] = scenario.fleet.targetGroups;
+      if (edge === undefined || web === undefined) throw new Error('the scenario has no load balancer');
+      const listeners = [{ address: '127.0.0.1', port: 5001, targetGroup: 'other' }];
+      const loadBalancers = [edge, { ...edge, name: 'inner', listeners }];
+      const fleet = { ...scenario.fleet, loadBalancers, targetGroups: [web, { ...web, name: 'other' }] };
+      const happenings = [
+        // One of its load balancers finds it healthy, the other one cannot be asked.
+        at(6_050, { kind: 'loseLoadBalancer', which: 0.9, forMs: 60_000 }),
+        at(20_000, { kind: 'suspend', group: 'web', processes: ['addToLoadBalancer'] }),
+      ];
+      const { violations } = await lived({ ...scenario, fleet, happenings }, seed);
+      expect(violations).toEqual([]);
+    }
+  });
 });
