@@ -134,6 +134,8 @@ export class BalancerLoop {
     } catch (error) {
       if (signal.aborted) return;
       const failure = asPortError(error);
+      // It may have been done all the same: the next try is another one.
+      if (failure.reaction === 'Transient') this.#announced = null;
       this.#backoffMs = Math.min(APPLY_BACKOFF_MAX_MS, Math.max(APPLY_BACKOFF_MIN_MS, this.#backoffMs * 2));
       this.#retryAtMs = clock.steadyMs() + this.#backoffMs;
       this.#dirty = true;
@@ -158,8 +160,6 @@ export class BalancerLoop {
       if (before !== null && (this.#earlier === null || this.#earlier.asked.elapsedMs >= 2 * CALM_LOOK_MS))
         this.#earlier = before;
       this.#seen.saw({ asked, observation }, asked);
-      // It runs: another start is another one, even if nobody heard of the success of the last.
-      if (this.#announced?.kind === 'start') this.#announced = null;
     } catch (error) {
       if (signal.aborted) return false;
       failure = this.#seen.failed(error);

@@ -35,6 +35,14 @@ describe('records', () => {
   });
 });
 
+it('the memory of a group without servers is taken up as of now, too', () => {
+  const launch = { failures: 2, notBefore: NOW + 10_000, suspended: null };
+  const memory = { ...records.memory, savedAt: NOW, launch };
+  const { records: next, byMs } = takenUp({ memory, instances: [] }, NOW - 3_600_000);
+  expect(byMs).toBe(-3_600_000);
+  expect(next.memory.launch.notBefore).toBe(NOW - 3_590_000);
+});
+
 it.each([
   [-90_000, "This host's clock was set back by 1m30s: nothing is over sooner or later because of that."],
   [

@@ -29,7 +29,7 @@ export function takenUp(
   records: GroupRecords,
   now: EpochMs,
 ): { readonly records: GroupRecords; readonly byMs: number } {
-  const aheadMs = (newestTime(records.instances) ?? now) - now;
+  const aheadMs = (newestTime(records.memory, records.instances) ?? now) - now;
   const byMs = aheadMs < CLOCK_CORRECTION_MS ? 0 : -aheadMs;
   const { memory, instances } = byMs === 0 ? records : afterClockChange(records, byMs);
   return { records: { memory, instances: instances.map(withoutDeadline) }, byMs };

@@ -177,9 +177,9 @@ export class GroupLoop {
 
   /** Commits a change and takes it over. To be called from within `exclusively`. */
   async commit(change: Omit<Change, 'memory'> & { readonly memory: GroupMemory | null }): Promise<void> {
-    const memory = change.memory === null ? null : { group: this.#group.name, value: change.memory };
-    await this.#around.store.commit({ ...change, memory });
-    if (change.memory !== null) this.#memory = change.memory;
+    const value = change.memory === null ? null : { ...change.memory, savedAt: this.#around.clock.now() };
+    await this.#around.store.commit({ ...change, memory: value === null ? null : { group: this.#group.name, value } });
+    if (value !== null) this.#memory = value;
     for (const instance of change.instances) {
       if (instance.state.name === 'terminated') {
         this.#instances.delete(instance.id);
@@ -248,7 +248,7 @@ export class GroupLoop {
   async #takeUp(): Promise<void> {
     const { records, byMs } = takenUp(this, this.#around.clock.now());
     const isChanged = records.instances.some((instance, index) => instance !== this.instances[index]);
-    if (isChanged) await this.#record(records, byMs);
+    if (isChanged || byMs !== 0) await this.#record(records, byMs);
   }
 
   async #record({ memory, instances }: GroupRecords, byMs: number): Promise<void> {

@@ -5,6 +5,8 @@ import type { SuspendableProcess } from './scaling-policy.ts';
 import type { EpochMs } from './time.ts';
 
 export interface GroupMemory {
+  /** When it was recorded last, by the time of day of then; null before that. */
+  readonly savedAt: EpochMs | null;
   /** The size asked for last, by whoever asked last; null before the first look. */
   readonly desired: number | null;
   /** `desiredCapacity` of the fleet file when it was last applied: only a change of it is applied again. */
@@ -71,6 +73,7 @@ export interface LaunchMemory {
 }
 
 export const EMPTY_MEMORY: GroupMemory = {
+  savedAt: null,
   desired: null,
   fleetDesired: null,
   file: null,

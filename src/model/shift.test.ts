@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { snapshotOf } from '../../test/support/snapshot.ts';
+import { EMPTY_MEMORY } from './group-memory.ts';
 import { newestTime, shiftInstance, shiftMemory } from './shift.ts';
 
 const record = (state: Parameters<typeof snapshotOf>[0][number]['state']) => {
@@ -25,7 +26,7 @@ it.each(states)('every time of a record that is $name moves alike', (state) => {
       const before = record(state);
       const after = shiftInstance(before, byMs);
       expect(after.state.since).toBe(before.state.since + byMs);
-      expect(newestTime([after])).toBe((newestTime([before]) ?? 0) + byMs);
+      expect(newestTime(EMPTY_MEMORY, [after])).toBe((newestTime(EMPTY_MEMORY, [before]) ?? 0) + byMs);
       expect(shiftInstance(after, -byMs)).toEqual(before);
     }),
   );

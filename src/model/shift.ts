@@ -28,9 +28,10 @@ export function shiftInstance(instance: Instance, byMs: number): Instance {
 
 /** What falls due by the calendar is not put off when the clock is set forward. */
 export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
-  const { launch, unhealthyAt, sightedAt, orphans, policies, scheduled } = memory;
+  const { savedAt, launch, unhealthyAt, sightedAt, orphans, policies, scheduled } = memory;
   return {
     ...memory,
+    savedAt: shiftTime(savedAt, byMs),
     launch: {
       ...launch,
       notBefore: shiftTime(launch.notBefore, byMs),
@@ -60,9 +61,9 @@ function shiftTime(at: EpochMs | null, byMs: number): EpochMs | null {
   return at === null ? null : at + byMs;
 }
 
-/** When something last happened to any of them, by the clock of that time; null without instances. */
-export function newestTime(instances: Iterable<Instance>): EpochMs | null {
-  let newest: EpochMs | null = null;
+/** When something was recorded last, by the clock of that time; null where nothing ever was. */
+export function newestTime({ savedAt }: GroupMemory, instances: Iterable<Instance>): EpochMs | null {
+  let newest = savedAt;
   for (const { createdAt, state, health, machine } of instances) {
     newest = Math.max(newest ?? createdAt, createdAt, state.since, health.since, machine?.seenAt ?? createdAt);
   }

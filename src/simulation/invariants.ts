@@ -190,6 +190,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
       this.#recording.moves(before, instance, change);
       this.#suspension.moves(before, instance);
       this.#sight.moves(before, instance);
+      this.#routing.moves(instance);
       if (causeOf(instance) === null || (before !== undefined && causeOf(before) !== null)) continue;
       this.#capacity.noteEnding(instance);
       if (causeOf(instance) !== 'unhealthy' || before === undefined) continue;

@@ -1,4 +1,4 @@
-import type { InstanceId } from '../model/instance.ts';
+import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Court } from './court.ts';
 import type { LoadBalancerHost, SimMember } from './load-balancer-host.ts';
 import type { SimMachine } from './machines.ts';
@@ -6,6 +6,8 @@ import { causeOf } from './records.ts';
 
 /** How long the address of a machine that has vanished may lead to a machine of another group. */
 const STRANGER_WITHIN_MS = 240_000;
+/** Of what is remembered for a while, so that a long run does not grow. */
+const KEPT = 1_000;
 
 /** Where requests go, and that those which were accepted may finish. */
 export class RoutingRules {
@@ -13,8 +15,17 @@ export class RoutingRules {
   /** Since when an instance's address has led to another machine. */
   readonly #strangers = new Map<InstanceId, number>();
 
+  /** Those that a person has asked to be ended at once, even where the record of that was lost. */
+  readonly #askedToEnd = new Set<InstanceId>();
+
   constructor(court: Court) {
     this.#court = court;
+  }
+
+  /** To be called for every record of a commit. */
+  moves({ id, request }: Instance): void {
+    if (this.#askedToEnd.size > KEPT) this.#askedToEnd.clear();
+    if (request?.kind === 'terminate') this.#askedToEnd.add(id);
   }
 
   check(host: LoadBalancerHost): void {
@@ -39,7 +50,7 @@ export class RoutingRules {
     const cause = record === undefined ? null : causeOf(record);
     // With the records it was forgotten that the machine is gone.
     if (record === undefined && this.#court.machines.ofInstance(instanceId) === undefined) return;
-    if (record?.request?.kind === 'terminate') return;
+    if (this.#askedToEnd.has(instanceId)) return;
     if (cause === 'machineStopped' || cause === 'machineGone') return;
     const drainedMs = member.drainingMs === null ? 0 : clock.elapsedMs - member.drainingMs;
     if (drainedMs >= member.deregistrationDelayMs) return;

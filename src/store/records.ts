@@ -88,6 +88,7 @@ const instance: z.ZodType<Instance> = z.strictObject({
 });
 
 const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
+  savedAt: time.nullable(),
   desired: z.number().nullable(),
   fleetDesired: z.number().nullable(),
   file: z

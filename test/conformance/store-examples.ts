@@ -14,6 +14,7 @@ export const EVERY_STATE: { readonly [Name in InstanceStateName]: InstanceState 
 };
 
 export const MEMORY: GroupMemory = {
+  savedAt: 1_700_000_000_000,
   desired: 3,
   fleetDesired: 2,
   file: { kind: 'refused', text: 'six' },
