@@ -51,7 +51,7 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'health brake: machines that have stopped hold it',
     file: 'src/decide/health.ts',
-    find: 'if (index >= 0) draft.memory = { ...draft.memory, unhealthyAt: draft.memory.unhealthyAt.toSpliced(index, 1) };',
+    find: 'if (at !== undefined) draft.memory = { ...draft.memory, unhealthyAt: others };',
     replace: '',
     caughtBy: HEALTH,
   },

@@ -12,10 +12,15 @@ const STALE_AFTER_LISTS = 3;
 const STALE_AFTER_MIN_MS = 10_000;
 const LIST_TIMEOUT_MS = 60_000;
 
+/** Sorted once, when it comes: there are many looks at each list. */
 interface List {
   readonly asked: Stopwatch;
   readonly machines: readonly Machine[];
+  readonly byGroup: ReadonlyMap<string, ReadonlyMap<string, Machine>>;
+  readonly addresses: ReadonlyMap<string, string>;
 }
+
+const NO_MACHINES: ReadonlyMap<string, Machine> = new Map();
 
 interface Lists {
   readonly newest: List;
@@ -72,12 +77,12 @@ export class MachineWatch {
       kind: 'seen',
       value: {
         at: newest.asked.startedAt - this.#lagMs,
-        machines: ofGroup(newest.machines, group),
-        addresses: addressesOf(newest.machines),
+        machines: newest.byGroup.get(group) ?? NO_MACHINES,
+        addresses: newest.addresses,
         previous:
           previous === null
             ? null
-            : { at: previous.asked.startedAt - this.#lagMs, machines: ofGroup(previous.machines, group) },
+            : { at: previous.asked.startedAt - this.#lagMs, machines: previous.byGroup.get(group) ?? NO_MACHINES },
       },
     };
   }
@@ -97,7 +102,7 @@ export class MachineWatch {
       // Two lists of one moment are one sighting.
       const isLater = before !== null && before.newest.asked.steadyMs < asked.steadyMs;
       const previous = (isLater ? before?.newest : before?.previous) ?? null;
-      this.#seen.saw({ newest: { asked, machines }, previous }, asked);
+      this.#seen.saw({ newest: listOf(asked, machines), previous }, asked);
     } catch (error) {
       if (signal.aborted) return;
       this.#seen.failed(error);
@@ -117,8 +122,13 @@ export class MachineWatch {
   }
 }
 
-function ofGroup(machines: readonly Machine[], group: string): ReadonlyMap<string, Machine> {
-  return new Map(machines.filter((machine) => machine.group === group).map((machine) => [machine.instanceId, machine]));
+function listOf(asked: Stopwatch, machines: readonly Machine[]): List {
+  const byGroup = new Map<string, Map<string, Machine>>();
+  for (const machine of machines) {
+    const group = byGroup.get(machine.group) ?? new Map<string, Machine>();
+    byGroup.set(machine.group, group.set(machine.instanceId, machine));
+  }
+  return { asked, machines, byGroup, addresses: addressesOf(machines) };
 }
 
 function addressesOf(machines: readonly Machine[]): ReadonlyMap<string, string> {

@@ -14,14 +14,15 @@ const UNHEALTHY_SHARE = 0.2;
  * The levels are those of AWS and of Kubernetes' node controller: more than max(1, 20 %) within a minute, or all of them.
  */
 export function brake(draft: Draft, unhealthy: readonly Instance[]): 'free' | 'held' {
-  const recent = draft.memory.unhealthyAt.filter((at) => at > draft.now - UNHEALTHY_WINDOW_MS && at <= draft.now);
-  if (recent.length !== draft.memory.unhealthyAt.length) draft.memory = { ...draft.memory, unhealthyAt: recent };
+  const known = Object.entries(draft.memory.unhealthyAt);
+  const recent = known.filter(([, at]) => at > draft.now - UNHEALTHY_WINDOW_MS && at <= draft.now);
+  if (recent.length !== known.length) draft.memory = { ...draft.memory, unhealthyAt: Object.fromEntries(recent) };
 
   const inService = draft.live().filter((instance) => instance.state.name === 'inService').length;
   const allowed = Math.max(1, Math.floor(inService * UNHEALTHY_SHARE));
   const all = unhealthy.length === inService && inService > allowed;
   const many = recent.length > allowed && unhealthy.length > 0;
-  const oldest = recent[0];
+  const oldest = Math.min(...recent.map(([, at]) => at));
 
   const whyAll = `All ${inService} servers in service are unhealthy: that looks like a fault of what they all depend on, so none is replaced.`;
   const whyMany = `${recent.length} servers became unhealthy within ${UNHEALTHY_WINDOW_MS / 1000} s, more than ${allowed} of ${inService}: none is replaced for now.`;
@@ -31,7 +32,7 @@ export function brake(draft: Draft, unhealthy: readonly Instance[]): 'free' | 'h
   });
   tellBrake(draft, 'healthBrake:many', many && !all, whyMany);
   if (all) draft.hold('healthBrake', whyAll);
-  else if (many) draft.hold('healthBrake', whyMany, oldest === undefined ? null : oldest + UNHEALTHY_WINDOW_MS);
+  else if (many) draft.hold('healthBrake', whyMany, oldest + UNHEALTHY_WINDOW_MS);
   return all || many ? 'held' : 'free';
 }
 

@@ -47,7 +47,10 @@ describe('the health brake', () => {
       { id: 'x', ...unhealthySince(10_000) },
       { id: 'y', ...unhealthySince(9_000) },
     ];
-    const circumstances = { group: { desiredCapacity: 5 }, memory: { unhealthyAt: [NOW - 10_000, NOW - 9_000] } };
+    const circumstances = {
+      group: { desiredCapacity: 5 },
+      memory: { unhealthyAt: { x: NOW - 10_000, y: NOW - 9_000 } },
+    };
     const held = decide(snapshotOf(servers, circumstances), NOW);
     expect(held.changed).toEqual([]);
     expect(reasons(held)).toEqual(['replacementHeld']);
@@ -55,7 +58,7 @@ describe('the health brake', () => {
     const again = decide(snapshotOf(servers, { ...circumstances, memory: held.memory }), NOW);
     expect(again.activities).toEqual([]);
     const later = decide(
-      snapshotOf(servers, { ...circumstances, memory: { ...held.memory, unhealthyAt: [NOW - 60_000] } }),
+      snapshotOf(servers, { ...circumstances, memory: { ...held.memory, unhealthyAt: { x: NOW - 60_000 } } }),
       NOW,
     );
     expect(reasons(later)).toEqual(['replacementResumed', 'replaceUnhealthy', 'launch']);
@@ -77,12 +80,25 @@ describe('the health brake', () => {
     );
   });
 
+  it('counts one that comes and goes once', () => {
+    const good = { id: 'x', target: 'unhealthy' } as const;
+    const bad = { id: 'x', ...unhealthySince(1_000), target: 'healthy' } as const;
+    const look = (server: Server, memory: Parameters<typeof snapshotOf>[1]) =>
+      decide(snapshotOf([...healthy('a', 'b', 'c', 'd'), server], memory), NOW);
+    const first = look(good, { group: { desiredCapacity: 5 } });
+    const again = look(bad, { group: { desiredCapacity: 5 }, memory: first.memory });
+    const third = look(good, { group: { desiredCapacity: 5 }, memory: again.memory });
+    const told = [first, again, third].flatMap((decision) => reasons(decision));
+    expect(told).toEqual(['unhealthy', 'recovered', 'unhealthy']);
+    expect(third.memory.unhealthyAt).toEqual({ x: NOW });
+  });
+
   it('does not hold back machines that have stopped', () => {
     const servers: Server[] = ['x', 'y', 'z'].map((id) => ({ id, target: 'unhealthy', machine: 'stopped' }));
     const decision = decide(snapshotOf(servers), NOW);
     expect(states(decision)).toMatchObject({ x: 'terminating', y: 'terminating', z: 'terminating' });
     expect(reasons(decision).filter((reason) => reason === 'launch')).toHaveLength(3);
-    expect(decision.memory.unhealthyAt).toEqual([]);
+    expect(decision.memory.unhealthyAt).toEqual({});
   });
 });
 

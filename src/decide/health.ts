@@ -89,9 +89,9 @@ function isSucceeded(draft: Draft, { machine }: Instance): boolean {
 }
 
 /** A machine that has stopped explains its failed checks: they say nothing about the others, so the health brake forgets them. */
-function forgetUnhealthy(draft: Draft, { health }: Instance): void {
-  const index = health.status === 'unhealthy' ? draft.memory.unhealthyAt.indexOf(health.since) : -1;
-  if (index >= 0) draft.memory = { ...draft.memory, unhealthyAt: draft.memory.unhealthyAt.toSpliced(index, 1) };
+function forgetUnhealthy(draft: Draft, { id }: Instance): void {
+  const { [id]: at, ...others } = draft.memory.unhealthyAt;
+  if (at !== undefined) draft.memory = { ...draft.memory, unhealthyAt: others };
 }
 
 function isHealthy(target: Target | 'absent' | 'blind'): boolean {
@@ -131,7 +131,7 @@ function noteHealth(draft: Draft, instance: Instance, seen: Verdict): Instance {
   draft.put(noted);
   if (state.name !== 'inService') return noted;
   if (seen.status === 'unhealthy') {
-    draft.memory = { ...draft.memory, unhealthyAt: [...draft.memory.unhealthyAt, since] };
+    draft.memory = { ...draft.memory, unhealthyAt: { ...draft.memory.unhealthyAt, [instance.id]: since } };
     draft.tell('unhealthy', `The load balancer finds ${instance.id} unhealthy (${seen.detail}): it gets no traffic.`, {
       level: 'warning',
       instance: noted,

@@ -14,8 +14,8 @@ export interface GroupMemory {
   /** What the desired capacity file said when it was last looked at: only a change of it is applied or complained about again. */
   readonly file: FileMemory | null;
   readonly launch: LaunchMemory;
-  /** When instances were last newly unhealthy, one entry each, for the health brake's window. */
-  readonly unhealthyAt: readonly EpochMs[];
+  /** When each instance was last newly unhealthy, for the health brake's window. */
+  readonly unhealthyAt: Readonly<Record<InstanceId, EpochMs>>;
   /** When the load balancers and the provider could be seen again after they could not; null when that never happened. */
   readonly sightedAt: EpochMs | null;
   /** Whether the provider's machines were ever seen: before that, an empty store may be one that was lost. */
@@ -78,7 +78,7 @@ export const EMPTY_MEMORY: GroupMemory = {
   fleetDesired: null,
   file: null,
   launch: { failures: 0, notBefore: null, suspended: null },
-  unhealthyAt: [],
+  unhealthyAt: {},
   sightedAt: null,
   surveyed: false,
   orphans: [],

@@ -36,7 +36,7 @@ it('every time of a memory moves alike', () => {
   const { memory } = snapshotOf([], {
     memory: {
       launch: { failures: 1, notBefore: 9_000, suspended: { since: 1_000, why: 'x' } },
-      unhealthyAt: [2_000],
+      unhealthyAt: { u: 2_000 },
       sightedAt: 3_000,
       orphans: [{ instanceId: 'o', firstSeenAt: 4_000 }],
     },
@@ -44,7 +44,7 @@ it('every time of a memory moves alike', () => {
   const moved = shiftMemory(memory, -1_000);
   expect(moved).toMatchObject({
     launch: { notBefore: 8_000, suspended: { since: 0 } },
-    unhealthyAt: [1_000],
+    unhealthyAt: { u: 1_000 },
     sightedAt: 2_000,
     orphans: [{ firstSeenAt: 3_000 }],
   });

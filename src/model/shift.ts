@@ -37,7 +37,7 @@ export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
       notBefore: shiftTime(launch.notBefore, byMs),
       suspended: launch.suspended === null ? null : { ...launch.suspended, since: launch.suspended.since + byMs },
     },
-    unhealthyAt: unhealthyAt.map((at) => at + byMs),
+    unhealthyAt: Object.fromEntries(Object.entries(unhealthyAt).map(([id, at]) => [id, at + byMs])),
     sightedAt: shiftTime(sightedAt, byMs),
     orphans: orphans.map((orphan) => ({ ...orphan, firstSeenAt: orphan.firstSeenAt + byMs })),
     policies: Object.fromEntries(

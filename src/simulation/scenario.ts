@@ -56,7 +56,7 @@ export function randomScenario(random: Random, days: number | null = null): Scen
 /** A minute or two, and now and then long enough for what seldom comes. */
 function shortRunMs(random: Random): number {
   const seconds = random.int(40, 150);
-  return 1_000 * (random.chance(0.02) ? seconds + 700 : seconds);
+  return 1_000 * (random.chance(0.005) ? seconds + 700 : seconds);
 }
 
 function randomTimed(random: Random, happenings: readonly Happening[], untilMs: number): TimedHappening[] {

@@ -34,6 +34,8 @@ export interface SimLoadBalancerOptions {
 export class SimLoadBalancer implements LoadBalancerDriver {
   readonly #options: SimLoadBalancerOptions;
   readonly #idleLooks = new Map<string, number>();
+  /** What is said of each while all of them come and go, by key. */
+  readonly #flapping = new Map<string, { readonly health: Target['health']; readonly untilMs: number }>();
   /** What was wrong with unhealthy targets, by key and address: a restart does not make them new. */
   readonly #unhealthy = new Map<string, string>();
   readonly #unwatch = new Set<() => void>();
@@ -150,10 +152,16 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     return { name, traffic, targets };
   }
 
-  #reported(health: Target['health']): Target['health'] {
-    const { host, random } = this.#options;
+  /** What it says of itself is no newer than its checks, however wrong it is. */
+  #reported(health: Target['health'], { check }: SimMember, key: string): Target['health'] {
+    const { host, random, clock } = this.#options;
     if (host.reports === 'truth' || (health !== 'healthy' && health !== 'unhealthy')) return health;
-    return host.reports === 'allDown' || random.chance(0.5) ? 'unhealthy' : 'healthy';
+    if (host.reports === 'allDown') return 'unhealthy';
+    const before = this.#flapping.get(key);
+    if (before !== undefined && clock.elapsedMs < before.untilMs) return before.health;
+    const flapped = random.chance(0.5) ? 'unhealthy' : 'healthy';
+    this.#flapping.set(key, { health: flapped, untilMs: clock.elapsedMs + check.fastIntervalMs });
+    return flapped;
   }
 
   #healthOf(member: SimMember, key: string): Pick<Target, 'health' | 'detail'> {
@@ -178,7 +186,7 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     const { health, detail } = this.#healthOf(member, key);
     return {
       instanceId: member.member.instanceId,
-      health: this.#reported(health),
+      health: this.#reported(health, member, key),
       detail,
       idleLooks,
       traffic: {

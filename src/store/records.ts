@@ -102,7 +102,7 @@ const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
     notBefore: time.nullable(),
     suspended: z.strictObject({ since: time, why: z.string() }).nullable(),
   }),
-  unhealthyAt: z.array(time),
+  unhealthyAt: z.record(z.string(), time),
   sightedAt: time.nullable(),
   surveyed: z.boolean(),
   orphans: z.array(z.strictObject({ instanceId: z.string(), firstSeenAt: time })),

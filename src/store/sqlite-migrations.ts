@@ -10,6 +10,7 @@ export const SQLITE_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': { up: initial },
   '0002-digests': { up: addDigests },
   '0003-metric-samples': { up: createMetricSamples },
+  '0004-group-memory': { up: reshapeMemory },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {
@@ -184,4 +185,10 @@ async function addTrigger(
     create trigger ${sql.ref(`${table}_digest_${event}`)} after ${sql.raw(event)} on ${sql.table(table)} begin
       update state_digest set total = (total + ${modulus} - (${minus}) + (${plus})) % ${modulus};
     end`.execute(db);
+}
+
+/** It got a time, and the health brake forgets what it had counted: it goes by servers now, no longer by events. */
+async function reshapeMemory(db: Kysely<unknown>): Promise<void> {
+  const memory = sql`json_set(memory, '$.savedAt', null, '$.unhealthyAt', json('{}'))`;
+  await sql`update groups set memory = ${memory}, digest = null`.execute(db);
 }

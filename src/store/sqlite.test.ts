@@ -264,6 +264,17 @@ describe('openSqliteStore', () => {
       expect(rows('select count(*) as count from kysely_migration')).toEqual([{ count: before + 1 }]);
     });
 
+    it('of before is brought up to date with its records', async () => {
+      const store = await openSqliteStore({ database });
+      await store.commit(aChange({ memory: { group: 'web', value: MEMORY }, instances: [anInstance('i-1')] }));
+      database.exec(`
+        update groups set memory = json_set(json_remove(memory, '$.savedAt'), '$.unhealthyAt', json('[5, 6]')), digest = 7;
+        delete from kysely_migration where name >= '0004';`);
+      const { groups, instances } = await (await openSqliteStore({ database })).load();
+      expect(groups.get('web')).toEqual({ ...MEMORY, savedAt: null, unhealthyAt: {} });
+      expect(instances).toHaveLength(1);
+    });
+
     it('of another program is refused', async () => {
       database.exec('create table songs (title text)');
       await expect(openSqliteStore({ database })).rejects.toMatchObject({

@@ -19,7 +19,7 @@ export const MEMORY: GroupMemory = {
   fleetDesired: 2,
   file: { kind: 'refused', text: 'six' },
   launch: { failures: 2, notBefore: 5_000, suspended: { since: 4_000, why: 'five launches in a row failed' } },
-  unhealthyAt: [1_000, 2_000],
+  unhealthyAt: { 'i-1': 1_000, 'i-2': 2_000 },
   sightedAt: null,
   surveyed: true,
   orphans: [{ instanceId: 'i-0', firstSeenAt: 1_000 }],

@@ -15,7 +15,7 @@ function expectNothingEnded(decision: ReturnType<typeof decide>): void {
 describe('unhealthy servers', () => {
   it('code-dot-org #25578: an overload that fails the health checks of several ends none of them', () => {
     const overloaded = ['x', 'y'].map((id) => ({ id, ...unhealthySince(40_000) }));
-    const memory = { unhealthyAt: [NOW - 40_000, NOW - 40_000] };
+    const memory = { unhealthyAt: { x: NOW - 40_000, y: NOW - 40_000 } };
     const decision = decide(
       snapshotOf([...healthy('a', 'b', 'c'), ...overloaded], { group: { desiredCapacity: 5 }, memory }),
       NOW,
@@ -48,7 +48,7 @@ describe('unhealthy servers', () => {
   it('karpenter #2321: machines that have stopped do not hold the brake against the others', () => {
     const since = NOW - 1_000;
     const stopped: Server = { id: 'x', ...unhealthySince(1_000), machine: 'stopped' };
-    const memory = { unhealthyAt: [NOW - 40_000, since] };
+    const memory = { unhealthyAt: { y: NOW - 40_000, x: since } };
     const servers = [...healthy('a', 'b', 'c'), { id: 'y', ...unhealthySince(40_000) }, stopped];
     const decision = decide(snapshotOf(servers, { group: { desiredCapacity: 5 }, memory }), NOW);
     expect(states(decision)).toMatchObject({ x: 'terminating' });
@@ -57,10 +57,10 @@ describe('unhealthy servers', () => {
 
   it('karpenter #2134: the brake lets go when its minute is over', () => {
     const servers = [...healthy('a', 'b', 'c'), ...['x', 'y'].map((id) => ({ id, ...unhealthySince(65_000) }))];
-    const memory = { unhealthyAt: [NOW - 65_000, NOW - 65_000] };
+    const memory = { unhealthyAt: { x: NOW - 65_000, y: NOW - 65_000 } };
     const decision = decide(snapshotOf(servers, { group: { desiredCapacity: 5 }, memory }), NOW);
     expect(reasons(decision)).toContain('replaceUnhealthy');
-    expect(decision.memory.unhealthyAt).toEqual([]);
+    expect(decision.memory.unhealthyAt).toEqual({});
   });
 
   it('karpenter #2811: when not all of them look bad any more, their grace periods begin anew', () => {
@@ -72,7 +72,7 @@ describe('unhealthy servers', () => {
 
   it.each([1, 3])('karpenter #2134, #2321: the brake does not block a group of %i for ever', (size) => {
     const servers = [...healthy(...['a', 'b'].slice(0, size - 1)), { id: 'x', ...unhealthySince(50_000) }];
-    const memory = { unhealthyAt: [NOW - 50_000] };
+    const memory = { unhealthyAt: { x: NOW - 50_000 } };
     const decision = decide(snapshotOf(servers, { group: { desiredCapacity: size }, memory }), NOW);
     expect(reasons(decision)).toContain('replaceUnhealthy');
   });
