@@ -1,7 +1,7 @@
 import type { Fleet } from '../model/fleet.ts';
 import type { InForce } from './in-force.ts';
 import type { LoadBalancerHost } from './load-balancer-host.ts';
-import type { Machines, SimMachine } from './machines.ts';
+import { type Machines, type SimMachine, serverState } from './machines.ts';
 import type { Records } from './records.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -25,5 +25,5 @@ export interface Court {
 export const DECISION_LAG_MS = 15_000;
 
 export function isServing(machine: SimMachine | undefined): boolean {
-  return machine?.answering ?? false;
+  return machine !== undefined && serverState(machine) === 'well';
 }

@@ -33,6 +33,9 @@ export type Incident =
   | { readonly kind: 'rebootMachine'; readonly which: number; readonly forMs: number }
   | { readonly kind: 'hangMachine'; readonly which: number; readonly forMs: number | null }
   | { readonly kind: 'hangAll'; readonly forMs: number }
+  /** Its server answers requests, but fails its health checks. */
+  | { readonly kind: 'sickenMachine'; readonly which: number; readonly forMs: number }
+  | { readonly kind: 'sickenAll'; readonly forMs: number }
   | { readonly kind: 'killLoadBalancer'; readonly which: number }
   | { readonly kind: 'loseLoadBalancer' | 'partition'; readonly which: number; readonly forMs: number }
   | {
@@ -87,6 +90,8 @@ const WEIGHTS: readonly (readonly [number, (random: Random, fleet: Fleet) => rea
   [1, (random) => [{ kind: 'rebootMachine', which: random.next(), forMs: seconds(random, 1, 40) }]],
   [2, (random) => [{ kind: 'hangMachine', which: random.next(), forMs: maybe(random, seconds(random, 1, 90)) }]],
   [1, (random) => [{ kind: 'hangAll', forMs: seconds(random, 1, 60) }]],
+  [1, (random) => [{ kind: 'sickenMachine', which: random.next(), forMs: seconds(random, 1, 90) }]],
+  [1, (random) => [{ kind: 'sickenAll', forMs: seconds(random, 1, 60) }]],
   [2, (random) => [{ kind: 'killLoadBalancer', which: random.next() }]],
   [2, (random) => [{ kind: 'loseLoadBalancer', which: random.next(), forMs: seconds(random, 1, 40) }]],
   [2, (random) => [{ kind: 'partition', which: random.next(), forMs: seconds(random, 1, 60) }]],

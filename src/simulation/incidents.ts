@@ -25,9 +25,12 @@ export function happen(world: World, incident: Incident): void {
     case 'hangMachine':
       return withMachine(world, incident.which, (machine) => hang(world, machine, incident.forMs));
     case 'hangAll':
-      for (const machine of [...machines.alive()]) {
-        if (machine.fleet === world.fleet.name) hang(world, machine, incident.forMs);
-      }
+      for (const machine of ownMachines(world)) hang(world, machine, incident.forMs);
+      return;
+    case 'sickenMachine':
+      return withMachine(world, incident.which, (machine) => sicken(world, machine, incident.forMs));
+    case 'sickenAll':
+      for (const machine of ownMachines(world)) sicken(world, machine, incident.forMs);
       return;
     case 'killLoadBalancer':
       return hostOf(world, incident.which)?.crash();
@@ -71,9 +74,18 @@ export function happen(world: World, incident: Incident): void {
 }
 
 function withMachine(world: World, which: number, act: (machine: SimMachine) => void): void {
-  const own = [...world.machines.alive()].filter(({ fleet }) => fleet === world.fleet.name);
+  const own = ownMachines(world);
   const machine = own[Math.floor(which * own.length)];
   if (machine !== undefined) act(machine);
+}
+
+function ownMachines({ machines, fleet }: World): SimMachine[] {
+  return [...machines.alive()].filter((machine) => machine.fleet === fleet.name);
+}
+
+function sicken(world: World, machine: SimMachine, forMs: number): void {
+  world.machines.setSick(machine, true);
+  world.clock.plan(forMs, () => world.machines.setSick(machine, false));
 }
 
 function hang(world: World, machine: SimMachine, forMs: number | null): void {

@@ -160,6 +160,8 @@ export class Machines {
     if (machine.state !== 'stopped' || machine.ended !== null) return;
     this.#trace.note('world', `${name(machine)} starts again`);
     machine.cameBackMs = this.#clock.elapsedMs;
+    machine.hung = false;
+    machine.sick = false;
     const { pendingMs, bootMs } = this.conditions;
     this.#boot(machine, [pendingMs, bootMs], () => this.#setAnswering(machine, true));
   }
@@ -204,6 +206,7 @@ export class Machines {
   }
 
   setSick(machine: SimMachine, sick: boolean): void {
+    if (machine.sick === sick) return;
     this.#trace.note('world', `${name(machine)} ${sick ? 'fails its checks' : 'passes its checks again'}`);
     machine.sick = sick;
     this.#tell(machine);
@@ -219,7 +222,10 @@ export class Machines {
 
   /** Lets all that hang recover, and boot what never would. */
   healAll(): void {
-    for (const machine of this.#alive) this.recover(machine);
+    for (const machine of this.#alive) {
+      this.recover(machine);
+      this.setSick(machine, false);
+    }
   }
 
   /** The fleet's machines as they were listed `lagMs` ago. */
