@@ -57,14 +57,14 @@ export class SuspensionRules {
     }
   }
 
-  /** Behind a load balancer nobody can find a server healthy that is not a member. */
+  /** Behind a load balancer nobody can find a server healthy that is not a member. One that is adopted may be one already. */
   #checkRegistration(before: Instance | undefined, { id, group, state }: Instance): void {
     const isHeld = this.#isSuspended(group, 'addToLoadBalancer');
     if (!isHeld || state.name !== 'booting') {
       if (isHeld && state.name === 'inService' && this.#unregistered.has(id))
         this.#violate('addToLoadBalancer', `${id} comes into service`);
       this.#unregistered.delete(id);
-    } else if (before?.state.name !== 'booting' && this.#isBehind(group)) {
+    } else if (before !== undefined && before.state.name !== 'booting' && this.#isBehind(group)) {
       this.#unregistered.set(id, group);
     }
   }
