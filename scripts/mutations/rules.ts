@@ -30,8 +30,15 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'health brake, level 2: it never lets go',
     file: 'src/decide/brake.ts',
-    find: 'filter((at) => at > draft.now - UNHEALTHY_WINDOW_MS && at <= draft.now)',
-    replace: 'filter((at) => at <= draft.now)',
+    find: 'filter(([, at]) => at > draft.now - UNHEALTHY_WINDOW_MS && at <= draft.now)',
+    replace: 'filter(([, at]) => at <= draft.now)',
+    caughtBy: HEALTH,
+  },
+  {
+    name: 'health brake, level 2: one that comes and goes counts each time',
+    file: 'src/decide/health.ts',
+    find: '[instance.id]: since }',
+    replace: "[instance.id + ' ' + since]: since }",
     caughtBy: HEALTH,
   },
   {

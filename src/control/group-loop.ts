@@ -178,7 +178,8 @@ export class GroupLoop {
   /** Commits a change and takes it over. To be called from within `exclusively`. */
   async commit(change: Omit<Change, 'memory'> & { readonly memory: GroupMemory | null }): Promise<void> {
     const value = change.memory === null ? null : { ...change.memory, savedAt: this.#around.clock.now() };
-    await this.#around.store.commit({ ...change, memory: value === null ? null : { group: this.#group.name, value } });
+    const memory = value === null ? null : { group: this.#group.name, value };
+    await this.#around.store.commit({ ...change, memory });
     if (value !== null) this.#memory = value;
     for (const instance of change.instances) {
       if (instance.state.name === 'terminated') {
