@@ -47,7 +47,7 @@ export interface Target {
  */
 export type TargetHealth = 'initial' | 'healthy' | 'unhealthy' | 'draining' | 'unavailable';
 
-/** Gauges, and counters since the load balancer's start (they fall back to 0 when it starts again). */
+/** Gauges, and counters since the load balancer was started or reloaded last (they begin again at 0 then). */
 export interface Traffic {
   readonly openRequests: number;
   readonly queuedRequests: number;
