@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { View } from '../decide/snapshot.ts';
-import type { Activity } from '../model/activity.ts';
+import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asPortError, type Failure } from '../ports/errors.ts';
 import type {
@@ -204,17 +204,6 @@ export class BalancerLoop {
 
   #tell(reason: Activity['reason'], message: string, level: Activity['level'] = 'info'): Promise<void> {
     const at = this.#balancer.clock.now();
-    return this.#balancer.tell({
-      at,
-      group: null,
-      instanceId: null,
-      level,
-      reason,
-      message,
-      cappedBy: null,
-      explanation: null,
-      before: null,
-      after: null,
-    });
+    return this.#balancer.tell({ ...PLAIN_ACTIVITY, at, level, reason, message });
   }
 }

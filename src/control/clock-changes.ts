@@ -1,10 +1,10 @@
-import type { Activity } from '../model/activity.ts';
+import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import { formatDuration } from '../model/fleet-file/units.ts';
 import type { GroupMemory } from '../model/group-memory.ts';
 import type { Instance } from '../model/instance.ts';
 import { newestTime, shiftInstance, shiftMemory } from '../model/shift.ts';
 import type { EpochMs } from '../model/time.ts';
-import { CLOCK_CORRECTION_MS } from './stopwatch.ts';
+import { CLOCK_CORRECTION_MS } from '../ports/clock.ts';
 
 /** What the store has of a group. */
 export interface GroupRecords {
@@ -48,16 +48,6 @@ export function clockChanged(group: string, byMs: number, at: EpochMs): Activity
     byMs < 0
       ? `This host's clock was set back by ${howMuch}`
       : `This host's clock was set forward by ${howMuch}, or the host slept for as long`;
-  return {
-    at,
-    group,
-    instanceId: null,
-    level: 'warning',
-    reason: 'clockChanged',
-    message: `${what}: nothing is over sooner or later because of that.`,
-    cappedBy: null,
-    explanation: null,
-    before: null,
-    after: null,
-  };
+  const message = `${what}: nothing is over sooner or later because of that.`;
+  return { ...PLAIN_ACTIVITY, at, group, level: 'warning', reason: 'clockChanged', message };
 }

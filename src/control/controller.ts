@@ -1,4 +1,4 @@
-import type { Activity, StoredActivity } from '../model/activity.ts';
+import { type Activity, PLAIN_ACTIVITY, type StoredActivity } from '../model/activity.ts';
 import type { Fleet } from '../model/fleet.ts';
 import { diffFleets } from '../model/fleet-diff.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
@@ -245,8 +245,7 @@ export class Controller implements FleetService {
   }
 
   #tell(reason: Activity['reason'], message: string, level: Activity['level'] = 'info'): Promise<void> {
-    const about = { group: null, instanceId: null, cappedBy: null, before: null, after: null, explanation: null };
-    return this.#record({ ...about, at: this.#options.clock.now(), level, reason, message });
+    return this.#record({ ...PLAIN_ACTIVITY, at: this.#options.clock.now(), level, reason, message });
   }
 
   /** An activity about no group. That it cannot be stored is no reason to stop. */

@@ -1,5 +1,5 @@
 import type { TargetSighting, View } from '../decide/snapshot.ts';
-import type { Activity } from '../model/activity.ts';
+import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import type { AutoScalingGroup, Fleet, LoadBalancer } from '../model/fleet.ts';
 import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
@@ -211,13 +211,12 @@ export class Loops {
 
   /** Machines of groups that the fleet file does not have are told once, and left alone: nobody knows what they are for. */
   #tellStrangers(machines: readonly Machine[]): void {
-    const about = { group: null, instanceId: null, cappedBy: null, before: null, after: null, explanation: null };
     for (const { id, group } of machines) {
       if (this.#strangers.has(id)) continue;
       this.#strangers.add(id);
       const message = `Machine ${id} carries this fleet's tag and that of group ${group}, which the fleet file does not have. It is left alone: put the group back, or end it yourself.`;
       const at = this.#options.clock.now();
-      void this.#context.tell({ ...about, at, level: 'warning', reason: 'orphanFound', message });
+      void this.#context.tell({ ...PLAIN_ACTIVITY, at, level: 'warning', reason: 'orphanFound', message });
     }
   }
 

@@ -1,5 +1,5 @@
 import { boundsOf } from '../decide/bounds.ts';
-import type { Activity } from '../model/activity.ts';
+import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import type { InstanceId } from '../model/instance.ts';
 import { SUSPENDABLE_PROCESSES, SUSPENDED_EFFECTS, type SuspendableProcess } from '../model/scaling-policy.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -31,14 +31,11 @@ export function changeDesired(
       instances: [],
       activities: [
         {
+          ...PLAIN_ACTIVITY,
           at: clock.now(),
           group: name,
-          instanceId: null,
-          level: 'info',
           reason: 'desiredCapacityChanged',
           message: `Desired capacity changed from ${before} to ${desired} by a person's request.`,
-          cappedBy: null,
-          explanation: null,
           before: { desired: before, inService, total },
           after: { desired, inService, total },
         },
@@ -79,16 +76,11 @@ export function resumeLaunching(loop: GroupLoop, clock: Clock): Promise<void> {
       instances: [],
       activities: [
         {
+          ...PLAIN_ACTIVITY,
           at: clock.now(),
           group: name,
-          instanceId: null,
-          level: 'info',
           reason: 'launchResumed',
           message: `Launching was resumed by a person's request.`,
-          cappedBy: null,
-          explanation: null,
-          before: null,
-          after: null,
         },
       ],
     });
@@ -134,16 +126,7 @@ function setSuspended(
 }
 
 function processChanged(group: string, process: SuspendableProcess, isSuspended: boolean, clock: Clock): Activity {
-  const about = {
-    at: clock.now(),
-    group,
-    instanceId: null,
-    level: 'info',
-    cappedBy: null,
-    explanation: null,
-    before: null,
-    after: null,
-  } as const;
+  const about = { ...PLAIN_ACTIVITY, at: clock.now(), group };
   return isSuspended
     ? {
         ...about,

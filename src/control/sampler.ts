@@ -47,8 +47,9 @@ export class Sampler {
       if (view.kind === 'blind') continue;
       const before = this.#before.get(name);
       this.#before.set(name, view.value);
-      const intervalMs = view.value.asked.steadyMs - (before?.asked.steadyMs ?? 0);
-      if (before === undefined || intervalMs === 0) continue;
+      if (before === undefined) continue;
+      const intervalMs = view.value.asked.steadyMs - before.asked.steadyMs;
+      if (intervalMs === 0) continue;
       for (const group of view.value.observation.targetGroups) {
         const earlier = ofName(before.observation, group.name);
         traffic.push(trafficSample(name, group, earlier, intervalMs));

@@ -1,8 +1,5 @@
 import type { EpochMs } from '../model/time.ts';
-import type { Clock } from '../ports/clock.ts';
-
-/** Clocks are corrected by less than this all the time. */
-export const CLOCK_CORRECTION_MS = 500;
+import { type Clock, clockSetBetween } from '../ports/clock.ts';
 
 /** Runs from when it is made, whatever is done to the time of day meanwhile. */
 export class Stopwatch {
@@ -21,10 +18,10 @@ export class Stopwatch {
     return this.#clock.steadyMs() - this.steadyMs;
   }
 
-  /** By how much the time of day was set forward since, or the host has slept; negative when it was set back, 0 for next to nothing. */
+  /** See `clockSetBetween`. */
   get clockSetByMs(): number {
-    const byMs = Math.round(this.#clock.now() - this.#at - this.elapsedMs);
-    return Math.abs(byMs) < CLOCK_CORRECTION_MS ? 0 : byMs;
+    const now = { at: this.#clock.now(), steadyMs: this.#clock.steadyMs() };
+    return clockSetBetween({ at: this.#at, steadyMs: this.steadyMs }, now);
   }
 
   /** How long ago it was made at most: the world has gone on while the host slept. */

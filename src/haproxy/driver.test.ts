@@ -8,11 +8,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { describeLoadBalancerConformance } from '../../test/conformance/load-balancer.ts';
 import {
   applied,
+  FAST_GROUP,
   type LoadBalancerWorld,
   type OpenRequest,
   type TestServer,
 } from '../../test/conformance/load-balancer-world.ts';
-import type { TargetGroup } from '../model/fleet.ts';
 import type { Endpoint } from '../model/instance.ts';
 import type { DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
 import { systemClock } from '../system/clock.ts';
@@ -23,23 +23,6 @@ const HOST = '127.0.0.1';
 const UNTIL_TIMEOUT_MS = 15_000;
 const POLL_MS = 20;
 const signal = new AbortController().signal;
-
-const GROUP: TargetGroup = {
-  name: 'hello',
-  algorithm: 'roundRobin',
-  healthCheck: {
-    path: '/health',
-    matcher: '200',
-    intervalMs: 200,
-    fastIntervalMs: 50,
-    downIntervalMs: 50,
-    timeoutMs: 500,
-    healthyThreshold: 2,
-    unhealthyThreshold: 2,
-  },
-  deregistrationDelayMs: 10_000,
-  slowStartMs: 0,
-};
 
 describeLoadBalancerConformance('the real HAProxy', () => RealWorld.make());
 
@@ -153,7 +136,7 @@ describe('the HAProxy driver', () => {
     const unwatch = driver.watch(() => {
       calls += 1;
     });
-    await applied(driver, { ...desired, targetGroups: [{ ...GROUP, slowStartMs: 1 }] });
+    await applied(driver, { ...desired, targetGroups: [{ ...FAST_GROUP, slowStartMs: 1 }] });
     await world.until('the stream has ended', async () => calls > 0);
     await world.until('the old worker has ended', async () => (await world.pids()).length === 2);
     const before = calls;
@@ -201,7 +184,7 @@ describe('the HAProxy driver', () => {
 class RealWorld implements LoadBalancerWorld {
   readonly dataDir: string;
   readonly port: number;
-  readonly targetGroup = GROUP.name;
+  readonly targetGroup = FAST_GROUP.name;
   readonly servers: RealServer[] = [];
 
   static async make(): Promise<RealWorld> {
@@ -214,8 +197,8 @@ class RealWorld implements LoadBalancerWorld {
   }
 
   get empty(): DesiredState {
-    const listeners = [{ address: HOST, port: this.port, targetGroup: GROUP.name }];
-    return { loadBalancer: { name: 'web', listeners, statsPage: null }, targetGroups: [GROUP], members: [] };
+    const listeners = [{ address: HOST, port: this.port, targetGroup: FAST_GROUP.name }];
+    return { loadBalancer: { name: 'web', listeners, statsPage: null }, targetGroups: [FAST_GROUP], members: [] };
   }
 
   driver(): LoadBalancerDriver {
@@ -276,7 +259,7 @@ class RealWorld implements LoadBalancerWorld {
   /** A listener where something else listens. */
   async refusable(desired: DesiredState): Promise<DesiredState> {
     const other = await this.server();
-    const listeners = [...desired.loadBalancer.listeners, { ...other.endpoint, targetGroup: GROUP.name }];
+    const listeners = [...desired.loadBalancer.listeners, { ...other.endpoint, targetGroup: FAST_GROUP.name }];
     return { ...desired, loadBalancer: { ...desired.loadBalancer, listeners } };
   }
 

@@ -1,5 +1,5 @@
 import type { Traffic } from '../model/observation.ts';
-import type { Observed } from '../ports/metric-source.ts';
+import { clockSetBetween, type Moment } from '../ports/clock.ts';
 
 /** Rates are over this time: long enough to be steady, short enough to see a spike soon. Longer where looks are further apart. */
 const WINDOW_MS = 10_000;
@@ -14,12 +14,6 @@ export interface Counted {
   readonly requests: number;
   readonly errors5xx: number;
 }
-
-/** When the clock was set, or the host has slept, by more than this between two looks, nobody knows how long the time between them was. */
-const CLOCK_SET_MS = 500;
-
-/** When a look was taken. */
-type Moment = Pick<Observed, 'at' | 'steadyMs'>;
 
 /** Counters since the first look, as if they had never fallen. */
 interface Sums extends Moment {
@@ -66,9 +60,9 @@ export class TrafficWindow {
   }
 }
 
+/** When the clock was set in between, or the host has slept, nobody knows how long the time between the looks was. */
 function isCutOff(before: Moment, after: Moment): boolean {
-  const spanMs = after.steadyMs - before.steadyMs;
-  return spanMs > MAX_GAP_MS || Math.abs(after.at - before.at - spanMs) > CLOCK_SET_MS;
+  return after.steadyMs - before.steadyMs > MAX_GAP_MS || clockSetBetween(before, after) !== 0;
 }
 
 /** A counter that has fallen has begun anew at 0. */

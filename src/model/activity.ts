@@ -22,6 +22,17 @@ export interface Activity {
   readonly explanation: JsonObject | null;
 }
 
+/** What most activities have nothing to say about. */
+export const PLAIN_ACTIVITY = {
+  group: null,
+  instanceId: null,
+  level: 'info',
+  cappedBy: null,
+  before: null,
+  after: null,
+  explanation: null,
+} as const satisfies Partial<Activity>;
+
 /** An activity as the store returns it. */
 export interface StoredActivity extends Activity {
   /** Ascending in the order of recording, without reuse. */

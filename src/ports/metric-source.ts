@@ -2,8 +2,7 @@ import type { z } from 'zod';
 import type { Endpoint, InstanceId } from '../model/instance.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { LoadBalancerObservation, Reading } from '../model/observation.ts';
-import type { EpochMs } from '../model/time.ts';
-import type { Clock } from './clock.ts';
+import type { Clock, Moment } from './clock.ts';
 
 export type { MissingCode, Reading } from '../model/observation.ts';
 
@@ -36,10 +35,8 @@ export interface MetricContext {
   readonly servers: () => readonly MeasuredServer[];
 }
 
-export interface Observed {
-  /** When it was asked for, by the time of day and by the steady clock. */
-  readonly at: EpochMs;
-  readonly steadyMs: number;
+/** A look, and when it was asked for. */
+export interface Observed extends Moment {
   readonly observation: LoadBalancerObservation;
 }
 

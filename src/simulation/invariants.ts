@@ -25,14 +25,8 @@ export interface Violation {
   readonly detail: string;
 }
 
-export interface InvariantOptions {
-  readonly clock: VirtualClock;
-  readonly fleet: Fleet;
-  readonly machines: Machines;
-  readonly hosts: readonly LoadBalancerHost[];
-  readonly records: Records;
-  readonly trace: Trace;
-}
+export type InvariantOptions = Pick<Court, 'clock' | 'fleet' | 'machines' | 'hosts' | 'records' | 'trace'>;
+
 /** More steps than this within one second of virtual time are a loop that does not wait. */
 const STEPS_PER_SECOND = 5_000;
 

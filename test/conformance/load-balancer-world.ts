@@ -43,6 +43,24 @@ export interface OpenRequest {
 
 const signal = new AbortController().signal;
 
+/** The one target group of a world: checked as fast as anybody can. */
+export const FAST_GROUP: TargetGroup = {
+  name: 'hello',
+  algorithm: 'roundRobin',
+  healthCheck: {
+    path: '/health',
+    matcher: '200',
+    intervalMs: 200,
+    fastIntervalMs: 50,
+    downIntervalMs: 50,
+    timeoutMs: 500,
+    healthyThreshold: 2,
+    unhealthyThreshold: 2,
+  },
+  deregistrationDelayMs: 10_000,
+  slowStartMs: 0,
+};
+
 /** @returns what was announced */
 export async function applied(
   driver: LoadBalancerDriver,

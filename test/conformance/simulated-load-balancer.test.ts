@@ -1,4 +1,3 @@
-import type { TargetGroup } from '../../src/model/fleet.ts';
 import type { DesiredState, LoadBalancerDriver } from '../../src/ports/load-balancer.ts';
 import { Clients } from '../../src/simulation/clients.ts';
 import { calmConditions } from '../../src/simulation/conditions.ts';
@@ -9,28 +8,11 @@ import { SimLoadBalancer } from '../../src/simulation/sim-load-balancer.ts';
 import { Trace } from '../../src/simulation/trace.ts';
 import { settle, VirtualClock } from '../../src/simulation/virtual-clock.ts';
 import { describeLoadBalancerConformance } from './load-balancer.ts';
-import type { LoadBalancerWorld, OpenRequest, TestServer } from './load-balancer-world.ts';
+import { FAST_GROUP, type LoadBalancerWorld, type OpenRequest, type TestServer } from './load-balancer-world.ts';
 
 const UNTIL_TIMEOUT_MS = 15_000;
 const POLL_MS = 20;
 const WITNESS = { started: () => {}, takenOut: () => {}, wentDown: () => {}, cut: () => {} };
-
-const GROUP: TargetGroup = {
-  name: 'hello',
-  algorithm: 'roundRobin',
-  healthCheck: {
-    path: '/health',
-    matcher: '200',
-    intervalMs: 200,
-    fastIntervalMs: 50,
-    downIntervalMs: 50,
-    timeoutMs: 500,
-    healthyThreshold: 2,
-    unhealthyThreshold: 2,
-  },
-  deregistrationDelayMs: 10_000,
-  slowStartMs: 0,
-};
 
 async function make(): Promise<LoadBalancerWorld> {
   const clock = new VirtualClock();
@@ -68,19 +50,19 @@ async function make(): Promise<LoadBalancerWorld> {
     };
   }
 
-  const listener = { address: '10.1.0.1', port: 80, targetGroup: GROUP.name };
+  const listener = { address: '10.1.0.1', port: 80, targetGroup: FAST_GROUP.name };
   return {
     driver: (): LoadBalancerDriver => new SimLoadBalancer({ ...common, host, onObserved: () => {} }),
     empty: {
       loadBalancer: { name: 'web', listeners: [listener], statsPage: null },
-      targetGroups: [GROUP],
+      targetGroups: [FAST_GROUP],
       members: [],
     },
-    targetGroup: GROUP.name,
+    targetGroup: FAST_GROUP.name,
     server,
-    send: async () => clients.send(GROUP.name),
+    send: async () => clients.send(FAST_GROUP.name),
     open: async (): Promise<OpenRequest> => {
-      const request = clients.open(GROUP.name);
+      const request = clients.open(FAST_GROUP.name);
       if (request === null) throw new Error('no server takes a request');
       return { endpoint: request.endpoint, finish: async () => request.finish() };
     },
@@ -88,7 +70,7 @@ async function make(): Promise<LoadBalancerWorld> {
     /** A listener where something else listens. */
     refusable: async (desired): Promise<DesiredState> => {
       const { endpoint } = await server();
-      const listeners = [...desired.loadBalancer.listeners, { ...endpoint, targetGroup: GROUP.name }];
+      const listeners = [...desired.loadBalancer.listeners, { ...endpoint, targetGroup: FAST_GROUP.name }];
       return { ...desired, loadBalancer: { ...desired.loadBalancer, listeners } };
     },
     until,
