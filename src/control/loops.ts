@@ -140,7 +140,7 @@ export class Loops {
         file: () => file?.reading ?? null,
         metrics: () => metrics.readings(),
         histories: () =>
-          new Map(group.scalingPolicies.map(({ metric }) => [metric, this.#history.hourly(group.name, metric)])),
+          new Map(loop.group.scalingPolicies.map(({ metric }) => [metric, this.#history.hourly(group.name, metric)])),
         probe,
         onCommitted: () => this.#membersChanged(),
         onProblem,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { ScalingPolicy } from '../../src/model/scaling-policy.ts';
 import type { Happening } from '../../src/simulation/happenings.ts';
+import { measuring } from '../../src/simulation/sim-metric-source.ts';
 import { lived, simulated } from '../support/scenarios.ts';
 
 /** Defects that the simulation has found, each with the few happenings that brought it about. */
@@ -95,5 +97,33 @@ describe('what the simulation has found', () => {
       const { violations } = await lived({ ...scenario, fleet, happenings }, seed);
       expect(violations).toEqual([]);
     }
+  });
+
+  it('a forecast that is followed only since a change of the fleet file has its history', async () => {
+    const settings = measuring('web', 'total');
+    const total = { name: 'total', source: 'simulated', settings, intervalMs: 1_000, timeoutMs: 500, maxAgeMs: 60_000 };
+    const daily = {
+      type: 'predictive',
+      name: 'daily',
+      metric: 'total',
+      whenMissing: 'hold',
+      targetValue: 100,
+      valueIs: 'total',
+      mode: 'forecastAndScale',
+      schedulingBufferMs: 0,
+    } as const;
+    const follow = (scalingPolicies: readonly ScalingPolicy[]) =>
+      ({ kind: 'editFleet', edit: { kind: 'group', name: 'web', change: { scalingPolicies } } }) as const;
+    const scenario = simulated({ desiredCapacity: 1, maxSize: 8, metrics: [total], scalingPolicies: [daily] });
+    const happenings = [
+      at(500, follow([])),
+      at(8_000, { kind: 'restartController' }),
+      at(30_000, { kind: 'setDesired', group: 'web', desired: 1 }),
+      at(40_000, follow([daily])),
+    ];
+    const { lines, violations } = await lived({ ...scenario, happenings });
+    expect(violations).toEqual([]);
+    const changed = lines.findLastIndex((line) => line.includes('fleetChanged'));
+    expect(lines.slice(changed).join('\n')).toContain('by policy daily');
   });
 });
