@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 const runTimeoutMs = 60_000;
 
-/** The last lines of a run over `fixtures/`. */
+/** The last lines of a run over `fixtures/`: what this reporter says. */
 async function closingLines(environment: { readonly CI?: string }): Promise<readonly string[]> {
   const { CI: _, VITEST: __, ...inherited } = process.env;
   const vitest = spawn('vitest', ['run', '--config', `${import.meta.dirname}/fixtures/vitest.config.ts`], {
@@ -15,11 +15,16 @@ async function closingLines(environment: { readonly CI?: string }): Promise<read
   });
   const [output, [exitCode]] = await Promise.all([text(vitest.stdout), once(vitest, 'exit')]);
   expect(exitCode).toBe(1);
-  return output.trimEnd().split('\n').slice(-2);
+  return output.trimEnd().split('\n').slice(-4);
 }
 
-it('closes with the counts, and names what was missing', { timeout: runTimeoutMs }, async () => {
-  expect(await closingLines({})).toEqual([
+it('closes with what failed, what was missing, and the counts', { timeout: runTimeoutMs }, async () => {
+  const lines = await closingLines({});
+  expect(lines.slice(0, 2).sort()).toEqual([
+    expect.stringMatching(/^Failed: \S*broken\.fixture\.ts: this file does not load$/),
+    expect.stringMatching(/^Failed: \S*outcomes\.fixture\.ts > fails: expected 1 to be 2/),
+  ]);
+  expect(lines.slice(2)).toEqual([
     'Tests were skipped: Unobtainium is missing; install it with: apt-get install unobtainium',
     '2 passed, 2 failed, 3 skipped',
   ]);
