@@ -42,7 +42,7 @@ describe('acquireLock', () => {
   });
 
   it('is let go of by a process that is killed', async () => {
-    child = spawn(process.execPath, [HOLDER, dataDir], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child = spawn(process.execPath, ['--expose-gc', HOLDER, dataDir], { stdio: ['pipe', 'pipe', 'inherit'] });
     await once(child.stdout ?? expect.fail(), 'data');
     expect(() => acquireLock(dataDir)).toThrow(`process id ${child?.pid}`);
     child.kill('SIGKILL');

@@ -4,6 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { PortError } from '../ports/errors.ts';
 import { asStoreError, isBusy } from './sqlite-errors.ts';
 
+/** A database that nothing refers to is collected and closed, and with it the lock would be gone that its owner still counts on. */
+const held = new Set<DatabaseSync>();
+
 /** The right to control a data folder. */
 export interface Lock {
   release(): void;
@@ -27,8 +30,17 @@ export function acquireLock(dataDir: string): Lock {
     database?.close();
     throw isBusy(error) ? locked(dataDir, pidPath) : asStoreError(error, path);
   }
-  const held = database;
-  return { release: () => held.close() };
+  return hold(database);
+}
+
+function hold(database: DatabaseSync): Lock {
+  held.add(database);
+  return {
+    release: () => {
+      held.delete(database);
+      database.close();
+    },
+  };
 }
 
 function locked(dataDir: string, pidPath: string): PortError {
