@@ -1,11 +1,13 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { Machine, Provider } from '../../src/ports/provider.ts';
 import { processProvider } from '../../src/providers/process/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import type { ProviderWorld } from '../conformance/provider.ts';
+import { isRunning, processesWith } from './processes.ts';
 
 /** The process provider on a folder of its own. Everything in it is ended by pid when the world is disposed of. */
 export class ProcessWorld implements ProviderWorld {
@@ -28,19 +30,16 @@ export class ProcessWorld implements ProviderWorld {
     return provider;
   }
 
+  /** Resolves when the process is dead, which is not when it has been killed. */
   async crash(machine: Machine): Promise<void> {
-    process.kill(pidOf(machine), 'SIGKILL');
+    const pid = pidOf(machine);
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => isRunning(pid)).toBe(false);
   }
 
   /** The live processes, of whatever instance, that carry this data folder in their environment. */
   async processes(): Promise<readonly number[]> {
-    const pids: number[] = [];
-    for (const name of await readdir('/proc')) {
-      if (!/^\d+$/.test(name)) continue;
-      const environ = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '');
-      if (environ.split('\0').includes(`DROVER_DATA_DIR=${this.dataDir}`)) pids.push(Number(name));
-    }
-    return pids;
+    return (await processesWith(`DROVER_DATA_DIR=${this.dataDir}`)).map(({ pid }) => pid);
   }
 
   async dispose(): Promise<void> {
