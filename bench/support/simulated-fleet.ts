@@ -7,7 +7,7 @@ import { ApiClient } from '../../src/api/client.ts';
 import { createHaproxy } from '../../src/haproxy/driver.ts';
 import { processesOf } from '../../src/haproxy/processes.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { freePorts } from '../../test/support/fleet.ts';
+import { freePorts } from '../../test/support/free-ports.ts';
 import { type Scope, until } from './bench.ts';
 import { PORT_VARIABLE } from './simulated-provider.ts';
 

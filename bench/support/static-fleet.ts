@@ -6,7 +6,7 @@ import { createHaproxy } from '../../src/haproxy/driver.ts';
 import type { Fleet } from '../../src/model/fleet.ts';
 import type { DesiredState } from '../../src/ports/load-balancer.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { freePorts } from '../../test/support/fleet.ts';
+import { freePort } from '../../test/support/free-ports.ts';
 import { type Scope, until } from './bench.ts';
 import { readStat } from './haproxy.ts';
 import { reservePort } from './hello.ts';
@@ -42,7 +42,7 @@ export class StaticFleet {
   }
 
   static async start(fleet: Fleet, size: number, folder: string, scope: Scope): Promise<StaticFleet> {
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const serverPorts = await Promise.all(Array.from({ length: size }, reservePort));
     const dataDir = join(folder, 'static');
     await mkdir(dataDir);

@@ -13,6 +13,7 @@ import {
   type OpenRequest,
   type TestServer,
 } from '../../test/conformance/load-balancer-world.ts';
+import { freePort } from '../../test/support/free-ports.ts';
 import type { Endpoint } from '../model/instance.ts';
 import type { DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
 import { systemClock } from '../system/clock.ts';
@@ -325,15 +326,6 @@ class RealServer implements TestServer {
     this.#server.close();
     await once(this.#server, 'close');
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, HOST);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function fileTimes(folder: string): Promise<readonly string[]> {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../support/free-ports.ts';
 
 const SERVER = join(import.meta.dirname, '../../examples/hello/server.js');
 
@@ -39,7 +39,7 @@ describe('the hello server', () => {
 
   it('answers open requests after SIGTERM, takes no new ones, and exits', async () => {
     (await request('/')).resume();
-    const open = request('/slow?ms=500');
+    const open = request('/slow?ms=2000');
     // Its connection is known to be accepted once a request that came later is answered.
     (await request('/health')).resume();
     const exit = once(server, 'exit');
@@ -56,14 +56,4 @@ async function request(path: string): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   get({ host: '127.0.0.1', port, path, agent }, resolve).once('error', reject);
   return await promise;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
 }

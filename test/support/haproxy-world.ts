@@ -11,7 +11,7 @@ import type { DesiredState, LoadBalancerDriver, LoadBalancerEvent, Member } from
 import { systemClock } from '../../src/system/clock.ts';
 import { applied } from '../conformance/load-balancer-world.ts';
 import { sampleGroup } from '../haproxy-samples.ts';
-import { freePorts } from './fleet.ts';
+import { freePort } from './free-ports.ts';
 import { processesWith } from './processes.ts';
 
 const UNTIL_TIMEOUT_MS = 15_000;
@@ -32,8 +32,7 @@ export class HaproxyWorld {
   }
 
   static async make(): Promise<HaproxyWorld> {
-    const [port = 0] = await freePorts(1);
-    return new HaproxyWorld(await mkdtemp(join(tmpdir(), 'drover-regressions-')), port);
+    return new HaproxyWorld(await mkdtemp(join(tmpdir(), 'drover-regressions-')), await freePort());
   }
 
   async server(name: string): Promise<SmallServer> {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { request } from 'undici';
-import { freePorts } from './fleet.ts';
+import { freePort, freePorts } from './free-ports.ts';
 
 const START_TIMEOUT_MS = 40_000;
 const STOP_TIMEOUT_MS = 20_000;
@@ -25,7 +25,7 @@ export interface RealProgram {
 /** A Prometheus that looks at one exporter every second. */
 export async function startPrometheus(exporterPort: number): Promise<RealProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'drover-prometheus-'));
-  const [port] = (await freePorts(1)) as [number];
+  const port = await freePort();
   await writeFile(
     join(folder, 'prometheus.yml'),
     `global: { scrape_interval: 1s, scrape_timeout: 1s }
@@ -44,7 +44,7 @@ scrape_configs:
 /** A Redis that keeps nothing on disk. */
 export async function startRedis(): Promise<RealProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'drover-redis-'));
-  const [port] = (await freePorts(1)) as [number];
+  const port = await freePort();
   const words = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
   return start({ program: 'redis-server', words, folder }, `redis://127.0.0.1:${port}`, () => accepts(port));
 }
