@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Generous, for a machine that has other work, too: what is awaited is asked for again until it is so.
+    expect: { poll: { timeout: 20_000 } },
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {
@@ -10,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['test/simulation/**', 'test/e2e/**'],
-          testTimeout: 10_000,
+          testTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },
       },

@@ -11,7 +11,6 @@ import { EXIT } from './exit-codes.ts';
 import { runCli } from './program.ts';
 
 /** A bound for a busy machine, not an expectation. */
-const PATIENCE = { timeout: 10_000 };
 
 let cwd: string;
 let now: () => number;
@@ -78,7 +77,7 @@ describe('a running fleet', () => {
       fakeActions(() => service),
       terminal,
     );
-    await expect.poll(terminal.out, PATIENCE).toContain('in service');
+    await expect.poll(terminal.out).toContain('in service');
     terminal.interrupt();
     expect(await done).toBe(EXIT.ok);
   });
@@ -90,9 +89,9 @@ describe('a running fleet', () => {
       fakeActions(() => service),
       terminal,
     );
-    await expect.poll(terminal.out, PATIENCE).toContain('drover  hello');
+    await expect.poll(terminal.out).toContain('drover  hello');
     await running?.stop();
-    await expect.poll(terminal.out, PATIENCE).toContain('The controller does not answer');
+    await expect.poll(terminal.out).toContain('The controller does not answer');
     await serve();
     terminal.interrupt();
     expect(await done).toBe(EXIT.ok);
@@ -112,7 +111,7 @@ describe('a running fleet', () => {
       fakeActions(() => service),
       terminal,
     );
-    await expect.poll(terminal.out, PATIENCE).toContain('is in service');
+    await expect.poll(terminal.out).toContain('is in service');
     terminal.interrupt();
     expect(await done).toBe(EXIT.ok);
     expect(terminal.out().match(/took up fleet/g)).toHaveLength(1);
@@ -196,7 +195,7 @@ describe('a running fleet', () => {
       fakeActions(() => service),
       terminal,
     );
-    await expect.poll(terminal.err, PATIENCE).toContain('End everything that fleet hello owns, 3 servers');
+    await expect.poll(terminal.err).toContain('End everything that fleet hello owns, 3 servers');
     terminal.interrupt();
     expect(await done).toBe(EXIT.interrupted);
     expect(service.calls).toEqual([]);
@@ -283,7 +282,7 @@ describe('run and demo', () => {
       fakeActions(() => service),
       terminal,
     );
-    await expect.poll(terminal.out, PATIENCE).toContain('is in service');
+    await expect.poll(terminal.out).toContain('is in service');
     terminal.interrupt();
     expect(await done).toBe(EXIT.ok);
     for (const line of terminal.out().trimEnd().split('\n')) {
@@ -305,7 +304,7 @@ describe('run and demo', () => {
         fakeActions(() => service),
         terminal,
       );
-      await expect.poll(terminal.out, PATIENCE).toContain(text);
+      await expect.poll(terminal.out).toContain(text);
       terminal.interrupt();
       expect(await done).toBe(EXIT.ok);
     }
@@ -338,7 +337,7 @@ describe('run and demo', () => {
     const terminal = person({ tty: true });
     const actions = fakeActions(() => service, { demoFleetFile: join(cwd, 'fleet.yaml') });
     const done = runCli(['demo'], actions, terminal);
-    await expect.poll(terminal.out, PATIENCE).toContain('kill -9 5001');
+    await expect.poll(terminal.out).toContain('kill -9 5001');
     terminal.interrupt();
     expect(await done).toBe(EXIT.ok);
     expect(terminal.out()).toContain('ending everything');

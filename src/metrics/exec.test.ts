@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from 'node:process';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { freshFolder, NO_ABORT, problemsOf, sourceOf } from '../../test/support/metric-sources.ts';
 import { execMetric } from './exec.ts';
 
@@ -55,9 +55,7 @@ it('kills all that the command has started when it is called off', async () => {
   for (const pid of pids) expect(await stateOf(pid)).not.toBe('gone');
   stop.abort();
   await expect(reading).rejects.toMatchObject({ code: 'aborted' });
-  await vi.waitFor(async () => {
-    for (const pid of pids) expect(await stateOf(pid)).toMatch(/gone|Z/);
-  });
+  for (const pid of pids) await expect.poll(() => stateOf(pid)).toMatch(/gone|Z/);
 });
 
 it('does not wait for what has left the group when it is called off', async () => {
@@ -71,12 +69,10 @@ it('does not wait for what has left the group when it is called off', async () =
 });
 
 /** Once it has been written there. */
-function pidIn(path: string): Promise<number> {
-  return vi.waitFor(async () => {
-    const pid = Number(await readFile(path, 'utf8'));
-    expect(pid).toBeGreaterThan(0);
-    return pid;
-  });
+async function pidIn(path: string): Promise<number> {
+  const read = async () => Number(await readFile(path, 'utf8').catch(() => ''));
+  await expect.poll(read).toBeGreaterThan(0);
+  return await read();
 }
 
 async function stateOf(pid: number): Promise<string> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -18,7 +19,8 @@ export interface ProviderWorld {
   dispose(): Promise<void>;
 }
 
-const FLEET = 'shop';
+/** Of this run alone: a provider knows its machines by their tags, also those of tests that run at the same time. */
+const FLEET = `shop-${randomUUID()}`;
 const MAX_LOOKS = 500;
 const LOOK_INTERVAL_MS = 20;
 
@@ -190,7 +192,7 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
 
     it("neither lists nor ends another fleet's machines", async () => {
       const machine = await launch('i-1');
-      const other = await open('another');
+      const other = await open(`${FLEET}-too`);
       expect(await listed(other)).toEqual([]);
       await expect(other.terminate(machine.id, signal)).rejects.toMatchObject({ reaction: 'NotFound' });
       await launch('i-2', other);

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/system/clock.ts';
 import type { ProviderWorld } from '../conformance/provider.ts';
 import { isRunning, processesWith } from './processes.ts';
 
-/** The process provider on a folder of its own. Everything in it is ended by pid when the world is disposed of. */
+/** The process provider on a folder of its own. Everything in it has ended when the world is disposed of. */
 export class ProcessWorld implements ProviderWorld {
   readonly clock = systemClock;
   readonly settings = settings({ command: ['sleep', '600'] });
@@ -44,14 +44,22 @@ export class ProcessWorld implements ProviderWorld {
 
   async dispose(): Promise<void> {
     for (const provider of this.#opened) await provider.close();
-    for (const pid of await this.processes()) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended by itself in between.
-      }
-    }
+    await expect
+      .poll(async () => {
+        const pids = await this.processes();
+        pids.forEach(kill);
+        return pids;
+      })
+      .toEqual([]);
     await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in between.
   }
 }
 

@@ -4,7 +4,6 @@ import { fakeTerminal } from '../../../test/support/fake-terminal.ts';
 import { LiveView } from './live-view.ts';
 
 /** A bound for a busy machine, not an expectation. */
-const PATIENCE = { timeout: 10_000 };
 
 function setUp() {
   const terminal = fakeTerminal({ tty: true, columns: 80, rows: 24 });
@@ -20,7 +19,7 @@ it('draws again from an empty screen when the terminal changes its size', async 
   Object.assign(terminal.stdout, { columns: 60 });
   terminal.stdout.emit('resize');
   view.close();
-  await expect.poll(() => terminal.out().split('\u001B[2J\u001B[H'), PATIENCE).toHaveLength(2);
+  await expect.poll(() => terminal.out().split('\u001B[2J\u001B[H')).toHaveLength(2);
   const [, after = ''] = terminal.out().split('\u001B[2J\u001B[H');
   expect(after).toContain('drover  hello');
   expect(terminal.stdout.listenerCount('resize')).toBe(0);
@@ -30,7 +29,7 @@ it('says why there is nothing to see yet', async () => {
   const { terminal, view } = setUp();
   view.show({ kind: 'lost', error: new Error('The controller is starting.') });
   view.close();
-  await expect.poll(terminal.out, PATIENCE).toContain('The controller is starting.');
+  await expect.poll(terminal.out).toContain('The controller is starting.');
 });
 
 it('keeps the time at which it last saw the fleet, and says so at the second miss', async () => {
@@ -38,10 +37,10 @@ it('keeps the time at which it last saw the fleet, and says so at the second mis
   see();
   await terminal.clock.sleep(3_600_000);
   view.show({ kind: 'lost', error: new Error('gone') });
-  await expect.poll(terminal.out, PATIENCE).toContain('up 1h');
+  await expect.poll(terminal.out).toContain('up 1h');
   expect(terminal.out()).not.toContain('this is how');
   view.show({ kind: 'lost', error: new Error('gone') });
   view.close();
-  await expect.poll(terminal.out, PATIENCE).toContain('this is how it was last seen');
+  await expect.poll(terminal.out).toContain('this is how it was last seen');
   expect(terminal.out().split('up 1h').at(-1)).toContain('up 0s');
 });

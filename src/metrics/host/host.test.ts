@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { FakeHttp } from '../../../test/support/fake-http.ts';
 import { NO_ABORT, sourceOf } from '../../../test/support/metric-sources.ts';
 import type { MeasuredServer } from '../../ports/metric-source.ts';
@@ -35,34 +35,23 @@ describe('processes of this host', () => {
     const busy = aServer('while :; do :; done & wait');
     const cpu = source('cpu', [server('i-1', busy.pid)]);
     expect(await cpu.read(NO_ABORT)).toMatchObject({ kind: 'missing', code: 'empty' });
-    await vi.waitFor(
-      async () => {
-        const reading = await cpu.read(NO_ABORT);
-        expect(reading).toMatchObject({ kind: 'value' });
-        expect(reading).toHaveProperty(
-          'value',
-          expect.toSatisfy((value: number) => value > 0 && value < 150),
-        );
-      },
-      { timeout: 8_000, interval: 300 },
-    );
+    await expect
+      .poll(() => cpu.read(NO_ABORT), { interval: 300 })
+      .toMatchObject({ kind: 'value', value: expect.toSatisfy((value: number) => value > 0 && value < 150) });
   });
 
   it('finds no CPU used by who sleeps, which is a true zero', async () => {
     const cpu = source('cpu', [server('i-1', aServer('sleep 100').pid)]);
-    await vi.waitFor(async () => expect(await cpu.read(NO_ABORT)).toMatchObject({ value: 0 }), { interval: 300 });
+    await expect.poll(() => cpu.read(NO_ABORT), { interval: 300 }).toMatchObject({ value: 0 });
   });
 
   it('measures the memory of each server, in the mean', async () => {
     const one = aServer('sleep 100; true');
     const memory = source('memory', [server('i-1', one.pid), server('i-2', one.pid)]);
     // At its very start a process has next to none.
-    await vi.waitFor(async () =>
-      expect(await memory.read(NO_ABORT)).toHaveProperty(
-        'value',
-        expect.toSatisfy((mib: number) => mib > 0.1 && mib < 100),
-      ),
-    );
+    await expect
+      .poll(() => memory.read(NO_ABORT))
+      .toMatchObject({ value: expect.toSatisfy((mib: number) => mib > 0.1 && mib < 100) });
   });
 
   it('is missing without servers, and where most of them cannot be measured', async () => {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeHttp } from '../../../test/support/fake-http.ts';
 import { FakeRedis } from '../../../test/support/fake-redis.ts';
 import { freshFolder, NO_ABORT, problemsOf, sourceOf } from '../../../test/support/metric-sources.ts';
@@ -70,7 +70,7 @@ describe('Redis', () => {
       ['LLEN', 'jobs'],
       ['XLEN', 'jobs'],
     ]);
-    await vi.waitFor(() => expect(fake.connections).toBe(0));
+    await expect.poll(() => fake.connections).toBe(0);
   });
 
   it('counts what a group has not been given, or has not acknowledged', async () => {
@@ -99,10 +99,10 @@ describe('Redis', () => {
     fake.answer = () => null;
     const stop = new AbortController();
     const reading = source().read(stop.signal);
-    await vi.waitFor(() => expect(fake.commands).not.toEqual([]));
+    await expect.poll(() => fake.commands).not.toEqual([]);
     stop.abort();
     await expect(reading).rejects.toMatchObject({ code: 'aborted' });
-    await vi.waitFor(() => expect(fake.connections).toBe(0));
+    await expect.poll(() => fake.connections).toBe(0);
   });
 });
 

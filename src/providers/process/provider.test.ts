@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { appendFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -11,7 +12,8 @@ import type { JsonObject } from '../../model/json.ts';
 import type { Machine, Provider } from '../../ports/provider.ts';
 import { ProcessProvider } from './provider.ts';
 
-const FLEET = 'shop';
+/** Of this run alone: a provider knows its machines by their tags, also those of tests that run at the same time. */
+const FLEET = `shop-${randomUUID()}`;
 const { signal } = new AbortController();
 let world: ProcessWorld;
 let provider: Provider;
@@ -64,7 +66,7 @@ describe('launch', () => {
         'HOST=127.0.0.1',
         'COLOUR=green',
         'PWD=/',
-        'DROVER_FLEET=shop',
+        `DROVER_FLEET=${FLEET}`,
         'DROVER_GROUP=web',
         'DROVER_INSTANCE_ID=i-1',
         `DROVER_DATA_DIR=${world.dataDir}`,
@@ -121,7 +123,7 @@ describe('launch', () => {
     const script = `
       import { processProvider } from ${JSON.stringify(modules[0])};
       import { systemClock as clock } from ${JSON.stringify(modules[1])};
-      const provider = processProvider.create({ fleet: 'shop', dataDir: ${JSON.stringify(world.dataDir)}, clock });
+      const provider = processProvider.create({ fleet: ${JSON.stringify(FLEET)}, dataDir: ${JSON.stringify(world.dataDir)}, clock });
       const settings = ${JSON.stringify(world.settings)};
       const { signal } = new AbortController();
       const ids = ['i-1', 'i-2', 'i-3', 'i-4'];
