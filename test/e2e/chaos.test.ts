@@ -65,8 +65,7 @@ async function live(fleet: RealFleet, chaos: Chaos): Promise<void> {
 
 function judge(result: ChaosResult): void {
   const lost = unexplained(result);
-  const times = lost.map(({ startedAt }) => startedAt);
-  if (lost.length > 0) expect.fail(`${lost.length} requests failed for no good reason\n${timeline(result, times)}`);
+  if (lost.length > 0) expect.fail(`${lost.length} requests failed for no good reason\n${timeline(result, lost)}`);
   const problems = untold(result);
   if (problems.length > 0) expect.fail(`${problems.join('\n')}\n${timeline(result, [])}`);
   expect(result.chaos.most).toBeLessThanOrEqual(MAX_SIZE);

@@ -72,9 +72,12 @@ export function summary(result: ChaosResult): string {
   ].join('\n');
 }
 
-/** For a person: what was done, what Drover told and which requests failed, around the given times or altogether. */
-export function timeline({ startedAt, chaos, load, activities }: ChaosResult, around: readonly number[]): string {
-  const failed = load.failed.slice(0, TOLD_FAILURES);
+/**
+ * For a person: what was done, what Drover told and which requests failed, around those given, which are told in any case, or altogether.
+ */
+export function timeline(result: ChaosResult, lost: readonly FailedRequest[]): string {
+  const { startedAt, chaos, load, activities } = result;
+  const failed = (lost.length > 0 ? lost : load.failed).slice(0, TOLD_FAILURES);
   const entries = [
     ...chaos.blows.map(({ at, kind, what }) => ({ at, text: `>> ${kind} ${what}` })),
     ...chaos.outages.map(({ until }) => ({ at: until, text: '>> HAProxy answers again' })),
@@ -87,7 +90,7 @@ export function timeline({ startedAt, chaos, load, activities }: ChaosResult, ar
   const left = load.failed.length - failed.length;
   return [
     ...entries
-      .filter(({ at }) => around.length === 0 || around.some((time) => Math.abs(time - at) < TOLD_MS))
+      .filter(({ at }) => lost.length === 0 || lost.some((request) => Math.abs(request.startedAt - at) < TOLD_MS))
       .toSorted((a, b) => a.at - b.at)
       .map(({ at, text }) => `${((at - startedAt) / 1000).toFixed(3).padStart(8)} ${text}`),
     ...(left > 0 ? [`... and ${left} more failed requests`] : []),
