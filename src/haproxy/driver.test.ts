@@ -146,6 +146,27 @@ describe('the HAProxy driver', () => {
     unwatch();
   });
 
+  it('answers each request while one of six servers lives, though no health check has found the others dead', async () => {
+    const real = await RealWorld.make();
+    world = real;
+    const watcher = real.driver();
+    driver = watcher;
+    for (let count = 0; count < 6; count += 1) await real.server();
+    const members = real.servers.map(({ endpoint }, index) => ({
+      ...{ targetGroup: FAST_GROUP.name, instanceId: `i-${index}`, endpoint, weight: 100 },
+      ...{ state: 'ready' as const, proven: false },
+    }));
+    const targetGroups = [{ ...FAST_GROUP, healthCheck: { ...FAST_GROUP.healthCheck, unhealthyThreshold: 10_000 } }];
+    await applied(watcher, { ...real.empty, targetGroups, members });
+    const areHealthy = async () =>
+      (await watcher.observe(signal)).targetGroups[0]?.targets.every(({ health }) => health === 'healthy') ?? false;
+    await real.until('all are healthy', areHealthy);
+    const [survivor, ...others] = real.servers;
+    for (const server of others) await server.kill();
+    for (let count = 0; count < 30; count += 1) expect(await real.send()).toEqual(survivor?.endpoint);
+    expect(await areHealthy()).toBe(true);
+  });
+
   it('comes back when only the worker was killed', async () => {
     const { world, driver, desired } = await begin();
     const [, worker] = await processesOf(join(world.dataDir, 'haproxy.cfg'));

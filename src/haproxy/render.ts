@@ -15,6 +15,11 @@ const REQUEST_HEADER_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 10_000;
 /** How long a request may wait for a server to become available. */
 const QUEUE_TIMEOUT_MS = 10_000;
+/**
+ * On other servers than the one that failed, so that half of a group may die without a client that notices. More would not be better:
+ * a request that crashes its servers ends one more with each, and where all are dead its client waits a second more.
+ */
+const RETRIES = 5;
 /** WebSockets. */
 const TUNNEL_TIMEOUT_MS = 3_600_000;
 /** Beyond the longest deregistration delay: what an old process may still finish after a reload. */
@@ -129,7 +134,7 @@ const DEFAULTS = `defaults http
   timeout queue ${QUEUE_TIMEOUT_MS}ms
   timeout tunnel ${TUNNEL_TIMEOUT_MS}ms
   option idle-close-on-response
-  retries 3
+  retries ${RETRIES}
   option redispatch 1
   retry-on conn-failure empty-response
   load-server-state-from-file global`;
