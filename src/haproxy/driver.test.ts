@@ -14,6 +14,7 @@ import {
   type TestServer,
 } from '../../test/conformance/load-balancer-world.ts';
 import { freePort } from '../../test/support/free-ports.ts';
+import { kill } from '../../test/support/processes.ts';
 import type { Endpoint } from '../model/instance.ts';
 import type { DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
 import { systemClock } from '../system/clock.ts';
@@ -267,13 +268,7 @@ class RealWorld implements LoadBalancerWorld {
   }
 
   async crash(): Promise<void> {
-    for (const pid of await this.pids()) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended with its master.
-      }
-    }
+    for (const pid of await this.pids()) kill(pid);
     // A process that ends has lost its command line before its sockets.
     await this.until('it is gone', async () => (await this.pids()).length === 0 && !(await this.#listens()));
   }

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../src/simulation/random.ts';
 import type { RealFleet } from './fleet.ts';
 import { haproxyServers, haproxyWorker } from './haproxy-view.ts';
-import { isRunning } from './processes.ts';
+import { isRunning, kill } from './processes.ts';
 
 const GROUP = 'hello';
 const GAP_MIN_MS = 150;
@@ -216,13 +216,5 @@ export class Chaos {
 
   #note(kind: Blow['kind'], what: string, instanceId: string | null = null): void {
     this.blows.push({ at: Date.now(), kind, what, instanceId });
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself since.
   }
 }

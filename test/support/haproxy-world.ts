@@ -12,7 +12,7 @@ import { systemClock } from '../../src/system/clock.ts';
 import { applied } from '../conformance/load-balancer-world.ts';
 import { sampleGroup } from '../haproxy-samples.ts';
 import { freePort } from './free-ports.ts';
-import { processesWith } from './processes.ts';
+import { kill, processesWith } from './processes.ts';
 
 const UNTIL_TIMEOUT_MS = 15_000;
 const POLL_MS = 20;
@@ -85,13 +85,7 @@ export class HaproxyWorld {
   /** HAProxy is killed and the controller with it. What follows is another controller. */
   async crash(): Promise<void> {
     await this.driver.close();
-    for (const pid of await this.pids()) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended with its master.
-      }
-    }
+    for (const pid of await this.pids()) kill(pid);
     await this.until('it is gone', async () => (await this.pids()).length === 0);
     this.driver = this.#newDriver();
   }

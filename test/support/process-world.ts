@@ -7,7 +7,7 @@ import type { Machine, Provider } from '../../src/ports/provider.ts';
 import { processProvider } from '../../src/providers/process/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import type { ProviderWorld } from '../conformance/provider.ts';
-import { isRunning, processesWith } from './processes.ts';
+import { isRunning, kill, processesWith } from './processes.ts';
 
 /** The process provider on a folder of its own. Everything in it has ended when the world is disposed of. */
 export class ProcessWorld implements ProviderWorld {
@@ -52,14 +52,6 @@ export class ProcessWorld implements ProviderWorld {
       })
       .toEqual([]);
     await rm(this.dataDir, { recursive: true, force: true });
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended by itself in between.
   }
 }
 

@@ -19,6 +19,15 @@ export async function isRunning(pid: number): Promise<boolean> {
   return isLive(state);
 }
 
+/** SIGKILL, for a process that may have ended by itself since it was seen. */
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has.
+  }
+}
+
 async function look(pid: number, mark: string): Promise<HostProcess | null> {
   if (pid === process.pid) return null;
   const commandLine = await read(pid, 'cmdline');
