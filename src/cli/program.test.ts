@@ -10,8 +10,6 @@ import { CliError, type RunningFleet } from './actions.ts';
 import { EXIT } from './exit-codes.ts';
 import { runCli } from './program.ts';
 
-/** A bound for a busy machine, not an expectation. */
-
 let cwd: string;
 let now: () => number;
 let service: FakeFleetService;

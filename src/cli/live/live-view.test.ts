@@ -3,8 +3,6 @@ import { FakeFleetService } from '../../../test/support/fake-service.ts';
 import { fakeTerminal } from '../../../test/support/fake-terminal.ts';
 import { LiveView } from './live-view.ts';
 
-/** A bound for a busy machine, not an expectation. */
-
 function setUp() {
   const terminal = fakeTerminal({ tty: true, columns: 80, rows: 24 });
   const service = new FakeFleetService({ now: () => terminal.clock.now() });
