@@ -91,6 +91,14 @@ describe('http', () => {
     expect(fake.requests).toEqual([]);
   });
 
+  it('sends no secret that no header may have, and does not show it', async () => {
+    const folder = await freshFolder();
+    await writeFile(join(folder, 'token'), 'pässwörd');
+    const reading = await read({ headers: { authorization: { file: 'token' } } }, folder);
+    expect(reading).toMatchObject({ code: 'unreadable', detail: expect.not.stringContaining('pässwörd') });
+    expect(fake.requests).toEqual([]);
+  });
+
   it('shows no query, which may hold a key', async () => {
     const url = `${fake.url}/stats?key=hidden`;
     expect(await read({ url })).toMatchObject({ detail: `${fake.url}/stats answers HTTP 404` });
@@ -102,6 +110,11 @@ describe('http', () => {
     expect(problemsOf(httpMetric, { url, headers })[0]).toContain('not written into the fleet file');
     expect(problemsOf(httpMetric, { url, headers: { a: { file: 'x', variable: 'Y' } } })[0]).toContain('exactly one');
     expect(problemsOf(httpMetric, { url, headers: { 'a b': { file: 'x' } } })).not.toEqual([]);
+    const smuggled = { 'Transfer-Encoding': { value: 'chunked' } };
+    expect(problemsOf(httpMetric, { url, headers: smuggled })).toHaveLength(1);
+    expect(problemsOf(httpMetric, { url, headers: { a: { file: 'x', prefix: 'a\r\nb: c' } } })[0]).toContain(
+      'one line',
+    );
     expect(problemsOf(httpMetric, { url, pointer: 'jobs' })[0]).toContain('JSON pointer');
     expect(problemsOf(httpMetric, { url: 'http://me:secret@host' })).toEqual([
       'url: a URL has no user and no password in it; they have settings of their own',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { headersSchema, headerValueSchema, isHeaderValue } from '../model/fleet-file/fields.ts';
 import { getText, parseJson, shownUrl } from './http-client.ts';
 import { atPointer, JSON_POINTER } from './json-pointer.ts';
 import { secretFromFile, secretFromVariable } from './secrets.ts';
@@ -7,20 +8,18 @@ import { lookingSource, Missing, metricSourceType } from './source.ts';
 import { parseDecimal, quoted, quotedStart } from './text.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const MAX_HEADERS = 16;
 const MAX_POINTER_CHARACTERS = 512;
 
-const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 /** Headers whose values are secrets by their nature. */
 const SECRET_HEADER = /auth|cookie|credential|key|passw|secret|token/i;
 
 function headerSchema(baseDir: string) {
   return z
     .strictObject({
-      value: optional(textSchema).describe('The text itself, where it is no secret.'),
+      value: optional(headerValueSchema.min(1)).describe('The text itself, where it is no secret.'),
       file: optional(pathSchema(baseDir)).describe('A file that holds the text; relative to the fleet file.'),
       variable: optional(textSchema).describe("A variable of Drover's own environment that holds the text."),
-      prefix: z.string().max(32).default('').describe('What goes before the text: "Bearer " for a token.'),
+      prefix: headerValueSchema.max(32).default('').describe('What goes before the text: "Bearer " for a token.'),
     })
     .refine(({ value, file, variable }) => [value, file, variable].filter((one) => one !== null).length === 1, {
       error: 'a header has exactly one of value, file and variable',
@@ -37,11 +36,7 @@ function schema(baseDir: string) {
       .regex(JSON_POINTER, { error: 'it must be a JSON pointer: /jobs/waiting, or "" for the whole answer' })
       .default('')
       .describe('Where the number is in the JSON, as a JSON pointer (RFC 6901); "" for the whole answer.'),
-    headers: z
-      .record(z.string().regex(HEADER_NAME, { error: "it must be a header's name" }), headerSchema(baseDir))
-      .refine((headers) => Object.keys(headers).length <= MAX_HEADERS, {
-        error: `there may be at most ${MAX_HEADERS}`,
-      })
+    headers: headersSchema(headerSchema(baseDir))
       .refine((headers) => Object.entries(headers).every(([name, { value }]) => value === null || !isSecret(name)), {
         error: 'secrets are not written into the fleet file; use file or variable',
       })
@@ -69,9 +64,18 @@ async function valuesOf(headers: Readonly<Record<string, Header>>): Promise<Reco
   const values: Record<string, string> = {};
   for (const [name, { value, file, variable, prefix }] of Object.entries(headers)) {
     const text = file !== null ? await secretFromFile(file) : variable !== null ? secretFromVariable(variable) : value;
-    values[name] = `${prefix}${text ?? ''}`;
+    values[name] = headerValue(name, `${prefix}${text ?? ''}`);
   }
   return values;
+}
+
+/** Never quoted: it may be a secret. */
+function headerValue(name: string, value: string): string {
+  if (isHeaderValue(value)) return value;
+  throw new Missing(
+    'unreadable',
+    `the header ${name} cannot be sent: its value has characters that are not printable ASCII`,
+  );
 }
 
 function numberAt(url: string, pointer: string, document: unknown): number {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { addressSchema, filePathSchema, httpPathSchema, matcherSchema, nameSchema, portSchema } from './fields.ts';
+import {
+  addressSchema,
+  filePathSchema,
+  headersSchema,
+  headerValueSchema,
+  httpPathSchema,
+  matcherSchema,
+  nameSchema,
+  portSchema,
+} from './fields.ts';
 
 describe('names', () => {
   it.each(['a', 'web', 'api-2', 'Batch_1', '2nd', 'x'.repeat(32)])('%s is one', (text) => {
@@ -87,4 +96,34 @@ it('paths on disk have no control characters', () => {
     false,
     false,
   ]);
+});
+
+describe('headers', () => {
+  const headers = headersSchema(headerValueSchema);
+  const problems = (value: unknown) =>
+    headers
+      .safeParse(value)
+      .error?.issues.map((issue) => (issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message)) ?? [];
+
+  it.each([[{ 'X-Forwarded-Proto': 'https', 'User-Agent': 'drover/1 (health)', A: '' }], [{}]])(
+    '%j are in order',
+    (value) => {
+      expect(problems(value)).toEqual([]);
+    },
+  );
+
+  it.each([
+    [{ 'Transfer-Encoding': 'chunked' }, 'belongs to the connection'],
+    [{ connection: 'close' }, 'belongs to the connection'],
+    [{ 'Content-Length': '3' }, 'belongs to the connection'],
+    [{ 'a b': 'x' }, "a header's name has"],
+    [{ 'a\n': 'x' }, "a header's name has"],
+    [{ '': 'x' }, "a header's name has"],
+    [{ a: 'x\r\nb: c' }, 'one line of printable ASCII'],
+    [{ a: 'x\0' }, 'one line of printable ASCII'],
+    [{ a: 'é' }, 'one line of printable ASCII'],
+    [{ 'X-A': '1', 'x-a': '2' }, 'a header is there twice'],
+  ])('%j are refused', (value, problem) => {
+    expect(problems(value)).toEqual([expect.stringContaining(problem)]);
+  });
 });

@@ -57,3 +57,53 @@ export const filePathSchema = z
   .min(1)
   .max(MAX_PATH_CHARACTERS)
   .refine((text) => !/\p{Cc}/u.test(text), { error: 'a path has no control characters' });
+
+const MAX_HEADERS = 16;
+const MAX_HEADER_VALUE_CHARACTERS = 256;
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
+/** These frame a message or belong to one connection (RFC 9110, 7.6.1): whoever sends the request sets them. */
+const CONNECTION_HEADERS: readonly string[] = [
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
+/** The name of a header that a request of Drover's own may carry. */
+const headerNameSchema = z
+  .string()
+  .regex(HEADER_NAME, { error: "a header's name has letters, digits and -, at most 64", abort: true })
+  .refine((name) => !CONNECTION_HEADERS.includes(name.toLowerCase()), {
+    error: 'this header belongs to the connection, and whoever sends the request sets it; leave it out',
+  });
+
+/** Whether text can be sent as a header's value: one line of printable ASCII; what goes beyond it each server reads differently. */
+export function isHeaderValue(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
+export const headerValueSchema = z
+  .string()
+  .max(MAX_HEADER_VALUE_CHARACTERS)
+  .refine(isHeaderValue, { error: "a header's value is one line of printable ASCII characters" });
+
+/** Headers by name. A name means the same in capital and small letters, so it may be there once only. */
+export function headersSchema<T extends z.ZodType>(value: T) {
+  return z
+    .record(headerNameSchema, value)
+    .refine((headers) => Object.keys(headers).length <= MAX_HEADERS, { error: `there may be at most ${MAX_HEADERS}` })
+    .refine((headers) => new Set(Object.keys(headers).map(lowerCase)).size === Object.keys(headers).length, {
+      error: 'a header is there twice: capital and small letters make no difference in its name',
+    });
+}
+
+function lowerCase(text: string): string {
+  return text.toLowerCase();
+}
