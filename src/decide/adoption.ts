@@ -62,9 +62,9 @@ function followOrphans(draft: Draft): void {
     if (!known.has(machine.instanceId)) tellFound(draft, machine);
   }
   const ripe = orphans.filter(({ firstSeenAt }) => at - firstSeenAt >= group.orphanGracePeriodMs);
-  const due =
-    ripe.length > 0 && heldBySuspension(draft, ['terminate'], 'Machines without a record are not ended') ? [] : ripe;
-  const waiting = orphans.filter((orphan) => !due.includes(orphan));
+  const isHeld = ripe.length > 0 && heldBySuspension(draft, ['terminate'], 'Machines without a record are not ended');
+  const due = new Set(isHeld ? [] : ripe);
+  const waiting = orphans.filter((orphan) => !due.has(orphan));
   // One that a list lacks is forgotten only when the list before lacks it too.
   const missed = draft.memory.orphans.filter(
     ({ instanceId }) => !newest.has(instanceId) && seenBefore(draft, instanceId),

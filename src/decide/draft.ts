@@ -53,13 +53,22 @@ export class Draft {
   readonly probes = new Set<InstanceId>();
   readonly #instances = new Map<InstanceId, Instance>();
   readonly #changed = new Set<InstanceId>();
+  /** Counted along: each activity names them, and a look may have one for each instance. */
+  #live = 0;
+  #inService = 0;
+  readonly #heldBy = new Set<string>();
+  /** This look's own copy of what the memory holds, once there is something new in it. */
+  #unhealthyAt: Record<InstanceId, EpochMs> | null = null;
   #wakeAt: EpochMs | null = null;
 
   constructor(snapshot: Snapshot, now: EpochMs) {
     this.snapshot = snapshot;
     this.now = now;
     this.memory = snapshot.memory;
-    for (const instance of snapshot.instances) this.#instances.set(instance.id, instance);
+    for (const instance of snapshot.instances) {
+      this.#instances.set(instance.id, instance);
+      this.#count(instance, 1);
+    }
   }
 
   get(id: InstanceId): Instance | undefined {
@@ -72,6 +81,9 @@ export class Draft {
   }
 
   put(instance: Instance): void {
+    const before = this.#instances.get(instance.id);
+    if (before !== undefined) this.#count(before, -1);
+    this.#count(instance, 1);
     this.#instances.set(instance.id, instance);
     this.#changed.add(instance.id);
   }
@@ -88,12 +100,29 @@ export class Draft {
   }
 
   capacity(): Capacity {
-    const live = this.live();
     return {
       desired: this.memory.desired ?? 0,
-      inService: live.filter((instance) => instance.state.name === 'inService').length,
-      total: live.length + this.memory.orphans.length,
+      inService: this.#inService,
+      total: this.#live + this.memory.orphans.length,
     };
+  }
+
+  #count({ state }: Instance, by: 1 | -1): void {
+    if (state.name !== 'terminated') this.#live += by;
+    if (state.name === 'inService') this.#inService += by;
+  }
+
+  /** Notes when an instance was newly unhealthy, for the health brake; null forgets it. */
+  noteUnhealthy(id: InstanceId, at: EpochMs | null): void {
+    if (at === null && this.memory.unhealthyAt[id] === undefined) return;
+    const own = this.#unhealthyAt;
+    // Copied once a look, not once for each of many that fail together.
+    const mine = own !== null && own === this.memory.unhealthyAt ? own : { ...this.memory.unhealthyAt };
+    if (at === null) delete mine[id];
+    else mine[id] = at;
+    if (mine === own) return;
+    this.#unhealthyAt = mine;
+    this.memory = { ...this.memory, unhealthyAt: mine };
   }
 
   tell(
@@ -132,8 +161,9 @@ export class Draft {
   }
 
   hold(code: string, message: string, until: EpochMs | null = null): void {
-    if (!this.holds.some((hold) => hold.code === code && hold.message === message))
-      this.holds.push({ code, message, until });
+    const key = `${code} ${message}`;
+    if (!this.#heldBy.has(key)) this.holds.push({ code, message, until });
+    this.#heldBy.add(key);
     if (until !== null) this.wake(until);
   }
 

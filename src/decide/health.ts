@@ -56,7 +56,8 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
   if (serves && heldBySuspension(draft, REPLACING, `${instance.id} stays, although its machine does not run`))
     return false;
   const before = draft.capacity();
-  forgetUnhealthy(draft, instance);
+  // A machine that has stopped explains its failed checks: they say nothing about the others, so the health brake forgets them.
+  draft.noteUnhealthy(instance.id, null);
   if (sight.kind === 'present') {
     const detail = sight.machine.detail === '' ? '' : ` (${sight.machine.detail})`;
     const ended = draft.end(instance, 'machineStopped');
@@ -86,12 +87,6 @@ function isSucceeded(draft: Draft, { machine }: Instance): boolean {
   const { address, port } = machine.endpoint;
   const owner = machines.value.addresses.get(`${address}:${port}`);
   return owner !== undefined && owner !== machine.id;
-}
-
-/** A machine that has stopped explains its failed checks: they say nothing about the others, so the health brake forgets them. */
-function forgetUnhealthy(draft: Draft, { id }: Instance): void {
-  const { [id]: at, ...others } = draft.memory.unhealthyAt;
-  if (at !== undefined) draft.memory = { ...draft.memory, unhealthyAt: others };
 }
 
 function isHealthy(target: Target | 'absent' | 'blind'): boolean {
@@ -131,7 +126,7 @@ function noteHealth(draft: Draft, instance: Instance, seen: Verdict): Instance {
   draft.put(noted);
   if (state.name !== 'inService') return noted;
   if (seen.status === 'unhealthy') {
-    draft.memory = { ...draft.memory, unhealthyAt: { ...draft.memory.unhealthyAt, [instance.id]: since } };
+    draft.noteUnhealthy(instance.id, since);
     draft.tell('unhealthy', `The load balancer finds ${instance.id} unhealthy (${seen.detail}): it gets no traffic.`, {
       level: 'warning',
       instance: noted,
