@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { View } from '../decide/snapshot.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
+import type { Target } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asPortError, type Failure } from '../ports/errors.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   LoadBalancerEvent,
   LoadBalancerObservation,
 } from '../ports/load-balancer.ts';
+import { type Concerned, differing } from './concerned.ts';
 import { withDeadline } from './deadline.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { LastSeen } from './view.ts';
@@ -17,6 +19,8 @@ import { Wake } from './wake.ts';
 /** Between two looks while something is on its way, and while nothing is. */
 const BUSY_LOOK_MS = 200;
 const CALM_LOOK_MS = 1_000;
+/** From one turn to the next at least: what comes in a burst is gathered, and costs one change and one look. */
+const GATHER_MS = 30;
 /** Drover's and the load balancer's idea of the members are compared at least this often. */
 const RECONCILE_MS = 30_000;
 const APPLY_TIMEOUT_MS = 15_000;
@@ -35,7 +39,8 @@ export interface Balancer {
   isReady(): boolean;
   /** Whether something is on its way, so that looks are worth more. */
   isBusy(): boolean;
-  onSeen(changed: boolean): void;
+  /** @param targetGroups those in which something is different now */
+  onSeen(targetGroups: Concerned): void;
   /** Resolves when it is recorded, or cannot be. */
   tell(activity: Activity): Promise<void>;
 }
@@ -59,7 +64,7 @@ export class BalancerLoop {
   #refusal = '';
   /** What was announced and has not succeeded yet: what fails again and again is told once. */
   #announced: LoadBalancerEvent | null = null;
-  #digest = '';
+  #told: View<Seen> | null = null;
   #earlier: Seen | null = null;
 
   constructor(balancer: Balancer) {
@@ -90,7 +95,8 @@ export class BalancerLoop {
       // One that does not answer may not be running: apply starts it.
       if (!visible) this.#dirty = true;
       const pauseMs = this.#balancer.isBusy() || !visible ? BUSY_LOOK_MS : CALM_LOOK_MS;
-      if (!this.#dirty || this.#isBackingOff()) await this.#wake.wait(pauseMs);
+      await this.#balancer.clock.sleep(GATHER_MS, signal);
+      if (!this.#dirty || this.#isBackingOff()) await this.#wake.wait(pauseMs - GATHER_MS);
     }
     stopWatching();
   }
@@ -164,18 +170,10 @@ export class BalancerLoop {
       if (signal.aborted) return false;
       failure = this.#seen.failed(error);
     }
-    const digest = this.#describe();
-    this.#balancer.onSeen(digest !== this.#digest);
-    this.#digest = digest;
-    return failure === null;
-  }
-
-  #describe(): string {
     const view = this.#seen.view();
-    if (view.kind === 'blind') return `blind ${view.failure?.message ?? ''}`;
-    return view.value.observation.targetGroups
-      .map(({ name, targets }) => `${name} ${targets.map((target) => `${target.instanceId} ${target.health}`).join()}`)
-      .join(';');
+    this.#balancer.onSeen(changedTargetGroups(this.#told, view));
+    this.#told = view;
+    return failure === null;
   }
 
   async #announce(event: LoadBalancerEvent): Promise<void> {
@@ -206,4 +204,27 @@ export class BalancerLoop {
     const at = this.#balancer.clock.now();
     return this.#balancer.tell({ ...PLAIN_ACTIVITY, at, level, reason, message });
   }
+}
+
+function changedTargetGroups(before: View<Seen> | null, now: View<Seen>): Concerned {
+  if (before?.kind === 'seen' && now.kind === 'seen') {
+    return differing(targetsByGroup(before.value), targetsByGroup(now.value), sameHealth);
+  }
+  const isSame = before?.kind === 'blind' && now.kind === 'blind' && before.failure?.message === now.failure?.message;
+  return isSame ? new Set() : 'all';
+}
+
+function targetsByGroup({ observation }: Seen): ReadonlyMap<string, readonly Target[]> {
+  return new Map(observation.targetGroups.map(({ name, targets }) => [name, targets]));
+}
+
+function sameHealth(before: readonly Target[], now: readonly Target[]): boolean {
+  if (before === now) return true;
+  return (
+    before.length === now.length &&
+    now.every(({ instanceId, health }, index) => {
+      const earlier = before[index];
+      return earlier?.instanceId === instanceId && earlier.health === health;
+    })
+  );
 }

@@ -1,6 +1,6 @@
 import { decide } from '../decide/decide.ts';
 import type { Decision } from '../decide/draft.ts';
-import { type Membership, memberships } from '../decide/membership.ts';
+import { isSameMember, type Membership, memberships } from '../decide/membership.ts';
 import type { HourlyValue, PolicyVerdict } from '../decide/policies/policy.ts';
 import type { Outcome, Sightings, Snapshot, TargetSighting, View } from '../decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
@@ -25,6 +25,8 @@ import { Wake } from './wake.ts';
 
 /** A look is taken at least this often, whatever the events say. */
 const SAFETY_LOOK_MS = 5_000;
+/** From one look to the next at least: what comes in a burst is gathered, and costs one look and one commit. */
+const GATHER_MS = 30;
 /** The wait after a look that failed, doubled from one to the next. */
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 10_000;
@@ -46,8 +48,8 @@ export interface GroupSurroundings {
   readonly metrics: () => ReadonlyMap<string, Reading>;
   readonly histories: () => ReadonlyMap<string, readonly HourlyValue[]>;
   readonly probe: Probe;
-  /** Records have changed: the load balancers' members may have too. */
-  readonly onCommitted: () => void;
+  /** What the load balancers should be like has changed. */
+  readonly onMembersChanged: () => void;
   /** Something is wrong that is not about the group itself. */
   readonly onProblem: (message: string) => void;
 }
@@ -157,7 +159,8 @@ export class GroupLoop {
     signal.addEventListener('abort', () => this.notify(), { once: true });
     while (!signal.aborted) {
       const waitMs = await this.#inTurn(() => this.#look());
-      if (!signal.aborted) await this.#wake.wait(waitMs);
+      await this.#around.clock.sleep(GATHER_MS, signal);
+      if (!signal.aborted) await this.#wake.wait(Math.max(0, waitMs - GATHER_MS));
     }
     this.#probes.stop();
   }
@@ -180,6 +183,9 @@ export class GroupLoop {
     const value = change.memory === null ? null : { ...change.memory, savedAt: this.#around.clock.now() };
     const memory = value === null ? null : { group: this.#group.name, value };
     await this.#around.store.commit({ ...change, memory });
+    const membersChanged =
+      (value !== null && feedsOtherwise(value, this.#memory)) ||
+      change.instances.some((instance) => !isSameMember(this.#instances.get(instance.id), instance));
     if (value !== null) this.#memory = value;
     for (const instance of change.instances) {
       if (instance.state.name === 'terminated') {
@@ -189,6 +195,7 @@ export class GroupLoop {
         this.#instances.set(instance.id, instance);
       }
     }
+    if (membersChanged) this.#around.onMembersChanged();
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {
@@ -231,7 +238,6 @@ export class GroupLoop {
     this.#verdicts = decision.verdicts;
     this.#surveyed = snapshot.machines.kind === 'seen' && snapshot.machines.value.previous !== null;
     this.#perform(decision, now);
-    if (news || memoryChanged) this.#around.onCommitted();
     if (this.#outcomes.length > 0) return 0;
     return Math.max(0, Math.min(SAFETY_LOOK_MS, wakeAt === null ? SAFETY_LOOK_MS : wakeAt - now));
   }
@@ -317,4 +323,9 @@ export class GroupLoop {
   #operations(instance: Instance): Operations {
     return this.#around.provider(instance.launchTemplate.provider).operations;
   }
+}
+
+/** Whether the load balancers may be fed now and could not be before, or are fed differently. */
+function feedsOtherwise(now: GroupMemory, before: GroupMemory): boolean {
+  return now.surveyed !== before.surveyed || now.suspendedProcesses !== before.suspendedProcesses;
 }

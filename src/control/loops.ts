@@ -7,6 +7,7 @@ import { asPortError } from '../ports/errors.ts';
 import type { DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
 import type { StoredState } from '../ports/store.ts';
 import { BalancerLoop } from './balancer-loop.ts';
+import { concerns } from './concerned.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { withDeadline } from './deadline.ts';
 import { FileWatch } from './file-watch.ts';
@@ -142,7 +143,7 @@ export class Loops {
         histories: () =>
           new Map(loop.group.scalingPolicies.map(({ metric }) => [metric, this.#history.hourly(group.name, metric)])),
         probe,
-        onCommitted: () => this.#membersChanged(),
+        onMembersChanged: () => this.#membersChanged(loop.group),
         onProblem,
       },
     );
@@ -181,9 +182,12 @@ export class Loops {
       clock,
       desired: () => this.#desired(name),
       isReady: () => this.#feeding(name).every(({ loop: group }) => group.memory.surveyed),
-      isBusy: () => [...this.#groups.values()].some((group) => group.loop.isBusy),
+      isBusy: () => this.#feeding(name).some(({ loop: group }) => group.isBusy),
       onSeen: (changed) => {
-        for (const { loop: group } of this.#groups.values()) if (changed || group.isBusy) group.notify();
+        for (const { loop: group } of this.#feeding(name)) {
+          const isNews = group.group.targetGroups.some((targetGroup) => concerns(changed, targetGroup));
+          if (isNews || group.isBusy) group.notify();
+        }
       },
       tell: this.#context.tell,
     });
@@ -198,8 +202,8 @@ export class Loops {
     const { clock, onProblem } = this.#options;
     const { provider, capabilities } = this.#options.provider(name);
     const stop = new AbortController();
-    const watch = new MachineWatch(provider, capabilities, clock, () => {
-      for (const { loop } of this.#groups.values()) loop.notify();
+    const watch = new MachineWatch(provider, capabilities, clock, (changed) => {
+      for (const [group, { loop }] of this.#groups) if (concerns(changed, group)) loop.notify();
       this.#tellStrangers(watch.strangers(new Set(this.#groups.keys())));
     });
     const done = watch.run(stop.signal);
@@ -258,8 +262,10 @@ export class Loops {
     return { kind: 'seen', value: { at, targets: new Map(seen.targets.map((target) => [target.instanceId, target])) } };
   }
 
-  #membersChanged(): void {
-    for (const { loop } of this.#balancers.values()) loop.changed();
+  /** Of one group, or of all. */
+  #membersChanged(group?: AutoScalingGroup): void {
+    const names = group?.targetGroups.map((targetGroup) => this.#balancerOf(targetGroup)?.name);
+    for (const [name, { loop }] of this.#balancers) if (names === undefined || names.includes(name)) loop.changed();
   }
 }
 

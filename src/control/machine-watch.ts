@@ -2,6 +2,7 @@ import type { Sightings, View } from '../decide/snapshot.ts';
 import type { Machine } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
+import { bothOf, type Concerned, differing } from './concerned.ts';
 import { withDeadline } from './deadline.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { LastSeen } from './view.ts';
@@ -34,13 +35,18 @@ export class MachineWatch {
   readonly #gapMs: number;
   readonly #lagMs: number;
   readonly #clock: Clock;
-  readonly #onChange: () => void;
+  readonly #onChange: (groups: Concerned) => void;
   readonly #seen: LastSeen<Lists>;
   readonly #wake: Wake;
-  #digest = '';
-  #confirms = false;
+  #told: View<Lists> | null = null;
+  #confirms: Concerned = new Set<string>();
 
-  constructor(provider: Provider, capabilities: ProviderCapabilities, clock: Clock, onChange: () => void) {
+  constructor(
+    provider: Provider,
+    capabilities: ProviderCapabilities,
+    clock: Clock,
+    onChange: (groups: Concerned) => void,
+  ) {
     this.#provider = provider;
     this.#intervalMs = capabilities.listIntervalMs;
     this.#gapMs = capabilities.listGapMs;
@@ -107,19 +113,30 @@ export class MachineWatch {
       if (signal.aborted) return;
       this.#seen.failed(error);
     }
-    const digest = this.#describe();
-    const changed = digest !== this.#digest;
-    // The look after a change is news too: it confirms what is gone or unknown.
-    if (changed || this.#confirms) this.#onChange();
-    this.#confirms = changed;
-    this.#digest = digest;
-  }
-
-  #describe(): string {
     const view = this.#seen.view();
-    if (view.kind === 'blind') return `blind ${view.failure?.message ?? ''}`;
-    return view.value.newest.machines.map(({ id, state }) => `${id} ${state}`).join();
+    const changed = changedGroups(this.#told, view);
+    // The look after a change is news too: it confirms what is gone or unknown.
+    const concerned = bothOf(changed, this.#confirms);
+    if (concerned === 'all' || concerned.size > 0) this.#onChange(concerned);
+    this.#confirms = changed;
+    this.#told = view;
   }
+}
+
+function changedGroups(before: View<Lists> | null, now: View<Lists>): Concerned {
+  if (before?.kind === 'seen' && now.kind === 'seen')
+    return differing(before.value.newest.byGroup, now.value.newest.byGroup, sameMachines);
+  const isSame = before?.kind === 'blind' && now.kind === 'blind' && before.failure?.message === now.failure?.message;
+  return isSame ? new Set() : 'all';
+}
+
+function sameMachines(before: ReadonlyMap<string, Machine>, now: ReadonlyMap<string, Machine>): boolean {
+  if (before.size !== now.size) return false;
+  for (const [instanceId, { id, state }] of now) {
+    const earlier = before.get(instanceId);
+    if (earlier?.id !== id || earlier.state !== state) return false;
+  }
+  return true;
 }
 
 function listOf(asked: Stopwatch, machines: readonly Machine[]): List {

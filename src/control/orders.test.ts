@@ -16,7 +16,7 @@ beforeEach(() => {
 /** A loop that does not run: orders need its memory and its way to commit. */
 function loopWith(memory: Partial<GroupMemory> = {}): GroupLoop {
   const store = { commit: async (change: Change) => void committed.push(change) };
-  const around = { clock, store } as unknown as GroupSurroundings;
+  const around = { clock, store, onMembersChanged: () => {} } as unknown as GroupSurroundings;
   return new GroupLoop(GROUP, { memory: { ...EMPTY_MEMORY, desired: 3, ...memory }, instances: [] }, around);
 }
 const told = () =>

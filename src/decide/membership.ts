@@ -12,6 +12,28 @@ export interface Membership {
   readonly proven: boolean;
 }
 
+/** Whether a changed record is the same to its target groups: nothing has to be done there then. */
+export function isSameMember(before: Instance | undefined, after: Instance): boolean {
+  return memberKey(before) === memberKey(after);
+}
+
+/** Empty for what is no member. */
+function memberKey(instance: Instance | undefined): string {
+  const endpoint = instance?.machine?.endpoint;
+  if (instance === undefined || !endpoint) return '';
+  const { state, launchTemplate } = instance;
+  switch (state.name) {
+    case 'booting':
+    case 'inService':
+    case 'draining':
+      return `${state.name} ${endpoint.address} ${endpoint.port} ${launchTemplate.weight}`;
+    case 'launching':
+    case 'terminating':
+    case 'terminated':
+      return '';
+  }
+}
+
 /**
  * Which servers the group's target groups should have, and how: follows from the committed records alone. While `addToLoadBalancer`
  * is suspended those that have not come into service yet get no requests. They are not left out, because one of them may have been

@@ -1,0 +1,219 @@
+/** How often groups and load balancers are looked at, and how often something is recorded: counted, not timed. */
+
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ControllerOptions } from '../../../src/control/controller-options.ts';
+import { Loops } from '../../../src/control/loops.ts';
+import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet } from '../../../src/model/fleet.ts';
+import { PortError } from '../../../src/ports/errors.ts';
+import type { DesiredState, LoadBalancerDriver } from '../../../src/ports/load-balancer.ts';
+import type { Machine, Provider } from '../../../src/ports/provider.ts';
+import type { Change } from '../../../src/ports/store.ts';
+import { VirtualClock } from '../../../src/simulation/virtual-clock.ts';
+import { GROUP, TARGET_GROUP } from '../../support/snapshot.ts';
+
+const MANY = 200;
+const IDLE = { openRequests: 0, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 0 };
+
+/** Groups `a` and `b`, each behind a load balancer of its own; machines that take turns in coming and going, a millisecond each. */
+class World {
+  readonly clock = new VirtualClock();
+  readonly commits: Change[] = [];
+  readonly applied = new Map<string, number>();
+  /** Times that the group's scaling policies were asked for: the same number at each look. */
+  readonly reads = new Map<string, number>();
+  readonly machines = new Map<string, Machine>();
+  readonly #desired = new Map<string, DesiredState>();
+  readonly #names = ['a', 'b'];
+  readonly loops: Loops;
+  #seeds = 0;
+  #queue = 0;
+
+  constructor(size: number) {
+    const names = this.#names;
+    const fleet: Fleet = {
+      name: 'two',
+      loadBalancers: names.map((name) => ({
+        name,
+        listeners: [{ address: '127.0.0.1', port: 5000, targetGroup: name }],
+        statsPage: null,
+      })),
+      targetGroups: names.map((name) => ({ ...TARGET_GROUP, name })),
+      autoScalingGroups: names.map((name) =>
+        this.#counting({ ...GROUP, name, targetGroups: [name], minSize: 0, maxSize: MANY, desiredCapacity: size }),
+      ),
+      history: DEFAULT_HISTORY,
+    };
+    const options: Partial<ControllerOptions> = {
+      clock: this.clock,
+      ids: { seed: () => `${this.#seeds++}` },
+      store: {
+        commit: async (change: Change) => void this.commits.push(change),
+      } as unknown as ControllerOptions['store'],
+      provider: () => ({
+        provider: this.#provider(),
+        capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: MANY },
+      }),
+      loadBalancer: (name) => this.#loadBalancer(name),
+      probe: { check: async () => ({ healthy: true, detail: '' }) },
+      onProblem: (message) => expect.fail(message),
+    };
+    this.loops = new Loops(options as ControllerOptions, {
+      fleet: () => fleet,
+      mode: () => 'up',
+      tell: async () => {},
+    });
+    this.loops.start({ groups: new Map(), instances: [] });
+  }
+
+  group(name: string) {
+    const loop = this.loops.groups.find(({ group }) => group.name === name);
+    if (loop === undefined) throw new Error(`no group ${name}`);
+    return loop;
+  }
+
+  serving(name: string): number {
+    return this.group(name).instances.filter(({ state }) => state.name === 'inService').length;
+  }
+
+  async resize(name: string, desired: number): Promise<void> {
+    const loop = this.group(name);
+    await loop.exclusively(async () => {
+      await loop.commit({ memory: { ...loop.memory, desired }, instances: [], activities: [] });
+    });
+    loop.notify();
+  }
+
+  async pass(forMs: number): Promise<void> {
+    const until = this.clock.elapsedMs + forMs;
+    while (this.clock.elapsedMs < until && (await this.clock.advance()));
+  }
+
+  async until(isSo: () => boolean): Promise<void> {
+    const patienceUntil = this.clock.elapsedMs + 120_000;
+    while (!isSo()) {
+      if (this.clock.elapsedMs > patienceUntil) throw new Error('it does not come to that');
+      await this.clock.advance();
+    }
+  }
+
+  /** What is counted in between. */
+  async counted(step: () => Promise<void>) {
+    const before = { commits: this.commits.length, reads: new Map(this.reads), applied: new Map(this.applied) };
+    await step();
+    const since = (now: ReadonlyMap<string, number>, then: ReadonlyMap<string, number>) =>
+      Object.fromEntries(this.#names.map((name) => [name, (now.get(name) ?? 0) - (then.get(name) ?? 0)]));
+    const [reads, applied] = [since(this.reads, before.reads), since(this.applied, before.applied)];
+    return {
+      commits: this.commits.length - before.commits,
+      reads: (name: string) => reads[name] ?? Number.NaN,
+      applied: (name: string) => applied[name] ?? Number.NaN,
+    };
+  }
+
+  #counting(group: AutoScalingGroup): AutoScalingGroup {
+    return new Proxy(group, {
+      get: (target, key) => {
+        if (key === 'scalingPolicies') this.reads.set(group.name, (this.reads.get(group.name) ?? 0) + 1);
+        return Reflect.get(target, key);
+      },
+    });
+  }
+
+  /** Operations that were begun together end one after the other. */
+  async #takesItsTurn(): Promise<void> {
+    this.#queue += 1;
+    await this.clock.sleep(this.#queue);
+    this.#queue -= 1;
+  }
+
+  #provider(): Provider {
+    return {
+      launch: async ({ instanceId, group }) => {
+        await this.#takesItsTurn();
+        const endpoint = { address: '127.0.0.1', port: 10_000 + this.machines.size };
+        const about = { launchedAt: this.clock.now(), processId: null, detail: '' };
+        const machine = { id: instanceId, instanceId, group, state: 'running', endpoint, ...about } as const;
+        this.machines.set(instanceId, machine);
+        return machine;
+      },
+      list: async () => [...this.machines.values()],
+      terminate: async (id) => {
+        if (!this.machines.has(id)) throw new PortError('NotFound', 'none', `there is no ${id}`);
+        await this.#takesItsTurn();
+        this.machines.delete(id);
+      },
+      watch: () => () => {},
+      close: async () => {},
+    };
+  }
+
+  #loadBalancer(name: string): LoadBalancerDriver {
+    return {
+      apply: async (desired) => {
+        this.#desired.set(name, desired);
+        this.applied.set(name, (this.applied.get(name) ?? 0) + 1);
+      },
+      observe: async () => {
+        const members = this.#desired.get(name)?.members ?? [];
+        const targets = members.map(({ instanceId, state }) => {
+          const health = state === 'draining' ? ('draining' as const) : ('healthy' as const);
+          return { instanceId, health, detail: '', idleLooks: 9, traffic: IDLE };
+        });
+        return { at: this.clock.now(), version: '', targetGroups: [{ name, traffic: IDLE, targets }] };
+      },
+      watch: () => () => {},
+      stop: async () => {},
+      close: async () => {},
+    };
+  }
+}
+
+let world: World | null = null;
+afterEach(async () => {
+  const stopped = world?.loops.stop();
+  await world?.pass(1_000);
+  await stopped;
+  world = null;
+});
+
+async function settled(size: number): Promise<World> {
+  world = new World(size);
+  const made = world;
+  await made.until(() => made.serving('a') === size && made.serving('b') === size);
+  await made.pass(10_000);
+  return made;
+}
+
+describe('what ends in a burst', () => {
+  it('is gathered: two hundred launches and two hundred endings cost no commit each', async () => {
+    const fleet = await settled(1);
+    const launch = await fleet.counted(async () => {
+      await fleet.resize('a', MANY);
+      await fleet.until(() => fleet.serving('a') === MANY);
+    });
+    expect(launch.commits).toBeLessThan(MANY / 5);
+    const end = await fleet.counted(async () => {
+      await fleet.resize('a', 0);
+      await fleet.until(() => fleet.group('a').instances.length === 0);
+    });
+    expect(end.commits).toBeLessThan(MANY / 5);
+    expect(launch.applied('a') + end.applied('a')).toBeLessThan(MANY / 5);
+  });
+});
+
+describe('a change in one group', () => {
+  it('wakes that group and its load balancer only', async () => {
+    const fleet = await settled(3);
+    const calm = await fleet.counted(() => fleet.pass(60_000));
+    const busy = await fleet.counted(async () => {
+      for (let second = 0; second < 60; second += 2) {
+        await fleet.resize('a', 3 + (second % 4));
+        await fleet.pass(2_000);
+      }
+    });
+    expect(busy.reads('a')).toBeGreaterThan(3 * calm.reads('a'));
+    expect(busy.reads('b')).toBeLessThanOrEqual(calm.reads('b') * 1.1);
+    expect(busy.applied('a')).toBeGreaterThan(20);
+    expect(busy.applied('b')).toBe(calm.applied('b'));
+  });
+});
