@@ -2,7 +2,7 @@
 
 import type { Look, ServerLook } from '../src/haproxy/look.ts';
 import type { TargetGroup } from '../src/model/fleet.ts';
-import type { Traffic } from '../src/model/observation.ts';
+import { NO_TRAFFIC } from '../src/model/observation.ts';
 import type { DesiredState, Member } from '../src/ports/load-balancer.ts';
 
 export const sampleGroup: TargetGroup = {
@@ -31,14 +31,6 @@ export function sampleMember(instanceId: string, change: Partial<Member> = {}): 
   const endpoint = { address: '127.0.0.1', port: 9001 };
   return { targetGroup: 'hello', instanceId, endpoint, weight: 100, state: 'ready', proven: false, ...change };
 }
-
-export const NO_TRAFFIC: Traffic = {
-  openRequests: 0,
-  queuedRequests: 0,
-  requestsTotal: 0,
-  errors5xxTotal: 0,
-  responseTimeMs: 0,
-};
 
 /** What HAProxy says when it has these servers: healthy and without traffic, but for what is told of each. */
 export function sampleLook(...servers: readonly Partial<ServerLook>[]): Look {

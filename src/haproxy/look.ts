@@ -123,6 +123,9 @@ function trafficOf(row: Record): Traffic {
     queuedRequests: number(row, 'qcur'),
     requestsTotal: number(row, 'req_tot'),
     errors5xxTotal: number(row, 'hrsp_5xx'),
+    connectionErrorsTotal: number(row, 'econ'),
+    responseErrorsTotal: number(row, 'eresp'),
+    retriesTotal: number(row, 'wretr') + number(row, 'wredis'),
     responseTimeMs: number(row, 'rtime'),
   };
 }

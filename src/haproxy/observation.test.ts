@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { NO_TRAFFIC, sampleLook } from '../../test/haproxy-samples.ts';
+import { sampleLook } from '../../test/haproxy-samples.ts';
 import type { Target } from '../model/observation.ts';
+import { NO_TRAFFIC } from '../model/observation.ts';
 import type { ServerLook } from './look.ts';
 import { healthyServers, type Memory, NO_MEMORY, observation } from './observation.ts';
 
@@ -56,7 +57,7 @@ describe('observation', () => {
   });
 
   it('counts what a stand-in does for its target, here or in an old process, and does not tell of it', () => {
-    const busy = { ...NO_TRAFFIC, openRequests: 1, requestsTotal: 4, errors5xxTotal: 2 };
+    const busy = { ...NO_TRAFFIC, openRequests: 1, requestsTotal: 4, errors5xxTotal: 2, retriesTotal: 1 };
     const unchecked = { status: 'no check', checked: false, check: { status: '', code: '', detail: '' } };
     const look = sampleLook(
       { ...unchecked, name: '_failopen:i-1', traffic: busy },
@@ -70,7 +71,14 @@ describe('observation', () => {
         health: 'draining',
         detail: '',
         idleLooks: 0,
-        traffic: { openRequests: 3, queuedRequests: 0, requestsTotal: 8, errors5xxTotal: 4, responseTimeMs: 9 },
+        traffic: {
+          ...NO_TRAFFIC,
+          openRequests: 3,
+          requestsTotal: 8,
+          errors5xxTotal: 4,
+          retriesTotal: 2,
+          responseTimeMs: 9,
+        },
       },
     ]);
     expect([...healthyServers(look, new Map()).keys()]).toEqual(['hello/i-1']);

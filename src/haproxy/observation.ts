@@ -117,6 +117,9 @@ function sum(here: Traffic, beside: Traffic | undefined): Traffic {
     ...sumOfOpen(here, beside),
     requestsTotal: here.requestsTotal + beside.requestsTotal,
     errors5xxTotal: here.errors5xxTotal + beside.errors5xxTotal,
+    connectionErrorsTotal: here.connectionErrorsTotal + beside.connectionErrorsTotal,
+    responseErrorsTotal: here.responseErrorsTotal + beside.responseErrorsTotal,
+    retriesTotal: here.retriesTotal + beside.retriesTotal,
   };
 }
 

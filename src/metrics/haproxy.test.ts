@@ -1,12 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NO_ABORT, sourceOf } from '../../test/support/metric-sources.ts';
-import type { Traffic } from '../model/observation.ts';
+import { NO_TRAFFIC, type Traffic } from '../model/observation.ts';
 import type { Observed } from '../ports/metric-source.ts';
 import { haproxyMetric } from './haproxy.ts';
 import { TrafficWindow } from './traffic-window.ts';
-
-const IDLE: Traffic = { openRequests: 0, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 0 };
 
 function observed(
   steadyMs: number,
@@ -19,9 +17,9 @@ function observed(
     health: one,
     detail: '',
     idleLooks: 0,
-    traffic: IDLE,
+    traffic: NO_TRAFFIC,
   }));
-  const targetGroups = [{ name: 'web', traffic: { ...IDLE, ...traffic }, targets }];
+  const targetGroups = [{ name: 'web', traffic: { ...NO_TRAFFIC, ...traffic }, targets }];
   return { at, steadyMs, observation: { at, version: '2.6', targetGroups } };
 }
 
@@ -133,7 +131,7 @@ it('counts what was counted, whenever the load balancer restarts', () => {
       let at = 0;
       let counter = 500;
       let sum = 0;
-      window.add({ at, steadyMs: at }, { ...IDLE, requestsTotal: counter });
+      window.add({ at, steadyMs: at }, { ...NO_TRAFFIC, requestsTotal: counter });
       truth.push({ at, sum });
       for (const { afterMs, requests, restarts } of steps) {
         at += afterMs;
@@ -141,7 +139,7 @@ it('counts what was counted, whenever the load balancer restarts', () => {
         const isTold = restarts && requests < counter;
         counter = isTold ? requests : counter + requests;
         sum += requests;
-        window.add({ at, steadyMs: at }, { ...IDLE, requestsTotal: counter });
+        window.add({ at, steadyMs: at }, { ...NO_TRAFFIC, requestsTotal: counter });
         truth.push({ at, sum });
         const counted = window.counted();
         if (counted === null) continue;

@@ -53,9 +53,26 @@ export interface Traffic {
   readonly queuedRequests: number;
   readonly requestsTotal: number;
   readonly errors5xxTotal: number;
+  /** Connections that could not be made. */
+  readonly connectionErrorsTotal: number;
+  /** Answers that never came, broke off or were none. */
+  readonly responseErrorsTotal: number;
+  /** Tries that were repeated, on the same server or on another one. */
+  readonly retriesTotal: number;
   /** Mean of HAProxy's last 512 requests. */
   readonly responseTimeMs: number;
 }
+
+export const NO_TRAFFIC: Traffic = {
+  openRequests: 0,
+  queuedRequests: 0,
+  requestsTotal: 0,
+  errors5xxTotal: 0,
+  connectionErrorsTotal: 0,
+  responseErrorsTotal: 0,
+  retriesTotal: 0,
+  responseTimeMs: 0,
+};
 
 /** A number from outside. A reading that cannot be trusted is *missing*, never zero. */
 export type Reading =

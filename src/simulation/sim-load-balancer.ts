@@ -1,4 +1,10 @@
-import type { LoadBalancerObservation, Target, TargetGroupObservation, Traffic } from '../model/observation.ts';
+import {
+  type LoadBalancerObservation,
+  NO_TRAFFIC,
+  type Target,
+  type TargetGroupObservation,
+  type Traffic,
+} from '../model/observation.ts';
 import { asPortError, PortError } from '../ports/errors.ts';
 import type { Announce, DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
 import { type CallConditions, simulateCall } from './call.ts';
@@ -143,10 +149,9 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     const sum = (pick: (traffic: Traffic) => number): number =>
       targets.reduce((total, target) => total + pick(target.traffic), 0);
     const traffic: Traffic = {
+      ...NO_TRAFFIC,
       openRequests: sum((one) => one.openRequests),
-      queuedRequests: 0,
       requestsTotal: this.#options.host.requestsTotal(name),
-      errors5xxTotal: 0,
       responseTimeMs: 20,
     };
     return { name, traffic, targets };
@@ -189,13 +194,7 @@ export class SimLoadBalancer implements LoadBalancerDriver {
       health: this.#reported(health, member, key),
       detail,
       idleLooks,
-      traffic: {
-        openRequests,
-        queuedRequests: 0,
-        requestsTotal: member.requests.total(now),
-        errors5xxTotal: 0,
-        responseTimeMs: 20,
-      },
+      traffic: { ...NO_TRAFFIC, openRequests, requestsTotal: member.requests.total(now), responseTimeMs: 20 },
     };
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { metricSourceTypes } from '../../src/metrics/registry.ts';
+import { NO_TRAFFIC } from '../../src/model/observation.ts';
 import type { MetricSourceType } from '../../src/ports/metric-source.ts';
 import { type FakeAnswer, FakeHttp } from '../support/fake-http.ts';
 import { FakeRedis } from '../support/fake-redis.ts';
@@ -131,7 +132,7 @@ describeMetricSourceConformance('host, with exporters', () =>
 );
 
 describeMetricSourceConformance('haproxy', async () => {
-  const traffic = { openRequests: 7, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 1 };
+  const traffic = { ...NO_TRAFFIC, openRequests: 7, responseTimeMs: 1 };
   const of =
     (openRequests: number, name = 'web') =>
     () => [

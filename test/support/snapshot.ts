@@ -2,7 +2,7 @@ import type { Snapshot } from '../../src/decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../../src/model/fleet.ts';
 import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
 import type { Instance, InstanceState } from '../../src/model/instance.ts';
-import type { Machine, Target, TargetHealth } from '../../src/model/observation.ts';
+import { type Machine, NO_TRAFFIC, type Target, type TargetHealth } from '../../src/model/observation.ts';
 
 /** The time of the look in these tests; everything else is told relative to it. */
 export const NOW = 1_000_000_000;
@@ -42,8 +42,6 @@ export const TARGET_GROUP: TargetGroup = {
   deregistrationDelayMs: 60_000,
   slowStartMs: 0,
 };
-
-const IDLE = { openRequests: 0, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 0 };
 
 /** What a server of the test's group looks like to everyone; defaults to a healthy one in service. */
 export interface Server {
@@ -169,7 +167,7 @@ function targetOf(server: Server): Target {
     health: server.target ?? 'healthy',
     detail: server.target === 'unhealthy' ? 'L4CON: Connection refused' : '',
     idleLooks: server.idleLooks ?? 0,
-    traffic: IDLE,
+    traffic: NO_TRAFFIC,
   };
 }
 

@@ -2,14 +2,13 @@ import type { Decision } from '../../decide/draft.ts';
 import type { Outcome, Snapshot } from '../../decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../../model/fleet.ts';
 import type { Instance, InstanceId } from '../../model/instance.ts';
-import type { Machine, Target, TargetHealth } from '../../model/observation.ts';
+import { type Machine, NO_TRAFFIC, type Target, type TargetHealth } from '../../model/observation.ts';
 import type { EpochMs } from '../../model/time.ts';
 
 /** How soon something that is under way is looked at again. */
 const LOOK_MS = 1_000;
 /** More looks without a request than a drain waits for. */
 const IDLE_LOOKS = 100;
-const NO_TRAFFIC = { openRequests: 0, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 0 };
 
 /**
  * A world in which all goes well: every launch gives a machine, which is healthy after the boot time; every drain is done at the next

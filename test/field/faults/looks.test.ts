@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ControllerOptions } from '../../../src/control/controller-options.ts';
 import { Loops } from '../../../src/control/loops.ts';
 import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet } from '../../../src/model/fleet.ts';
+import { NO_TRAFFIC } from '../../../src/model/observation.ts';
 import { PortError } from '../../../src/ports/errors.ts';
 import type { DesiredState, LoadBalancerDriver } from '../../../src/ports/load-balancer.ts';
 import type { Machine, Provider } from '../../../src/ports/provider.ts';
@@ -12,7 +13,6 @@ import { VirtualClock } from '../../../src/simulation/virtual-clock.ts';
 import { GROUP, TARGET_GROUP } from '../../support/snapshot.ts';
 
 const MANY = 200;
-const IDLE = { openRequests: 0, queuedRequests: 0, requestsTotal: 0, errors5xxTotal: 0, responseTimeMs: 0 };
 
 /** Groups `a` and `b`, each behind a load balancer of its own; machines that take turns in coming and going, a millisecond each. */
 class World {
@@ -157,9 +157,9 @@ class World {
         const members = this.#desired.get(name)?.members ?? [];
         const targets = members.map(({ instanceId, state }) => {
           const health = state === 'draining' ? ('draining' as const) : ('healthy' as const);
-          return { instanceId, health, detail: '', idleLooks: 9, traffic: IDLE };
+          return { instanceId, health, detail: '', idleLooks: 9, traffic: NO_TRAFFIC };
         });
-        return { at: this.clock.now(), version: '', targetGroups: [{ name, traffic: IDLE, targets }] };
+        return { at: this.clock.now(), version: '', targetGroups: [{ name, traffic: NO_TRAFFIC, targets }] };
       },
       watch: () => () => {},
       stop: async () => {},
