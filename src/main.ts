@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { mkdirSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildApi } from './api/server.ts';
 import { listen } from './api/socket.ts';
+import { FileError, readBounded } from './base/files.ts';
 import {
   type CliActions,
   CliError,
@@ -23,7 +23,7 @@ import { createFileMetric } from './metrics/file.ts';
 import { metricSourceTypes } from './metrics/registry.ts';
 import { formatErrors } from './model/fleet-file/errors.ts';
 import { fleetJsonSchema } from './model/fleet-file/json-schema.ts';
-import { type FleetFileResult, parseFleet } from './model/fleet-file/load.ts';
+import { type FleetFileResult, MAX_FLEET_FILE_BYTES, parseFleet, unreadableFleet } from './model/fleet-file/load.ts';
 import type { WhatIfRun } from './model/what-if.ts';
 import { PortError } from './ports/errors.ts';
 import type { LoadBalancerDriver } from './ports/load-balancer.ts';
@@ -33,6 +33,7 @@ import { providerTypes } from './providers/registry.ts';
 import { readCsv, readPrometheusRange } from './simulation/what-if/recordings.ts';
 import { SeriesError } from './simulation/what-if/series.ts';
 import { type WhatIfOptions, whatIf } from './simulation/what-if/what-if.ts';
+import { openDataFolder } from './store/data-folder.ts';
 import { acquireLock, type Lock } from './store/lock.ts';
 import { readRecordedMetric } from './store/recorded-metrics.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -42,6 +43,9 @@ import { openLog } from './system/log.ts';
 
 const root = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+/** What a data folder may be refused for, as docs/store.md has it. */
+const REFUSALS = ['locked', 'dataFolderUntrusted', 'dataFolderUnusable'];
 
 const MAX_RECORDING_BYTES = 32 * 1024 * 1024;
 
@@ -55,7 +59,13 @@ const actions: CliActions = {
 };
 
 async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
-  const text = await readFile(fleetFile);
+  let text: Uint8Array;
+  try {
+    text = (await readBounded(fleetFile, { maxBytes: MAX_FLEET_FILE_BYTES })).bytes;
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    return unreadableFleet(fleetFile, error.message);
+  }
   return parseFleet({ text, path: fleetFile, providers: providerTypes, sources: metricSourceTypes });
 }
 
@@ -63,7 +73,7 @@ function lockFolder(dataDir: string): Lock {
   try {
     return acquireLock(dataDir);
   } catch (error) {
-    if (error instanceof PortError && error.code === 'locked') throw new CliError(EXIT.refused, error.message);
+    if (error instanceof PortError && REFUSALS.includes(error.code)) throw new CliError(EXIT.refused, error.message);
     throw error;
   }
 }
@@ -73,7 +83,6 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
   const loaded = await loadFleet(fleetFile);
   if (!loaded.ok) throw new InvalidFleetFile(loaded.errors);
   const { fleet } = loaded;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockFolder(dataDir);
   const log = openLog(join(dataDir, 'drover.log'));
   const store = await openSqliteStore({ path: join(dataDir, 'drover.db'), history: fleet.history });
@@ -81,7 +90,7 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
   const loadBalancers = new Map<string, LoadBalancerDriver>();
   const folder = (kind: string, name: string) => {
     const path = join(dataDir, kind, name);
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    openDataFolder(path);
     return path;
   };
 
@@ -171,11 +180,17 @@ async function openRecording(load: LoadSource, group: string): Promise<WhatIfOpt
       return { readings: minutes, before: hours };
     };
   }
-  const { size } = await stat(load.path);
-  if (size > MAX_RECORDING_BYTES) throw new SeriesError(`${load.path} is larger than 32 MiB, the most that is read.`);
-  const text = await readFile(load.path, 'utf8');
+  const text = await recordingText(load.path);
   const readings = load.kind === 'csv' ? readCsv(text) : readPrometheusRange(text);
   return () => ({ readings, before: [] });
+}
+
+async function recordingText(path: string): Promise<string> {
+  try {
+    return (await readBounded(path, { maxBytes: MAX_RECORDING_BYTES })).bytes.toString();
+  } catch (error) {
+    throw error instanceof FileError ? new SeriesError(`${path} cannot be read: ${error.message}.`) : error;
+  }
 }
 
 process.exitCode = await runCli(process.argv.slice(2), actions, processTerminal(systemClock));

@@ -28,10 +28,10 @@ afterEach(async () => {
 });
 
 describe('listen', () => {
-  it('keeps the folder and the socket private', async () => {
+  it('keeps the socket private and the folder as it is', async () => {
     await chmod(dataDir, 0o755);
     const path = await listen(app, dataDir);
-    expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+    expect((await stat(dataDir)).mode & 0o777).toBe(0o755);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 
@@ -27,11 +27,14 @@ export function socketPath(dataDir: string): string {
  */
 export async function listen(app: FastifyInstance, dataDir: string): Promise<string> {
   const path = socketPath(dataDir);
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  // Private before the socket exists: between its creation and its own chmod only the folder keeps others out.
-  await chmod(dataDir, 0o700);
   await removeStaleSocket(path);
-  await app.listen({ path });
+  // Private from the start, as the folder's mode is the user's: others may be able to enter it.
+  const mask = process.umask(0o077);
+  try {
+    await app.listen({ path });
+  } finally {
+    process.umask(mask);
+  }
   await chmod(path, 0o600);
   return path;
 }

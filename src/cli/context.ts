@@ -20,6 +20,7 @@ export function fleetFilePath({ terminal }: Context, given: string | undefined):
 /** `--data`, else `DROVER_DATA`, else `.drover` beside the fleet file. */
 export function dataDirPath({ terminal }: Context, command: Command, fleetFile: string): string {
   const { data } = command.optsWithGlobals<{ data?: string }>();
+  if (data === '') throw new CliError(EXIT.usage, '--data needs a folder: it is empty (an unset variable, perhaps).');
   return resolve(terminal.cwd, data ?? (terminal.env.DROVER_DATA || join(dirname(fleetFile), '.drover')));
 }
 

@@ -1,10 +1,14 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { FileError, openToReplace, readBounded } from '../base/files.ts';
+
+/** The configuration and the state of ten thousand servers take some 10 MB. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 /** Replaces a file so that a crash at any moment leaves the old text or the new, and the new survives a power cut. */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;
-  await using file = await open(temporary, 'w', 0o600);
+  await using file = await openToReplace(temporary);
   await file.writeFile(text);
   await file.sync();
   await rename(temporary, path);
@@ -15,10 +19,10 @@ export async function writeDurably(path: string, text: string): Promise<void> {
 /** Null when there is no such file. */
 export async function readIfExists(path: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readBounded(path, { maxBytes: MAX_FILE_BYTES, noFollow: true })).bytes.toString();
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
-    throw error;
+    if (error instanceof FileError && error.code === 'absent') return null;
+    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
 }
 

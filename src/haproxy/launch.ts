@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { open, stat, truncate } from 'node:fs/promises';
+import { openToAppend } from '../base/files.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
 import { alertsIn, type Binary } from './binary.ts';
@@ -30,7 +31,7 @@ export async function launch(
   signal: AbortSignal,
 ): Promise<void> {
   const leftovers = await processesOf(paths.config);
-  await using log = await open(paths.log, 'a', 0o600);
+  await using log = await openToAppend(paths.log);
   const logged = (await log.stat()).size;
   const takeOver = leftovers.length > 0 ? ['-sf', ...leftovers.map(String)] : [];
   const child = spawn(binary.path, ['-W', '-S', `${paths.masterSocket},mode,600`, '-f', paths.config, ...takeOver], {

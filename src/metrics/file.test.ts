@@ -69,8 +69,7 @@ describe('read', () => {
     await writeFile(path, '6 '.repeat(1_000_000));
     const reading = await read();
     expect(reading).toMatchObject({ kind: 'missing', code: 'notANumber' });
-    expect(reading).toHaveProperty('detail', expect.stringContaining('longer than 64 bytes, beginning with "6 6 6'));
-    expect(reading).toHaveProperty('detail.length', expect.closeTo(path.length + 110, -2));
+    expect(reading).toHaveProperty('detail', `${path} is longer than 64 bytes`);
   });
 
   it('says that the file is absent, or empty', async () => {

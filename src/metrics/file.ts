@@ -1,6 +1,5 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { z } from 'zod';
+import { FileError, readBounded } from '../base/files.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
@@ -62,22 +61,20 @@ export function createFileMetric({ path, clock, timestamp = 'read' }: FileMetric
 
 /** What was found at a path, before anybody asked what it means. */
 type Look =
-  /** Cut after `MAX_FILE_BYTES` and one more. */
   | { readonly kind: 'content'; readonly bytes: Buffer; readonly writtenAt: EpochMs }
   | { readonly kind: 'absent' }
+  | { readonly kind: 'tooLarge' }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 async function look(path: string): Promise<Look> {
   try {
-    // Without O_NONBLOCK the opening of a named pipe would wait for its writer.
-    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stat = await file.stat();
-    if (!stat.isFile()) return { kind: 'unreadable', why: 'it is not a regular file' };
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(MAX_FILE_BYTES + 1), position: 0 });
-    return { kind: 'content', bytes: buffer.subarray(0, bytesRead), writtenAt: Math.round(stat.mtimeMs) };
+    const { bytes, writtenAt } = await readBounded(path, { maxBytes: MAX_FILE_BYTES });
+    return { kind: 'content', bytes, writtenAt };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { kind: 'absent' };
-    return { kind: 'unreadable', why: error instanceof Error ? error.message : String(error) };
+    if (!(error instanceof FileError)) throw error;
+    if (error.code === 'absent') return { kind: 'absent' };
+    if (error.code === 'tooLarge') return { kind: 'tooLarge' };
+    return { kind: 'unreadable', why: error.message };
   }
 }
 
@@ -95,13 +92,12 @@ function asReading(path: string, found: Look, at: number): Reading {
   switch (found.kind) {
     case 'absent':
       return missing('absent', `${path} does not exist`);
+    case 'tooLarge':
+      return missing('notANumber', `${path} is longer than ${MAX_FILE_BYTES} bytes`);
     case 'unreadable':
       return missing('unreadable', `${path} cannot be read: ${found.why}`);
     case 'content': {
       const text = found.bytes.toString().trim();
-      if (found.bytes.length > MAX_FILE_BYTES) {
-        return missing('notANumber', `${path} is longer than ${MAX_FILE_BYTES} bytes, beginning with ${quoted(text)}`);
-      }
       if (text === '') return missing('empty', `${path} is empty`);
       const value = parseDecimal(text);
       if (value === null) return missing('notANumber', `${path} holds ${quoted(text)}, which is not a number`);

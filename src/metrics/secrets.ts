@@ -1,6 +1,5 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { env } from 'node:process';
+import { readBounded } from '../base/files.ts';
 import { Missing } from './source.ts';
 import { reasonOf } from './text.ts';
 
@@ -14,15 +13,10 @@ export async function secretFromFile(path: string): Promise<string> {
   const unreadable = (why: string) => new Missing('unreadable', `the secret in ${path} cannot be read: ${why}`);
   let bytes: Buffer;
   try {
-    // Without O_NONBLOCK the opening of a named pipe would wait for its writer.
-    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (!(await file.stat()).isFile()) throw new Error('it is not a regular file');
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(MAX_SECRET_BYTES + 1), position: 0 });
-    bytes = buffer.subarray(0, bytesRead);
+    ({ bytes } = await readBounded(path, { maxBytes: MAX_SECRET_BYTES }));
   } catch (error) {
     throw unreadable(reasonOf(error));
   }
-  if (bytes.length > MAX_SECRET_BYTES) throw unreadable(`it is longer than ${MAX_SECRET_BYTES} bytes`);
   return usable(bytes.toString(), unreadable);
 }
 

@@ -53,7 +53,7 @@ describe('acquireLock', () => {
   it('says so where the data folder cannot be used', async () => {
     await writeFile(dataDir, 'a file');
     expect(() => acquireLock(dataDir)).toThrow(
-      expect.objectContaining({ name: 'PortError', reaction: 'Invalid', code: 'storeNotOpened' }),
+      expect.objectContaining({ name: 'PortError', reaction: 'Invalid', code: 'dataFolderUnusable' }),
     );
   });
 });

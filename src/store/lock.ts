@@ -1,11 +1,15 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { openToReplaceSync, readBoundedSync } from '../base/files.ts';
 import { PortError } from '../ports/errors.ts';
+import { checkOwnFile, makePrivateFile, openDataFolder } from './data-folder.ts';
 import { asStoreError, isBusy } from './sqlite-errors.ts';
 
 /** A database that nothing refers to is collected and closed, and with it the lock would be gone that its owner still counts on. */
 const held = new Set<DatabaseSync>();
+
+const MAX_PID_BYTES = 64;
 
 /** The right to control a data folder. */
 export interface Lock {
@@ -15,17 +19,21 @@ export interface Lock {
 /**
  * Makes this process the one controller of a data folder, until `release` or its end, however sudden: the lock is the open
  * transaction of a small SQLite file, and the kernel lets go of that with the process.
- * @throws PortError `locked` while another one holds it, with that one's process id where it is known
+ * Nothing in the folder is opened before it is known to be this user's.
+ * @throws PortError `locked` while another one holds it, with that one's process id where it is known; `dataFolderUntrusted`,
+ * `dataFolderUnusable`
  */
 export function acquireLock(dataDir: string): Lock {
   const path = join(dataDir, 'lock.db');
   const pidPath = join(dataDir, 'lock.pid');
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    openDataFolder(dataDir);
+    makePrivateFile(path);
+    checkOwnFile(pidPath);
     database = new DatabaseSync(path, { timeout: 0 });
     database.exec('begin exclusive');
-    writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
+    writePid(pidPath);
   } catch (error) {
     database?.close();
     throw isBusy(error) ? locked(dataDir, pidPath) : asStoreError(error, path);
@@ -43,6 +51,15 @@ function hold(database: DatabaseSync): Lock {
   };
 }
 
+function writePid(path: string): void {
+  const file = openToReplaceSync(path);
+  try {
+    writeSync(file, `${process.pid}\n`);
+  } finally {
+    closeSync(file);
+  }
+}
+
 function locked(dataDir: string, pidPath: string): PortError {
   return new PortError(
     'Invalid',
@@ -53,7 +70,7 @@ function locked(dataDir: string, pidPath: string): PortError {
 
 function holder(pidPath: string): string {
   try {
-    const pid = readFileSync(pidPath, 'utf8').trim();
+    const pid = readBoundedSync(pidPath, { maxBytes: MAX_PID_BYTES, noFollow: true }).bytes.toString().trim();
     return /^\d+$/.test(pid) ? `the Drover with process id ${pid}` : 'another Drover';
   } catch {
     return 'another Drover';

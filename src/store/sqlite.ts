@@ -1,9 +1,10 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { DEFAULT_HISTORY, type History } from '../model/fleet.ts';
 import type { Store } from '../ports/store.ts';
+import { checkOwnFile, makePrivateFile } from './data-folder.ts';
 import { NodeSqliteDialect } from './node-sqlite.ts';
 import type { Tables } from './schema.ts';
 import { createSqlStore } from './sql-store.ts';
@@ -81,6 +82,6 @@ function openFile(path: string): DatabaseSync {
 /** SQLite gives its log beside the database the same mode. A folder that exists is the user's: its mode is left alone. */
 function makePrivate(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, 'a', 0o600));
-  chmodSync(path, 0o600);
+  for (const beside of ['-wal', '-shm', '-journal']) checkOwnFile(`${path}${beside}`);
+  makePrivateFile(path);
 }

@@ -7,19 +7,32 @@ const source = join(import.meta.dirname, '../../src');
 
 /** Whom each room sees beside itself. */
 const sees: Readonly<Record<string, readonly string[]>> = {
+  base: [],
   model: [],
   ports: ['model'],
   decide: ['model'],
-  providers: ['ports', 'model'],
-  haproxy: ['ports', 'model'],
-  metrics: ['ports', 'model'],
-  probes: ['ports', 'model'],
-  store: ['ports', 'model'],
-  system: ['ports'],
-  control: ['decide', 'ports', 'model'],
-  api: ['control', 'ports', 'model'],
-  cli: ['model'],
-  simulation: ['model', 'ports', 'decide', 'providers', 'haproxy', 'metrics', 'probes', 'store', 'system', 'control'],
+  providers: ['base', 'ports', 'model'],
+  haproxy: ['base', 'ports', 'model'],
+  metrics: ['base', 'ports', 'model'],
+  probes: ['base', 'ports', 'model'],
+  store: ['base', 'ports', 'model'],
+  system: ['base', 'ports'],
+  control: ['base', 'decide', 'ports', 'model'],
+  api: ['base', 'control', 'ports', 'model'],
+  cli: ['base', 'model'],
+  simulation: [
+    'base',
+    'model',
+    'ports',
+    'decide',
+    'providers',
+    'haproxy',
+    'metrics',
+    'probes',
+    'store',
+    'system',
+    'control',
+  ],
 };
 const rooms = Object.keys(sees);
 

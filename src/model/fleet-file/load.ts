@@ -59,6 +59,11 @@ export function parseFleet(input: FleetFileInput): FleetFileResult {
   return refuse(input.path, text, located);
 }
 
+/** The result for a file that cannot be read at all; `why` goes on after `it cannot be read: `. */
+export function unreadableFleet(path: string, why: string): FleetFileResult {
+  return refuse(path, '', [{ path: [], message: `it cannot be read: ${why}` }]);
+}
+
 function decode(text: string | Uint8Array): string | null {
   if (typeof text === 'string') return text;
   try {

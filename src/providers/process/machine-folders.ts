@@ -1,11 +1,13 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { FileError, openToReplace, readBounded } from '../../base/files.ts';
 import { PortError } from '../../ports/errors.ts';
-import { errorCode } from './procfs.ts';
 import { isUsableId, type MachineRecord, machineRecord } from './record.ts';
 
 const RECORD = 'machine.json';
+/** A command and its environment can be no longer than a few MiB. */
+const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
 /**
  * One folder a machine: `<dataDir>/<instanceId>/`, private to the user, with `machine.json` and the log. A folder without a
@@ -43,9 +45,10 @@ export class MachineFolders {
     const path = this.path(instanceId, RECORD);
     let text: string;
     try {
-      text = await readFile(path, 'utf8');
+      text = (await readBounded(path, { maxBytes: MAX_RECORD_BYTES, noFollow: true })).bytes.toString();
     } catch (error) {
-      if (!['ENOENT', 'ENOTDIR'].includes(errorCode(error))) throw error;
+      if (error instanceof FileError && error.code !== 'absent') throw unusable(path, error);
+      if (!(error instanceof FileError)) throw error;
       this.#settled.delete(instanceId);
       return null;
     }
@@ -82,6 +85,11 @@ export class MachineFolders {
   }
 }
 
+function unusable(path: string, cause: FileError): PortError {
+  const message = `${path} cannot be read: ${cause.message}. End its server if it still runs, then delete its folder.`;
+  return new PortError('Invalid', 'machineRecord', message, { cause });
+}
+
 function parse(text: string, path: string, instanceId: string): MachineRecord {
   try {
     // A record names the folder that is removed with its machine: it may only be its own.
@@ -93,7 +101,7 @@ function parse(text: string, path: string, instanceId: string): MachineRecord {
 }
 
 async function writeDurably(path: string, record: MachineRecord): Promise<void> {
-  await using file = await open(path, 'w', 0o600);
+  await using file = await openToReplace(path);
   await file.writeFile(`${JSON.stringify(record, null, 2)}\n`);
   await file.sync();
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { openToAppend } from '../../base/files.ts';
 import { PortError } from '../../ports/errors.ts';
 import { errorCode, type ProcessIdentity, readBootId, readStat } from './procfs.ts';
 import type { ProcessSettings } from './settings.ts';
@@ -33,7 +33,7 @@ export async function spawnServer(
     return value === undefined ? [] : [[name, value]];
   });
   const env = { ...Object.fromEntries(inherited), ...settings.environment, ...tags };
-  await using log = await open(logPath, 'a', 0o600);
+  await using log = await openToAppend(logPath);
   const stdio: StdioOptions = ['ignore', log.fd, log.fd];
   let child: ChildProcess;
   try {
