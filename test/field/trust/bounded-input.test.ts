@@ -24,7 +24,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 /** What a path may be instead of a file of a sensible size; a reader that is not bounded waits or reads for ever. */
 const inputs: readonly (readonly [string, () => Promise<unknown>, string])[] = [
-  ['a pipe', async () => execFileSync('mkfifo', [path]), 'it is a pipe'],
+  ['a pipe', async () => execFileSync('/usr/bin/env', ['mkfifo', path]), 'it is a pipe'],
   ['a device', () => symlink('/dev/zero', path), 'it is a device'],
   ['a folder', () => mkdir(path), 'it is a folder'],
   ['a gigabyte', () => writeFile(path, '').then(() => truncate(path, GIGABYTE)), 'it is larger than'],
