@@ -56,7 +56,14 @@ describe('suspended processes', () => {
 });
 
 describe('the size that a person asks for', () => {
-  const bounds = { minSize: 4, maxSize: 20, fleetMinSize: GROUP.minSize, fleetMaxSize: GROUP.maxSize };
+  const bounds = {
+    minSize: 4,
+    maxSize: 20,
+    minSizeBy: null,
+    maxSizeBy: null,
+    fleetMinSize: GROUP.minSize,
+    fleetMaxSize: GROUP.maxSize,
+  };
 
   it('is within the bounds that a scheduled action has set', async () => {
     expect(await changeDesired(loopWith({ bounds }), 15, clock)).toEqual({ before: 3, after: 15 });

@@ -1,6 +1,9 @@
 import type { GroupMemory } from '../model/group-memory.ts';
 
-/** The minimum and maximum that hold now: a scheduled action's, unless the fleet file's own have changed since. */
+/**
+ * The minimum and maximum that hold now: a scheduled action's, unless the fleet file's own have changed since. The maximum holds over
+ * the minimum.
+ */
 export function boundsOf(
   group: { readonly minSize: number; readonly maxSize: number },
   { bounds }: Pick<GroupMemory, 'bounds'>,
@@ -8,5 +11,5 @@ export function boundsOf(
   const { minSize, maxSize } = group;
   if (bounds === null || bounds.fleetMinSize !== minSize || bounds.fleetMaxSize !== maxSize)
     return { minSize, maxSize };
-  return { minSize: bounds.minSize, maxSize: bounds.maxSize };
+  return { minSize: Math.min(bounds.minSize, bounds.maxSize), maxSize: bounds.maxSize };
 }

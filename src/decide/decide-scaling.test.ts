@@ -51,7 +51,7 @@ describe('a group that follows policies', () => {
 
   it('costs no commit while nothing is new', () => {
     const first = decide(snapshotOf(healthy('a', 'b', 'c'), { group: tracked() }, readings(50)), NOW);
-    const memory = JSON.parse(JSON.stringify(first.memory));
+    const memory = structuredClone(first.memory);
     const second = decide(snapshotOf(healthy('a', 'b', 'c'), { group: tracked(), memory }, readings(50)), NOW + 60_000);
     expect(second.memoryChanged).toBe(false);
   });
@@ -67,7 +67,7 @@ describe('a group that follows policies', () => {
   });
 
   it('waits with scaling in until what it asked for is there, but not for launches that fail', () => {
-    const memory = { desired: 5, policies: { cpu: remembered([{ at: 0, size: 1 }]) } };
+    const memory = { desired: 5, policies: new Map([['cpu', remembered([{ at: 0, size: 1 }])]]) };
     const waiting = decide(snapshotOf(healthy('a', 'b', 'c'), { group: tracked(), memory }, readings(5)), NOW);
     expect(waiting.memory.desired).toBe(5);
     const failing = { ...memory, launch: { failures: 2, notBefore: NOW + 60_000, suspended: null } };
@@ -76,9 +76,9 @@ describe('a group that follows policies', () => {
   });
 
   it('forgets what a policy that is gone remembered', () => {
-    const memory = { policies: { old: remembered([]) } };
+    const memory = { policies: new Map([['old', remembered([])]]) };
     const decided = decide(snapshotOf(healthy('a', 'b', 'c'), { group: tracked(), memory }, readings(50)), NOW);
-    expect(Object.keys(decided.memory.policies)).toEqual(['cpu']);
+    expect([...decided.memory.policies.keys()]).toEqual(['cpu']);
   });
 
   it('does not act twice on one reading of a step policy', () => {
@@ -98,7 +98,7 @@ describe('a missing metric', () => {
     const metrics = new Map<string, Reading>([
       ['cpu', { kind: 'missing', code: 'failed', detail: 'no answer', at: NOW }],
     ]);
-    const memory = { policies: { cpu: { ...remembered([]), missingSince: since } } };
+    const memory = { policies: new Map([['cpu', { ...remembered([]), missingSince: since }]]) };
     return decide(snapshotOf(healthy('a', 'b', 'c'), { group: tracked(), memory }, { metrics }), NOW);
   };
 
@@ -134,7 +134,7 @@ describe('workers behind no load balancer that follow a queue', () => {
   });
 
   it('go back to zero once the window is over', () => {
-    const memory = { desired: 2, policies: { cpu: remembered([{ at: NOW - 400_000, size: 0 }]) } };
+    const memory = { desired: 2, policies: new Map([['cpu', remembered([{ at: NOW - 400_000, size: 0 }])]]) };
     const last = decide(snapshotOf(healthy('a', 'b'), { group, memory }, readings(0)), NOW);
     expect(reasons(last)).toEqual(['scaledIn', 'scaleIn', 'scaleIn']);
   });
@@ -176,7 +176,14 @@ describe('scheduled actions', () => {
       message: 'Scheduled action up: minimum from 0 to 4, desired capacity from 3 to 4.',
       cappedBy: 'minSize',
     });
-    expect(due.memory.bounds).toEqual({ minSize: 4, maxSize: 10, fleetMinSize: 0, fleetMaxSize: 10 });
+    expect(due.memory.bounds).toEqual({
+      minSize: 4,
+      maxSize: 10,
+      minSizeBy: 'up',
+      maxSizeBy: null,
+      fleetMinSize: 0,
+      fleetMaxSize: 10,
+    });
     expect(look(actions, due.memory, NOW + 1).activities.filter(({ reason }) => reason === 'scheduledAction')).toEqual(
       [],
     );
@@ -204,12 +211,12 @@ describe('scheduled actions', () => {
   it('never raise the minimum over the maximum', () => {
     const actions = [action('wide', NOW, { minSize: 20 })];
     const due = look(actions, begun(actions));
-    expect(due.memory).toMatchObject({ desired: 10, bounds: { minSize: 10, maxSize: 10 } });
+    expect(due.memory).toMatchObject({ desired: 10, bounds: { minSize: 20, maxSize: 10 } });
     expect(due.activities[0]).toMatchObject({ cappedBy: 'maxSize' });
   });
 
   it('leave the last word to the fleet file when that changes', () => {
-    const bounds = { minSize: 2, maxSize: 5, fleetMinSize: 0, fleetMaxSize: 10 };
+    const bounds = { minSize: 2, maxSize: 5, minSizeBy: null, maxSizeBy: null, fleetMinSize: 0, fleetMaxSize: 10 };
     const during = decide(snapshotOf(healthy('a', 'b', 'c'), { memory: { desired: 9, bounds } }), NOW);
     expect(during.memory).toMatchObject({ desired: 5, bounds });
     const group = { maxSize: 20 };

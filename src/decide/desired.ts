@@ -1,6 +1,7 @@
 import type { FileMemory } from '../model/group-memory.ts';
 import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
+import { forgetOldBounds } from './scheduled-bounds.ts';
 import { sentence } from './sentence.ts';
 
 /**
@@ -35,50 +36,50 @@ function change(draft: Draft, desired: number, who: string): void {
   });
 }
 
+/**
+ * Only a size other than the one that was applied last is news. What is refused in between (the file is away for a moment, the
+ * group's bounds leave its size out) does not erase that, so that the same size, coming back, changes nothing.
+ */
 function followFile(draft: Draft): void {
   const { file, group } = draft.snapshot;
-  if (file === null) return;
-  const bounds = boundsOf(group, draft.memory);
-  const seen = judge(file.kind === 'value' ? file.value : null, file.kind === 'missing' ? file.detail : '', bounds);
-  const known = draft.memory.file;
-  if (known !== null && sameReading(known, seen)) return;
-  draft.memory = { ...draft.memory, file: seen };
-  if (seen.kind === 'refused') {
-    // A file that was never there is how most groups begin.
-    const level = known === null && file.kind === 'missing' && file.code === 'absent' ? 'info' : 'warning';
-    draft.tell('desiredCapacityRefused', `${seen.text} The size stays at ${draft.memory.desired ?? 0}.`, { level });
+  if (group.desiredCapacityFile === null) {
+    if (draft.memory.file !== null) draft.memory = { ...draft.memory, file: null };
     return;
   }
-  if (known?.kind === 'refused') {
-    draft.tell('desiredCapacityFileReadable', `The desired capacity file can be used again: it says ${seen.value}.`);
+  if (file === null) return;
+  const known = knownOf(draft.memory.file, group.desiredCapacityFile);
+  const path = group.desiredCapacityFile;
+  const asked = file.kind === 'value' ? file.value : null;
+  const refused = refusalOf(asked, file.kind === 'missing' ? file.detail : '', boundsOf(group, draft.memory));
+  const value = refused === null ? asked : (known?.value ?? null);
+  if (known === null || known.value !== value || known.refused !== refused) {
+    draft.memory = { ...draft.memory, file: { path, value, refused } };
   }
-  change(draft, seen.value, 'the desired capacity file');
-}
-
-function judge(value: number | null, missing: string, group: { minSize: number; maxSize: number }): FileMemory {
-  if (value === null) return { kind: 'refused', text: sentence(missing) };
-  if (!Number.isInteger(value))
-    return { kind: 'refused', text: `The desired capacity file says ${value}, which is not a whole number.` };
-  if (value < group.minSize || value > group.maxSize) {
-    return {
-      kind: 'refused',
-      text: `The desired capacity file says ${value}, which is outside of the group's ${group.minSize} to ${group.maxSize}.`,
-    };
+  if (refused !== null) {
+    if (known?.refused === refused) return;
+    // A file that was never there is how most groups begin.
+    const level = known === null && file.kind === 'missing' && file.code === 'absent' ? 'info' : 'warning';
+    draft.tell('desiredCapacityRefused', `${refused} The size stays at ${draft.memory.desired ?? 0}.`, { level });
+    return;
   }
-  return { kind: 'value', value };
+  if (known !== null && known.refused !== null) {
+    draft.tell('desiredCapacityFileReadable', `The desired capacity file can be used again: it says ${value}.`);
+  }
+  if (value !== null && value !== known?.value) change(draft, value, 'the desired capacity file');
 }
 
-function sameReading(a: FileMemory, b: FileMemory): boolean {
-  if (a.kind === 'value') return b.kind === 'value' && a.value === b.value;
-  return b.kind === 'refused' && a.text === b.text;
+/** What is remembered of this file; nothing where it is about another one. */
+function knownOf(memory: FileMemory | null, path: string): FileMemory | null {
+  return memory === null || (memory.path !== null && memory.path !== path) ? null : memory;
 }
 
-/** What a scheduled action has set is over once the fleet file says something new. */
-function forgetOldBounds(draft: Draft): void {
-  const { bounds } = draft.memory;
-  const { minSize, maxSize } = draft.snapshot.group;
-  if (bounds === null || (bounds.fleetMinSize === minSize && bounds.fleetMaxSize === maxSize)) return;
-  draft.memory = { ...draft.memory, bounds: null };
+/** Why a size cannot be used; null for one that can. */
+function refusalOf(asked: number | null, missing: string, bounds: { minSize: number; maxSize: number }): string | null {
+  if (asked === null) return sentence(missing);
+  if (!Number.isInteger(asked)) return `The desired capacity file says ${asked}, which is not a whole number.`;
+  const { minSize, maxSize } = bounds;
+  if (asked >= minSize && asked <= maxSize) return null;
+  return `The desired capacity file says ${asked}, which is outside of the group's ${minSize} to ${maxSize}.`;
 }
 
 /** A minimum or maximum that was changed since holds at once. */

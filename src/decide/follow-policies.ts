@@ -23,7 +23,7 @@ export function followPolicies(draft: Draft): void {
       ...bounds,
       reading,
       history: histories.get(policy.metric) ?? [],
-      memory: draft.memory.policies[policy.name] ?? NO_POLICY_MEMORY,
+      memory: draft.memory.policies.get(policy.name) ?? NO_POLICY_MEMORY,
     });
   });
   draft.verdicts.push(...verdicts);
@@ -44,15 +44,14 @@ export function followPolicies(draft: Draft): void {
 /** New memory only where something in it is new: a look that learns nothing costs no commit. */
 function remember(draft: Draft, verdicts: readonly PolicyVerdict[], { decidedBy }: Combined, by: number): void {
   const before = draft.memory.policies;
-  const after: Record<string, PolicyMemory> = {};
+  const after = new Map<string, PolicyMemory>();
   for (const [index, verdict] of verdicts.entries()) {
     const policy = draft.snapshot.group.scalingPolicies[index];
     const isMine = by !== 0 && policy !== undefined && decidedBy.includes(verdict);
     const memory = isMine ? afterChange(policy, verdict.memory, by, draft.now) : verdict.memory;
-    if (memory !== NO_POLICY_MEMORY) after[verdict.policy] = memory;
+    if (memory !== NO_POLICY_MEMORY) after.set(verdict.policy, memory);
   }
-  const names = Object.keys(after);
-  const isSame = names.length === Object.keys(before).length && names.every((name) => after[name] === before[name]);
+  const isSame = after.size === before.size && [...after].every(([name, memory]) => before.get(name) === memory);
   if (!isSame) draft.memory = { ...draft.memory, policies: after };
 }
 

@@ -183,7 +183,7 @@ describe('all policies', () => {
       fc.property(anyPolicy, memory, size, reading, (policy, known, desired, number) => {
         const remembered = { ...NO_POLICY_MEMORY, ...known };
         const situation = { desired, memory: remembered };
-        const stored = { desired, memory: JSON.parse(JSON.stringify(remembered)) };
+        const stored = { desired, memory: structuredClone(remembered) };
         expect(evaluate(policy, contextOf(value(number), stored))).toEqual(
           evaluate(policy, contextOf(value(number), situation)),
         );
@@ -209,7 +209,9 @@ describe('all policies', () => {
         const scenes = play(script([policy], values));
         const sizesOf = new Set(values.map((number) => Math.ceil((number ?? 0) * 12)));
         for (const { decision } of scenes)
-          expect(decision.memory.policies.cpu?.recommendations.length ?? 0).toBeLessThanOrEqual(2 * sizesOf.size + 2);
+          expect(decision.memory.policies.get('cpu')?.recommendations.length ?? 0).toBeLessThanOrEqual(
+            2 * sizesOf.size + 2,
+          );
       }),
       { numRuns: 20 },
     );

@@ -3,6 +3,7 @@ import type { EpochMs } from '../model/time.ts';
 import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
 import { dueSince, nextTime } from './schedule.ts';
+import { boundsAfter, boundsInWords, changeInWords } from './scheduled-bounds.ts';
 import { heldBySuspension } from './suspension.ts';
 
 /** From when on it is worth saying that an action is carried out late. */
@@ -16,21 +17,20 @@ const LATE_MS = 60_000;
 export function carryOutScheduled(draft: Draft): void {
   const { scheduledActions } = draft.snapshot.group;
   const before = draft.memory.scheduled;
-  const after: Record<string, EpochMs> = {};
+  const after = new Map<string, EpochMs>();
   const due: { readonly action: ScheduledAction; readonly at: EpochMs }[] = [];
   for (const action of scheduledActions) {
     const key = keyOf(action);
-    const known = before[key];
+    const known = before.get(key);
     // The time of the look is kept only when it matters, so that a look at which nothing is due costs no commit.
     const since = known === undefined || known > draft.now ? draft.now : known;
     const at = dueSince(action, since, draft.now);
     if (at !== null) due.push({ action, at });
-    after[key] = at === null ? since : draft.now;
+    after.set(key, at === null ? since : draft.now);
     const next = nextTime(action, draft.now);
     if (next !== null) draft.wake(next);
   }
-  const keys = Object.keys(after);
-  const isSame = keys.length === Object.keys(before).length && keys.every((key) => after[key] === before[key]);
+  const isSame = after.size === before.size && [...after].every(([key, at]) => before.get(key) === at);
   if (!isSame) draft.memory = { ...draft.memory, scheduled: after };
   if (scheduledActions.length === 0) return;
   if (heldBySuspension(draft, ['scheduledActions'], 'Scheduled actions that fall due are passed over')) return;
@@ -39,40 +39,31 @@ export function carryOutScheduled(draft: Draft): void {
   }
 }
 
-/** A changed schedule is another one: what it would have done before is not due. */
-function keyOf({ name, schedule }: ScheduledAction): string {
-  return schedule.kind === 'once' ? `${name} ${schedule.at}` : `${name} ${schedule.expression} ${schedule.timeZone}`;
+/** All that says when an action falls due. One that is changed in any of it is another one: what it would have done before is not due. */
+function keyOf({ name, schedule, startAt, endAt }: ScheduledAction): string {
+  const when = schedule.kind === 'once' ? schedule.at : `${schedule.expression} ${schedule.timeZone}`;
+  return `${name} ${when}${startAt === null ? '' : ` from ${startAt}`}${endAt === null ? '' : ` to ${endAt}`}`;
 }
 
 /** The maximum holds over the minimum, and both over the size. */
 function carryOut(draft: Draft, action: ScheduledAction, at: EpochMs): void {
   const { group } = draft.snapshot;
   const before = draft.capacity();
-  const bounds = boundsOf(group, draft.memory);
-  const maxSize = action.maxSize ?? bounds.maxSize;
-  const minSize = Math.min(maxSize, action.minSize ?? bounds.minSize);
+  const boundsBefore = boundsOf(group, draft.memory);
+  const bounds = boundsAfter(action, group, draft.memory.bounds);
+  const { minSize, maxSize } = boundsOf(group, { bounds });
   const wanted = action.desiredCapacity ?? before.desired;
   const desired = Math.min(maxSize, Math.max(minSize, wanted));
-  const isFleets = minSize === group.minSize && maxSize === group.maxSize;
-  draft.memory = {
-    ...draft.memory,
-    desired,
-    bounds: isFleets ? null : { minSize, maxSize, fleetMinSize: group.minSize, fleetMaxSize: group.maxSize },
-  };
+  draft.memory = { ...draft.memory, desired, bounds };
   const changes = [
-    change('minimum', bounds.minSize, minSize),
-    change('maximum', bounds.maxSize, maxSize),
-    change('desired capacity', before.desired, desired),
-  ].filter((text) => text !== '');
+    ...boundsInWords(boundsBefore, { minSize, maxSize }),
+    ...changeInWords('desired capacity', before.desired, desired),
+  ];
   const what = changes.length > 0 ? changes.join(', ') : 'the group is as it asks for already';
   const late = draft.now - at > LATE_MS ? ` It fell due at ${new Date(at).toISOString()}.` : '';
-  const isBelowMaximum = minSize === (action.minSize ?? bounds.minSize) && desired >= wanted;
+  const isBelowMaximum = minSize === (action.minSize ?? boundsBefore.minSize) && desired >= wanted;
   draft.tell('scheduledAction', `Scheduled action ${action.name}: ${what}.${late}`, {
     before,
     cappedBy: !isBelowMaximum ? 'maxSize' : desired > wanted ? 'minSize' : null,
   });
-}
-
-function change(what: string, before: number, after: number): string {
-  return before === after ? '' : `${what} from ${before} to ${after}`;
 }

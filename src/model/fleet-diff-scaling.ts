@@ -10,7 +10,7 @@ const METRIC_REMOVED = 'it is not read any more';
 const POLICY_ADDED = 'the size follows it from the next look on';
 const POLICY_REMOVED = 'the size does not follow it any more, and stays as it is until something else changes it';
 const ACTION_ADDED = 'carried out when it falls due the next time';
-const ACTION_REMOVED = 'not carried out any more; what it has set stays until the fleet file changes the same';
+const ACTION_REMOVED = 'not carried out any more; a minimum or maximum that it has set is over';
 
 /** What differs between the metrics, policies and scheduled actions of two states of a group. */
 export function diffScaling(before: AutoScalingGroup, after: AutoScalingGroup, path: string): FleetChange[] {

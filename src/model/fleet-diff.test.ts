@@ -181,7 +181,7 @@ describe('diffFleets', () => {
       autoScalingGroups.web.scheduledActions.morning.endAt: - -> 2027-12-01T00:00:00.000Z (takes effect at the next look)
       autoScalingGroups.web.scheduledActions.morning.maxSize: - -> 9 (takes effect at the next look)
       autoScalingGroups.web.scheduledActions.morning.desiredCapacity: - -> 4 (takes effect at the next look)
-      autoScalingGroups.web.scheduledActions.gone: 2026-11-27T00:00:00.000Z -> - (not carried out any more; what it has set stays until the fleet file changes the same)
+      autoScalingGroups.web.scheduledActions.gone: 2026-11-27T00:00:00.000Z -> - (not carried out any more; a minimum or maximum that it has set is over)
       autoScalingGroups.web.scheduledActions.fresh: - -> 2026-11-27T23:00:00.000Z (carried out when it falls due the next time)
       autoScalingGroups.old: from 0 to 1 servers -> - (nothing more is launched for it; refused while it has servers, so scale it to 0 first)
       autoScalingGroups.new: - -> from 0 to 1 servers (its servers are launched)

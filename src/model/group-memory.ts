@@ -11,7 +11,7 @@ export interface GroupMemory {
   readonly desired: number | null;
   /** `desiredCapacity` of the fleet file when it was last applied: only a change of it is applied again. */
   readonly fleetDesired: number | null;
-  /** What the desired capacity file said when it was last looked at: only a change of it is applied or complained about again. */
+  /** What the desired capacity file asked for last: only something else is applied, and a refusal is told once. */
   readonly file: FileMemory | null;
   readonly launch: LaunchMemory;
   /** When each instance was last newly unhealthy, for the health brake's window. */
@@ -22,25 +22,40 @@ export interface GroupMemory {
   readonly surveyed: boolean;
   /** Machines with the group's tag and without a record, and when each was first seen. */
   readonly orphans: readonly Orphan[];
-  /** Minimum and maximum as a scheduled action set them, until the fleet file's change; null for the fleet file's. */
+  /** Minimum and maximum as scheduled actions set them; null for the fleet file's. */
   readonly bounds: Bounds | null;
   /** What each policy remembers, by its name. */
-  readonly policies: Readonly<Record<string, PolicyMemory>>;
-  /** When each scheduled action was new or last fell due, by its name and schedule: what fell due since is carried out once. */
-  readonly scheduled: Readonly<Record<string, EpochMs>>;
+  readonly policies: ReadonlyMap<string, PolicyMemory>;
+  /**
+   * When each scheduled action was new or last fell due, by its name and all that says when it falls due: what fell due since is
+   * carried out once.
+   */
+  readonly scheduled: ReadonlyMap<string, EpochMs>;
   readonly suspendedProcesses: readonly SuspendableProcess[];
   /** Conditions that were told as an activity when they began, by code, so that they are told once and their end too. */
   readonly told: readonly string[];
 }
 
-export type FileMemory =
-  | { readonly kind: 'value'; readonly value: number }
-  | { readonly kind: 'refused'; readonly text: string };
+export interface FileMemory {
+  /** The file that this is about: another one is news, whatever it says. Null where it was recorded before this was kept. */
+  readonly path: string | null;
+  /** The size that was applied last; null before there was one. What is refused in between does not erase it. */
+  readonly value: number | null;
+  /** Why the file cannot be used now; null while it can. */
+  readonly refused: string | null;
+}
 
-/** The fleet file's own values are kept beside them: when those change, the file has the last word. */
+/**
+ * What scheduled actions have set, each until the action is taken out of the fleet file. The fleet file's own values are kept beside
+ * them: when those change, the file has the last word.
+ */
 export interface Bounds {
+  /** Where it is above the maximum, the maximum holds. */
   readonly minSize: number;
   readonly maxSize: number;
+  /** The scheduled action that set it, by name; null for the fleet file's own. */
+  readonly minSizeBy: string | null;
+  readonly maxSizeBy: string | null;
   readonly fleetMinSize: number;
   readonly fleetMaxSize: number;
 }
@@ -83,8 +98,8 @@ export const EMPTY_MEMORY: GroupMemory = {
   surveyed: false,
   orphans: [],
   bounds: null,
-  policies: {},
-  scheduled: {},
+  policies: new Map(),
+  scheduled: new Map(),
   suspendedProcesses: [],
   told: [],
 };

@@ -52,7 +52,7 @@ it('every time of a memory moves alike', () => {
 });
 
 it('what falls due by the calendar moves back only', () => {
-  const { memory } = snapshotOf([], { memory: { scheduled: { nightly: 5_000 } } });
-  expect(shiftMemory(memory, -1_000).scheduled).toEqual({ nightly: 4_000 });
-  expect(shiftMemory(memory, 1_000).scheduled).toEqual({ nightly: 5_000 });
+  const { memory } = snapshotOf([], { memory: { scheduled: new Map([['nightly', 5_000]]) } });
+  expect(shiftMemory(memory, -1_000).scheduled).toEqual(new Map([['nightly', 4_000]]));
+  expect(shiftMemory(memory, 1_000).scheduled).toEqual(new Map([['nightly', 5_000]]));
 });

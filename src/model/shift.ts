@@ -40,8 +40,8 @@ export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
     unhealthyAt: Object.fromEntries(Object.entries(unhealthyAt).map(([id, at]) => [id, at + byMs])),
     sightedAt: shiftTime(sightedAt, byMs),
     orphans: orphans.map((orphan) => ({ ...orphan, firstSeenAt: orphan.firstSeenAt + byMs })),
-    policies: Object.fromEntries(
-      Object.entries(policies).map(([name, policy]) => [
+    policies: new Map(
+      [...policies].map(([name, policy]) => [
         name,
         {
           breachedSince: shiftTime(policy.breachedSince, byMs),
@@ -53,7 +53,7 @@ export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
         },
       ]),
     ),
-    scheduled: Object.fromEntries(Object.entries(scheduled).map(([name, at]) => [name, at + Math.min(0, byMs)])),
+    scheduled: new Map([...scheduled].map(([name, at]) => [name, at + Math.min(0, byMs)])),
   };
 }
 

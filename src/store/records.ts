@@ -87,15 +87,19 @@ const instance: z.ZodType<Instance> = z.strictObject({
     .nullable(),
 });
 
+/** An object in the record and a map in memory, where a name such as `constructor` is one like any other. */
+const byName = <T>(value: z.ZodType<T, T>) =>
+  z.codec(z.record(z.string(), value), z.map(z.string(), value), {
+    decode: (object) => new Map(Object.entries(object)),
+    encode: (map) => Object.fromEntries(map),
+  });
+
 const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
   savedAt: time.nullable(),
   desired: z.number().nullable(),
   fleetDesired: z.number().nullable(),
   file: z
-    .discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('value'), value: z.number() }),
-      z.strictObject({ kind: z.literal('refused'), text: z.string() }),
-    ])
+    .strictObject({ path: z.string().nullable(), value: z.number().nullable(), refused: z.string().nullable() })
     .nullable(),
   launch: z.strictObject({
     failures: z.number(),
@@ -107,10 +111,16 @@ const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
   surveyed: z.boolean(),
   orphans: z.array(z.strictObject({ instanceId: z.string(), firstSeenAt: time })),
   bounds: z
-    .strictObject({ minSize: z.number(), maxSize: z.number(), fleetMinSize: z.number(), fleetMaxSize: z.number() })
+    .strictObject({
+      minSize: z.number(),
+      maxSize: z.number(),
+      minSizeBy: z.string().nullable(),
+      maxSizeBy: z.string().nullable(),
+      fleetMinSize: z.number(),
+      fleetMaxSize: z.number(),
+    })
     .nullable(),
-  policies: z.record(
-    z.string(),
+  policies: byName(
     z.strictObject({
       breachedSince: time.nullable(),
       missingSince: time.nullable(),
@@ -120,7 +130,7 @@ const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
       changes: z.array(z.strictObject({ at: time, by: z.number() })),
     }),
   ),
-  scheduled: z.record(z.string(), time),
+  scheduled: byName(time),
   suspendedProcesses: z.array(z.enum(SUSPENDABLE_PROCESSES)),
   told: z.array(z.string()),
 });
@@ -155,7 +165,7 @@ export interface RecordPlace {
 
 /** A record as JSON text. @throws PortError `Invalid` for one that could not be read back: better now than at the next start */
 export function encodeRecord<T>(schema: z.ZodType<T>, place: RecordPlace, value: T): string {
-  return JSON.stringify(checkRecord(schema, place, value));
+  return JSON.stringify(trusted(place, z.safeEncode(schema, value)));
 }
 
 /** @throws PortError `Invalid`, with the row's name and what to do about it */
@@ -174,7 +184,10 @@ export function parseJson(place: RecordPlace, text: string): unknown {
 
 /** @throws PortError `Invalid`, with the row's name and what to do about it */
 export function checkRecord<T>(schema: z.ZodType<T>, place: RecordPlace, value: unknown): T {
-  const result = schema.safeParse(value);
+  return trusted(place, schema.safeParse(value));
+}
+
+function trusted<T>(place: RecordPlace, result: z.ZodSafeParseResult<T>): T {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = issue?.path.join('.') ?? '';

@@ -11,6 +11,7 @@ export const SQLITE_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-digests': { up: addDigests },
   '0003-metric-samples': { up: createMetricSamples },
   '0004-group-memory': { up: reshapeMemory },
+  '0005-who-asked': { up: nameWhoAsked },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {
@@ -191,4 +192,19 @@ async function addTrigger(
 async function reshapeMemory(db: Kysely<unknown>): Promise<void> {
   const memory = sql`json_set(memory, '$.savedAt', null, '$.unhealthyAt', json('{}'))`;
   await sql`update groups set memory = ${memory}, digest = null`.execute(db);
+}
+
+/** The desired capacity file's last size outlives a refusal, and a bound names the scheduled action that set it. */
+async function nameWhoAsked(db: Kysely<unknown>): Promise<void> {
+  const file = sql`
+    case json_extract(memory, '$.file.kind')
+      when 'value' then json_object('path', null, 'value', json_extract(memory, '$.file.value'), 'refused', null)
+      when 'refused' then json_object('path', null, 'value', null, 'refused', json_extract(memory, '$.file.text'))
+    end`;
+  await sql`
+    update groups set digest = null, memory = json_set(memory, '$.file', json(${file}))
+    where json_type(memory, '$.file') = 'object'`.execute(db);
+  await sql`
+    update groups set digest = null, memory = json_set(memory, '$.bounds.minSizeBy', null, '$.bounds.maxSizeBy', null)
+    where json_type(memory, '$.bounds') = 'object'`.execute(db);
 }

@@ -268,10 +268,17 @@ describe('openSqliteStore', () => {
       const store = await openSqliteStore({ database });
       await store.commit(aChange({ memory: { group: 'web', value: MEMORY }, instances: [anInstance('i-1')] }));
       database.exec(`
-        update groups set memory = json_set(json_remove(memory, '$.savedAt'), '$.unhealthyAt', json('[5, 6]')), digest = 7;
+        update groups set digest = 7, memory = json_set(json_remove(memory, '$.savedAt', '$.bounds.minSizeBy', '$.bounds.maxSizeBy'),
+          '$.unhealthyAt', json('[5, 6]'), '$.file', json('{"kind":"value","value":3}'));
         delete from kysely_migration where name >= '0004';`);
       const { groups, instances } = await (await openSqliteStore({ database })).load();
-      expect(groups.get('web')).toEqual({ ...MEMORY, savedAt: null, unhealthyAt: {} });
+      expect(groups.get('web')).toEqual({
+        ...MEMORY,
+        savedAt: null,
+        unhealthyAt: {},
+        file: { path: null, value: 3, refused: null },
+        bounds: { minSize: 1, maxSize: 5, minSizeBy: null, maxSizeBy: null, fleetMinSize: 1, fleetMaxSize: 9 },
+      });
       expect(instances).toHaveLength(1);
     });
 

@@ -11,7 +11,7 @@ import { decide } from '../../src/decide/decide.ts';
 import { createFileMetric } from '../../src/metrics/file.ts';
 import type { Reading } from '../../src/model/observation.ts';
 import { healthy, reasons } from '../support/decisions.ts';
-import { NOW, snapshotOf } from '../support/snapshot.ts';
+import { DESIRED_FILE, NOW, snapshotOf } from '../support/snapshot.ts';
 
 const signal = new AbortController().signal;
 const clock = { now: () => NOW, steadyMs: () => NOW, sleep: async () => {} };
@@ -19,7 +19,7 @@ const MISSING = ['absent', 'empty', 'notANumber', 'unreadable'] as const;
 
 it.each(MISSING)('keda #1850, #2244, #886: a source that is %s is not 0, and scales nothing', (code) => {
   const file: Reading = { kind: 'missing', code, detail: 'it is not there', at: NOW };
-  const memory = { file: { kind: 'value', value: 3 } } as const;
+  const memory = { file: { path: DESIRED_FILE, value: 3, refused: null } };
   const decision = decide(snapshotOf(healthy('a', 'b', 'c'), { group: { minSize: 0 }, memory }, { file }), NOW);
   expect(decision.memory.desired).toBe(3);
   expect(decision.changed).toEqual([]);

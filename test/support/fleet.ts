@@ -64,6 +64,11 @@ export class RealFleet {
     return join(this.folder, 'fleet.yaml');
   }
 
+  /** The program that the servers run unless the test names another. */
+  get helloServer(): string {
+    return HELLO;
+  }
+
   get desiredFile(): string {
     return join(this.folder, 'desired');
   }

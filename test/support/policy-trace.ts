@@ -72,7 +72,7 @@ export function play({ group: changes, minutes, metrics, histories, ...more }: P
     );
     scenes.push({ at: now, inService, readings, decision });
     // What is remembered comes back as a store would give it.
-    memory = JSON.parse(JSON.stringify(decision.memory));
+    memory = structuredClone(decision.memory);
     instances = new Map([...instances, ...decision.changed.map((instance) => [instance.id, instance] as const)]);
     for (const [id, { state }] of instances) if (state.name === 'terminated') instances.delete(id);
     outcomes = [

@@ -7,6 +7,9 @@ import { type Machine, NO_TRAFFIC, type Target, type TargetHealth } from '../../
 /** The time of the look in these tests; everything else is told relative to it. */
 export const NOW = 1_000_000_000;
 
+/** The desired capacity file of a group for which the test says what it reads. */
+export const DESIRED_FILE = '/fleet/desired';
+
 export const GROUP: AutoScalingGroup = {
   name: 'web',
   targetGroups: ['web'],
@@ -75,7 +78,8 @@ export function snapshotOf(
   { group: changes = {}, memory = {}, seenAgoMs = 10 }: Circumstances = {},
   overrides: Partial<Snapshot> = {},
 ): Snapshot {
-  const group = { ...GROUP, ...changes };
+  const desiredCapacityFile = overrides.file == null ? null : DESIRED_FILE;
+  const group = { ...GROUP, desiredCapacityFile, ...changes };
   const machines = new Map(
     servers.flatMap((server) =>
       server.machine === null || server.unlaunched ? [] : [[server.id, machineOf(server)] as const],

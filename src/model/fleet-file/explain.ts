@@ -68,9 +68,9 @@ function keysAt(jsonSchema: unknown, input: unknown, path: Path): string[] {
   let value = input;
   for (const part of path) {
     if (!isObject(node)) return [];
-    const properties = isObject(node.properties) ? node.properties : {};
-    value = isObject(value) ? value[part] : undefined;
-    node = branch(properties[part] ?? node[typeof part === 'number' ? 'items' : 'additionalProperties'], value);
+    value = valueAt(value, [part]);
+    const rest = node[typeof part === 'number' ? 'items' : 'additionalProperties'];
+    node = branch(valueAt(node.properties, [part]) ?? rest, value);
   }
   return isObject(node) && isObject(node.properties) ? Object.keys(node.properties) : [];
 }
