@@ -52,7 +52,8 @@ export class Sampler {
       if (intervalMs === 0) continue;
       for (const group of view.value.observation.targetGroups) {
         const earlier = ofName(before.observation, group.name);
-        traffic.push(trafficSample(name, group, earlier, intervalMs));
+        // Part of the traffic would look like a lull.
+        if (view.value.observation.partial === null) traffic.push(trafficSample(name, group, earlier, intervalMs));
         health.push(...healthChanges(group, earlier));
       }
     }

@@ -144,7 +144,7 @@ function balancerStatus(
     name,
     state: loop === undefined ? 'stopped' : seen !== null ? 'running' : never ? 'starting' : 'unreachable',
     version: seen?.observation.version ?? null,
-    detail: loop?.trouble ?? '',
+    detail: loop?.trouble || (seen?.observation.partial ?? ''),
     listeners: listeners.map(({ address, port, targetGroup }) => ({ url: url(address, port), targetGroup })),
     statsUrl: statsPage === null ? null : url(statsPage.address, statsPage.port),
     targetGroups: fleet.targetGroups

@@ -17,21 +17,31 @@ interface Departure {
   readonly inMaintenanceSince: number;
 }
 
-/** Runs commands and returns HAProxy's reply to each; replies that were not expected are returned too. */
-export type Execute = (commands: readonly Command[], signal: AbortSignal) => Promise<readonly string[]>;
+/** 1 s more for what was cut in a worker of an earlier configuration to be seen to have gone; then it is waited for no longer. */
+const ROUNDS_BEFORE_FORGETTING = ROUNDS_BEFORE_CUT + 5;
+
+/** HAProxy's workers, as far as a departure needs them. */
+export interface Workers {
+  /** Runs commands and returns the present worker's reply to each; replies that were not expected are returned too. */
+  execute(commands: readonly Command[], signal: AbortSignal): Promise<readonly string[]>;
+  /** Whether a worker of an earlier configuration still has a request open there. */
+  isOpenElsewhere(key: ServerKey): boolean;
+  /** Cuts those requests. */
+  cutElsewhere(keys: readonly ServerKey[], signal: AbortSignal): Promise<void>;
+}
 
 /** Servers in maintenance that are deleted as soon as that is safe, in the background. Time is counted in rounds. */
 export class Departures {
   readonly #clock: Clock;
-  readonly #execute: Execute;
+  readonly #workers: Workers;
   readonly #leaving = new Map<ServerKey, Departure>();
   readonly #stop = new AbortController();
   #round = 0;
   #work: Promise<void> | null = null;
 
-  constructor(clock: Clock, execute: Execute) {
+  constructor(clock: Clock, workers: Workers) {
     this.#clock = clock;
-    this.#execute = execute;
+    this.#workers = workers;
   }
 
   /** Exactly these are leaving now; those known already go on where they are. */
@@ -65,11 +75,17 @@ export class Departures {
 
   async #step(): Promise<void> {
     const overdue = this.#keysOf(({ since }) => this.#round - since >= ROUNDS_BEFORE_CUT);
-    if (overdue.length > 0) await this.#execute(overdue.map(cut), this.#stop.signal);
-    const due = this.#keysOf((one) => this.#round - one.inMaintenanceSince >= ROUNDS_BEFORE_REMOVAL);
+    if (overdue.length > 0) await this.#workers.execute(overdue.map(cut), this.#stop.signal);
+    const elsewhere = overdue.filter((key) => this.#workers.isOpenElsewhere(key));
+    if (elsewhere.length > 0) await this.#workers.cutElsewhere(elsewhere, this.#stop.signal);
+    const due = this.#keysOf(
+      ({ since, inMaintenanceSince }, key) =>
+        this.#round - inMaintenanceSince >= ROUNDS_BEFORE_REMOVAL &&
+        (this.#round - since >= ROUNDS_BEFORE_FORGETTING || !this.#workers.isOpenElsewhere(key)),
+    );
     if (due.length === 0) return;
     const commands = due.map(remove);
-    const replies = await this.#execute(commands, this.#stop.signal);
+    const replies = await this.#workers.execute(commands, this.#stop.signal);
     const refused = due.filter((_, index) => !commands[index]?.expected.test(replies[index] ?? ''));
     for (const key of due) if (!refused.includes(key)) this.#leaving.delete(key);
     // Who was named again meanwhile is left alone.
@@ -82,7 +98,7 @@ export class Departures {
    * for long; entering maintenance closes idle ones, and by way of drain it can be entered again without new requests.
    */
   async #maintainAgain(keys: readonly ServerKey[]): Promise<void> {
-    await this.#execute(
+    await this.#workers.execute(
       keys.flatMap((key) => [drain(key), takeOut(key)]),
       this.#stop.signal,
     );
@@ -92,7 +108,7 @@ export class Departures {
     }
   }
 
-  #keysOf(isSo: (departure: Departure) => boolean): readonly ServerKey[] {
-    return [...this.#leaving].filter(([, departure]) => isSo(departure)).map(([key]) => key);
+  #keysOf(isSo: (departure: Departure, key: ServerKey) => boolean): readonly ServerKey[] {
+    return [...this.#leaving].filter(([key, departure]) => isSo(departure, key)).map(([key]) => key);
   }
 }

@@ -1,5 +1,5 @@
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
-import type { LoadBalancerObservation, Traffic } from '../model/observation.ts';
+import type { LoadBalancerObservation } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
 import type { Announce, DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
@@ -18,10 +18,10 @@ import {
   withMembers,
 } from './last-good.ts';
 import { boundLog, launch } from './launch.ts';
-import { type Look, parseServerTraffic, SERVER_TRAFFIC } from './look.ts';
-import { askOldWorker, showProcesses } from './master.ts';
+import type { Look } from './look.ts';
 import { checkDesired } from './members.ts';
 import { healthyServers, type Memory, NO_MEMORY, observation } from './observation.ts';
+import { OldWorkersDoor } from './old-workers.ts';
 import { type Paths, pathsIn } from './paths.ts';
 import { endProcesses } from './processes.ts';
 import { checkNewListeners, reload } from './reload.ts';
@@ -30,6 +30,7 @@ import { nullIfNotRunning, Runtime } from './runtime.ts';
 import { Serial } from './serial.ts';
 import { type ServerKey, serverIds, serversOf } from './servers.ts';
 import { parseStateFile, renderStateFile } from './state-file.ts';
+import { type Accounts, NO_ACCOUNTS, openRequests, openServers, total } from './totals.ts';
 
 export interface HaproxyOptions {
   /** A folder of this load balancer's own; made private to the user when it is not. */
@@ -62,6 +63,7 @@ class Haproxy implements LoadBalancerDriver {
   readonly #clock: Clock;
   readonly #runtime: Runtime;
   readonly #events: HealthEvents;
+  readonly #oldWorkers: OldWorkersDoor;
   readonly #departures: Departures;
   readonly #turn = new Serial();
   /** What our files hold, by path, as far as it is known. */
@@ -70,6 +72,9 @@ class Haproxy implements LoadBalancerDriver {
   #binary: Binary | null = null;
   #lastGood: Skeleton | null = null;
   #memory: Memory = NO_MEMORY;
+  #accounts: Accounts = NO_ACCOUNTS;
+  /** Servers with requests open in old workers. */
+  #openElsewhere: ReadonlySet<ServerKey> = new Set();
   /** What the files on disk describe. */
   #current: Target | null = null;
   #refusal: { readonly fingerprint: string; readonly error: PortError; readonly untilMs: number } | null = null;
@@ -80,7 +85,12 @@ class Haproxy implements LoadBalancerDriver {
     this.#clock = clock;
     this.#runtime = new Runtime(paths.runtimeSocket, clock);
     this.#events = new HealthEvents(paths.runtimeSocket, clock);
-    this.#departures = new Departures(clock, (commands, signal) => this.#runtime.execute(commands, signal));
+    this.#oldWorkers = new OldWorkersDoor(paths.masterSocket, clock);
+    this.#departures = new Departures(clock, {
+      execute: (commands, signal) => this.#runtime.execute(commands, signal),
+      isOpenElsewhere: (key) => this.#openElsewhere.has(key),
+      cutElsewhere: (keys, signal) => this.#oldWorkers.cut(keys, signal),
+    });
   }
 
   async apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void> {
@@ -91,12 +101,21 @@ class Haproxy implements LoadBalancerDriver {
   async observe(signal: AbortSignal): Promise<LoadBalancerObservation> {
     await this.#load();
     const look = await this.#look(signal);
-    const elsewhere = await this.#trafficOfOldWorkers(look, signal);
-    const seen = observation(look, elsewhere, this.#memory, this.#clock.now());
+    const old = await this.#oldWorkers.look(signal);
+    const totals = total(look, old, this.#accounts);
+    this.#accounts = totals.accounts;
+    this.#openElsewhere = openServers(old.workers);
+    const seen = observation(totals.look, totals.forgotten, old.missing !== null, this.#memory);
     this.#memory = seen.memory;
     // While an apply is under way it writes the file itself.
     if (this.#turn.idle) await this.#turn.run(() => this.#writeState());
-    return seen.observation;
+    return {
+      at: this.#clock.now(),
+      version: look.version,
+      partial: old.missing,
+      oldWorkers: { count: old.workers.length + old.silent.length, openRequests: openRequests(old.workers) },
+      targetGroups: seen.targetGroups,
+    };
   }
 
   watch(onChange: () => void): () => void {
@@ -173,7 +192,10 @@ class Haproxy implements LoadBalancerDriver {
     await this.#writeValidated(target, binary, signal);
     await announce({ kind: 'reload', why });
     await reload(this.#paths, target.fingerprint, look, this.#runtime, this.#clock, signal);
-    this.#departures.set([]);
+    // The old worker goes on with what it has open: until the next look, all that was open counts.
+    const open = [...look.servers].filter(([, { traffic }]) => traffic.openRequests > 0).map(([key]) => key);
+    this.#openElsewhere = new Set([...this.#openElsewhere, ...open]);
+    this.#departures.set([...this.#openElsewhere].filter((key) => !target.ids.has(key)));
     this.#events.reconnect();
   }
 
@@ -182,7 +204,8 @@ class Haproxy implements LoadBalancerDriver {
     await this.#write(this.#paths.config, target.text);
     await this.#writeState();
     const { commands, leaving } = difference(target.desired, target.ids, look, binary.capabilities);
-    this.#departures.set(leaving);
+    const forgotten = [...this.#openElsewhere].filter((key) => !target.ids.has(key) && !look.servers.has(key));
+    this.#departures.set([...leaving, ...forgotten]);
     if (commands.length > 0) await this.#runtime.demand(commands, signal);
   }
 
@@ -228,25 +251,6 @@ class Haproxy implements LoadBalancerDriver {
     const look = await this.#runtime.look(signal);
     if (look.stopping) throw new PortError('Transient', 'haproxyStopping', 'HAProxy is about to hand over or to stop');
     return look;
-  }
-
-  /** Draining servers may still be served by workers of earlier configurations. */
-  async #trafficOfOldWorkers({ servers }: Look, signal: AbortSignal): Promise<ReadonlyMap<ServerKey, Traffic>> {
-    const total = new Map<ServerKey, Traffic>();
-    if (![...servers.values()].some(({ admin }) => admin === 'drain')) return total;
-    const { oldWorkers } = await showProcesses(this.#paths.masterSocket, this.#clock, signal);
-    for (const pid of oldWorkers) {
-      const reply = await askOldWorker(this.#paths.masterSocket, pid, SERVER_TRAFFIC, this.#clock, signal);
-      for (const [key, traffic] of parseServerTraffic(reply ?? '')) {
-        const before = total.get(key);
-        total.set(key, {
-          ...traffic,
-          openRequests: traffic.openRequests + (before?.openRequests ?? 0),
-          queuedRequests: traffic.queuedRequests + (before?.queuedRequests ?? 0),
-        });
-      }
-    }
-    return total;
   }
 
   #throwIfRefused(fingerprint: string): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PortError } from '../ports/errors.ts';
 import { parseCsv } from './csv.ts';
-import { parseLook, parseServerTraffic } from './look.ts';
+import { parseLook, parseTraffic } from './look.ts';
 
 const INFO = 'Name: HAProxy\nVersion: 2.6.12\nPid: 4711\ndescription: drover-1\nStopping: 0\n';
 const STAT = [
@@ -62,7 +62,7 @@ describe('parseLook', () => {
     fc.assert(
       fc.property(fc.array(part), (parts) => {
         const reply = parts.join('\n');
-        expect(() => parseServerTraffic(reply)).not.toThrow();
+        expect(() => parseTraffic(reply)).not.toThrow();
         try {
           parseLook(reply);
         } catch (error) {

@@ -49,8 +49,9 @@ export const LOOK: readonly Words[] = [
   ['show', 'stat', '-1', FRONTENDS_BACKENDS_AND_SERVERS, '-1'],
   ['show', 'servers', 'state'],
 ];
-/** The whole traffic of the servers of one process. */
-export const SERVER_TRAFFIC: Words = ['show', 'stat', '-1', '4', '-1'];
+/** The whole traffic of one process, and that of its backends alone. */
+export const TRAFFIC: Words = ['show', 'stat', '-1', '6', '-1'];
+export const BACKEND_TRAFFIC: Words = ['show', 'stat', '-1', '2', '-1'];
 
 const TYPE = { frontend: '0', backend: '1', server: '2' };
 /** Bits of `srv_admin_state`: forced, inherited or configured maintenance, or a name that did not resolve; drain. */
@@ -90,9 +91,19 @@ export function parseLook(reply: string): Look {
   };
 }
 
-/** Open and queued requests by server, of a reply to `SERVER_TRAFFIC`. */
-export function parseServerTraffic(reply: string): ReadonlyMap<ServerKey, Traffic> {
-  return new Map(parseCsv(reply).map((row) => [serverKey(text(row, 'pxname'), text(row, 'svname')), trafficOf(row)]));
+/** Of a reply to `TRAFFIC` or `BACKEND_TRAFFIC`. */
+export function parseTraffic(reply: string): {
+  readonly backends: ReadonlyMap<string, Traffic>;
+  readonly servers: ReadonlyMap<ServerKey, Traffic>;
+} {
+  const rows = parseCsv(reply);
+  const ofType = (type: string): readonly Record[] => rows.filter((row) => text(row, 'type') === type);
+  return {
+    backends: new Map(ofType(TYPE.backend).map((row) => [text(row, 'pxname'), trafficOf(row)])),
+    servers: new Map(
+      ofType(TYPE.server).map((row) => [serverKey(text(row, 'pxname'), text(row, 'svname')), trafficOf(row)]),
+    ),
+  };
 }
 
 function serverOf(row: Record, state: Record): ServerLook {

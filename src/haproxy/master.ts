@@ -2,6 +2,7 @@
 
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
+import type { Words } from './encoder.ts';
 import { ask } from './socket.ts';
 
 export interface Processes {
@@ -26,11 +27,13 @@ export async function requestReload(socket: string, clock: Clock, signal: AbortS
 export async function askOldWorker(
   socket: string,
   pid: number,
-  command: readonly string[],
+  commands: readonly Words[],
   clock: Clock,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const reply = await ask(socket, [[`@!${pid}`, ...command]], clock, signal);
+  // Without the prefix of its own, each but the first would be the master's.
+  const addressed = commands.map((words): Words => [`@!${pid}`, ...words]);
+  const reply = await ask(socket, addressed, clock, signal);
   return reply.startsWith("Can't find the target PID") || reply.trim() === '' ? null : reply;
 }
 

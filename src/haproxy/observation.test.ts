@@ -6,8 +6,8 @@ import type { ServerLook } from './look.ts';
 import { healthyServers, type Memory, NO_MEMORY, observation } from './observation.ts';
 
 function see(server: Partial<ServerLook>, memory: Memory = NO_MEMORY): { target: Target; memory: Memory } {
-  const seen = observation(sampleLook(server), new Map(), memory, 0);
-  const target = seen.observation.targetGroups[0]?.targets[0];
+  const seen = observation(sampleLook(server), new Map(), false, memory);
+  const target = seen.targetGroups[0]?.targets[0];
   if (target === undefined) throw new Error('no target');
   return { target, memory: seen.memory };
 }
@@ -44,16 +44,27 @@ describe('observation', () => {
     expect(health({ status: 'DOWN', check: INITIAL, port: 9002 }, before)).toBe('initial|');
   });
 
-  it('counts looks at a draining target without requests, here or in an old process', () => {
+  it('counts looks at a draining target without requests, when all was seen', () => {
     const draining = { status: 'DRAIN', admin: 'drain' } as const;
     const first = see(draining);
     expect(first.target.idleLooks).toBe(1);
     expect(see(draining, first.memory).target.idleLooks).toBe(2);
     expect(see({ ...draining, traffic: { ...NO_TRAFFIC, queuedRequests: 1 } }, first.memory).target.idleLooks).toBe(0);
     expect(see({}, first.memory).target.idleLooks).toBe(0);
-    const elsewhere = new Map([['hello/i-1', { ...NO_TRAFFIC, openRequests: 3 }]]);
-    const [group] = observation(sampleLook(draining), elsewhere, first.memory, 0).observation.targetGroups;
-    expect(group?.targets[0]).toMatchObject({ idleLooks: 0, traffic: { openRequests: 3 } });
+    const [group] = observation(sampleLook(draining), new Map(), true, first.memory).targetGroups;
+    expect(group?.targets[0]).toMatchObject({ idleLooks: 0 });
+  });
+
+  it('still knows a target that only an old process has requests open with', () => {
+    const forgotten = new Map([
+      ['hello/i-9', { ...NO_TRAFFIC, openRequests: 3 }],
+      ['other/i-9', { ...NO_TRAFFIC, openRequests: 3 }],
+    ]);
+    const [group] = observation(sampleLook({}), forgotten, false, NO_MEMORY).targetGroups;
+    expect(group?.targets).toMatchObject([
+      { instanceId: 'i-1', health: 'healthy' },
+      { instanceId: 'i-9', health: 'unavailable', idleLooks: 0, traffic: { openRequests: 3 } },
+    ]);
   });
 
   it('counts what a stand-in does for its target, here or in an old process, and does not tell of it', () => {
@@ -63,8 +74,12 @@ describe('observation', () => {
       { ...unchecked, name: '_failopen:i-1', traffic: busy },
       { status: 'DRAIN', admin: 'drain', traffic: { ...busy, responseTimeMs: 9 } },
     );
-    const elsewhere = new Map([['hello/_failopen:i-1', busy]]);
-    const [group] = observation(look, elsewhere, NO_MEMORY, 0).observation.targetGroups;
+    const forgotten = new Map([['hello/_failopen:i-1', { ...NO_TRAFFIC, openRequests: 1 }]]);
+    const known = { ...look, servers: new Map([...look.servers].slice(1)) };
+    expect(observation(known, forgotten, false, NO_MEMORY).targetGroups[0]?.targets).toMatchObject([
+      { instanceId: 'i-1', traffic: { openRequests: 2 } },
+    ]);
+    const [group] = observation(look, new Map(), false, NO_MEMORY).targetGroups;
     expect(group?.targets).toEqual([
       {
         instanceId: 'i-1',
@@ -73,7 +88,7 @@ describe('observation', () => {
         idleLooks: 0,
         traffic: {
           ...NO_TRAFFIC,
-          openRequests: 3,
+          openRequests: 2,
           requestsTotal: 8,
           errors5xxTotal: 4,
           retriesTotal: 2,
@@ -86,18 +101,16 @@ describe('observation', () => {
 
   it('still knows a target of which only the stand-in is left', () => {
     const look = sampleLook({ name: '_failopen:i-1', status: 'MAINT', admin: 'maintenance' });
-    const [group] = observation(look, new Map(), NO_MEMORY, 0).observation.targetGroups;
+    const [group] = observation(look, new Map(), false, NO_MEMORY).targetGroups;
     expect(group?.targets).toMatchObject([{ instanceId: 'i-1', health: 'unavailable' }]);
   });
 
   it('adds the queues of servers to that of their group', () => {
     const backends = new Map([['hello', { ...NO_TRAFFIC, queuedRequests: 2 }]]);
     const look = { ...sampleLook({ traffic: { ...NO_TRAFFIC, queuedRequests: 5 } }), backends };
-    expect(observation(look, new Map(), NO_MEMORY, 7).observation).toMatchObject({
-      at: 7,
-      version: '2.6.12',
-      targetGroups: [{ name: 'hello', traffic: { queuedRequests: 7 } }],
-    });
+    expect(observation(look, new Map(), false, NO_MEMORY).targetGroups).toMatchObject([
+      { name: 'hello', traffic: { queuedRequests: 7 } },
+    ]);
   });
 });
 

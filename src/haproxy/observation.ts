@@ -1,10 +1,9 @@
 /** What HAProxy says, in the words of the port. */
 
-import type { LoadBalancerObservation, Target, TargetHealth, Traffic } from '../model/observation.ts';
-import type { EpochMs } from '../model/time.ts';
+import type { Target, TargetGroupObservation, TargetHealth, Traffic } from '../model/observation.ts';
 import type { Check, Look, ServerLook } from './look.ts';
 import { authority } from './members.ts';
-import { instanceOf, type ServerKey, serverKey, standInOf } from './servers.ts';
+import { backendOf, instanceOf, type ServerKey, serverKey, serverNameOf, standInOf } from './servers.ts';
 import type { LastHealthy } from './state-file.ts';
 
 /** What one look leaves for the next. */
@@ -18,13 +17,17 @@ export interface Memory {
 
 export const NO_MEMORY: Memory = { idleLooks: new Map(), unhealthy: new Map(), healthy: new Map() };
 
-/** @param elsewhere what processes of earlier configurations still do for the servers */
+/**
+ * @param look with the traffic of all workers, as far as they could be asked
+ * @param forgotten servers that only workers of earlier configurations still know, with requests open
+ * @param partial not all workers could be asked: who seems idle may not be
+ */
 export function observation(
   look: Look,
-  elsewhere: ReadonlyMap<ServerKey, Traffic>,
+  forgotten: ReadonlyMap<ServerKey, Traffic>,
+  partial: boolean,
   memory: Memory,
-  at: EpochMs,
-): { readonly observation: LoadBalancerObservation; readonly memory: Memory } {
+): { readonly targetGroups: readonly TargetGroupObservation[]; readonly memory: Memory } {
   const idleLooks = new Map<ServerKey, number>();
   const unhealthy = new Map<string, string>();
   const targets = new Map<string, Target[]>([...look.backends.keys()].map((name) => [name, []]));
@@ -37,12 +40,18 @@ export function observation(
     const place = placeOf(key, server);
     const { health, detail } = healthOf(server, memory.unhealthy.get(place), memory.healthy.has(key));
     if (health === 'unhealthy') unhealthy.set(place, detail);
-    const here = key === member ? sum(server.traffic, look.servers.get(standIn)?.traffic) : server.traffic;
-    const traffic = [elsewhere.get(member), elsewhere.get(standIn)].reduce(sumOfOpen, here);
-    const idle = health === 'draining' && traffic.openRequests + traffic.queuedRequests === 0;
+    const beside = [key === member ? look.servers.get(standIn)?.traffic : undefined, forgotten.get(standIn)];
+    const traffic = beside.reduce(sum, server.traffic);
+    const idle = !partial && health === 'draining' && traffic.openRequests + traffic.queuedRequests === 0;
     const looks = idle ? (memory.idleLooks.get(member) ?? 0) + 1 : 0;
     if (idle) idleLooks.set(member, looks);
     targets.get(server.backend)?.push({ instanceId, health, detail, idleLooks: looks, traffic });
+  }
+  for (const [key, traffic] of forgotten) {
+    const instanceId = instanceOf(serverNameOf(key));
+    const known = targets.get(backendOf(key));
+    if (known === undefined || known.some((target) => target.instanceId === instanceId)) continue;
+    known.push({ instanceId, health: 'unavailable', detail: 'served by an old process only', idleLooks: 0, traffic });
   }
   const targetGroups = [...look.backends].map(([name, traffic]) => {
     const members = targets.get(name) ?? [];
@@ -50,7 +59,7 @@ export function observation(
     return { name, traffic: { ...traffic, queuedRequests }, targets: members };
   });
   return {
-    observation: { at, version: look.version, targetGroups },
+    targetGroups,
     memory: { idleLooks, unhealthy, healthy: healthyServers(look, memory.healthy) },
   };
 }
@@ -114,21 +123,13 @@ function placeOf(key: ServerKey, server: ServerLook): string {
 function sum(here: Traffic, beside: Traffic | undefined): Traffic {
   if (beside === undefined) return here;
   return {
-    ...sumOfOpen(here, beside),
+    ...here,
+    openRequests: here.openRequests + beside.openRequests,
+    queuedRequests: here.queuedRequests + beside.queuedRequests,
     requestsTotal: here.requestsTotal + beside.requestsTotal,
     errors5xxTotal: here.errors5xxTotal + beside.errors5xxTotal,
     connectionErrorsTotal: here.connectionErrorsTotal + beside.connectionErrorsTotal,
     responseErrorsTotal: here.responseErrorsTotal + beside.responseErrorsTotal,
     retriesTotal: here.retriesTotal + beside.retriesTotal,
-  };
-}
-
-/** Without the counters: those of an old process would be gone with it. */
-function sumOfOpen(here: Traffic, there: Traffic | undefined): Traffic {
-  if (there === undefined) return here;
-  return {
-    ...here,
-    openRequests: here.openRequests + there.openRequests,
-    queuedRequests: here.queuedRequests + there.queuedRequests,
   };
 }

@@ -42,6 +42,14 @@ export function serverKey(targetGroup: string, server: string): ServerKey {
   return `${targetGroup}/${server}`;
 }
 
+export function backendOf(key: ServerKey): string {
+  return key.slice(0, key.indexOf('/'));
+}
+
+export function serverNameOf(key: ServerKey): string {
+  return key.slice(key.indexOf('/') + 1);
+}
+
 export function keyOf(server: Server): ServerKey {
   return serverKey(server.member.targetGroup, nameOf(server));
 }
@@ -79,7 +87,7 @@ export function serverIds(
     usedByGroup.set(targetGroup, used);
     return used;
   };
-  for (const [key, id] of taken) usedIn(key.slice(0, key.indexOf('/'))).add(id);
+  for (const [key, id] of taken) usedIn(backendOf(key)).add(id);
   const ids = new Map<ServerKey, number>();
   const newcomers: Server[] = [];
   for (const server of servers) {

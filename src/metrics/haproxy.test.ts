@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NO_ABORT, sourceOf } from '../../test/support/metric-sources.ts';
-import { NO_TRAFFIC, type Traffic } from '../model/observation.ts';
+import { NO_TRAFFIC, type Traffic, WHOLE_TRAFFIC } from '../model/observation.ts';
 import type { Observed } from '../ports/metric-source.ts';
 import { haproxyMetric } from './haproxy.ts';
 import { TrafficWindow } from './traffic-window.ts';
@@ -20,7 +20,7 @@ function observed(
     traffic: NO_TRAFFIC,
   }));
   const targetGroups = [{ name: 'web', traffic: { ...NO_TRAFFIC, ...traffic }, targets }];
-  return { at, steadyMs, observation: { at, version: '2.6', targetGroups } };
+  return { at, steadyMs, observation: { at, version: '2.6', ...WHOLE_TRAFFIC, targetGroups } };
 }
 
 /** What each look makes of the measure, a number or the sentence. */

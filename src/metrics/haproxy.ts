@@ -44,7 +44,10 @@ export const haproxyMetric = metricSourceType({
 function newestOf(name: string, observations: readonly Observed[]): { look: Observed; group: TargetGroupObservation } {
   for (const look of observations) {
     const group = look.observation.targetGroups.find((one) => one.name === name);
-    if (group !== undefined) return { look, group };
+    if (group === undefined) continue;
+    const { partial } = look.observation;
+    if (partial !== null) throw new Missing('failed', `the traffic of ${name} is known in part only: ${partial}`);
+    return { look, group };
   }
   throw new Missing('absent', `no load balancer that has been seen has the target group ${name}`);
 }

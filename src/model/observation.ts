@@ -22,8 +22,26 @@ export interface Machine {
 export interface LoadBalancerObservation {
   readonly at: EpochMs;
   readonly version: string;
+  /**
+   * What could not be asked for its part of the traffic, so that gauges and counters are too low; null when nothing is missing.
+   * No policy acts on a part.
+   */
+  readonly partial: string | null;
+  /** Processes that finish what was open when their configuration was replaced. */
+  readonly oldWorkers: OldWorkersObservation;
   readonly targetGroups: readonly TargetGroupObservation[];
 }
+
+export interface OldWorkersObservation {
+  readonly count: number;
+  readonly openRequests: number;
+}
+
+/** Of a load balancer that has one process, which has told all. */
+export const WHOLE_TRAFFIC = {
+  partial: null,
+  oldWorkers: { count: 0, openRequests: 0 },
+} as const satisfies Partial<LoadBalancerObservation>;
 
 export interface TargetGroupObservation {
   readonly name: string;
@@ -47,7 +65,10 @@ export interface Target {
  */
 export type TargetHealth = 'initial' | 'healthy' | 'unhealthy' | 'draining' | 'unavailable';
 
-/** Gauges, and counters since the load balancer was started or reloaded last (they begin again at 0 then). */
+/**
+ * Gauges, and counters since it was first looked at; of all processes of the load balancer together. Counters do not fall when it is
+ * reloaded or started again.
+ */
 export interface Traffic {
   readonly openRequests: number;
   readonly queuedRequests: number;
@@ -59,7 +80,7 @@ export interface Traffic {
   readonly responseErrorsTotal: number;
   /** Tries that were repeated, on the same server or on another one. */
   readonly retriesTotal: number;
-  /** Mean of HAProxy's last 512 requests. */
+  /** Mean of the last 512 requests; of those of each process where several answer. */
   readonly responseTimeMs: number;
 }
 

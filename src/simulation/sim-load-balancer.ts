@@ -4,6 +4,7 @@ import {
   type Target,
   type TargetGroupObservation,
   type Traffic,
+  WHOLE_TRAFFIC,
 } from '../model/observation.ts';
 import { asPortError, PortError } from '../ports/errors.ts';
 import type { Announce, DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
@@ -70,7 +71,7 @@ export class SimLoadBalancer implements LoadBalancerDriver {
           members.filter(({ member }) => member.targetGroup === name),
         ),
       );
-      return { at: clock.now(), version: host.version, targetGroups };
+      return { at: clock.now(), version: host.version, ...WHOLE_TRAFFIC, targetGroups };
     });
     onObserved();
     return observation;

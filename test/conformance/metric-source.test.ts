@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { metricSourceTypes } from '../../src/metrics/registry.ts';
-import { NO_TRAFFIC } from '../../src/model/observation.ts';
+import { NO_TRAFFIC, WHOLE_TRAFFIC } from '../../src/model/observation.ts';
 import type { MetricSourceType } from '../../src/ports/metric-source.ts';
 import { type FakeAnswer, FakeHttp } from '../support/fake-http.ts';
 import { FakeRedis } from '../support/fake-redis.ts';
@@ -142,6 +142,7 @@ describeMetricSourceConformance('haproxy', async () => {
         observation: {
           at: Date.now(),
           version: '2.6',
+          ...WHOLE_TRAFFIC,
           targetGroups: [{ name, targets: [], traffic: { ...traffic, openRequests } }],
         },
       },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseVersion } from '../../src/haproxy/capabilities.ts';
 import { parseCsv, parseInfo, parseTable } from '../../src/haproxy/csv.ts';
-import { parseLook, parseServerTraffic } from '../../src/haproxy/look.ts';
+import { parseLook, parseTraffic } from '../../src/haproxy/look.ts';
 import { parseProcesses } from '../../src/haproxy/master.ts';
 import { NO_MEMORY, observation } from '../../src/haproxy/observation.ts';
 import { splitReplies } from '../../src/haproxy/runtime.ts';
@@ -38,7 +38,7 @@ function checkLook(reply: string): void {
     const numbers = [server.id, server.port, server.weight, ...Object.values(server.traffic)];
     expect(numbers.every(Number.isFinite)).toBe(true);
   }
-  const seen = observation(look, new Map(), NO_MEMORY, 0).observation;
+  const seen = observation(look, new Map(), false, NO_MEMORY);
   for (const { targets } of seen.targetGroups) {
     for (const { traffic, idleLooks } of targets) {
       expect([idleLooks, ...Object.values(traffic)].every(Number.isFinite)).toBe(true);
@@ -95,7 +95,7 @@ describe('what HAProxy answers', () => {
   it.each([
     ['a look', LOOK_REPLY, checkLook],
     ['the list of processes', PROCESSES, (text: string) => attempt(() => parseProcesses(text))],
-    ['server traffic', STATISTICS, (text: string) => attempt(() => parseServerTraffic(text))],
+    ['server traffic', STATISTICS, (text: string) => attempt(() => parseTraffic(text))],
     ['CSV', STATISTICS, (text: string) => attempt(() => parseCsv(text))],
     ['a table', STATE, (text: string) => attempt(() => parseTable(text))],
     ['name and value lines', INFO, (text: string) => attempt(() => parseInfo(text))],
@@ -126,15 +126,7 @@ describe('what HAProxy answers', () => {
   ])('a megabyte of %s costs no more than it should', (_, text) => {
     checkLook(text);
     checkLook(`${INFO}${text}\n\n${STATE}`);
-    for (const parse of [
-      parseProcesses,
-      parseServerTraffic,
-      parseCsv,
-      parseTable,
-      parseInfo,
-      parseStateFile,
-      parseVersion,
-    ]) {
+    for (const parse of [parseProcesses, parseTraffic, parseCsv, parseTable, parseInfo, parseStateFile, parseVersion]) {
       attempt(() => parse(text));
     }
     attempt(() => splitReplies(text, 4));

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ControllerOptions } from '../../../src/control/controller-options.ts';
 import { Loops } from '../../../src/control/loops.ts';
 import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet } from '../../../src/model/fleet.ts';
-import { NO_TRAFFIC } from '../../../src/model/observation.ts';
+import { NO_TRAFFIC, WHOLE_TRAFFIC } from '../../../src/model/observation.ts';
 import { PortError } from '../../../src/ports/errors.ts';
 import type { DesiredState, LoadBalancerDriver } from '../../../src/ports/load-balancer.ts';
 import type { Machine, Provider } from '../../../src/ports/provider.ts';
@@ -159,7 +159,12 @@ class World {
           const health = state === 'draining' ? ('draining' as const) : ('healthy' as const);
           return { instanceId, health, detail: '', idleLooks: 9, traffic: NO_TRAFFIC };
         });
-        return { at: this.clock.now(), version: '', targetGroups: [{ name, traffic: NO_TRAFFIC, targets }] };
+        return {
+          at: this.clock.now(),
+          version: '',
+          ...WHOLE_TRAFFIC,
+          targetGroups: [{ name, traffic: NO_TRAFFIC, targets }],
+        };
       },
       watch: () => () => {},
       stop: async () => {},

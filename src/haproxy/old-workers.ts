@@ -1,0 +1,136 @@
+/** Workers of earlier configurations: they finish what was open at a reload, and take no orders but to end a session. */
+
+import type { Clock } from '../ports/clock.ts';
+import { asPortError, PortError } from '../ports/errors.ts';
+import { within } from './deadline.ts';
+import type { Words } from './encoder.ts';
+import { BACKEND_TRAFFIC, parseTraffic, TRAFFIC } from './look.ts';
+import { askOldWorker, showProcesses } from './master.ts';
+import type { ServerKey } from './servers.ts';
+import { serverKey } from './servers.ts';
+import type { OldWorkers, WorkerTraffic } from './totals.ts';
+
+/** Short, so that a hung one does not make every look late. */
+const ANSWER_TIMEOUT_MS = 1_000;
+/** One that did not answer is not asked again for so long. */
+const SILENCE_MS = 5_000;
+const SESSIONS_PER_LINE = 100;
+
+interface Known {
+  /** The reply that told `traffic` last, less what changes from look to look. */
+  readonly digest: string;
+  readonly traffic: WorkerTraffic;
+}
+
+export class OldWorkersDoor {
+  readonly #masterSocket: string;
+  readonly #clock: Clock;
+  #known = new Map<number, Known>();
+  /** By pid, 0 for the master; by the steady clock. */
+  readonly #silentUntilMs = new Map<number, number>();
+
+  constructor(masterSocket: string, clock: Clock) {
+    this.#masterSocket = masterSocket;
+    this.#clock = clock;
+  }
+
+  /** Asks all of them. Never rejects for an answer that is missing: it says so. */
+  async look(signal: AbortSignal): Promise<OldWorkers> {
+    const pids = await this.#patiently(MASTER, signal, async (both) => {
+      return (await showProcesses(this.#masterSocket, this.#clock, both)).oldWorkers;
+    });
+    if (pids.kind === 'silent') {
+      return {
+        workers: [],
+        silent: [...this.#known.keys()],
+        missing: `the master process does not answer (${pids.why})`,
+      };
+    }
+    const answers = await Promise.all(
+      pids.value.map(async (pid) => ({
+        pid,
+        answer: await this.#patiently(pid, signal, (both) => this.#ask(pid, both)),
+      })),
+    );
+    const known = new Map<number, Known>();
+    const silent = answers.flatMap(({ pid, answer }) => {
+      const last = answer.kind === 'silent' ? this.#known.get(pid) : answer.value;
+      if (last !== undefined && last !== null) known.set(pid, last);
+      return answer.kind === 'silent' ? [{ pid, why: answer.why }] : [];
+    });
+    this.#known = known;
+    const isSilent = new Set(silent.map(({ pid }) => pid));
+    return {
+      workers: [...known.values()].map(({ traffic }) => traffic).filter(({ pid }) => !isSilent.has(pid)),
+      silent: [...isSilent],
+      missing:
+        silent.length === 0
+          ? null
+          : `of the workers that still finish requests, ${silent.map(({ pid, why }) => `pid ${pid} does not answer (${why})`).join(', ')}`,
+    };
+  }
+
+  /** Cuts their requests to these servers. An old worker refuses `shutdown sessions server`, so each is ended by its id. */
+  async cut(keys: readonly ServerKey[], signal: AbortSignal): Promise<void> {
+    const wanted = new Set(keys);
+    const { oldWorkers } = await showProcesses(this.#masterSocket, this.#clock, signal);
+    for (const pid of oldWorkers) {
+      const reply = await this.#send(pid, [['show', 'sess']], signal);
+      const sessions = sessionsOf(reply ?? '', wanted);
+      for (let at = 0; at < sessions.length; at += SESSIONS_PER_LINE) {
+        const line = sessions.slice(at, at + SESSIONS_PER_LINE);
+        await this.#send(
+          pid,
+          line.map((id) => ['shutdown', 'session', id]),
+          signal,
+        );
+      }
+    }
+  }
+
+  /** Null when it has gone. What has not changed since it told all is not asked for again. */
+  async #ask(pid: number, signal: AbortSignal): Promise<Known | null> {
+    const summary = await this.#send(pid, [BACKEND_TRAFFIC], signal);
+    if (summary === null) return null;
+    const digest = JSON.stringify([...parseTraffic(summary).backends]);
+    const known = this.#known.get(pid);
+    if (known?.digest === digest) return known;
+    const reply = await this.#send(pid, [TRAFFIC], signal);
+    if (reply === null) return null;
+    if (!reply.endsWith('\n\n')) throw new PortError('Transient', 'haproxyReply', 'its answer is not whole');
+    return { digest, traffic: { pid, ...parseTraffic(reply) } };
+  }
+
+  #send(pid: number, commands: readonly Words[], signal: AbortSignal): Promise<string | null> {
+    return askOldWorker(this.#masterSocket, pid, commands, this.#clock, signal);
+  }
+
+  async #patiently<T>(
+    pid: number,
+    signal: AbortSignal,
+    ask: (signal: AbortSignal) => Promise<T>,
+  ): Promise<{ readonly kind: 'answer'; readonly value: T } | { readonly kind: 'silent'; readonly why: string }> {
+    const now = this.#clock.steadyMs();
+    if (now < (this.#silentUntilMs.get(pid) ?? 0)) return { kind: 'silent', why: 'it did not when it was asked last' };
+    try {
+      const value = await within(this.#clock, ANSWER_TIMEOUT_MS, signal, 'its answer', ask);
+      this.#silentUntilMs.delete(pid);
+      return { kind: 'answer', value };
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = asPortError(error);
+      if (failure.code === 'haproxyTimeout') this.#silentUntilMs.set(pid, this.#clock.steadyMs() + SILENCE_MS);
+      return { kind: 'silent', why: failure.message };
+    }
+  }
+}
+
+/** Stands for the master among the pids. */
+const MASTER = 0;
+
+/** The ids of the sessions with one of these servers, of a reply to `show sess`. */
+function sessionsOf(reply: string, servers: ReadonlySet<ServerKey>): readonly string[] {
+  return [...reply.matchAll(/^(0x[0-9a-f]+): .* be=(\S+) srv=(\S+) /gm)].flatMap(
+    ([, id = '', backend = '', name = '']) => (servers.has(serverKey(backend, name)) ? [id] : []),
+  );
+}
