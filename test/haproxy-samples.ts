@@ -1,7 +1,7 @@
 /** A target group, a state, a member and a look to begin with, for tests of the HAProxy driver's parts. */
 
 import type { Look, ServerLook } from '../src/haproxy/look.ts';
-import type { TargetGroup } from '../src/model/fleet.ts';
+import type { LoadBalancer, TargetGroup } from '../src/model/fleet.ts';
 import { NO_TRAFFIC } from '../src/model/observation.ts';
 import type { DesiredState, Member } from '../src/ports/load-balancer.ts';
 
@@ -20,11 +20,25 @@ export const sampleGroup: TargetGroup = {
   },
   deregistrationDelayMs: 300_000,
   slowStartMs: 0,
+  maxConnectionsPerTarget: null,
+  queueTimeoutMs: 30_000,
+  connectionReuse: 'safe',
+};
+
+/** Without listeners. */
+export const sampleLoadBalancer: LoadBalancer = {
+  name: 'web',
+  listeners: [],
+  statsPage: null,
+  idleTimeoutMs: 300_000,
+  maxHeaderBytes: 32_768,
+  maxConnections: 50_000,
+  threads: null,
 };
 
 export function sampleState(members: readonly Member[], group: TargetGroup = sampleGroup): DesiredState {
-  const listeners = [{ address: '127.0.0.1', port: 5000, targetGroup: group.name }];
-  return { loadBalancer: { name: 'web', listeners, statsPage: null }, targetGroups: [group], members };
+  const listeners = [{ address: '127.0.0.1', port: 5000, targetGroup: group.name, trustedProxies: [] }];
+  return { loadBalancer: { ...sampleLoadBalancer, listeners }, targetGroups: [group], members };
 }
 
 export function sampleMember(instanceId: string, change: Partial<Member> = {}): Member {

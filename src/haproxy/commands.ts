@@ -20,7 +20,7 @@ export function add(server: Server, group: TargetGroup, id: number, capabilities
   const { member, standsIn } = server;
   const weight = weightOf(group, member);
   const address = authority(member.endpoint);
-  const options = standsIn ? standInOptions(capabilities) : serverOptions(group, capabilities);
+  const options = standsIn ? standInOptions(group, capabilities) : serverOptions(group, capabilities);
   return [
     {
       words: ['add', 'server', keyOf(server), address, 'id', `${id}`, 'weight', `${weight}`, ...options],

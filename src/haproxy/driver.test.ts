@@ -13,6 +13,7 @@ import {
   type OpenRequest,
   type TestServer,
 } from '../../test/conformance/load-balancer-world.ts';
+import { sampleLoadBalancer } from '../../test/haproxy-samples.ts';
 import { freePort } from '../../test/support/free-ports.ts';
 import { kill } from '../../test/support/processes.ts';
 import type { Endpoint } from '../model/instance.ts';
@@ -119,7 +120,7 @@ describe('the HAProxy driver', () => {
 
   it('goes on as before when a reload fails that had looked well', async () => {
     const { world, driver, desired } = await begin();
-    const everywhere = { address: '0.0.0.0', port: world.port, targetGroup: 'hello' };
+    const everywhere = { address: '0.0.0.0', port: world.port, targetGroup: 'hello', trustedProxies: [] };
     const blocker = createTcpServer().listen(world.port, '127.0.0.2');
     await once(blocker, 'listening');
     const before = await readFile(join(world.dataDir, 'haproxy.cfg'), 'utf8');
@@ -220,8 +221,8 @@ class RealWorld implements LoadBalancerWorld {
   }
 
   get empty(): DesiredState {
-    const listeners = [{ address: HOST, port: this.port, targetGroup: FAST_GROUP.name }];
-    return { loadBalancer: { name: 'web', listeners, statsPage: null }, targetGroups: [FAST_GROUP], members: [] };
+    const listeners = [{ address: HOST, port: this.port, targetGroup: FAST_GROUP.name, trustedProxies: [] }];
+    return { loadBalancer: { ...sampleLoadBalancer, listeners }, targetGroups: [FAST_GROUP], members: [] };
   }
 
   driver(): LoadBalancerDriver {
@@ -276,7 +277,10 @@ class RealWorld implements LoadBalancerWorld {
   /** A listener where something else listens. */
   async refusable(desired: DesiredState): Promise<DesiredState> {
     const other = await this.server();
-    const listeners = [...desired.loadBalancer.listeners, { ...other.endpoint, targetGroup: FAST_GROUP.name }];
+    const listeners = [
+      ...desired.loadBalancer.listeners,
+      { ...other.endpoint, targetGroup: FAST_GROUP.name, trustedProxies: [] },
+    ];
     return { ...desired, loadBalancer: { ...desired.loadBalancer, listeners } };
   }
 

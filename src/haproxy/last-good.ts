@@ -1,7 +1,7 @@
 /** The configuration that HAProxy took last, less the members: what is gone back to when it refuses another. */
 
 import { z } from 'zod';
-import { ALGORITHMS, type LoadBalancer, type TargetGroup } from '../model/fleet.ts';
+import { ALGORITHMS, CONNECTION_REUSES, type LoadBalancer, type TargetGroup } from '../model/fleet.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
 
 export interface Skeleton {
@@ -23,8 +23,12 @@ const healthCheck = z.object({
 const skeleton = z.object({
   loadBalancer: z.object({
     name: z.string(),
-    listeners: z.array(address.extend({ targetGroup: z.string() })),
+    listeners: z.array(address.extend({ targetGroup: z.string(), trustedProxies: z.array(z.string()) })),
     statsPage: address.nullable(),
+    idleTimeoutMs: z.number(),
+    maxHeaderBytes: z.number(),
+    maxConnections: z.number(),
+    threads: z.number().nullable(),
   }),
   targetGroups: z.array(
     z.object({
@@ -33,6 +37,9 @@ const skeleton = z.object({
       healthCheck,
       deregistrationDelayMs: z.number(),
       slowStartMs: z.number(),
+      maxConnectionsPerTarget: z.number().nullable(),
+      queueTimeoutMs: z.number(),
+      connectionReuse: z.enum(CONNECTION_REUSES),
     }),
   ),
 });
@@ -61,14 +68,24 @@ export function parseSkeleton(text: string | null): Skeleton | null {
   }
 }
 
+const LOAD_BALANCER_PARTS = [
+  ['listeners', 'listeners'],
+  ['statsPage', 'statistics page'],
+  ['idleTimeoutMs', 'idleTimeout'],
+  ['maxHeaderBytes', 'maxHeaderSize'],
+  ['maxConnections', 'maxConnections'],
+  ['threads', 'threads'],
+] as const;
+
 /** What has changed, for people. */
 export function describeChange(before: Skeleton | null, after: Skeleton): string {
   if (before === null) return 'the configuration is not the one that HAProxy ran with';
   const groups = new Map(before.targetGroups.map((group) => [group.name, group]));
   const names = new Set(after.targetGroups.map(({ name }) => name));
   const changes = [
-    ...(differ(before.loadBalancer.listeners, after.loadBalancer.listeners) ? ['listeners changed'] : []),
-    ...(differ(before.loadBalancer.statsPage, after.loadBalancer.statsPage) ? ['statistics page changed'] : []),
+    ...LOAD_BALANCER_PARTS.flatMap(([key, inWords]) =>
+      differ(before.loadBalancer[key], after.loadBalancer[key]) ? [`${inWords} changed`] : [],
+    ),
     ...after.targetGroups.flatMap((group) => {
       const known = groups.get(group.name);
       if (known === undefined) return [`target group ${group.name} added`];

@@ -2,7 +2,7 @@ import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sampleGroup, sampleMember, sampleState } from '../../test/haproxy-samples.ts';
+import { sampleGroup, sampleLoadBalancer, sampleMember, sampleState } from '../../test/haproxy-samples.ts';
 import { ALGORITHMS, type TargetGroup } from '../model/fleet.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
 import { findBinary, validate } from './binary.ts';
@@ -34,23 +34,24 @@ const CASES: Readonly<Record<string, DesiredState>> = {
       sampleMember('i-3', { weight: 7 }),
     ]),
     loadBalancer: {
-      name: 'web',
+      ...sampleLoadBalancer,
       listeners: [
-        { address: '0.0.0.0', port: 80, targetGroup: 'hello' },
-        { address: '::1', port: 8080, targetGroup: 'hello' },
+        { address: '0.0.0.0', port: 80, targetGroup: 'hello', trustedProxies: [] },
+        { address: '::1', port: 8080, targetGroup: 'hello', trustedProxies: [] },
       ],
       statsPage: { address: '127.0.0.1', port: 8404 },
     },
   },
   algorithms: {
     loadBalancer: {
+      ...sampleLoadBalancer,
       name: 'all',
       listeners: everyAlgorithm.map(({ name }, index) => ({
         address: '127.0.0.1',
         port: 5000 + index,
         targetGroup: name,
+        trustedProxies: [],
       })),
-      statsPage: null,
     },
     targetGroups: everyAlgorithm,
     members: everyAlgorithm.map(({ name }) => sampleMember('i-1', { targetGroup: name, weight: 7, proven: true })),

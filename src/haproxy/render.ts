@@ -1,20 +1,31 @@
 /** The desired state as HAProxy's configuration. Pure: the same state and ids give the same bytes. */
 
 import { createHash } from 'node:crypto';
-import type { Algorithm, HealthCheck, Listener, StatsPage, TargetGroup } from '../model/fleet.ts';
+import type {
+  Algorithm,
+  ConnectionReuse,
+  HealthCheck,
+  Listener,
+  LoadBalancer,
+  StatsPage,
+  TargetGroup,
+} from '../model/fleet.ts';
 import type { DesiredState, Member } from '../ports/load-balancer.ts';
 import type { Capabilities } from './capabilities.ts';
+import { CLIENT, clientAddress, forwardedHeaders } from './forwarded.ts';
 import { authority } from './members.ts';
 import type { Paths } from './paths.ts';
 import { keyOf, nameOf, type Server, type ServerKey, serversOf } from './servers.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
-/** Without a byte from the client, or from the server; as AWS's load balancers have it. */
-const IDLE_TIMEOUT_MS = 60_000;
 const REQUEST_HEADER_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 10_000;
-/** How long a request may wait for a server to become available. */
-const QUEUE_TIMEOUT_MS = 10_000;
+/** Of a connection that one side has closed for sending, such as a WebSocket whose client is gone. */
+const HALF_CLOSED_TIMEOUT_MS = 30_000;
+/** What HAProxy may add to a head, and what it needs to keep one in a buffer: 8 bytes for each header line. */
+const REWRITE_BYTES = 1_024;
+const HEAD_BYTES = 4_096;
+const MAX_HEADER_LINES = 256;
 /**
  * On other servers than the one that failed, so that half of a group may die without a client that notices. More would not be better:
  * a request that crashes its servers ends one more with each, and where all are dead its client waits a second more.
@@ -59,7 +70,7 @@ export function renderConfig(
 
 /** The keywords that every member of the group has, in the file and in `add server`, which knows no defaults. */
 export function serverOptions(
-  { healthCheck, slowStartMs }: TargetGroup,
+  { healthCheck, slowStartMs, maxConnectionsPerTarget }: TargetGroup,
   capabilities: Capabilities,
 ): readonly string[] {
   const { intervalMs, fastIntervalMs, downIntervalMs, healthyThreshold, unhealthyThreshold } = healthCheck;
@@ -70,13 +81,17 @@ export function serverOptions(
     // A failed connection of a client's is reason enough to check sooner.
     ...['observe', 'layer4', 'error-limit', '1', 'on-error', 'fastinter'],
     ...(slowStartMs > 0 ? ['slowstart', `${slowStartMs}ms`] : []),
+    ...connectionLimit(maxConnectionsPerTarget),
     ...poolLimits(capabilities),
   ];
 }
 
 /** The keywords of a stand-in in `add server`. */
-export function standInOptions(capabilities: Capabilities): readonly string[] {
-  return ['backup', ...poolLimits(capabilities)];
+export function standInOptions(
+  { maxConnectionsPerTarget }: TargetGroup,
+  capabilities: Capabilities,
+): readonly string[] {
+  return ['backup', ...connectionLimit(maxConnectionsPerTarget), ...poolLimits(capabilities)];
 }
 
 export function weightOf({ algorithm }: TargetGroup, member: Member): number {
@@ -92,9 +107,9 @@ function render(
 ): string {
   const sections = [
     `# Written by Drover for the load balancer ${loadBalancer.name}; what is changed here by hand is lost.`,
-    globalSection(targetGroups, paths, fingerprint),
-    DEFAULTS,
-    ...loadBalancer.listeners.map(frontend),
+    globalSection(loadBalancer, targetGroups, paths, fingerprint),
+    defaultsSection(loadBalancer),
+    ...loadBalancer.listeners.map((listener) => frontend(listener, targetGroups)),
     ...(loadBalancer.statsPage === null ? [] : [statsFrontend(loadBalancer.statsPage)]),
     ...targetGroups.map((group) =>
       backend(
@@ -108,7 +123,12 @@ function render(
   return `${sections.join('\n\n')}\n`;
 }
 
-function globalSection(targetGroups: readonly TargetGroup[], paths: Paths, fingerprint: string): string {
+function globalSection(
+  { maxHeaderBytes, threads }: LoadBalancer,
+  targetGroups: readonly TargetGroup[],
+  paths: Paths,
+  fingerprint: string,
+): string {
   const longestDelayMs = Math.max(0, ...targetGroups.map(({ deregistrationDelayMs }) => deregistrationDelayMs));
   return `global
   description ${fingerprint}
@@ -117,6 +137,9 @@ function globalSection(targetGroups: readonly TargetGroup[], paths: Paths, finge
   server-state-file '${paths.state}'
   hard-stop-after ${longestDelayMs + HARD_STOP_MARGIN_MS}ms
   mworker-max-reloads ${MAX_OLD_WORKERS}
+  tune.bufsize ${maxHeaderBytes + HEAD_BYTES}
+  tune.maxrewrite ${REWRITE_BYTES}
+  tune.http.maxhdr ${MAX_HEADER_LINES}${threads === null ? '' : `\n  nbthread ${threads}`}
 
 ring ${HEALTH_RING}
   format timed
@@ -124,30 +147,36 @@ ring ${HEALTH_RING}
   size 65536`;
 }
 
-const DEFAULTS = `defaults http
+function defaultsSection({ idleTimeoutMs }: LoadBalancer): string {
+  return `defaults http
   mode http
   timeout connect ${CONNECT_TIMEOUT_MS}ms
-  timeout client ${IDLE_TIMEOUT_MS}ms
-  timeout server ${IDLE_TIMEOUT_MS}ms
+  timeout client ${idleTimeoutMs}ms
+  timeout server ${idleTimeoutMs}ms
+  timeout client-fin ${HALF_CLOSED_TIMEOUT_MS}ms
   timeout http-request ${REQUEST_HEADER_TIMEOUT_MS}ms
   timeout http-keep-alive ${KEEP_ALIVE_TIMEOUT_MS}ms
-  timeout queue ${QUEUE_TIMEOUT_MS}ms
   timeout tunnel ${TUNNEL_TIMEOUT_MS}ms
   option idle-close-on-response
+  option abortonclose
   retries ${RETRIES}
   option redispatch 1
   retry-on conn-failure empty-response
   load-server-state-from-file global`;
+}
 
 /** Named after its address, so that a running HAProxy tells where it listens. */
-function frontend({ address, port, targetGroup }: Listener): string {
-  return `frontend ${address}:${port} from http
-  bind ${authority({ address, port })}
-  option forwardfor
-  http-request set-header X-Forwarded-Proto http
-  http-request set-header X-Forwarded-Port %[dst_port]
-  http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }
-  default_backend ${targetGroup}`;
+function frontend({ address, port, targetGroup, trustedProxies }: Listener, groups: readonly TargetGroup[]): string {
+  const hashesClient = groups.some(({ name, algorithm }) => name === targetGroup && algorithm === 'sourceIpHash');
+  const lines = [
+    `frontend ${address}:${port} from http`,
+    `bind ${authority({ address, port })}`,
+    ...forwardedHeaders(trustedProxies),
+    ...(hashesClient ? clientAddress(trustedProxies) : []),
+    'http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }',
+    `default_backend ${targetGroup}`,
+  ];
+  return lines.join('\n  ');
 }
 
 function statsFrontend({ address, port }: StatsPage): string {
@@ -174,9 +203,13 @@ function backend(
     `log ring@${HEALTH_RING} local0 notice`,
     ...BALANCE[group.algorithm],
     'option allbackups',
+    `timeout queue ${group.queueTimeoutMs}ms`,
+    ...REUSE[group.connectionReuse],
     ...healthCheck(group.healthCheck),
     // Before the defaults, which are for those that are checked.
-    ...servers.filter(({ standsIn }) => standsIn).map((one) => `${lineOf(one)} backup`),
+    ...servers
+      .filter(({ standsIn }) => standsIn)
+      .map((one) => `${lineOf(one)} ${standInOptions(group, capabilities).join(' ')}`),
     `default-server ${serverOptions(group, capabilities).join(' ')}`,
     ...servers.filter(({ standsIn }) => !standsIn).map(lineOf),
   ];
@@ -185,6 +218,10 @@ function backend(
 
 function server(one: Server, weight: number, id: number): string {
   return `server ${nameOf(one)} ${authority(one.member.endpoint)} id ${id} weight ${weight}`;
+}
+
+function connectionLimit(most: number | null): readonly string[] {
+  return most === null ? [] : ['maxconn', `${most}`];
 }
 
 function poolLimits({ poolLimitsNeeded }: Capabilities): readonly string[] {
@@ -205,7 +242,15 @@ const BALANCE: Readonly<Record<Algorithm, readonly string[]>> = {
   roundRobin: ['balance roundrobin'],
   weightedRoundRobin: ['balance roundrobin'],
   leastConnections: ['balance leastconn'],
-  sourceIpHash: ['balance source', 'hash-type consistent'],
-  urlHash: ['balance uri', 'hash-type consistent'],
+  sourceIpHash: [`balance hash ${CLIENT}`, 'hash-type consistent'],
+  urlHash: ['balance uri whole', 'hash-type consistent'],
   random: ['balance random(2)'],
+};
+
+const REUSE: Readonly<Record<ConnectionReuse, readonly string[]>> = {
+  safe: ['http-reuse safe'],
+  aggressive: ['http-reuse aggressive'],
+  always: ['http-reuse always'],
+  // Without the option a connection would stay open for as long as its client's.
+  never: ['http-reuse never', 'option http-server-close'],
 };

@@ -1,6 +1,7 @@
 import type { AutoScalingGroup, Fleet, History, LaunchTemplate, LoadBalancer, TargetGroup } from './fleet.ts';
 import { diffScaling } from './fleet-diff-scaling.ts';
 import { diffFacts, diffNamed, type Facts, fact, NEXT_LOOK, settingFacts } from './fleet-facts.ts';
+import { formatByteSize } from './fleet-file/sizes.ts';
 import { formatDuration } from './fleet-file/units.ts';
 import type { FleetChange } from './status.ts';
 
@@ -42,20 +43,33 @@ export function diffFleets(before: Fleet, after: Fleet): FleetChange[] {
   ];
 }
 
-function loadBalancerFacts({ listeners, statsPage }: LoadBalancer): Facts {
+function loadBalancerFacts(loadBalancer: LoadBalancer): Facts {
+  const { listeners, statsPage, idleTimeoutMs, maxHeaderBytes, maxConnections, threads } = loadBalancer;
   return {
-    ...Object.fromEntries(
-      listeners.map((listener, index) => [`listeners[${index}]`, fact(listenerInWords(listener), RELOAD)]),
-    ),
+    ...Object.fromEntries(listeners.flatMap(listenerFacts)),
     ...(statsPage !== null && { statsPage: fact(`${statsPage.address}:${statsPage.port}`, RELOAD) }),
+    idleTimeout: fact(formatDuration(idleTimeoutMs), RELOAD),
+    maxHeaderSize: fact(formatByteSize(maxHeaderBytes), RELOAD),
+    maxConnections: fact(maxConnections, RELOAD),
+    ...(threads !== null && { threads: fact(threads, RELOAD) }),
   };
+}
+
+function listenerFacts(listener: LoadBalancer['listeners'][number], index: number) {
+  const path = `listeners[${index}]`;
+  const networks = listener.trustedProxies;
+  return [
+    [path, fact(listenerInWords(listener), RELOAD)],
+    ...(networks.length > 0 ? [[`${path}.trustedProxies`, fact(`[${networks.join(', ')}]`, RELOAD)]] : []),
+  ];
 }
 
 function listenerInWords({ address, port, targetGroup }: LoadBalancer['listeners'][number]): string {
   return `${address.includes(':') ? `[${address}]` : address}:${port} to ${targetGroup}`;
 }
 
-function targetGroupFacts({ algorithm, healthCheck, deregistrationDelayMs, slowStartMs }: TargetGroup): Facts {
+function targetGroupFacts(targetGroup: TargetGroup): Facts {
+  const { algorithm, healthCheck, deregistrationDelayMs, slowStartMs, maxConnectionsPerTarget } = targetGroup;
   return {
     algorithm: fact(algorithm, RELOAD),
     'healthCheck.path': fact(healthCheck.path, RELOAD),
@@ -68,6 +82,9 @@ function targetGroupFacts({ algorithm, healthCheck, deregistrationDelayMs, slowS
     'healthCheck.unhealthyThreshold': fact(healthCheck.unhealthyThreshold, RELOAD),
     deregistrationDelay: fact(formatDuration(deregistrationDelayMs), NEXT_DRAIN),
     slowStart: fact(formatDuration(slowStartMs), RELOAD),
+    ...(maxConnectionsPerTarget !== null && { maxConnectionsPerTarget: fact(maxConnectionsPerTarget, RELOAD) }),
+    queueTimeout: fact(formatDuration(targetGroup.queueTimeoutMs), RELOAD),
+    connectionReuse: fact(targetGroup.connectionReuse, RELOAD),
   };
 }
 

@@ -35,6 +35,14 @@ export interface LoadBalancer {
   readonly name: string;
   readonly listeners: readonly Listener[];
   readonly statsPage: StatsPage | null;
+  /** How long nothing may come, from the client or from the server, before a request is cut. */
+  readonly idleTimeoutMs: number;
+  /** The largest head of a request or an answer: its first line and all of its headers. */
+  readonly maxHeaderBytes: number;
+  /** The most client connections of each listener; fewer where the limit of open files allows no more. */
+  readonly maxConnections: number;
+  /** HAProxy's threads; null for one for each core. */
+  readonly threads: number | null;
 }
 
 /** An address that accepts HTTP and hands each request to one target group. */
@@ -42,6 +50,8 @@ export interface Listener {
   readonly address: string;
   readonly port: number;
   readonly targetGroup: string;
+  /** Networks (CIDR) of proxies in front of it, whose word on the client is taken; nobody else's is. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** HAProxy's own statistics page, with CSV under `/;csv`. */
@@ -60,6 +70,14 @@ export const ALGORITHMS = [
 ] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
+/**
+ * When a connection to a server serves another client's request. `safe`: not for the first request of a client's connection, which
+ * could not be repeated if the server closed just then. `aggressive`: for that one too, on a connection that was reused before.
+ * `always`: on any. `never`: each request has a connection of its own.
+ */
+export const CONNECTION_REUSES = ['safe', 'never', 'aggressive', 'always'] as const;
+export type ConnectionReuse = (typeof CONNECTION_REUSES)[number];
+
 /** Servers that answer the same requests, and how to tell whether one of them can. Behind at most one load balancer. */
 export interface TargetGroup {
   readonly name: string;
@@ -69,6 +87,11 @@ export interface TargetGroup {
   readonly deregistrationDelayMs: number;
   /** The time over which a server that became healthy is brought to its full share; 0 for at once. */
   readonly slowStartMs: number;
+  /** The most requests that one server has at a time; more wait in a queue. Null for no limit. */
+  readonly maxConnectionsPerTarget: number | null;
+  /** How long a request may wait in the queue. */
+  readonly queueTimeoutMs: number;
+  readonly connectionReuse: ConnectionReuse;
 }
 
 export interface HealthCheck {

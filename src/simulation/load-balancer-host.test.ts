@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { sampleLoadBalancer } from '../../test/haproxy-samples.ts';
 import type { TargetGroup } from '../model/fleet.ts';
 import type { Member } from '../ports/load-balancer.ts';
 import { Clients } from './clients.ts';
@@ -25,6 +26,9 @@ const GROUP: TargetGroup = {
   },
   deregistrationDelayMs: 10_000,
   slowStartMs: 0,
+  maxConnectionsPerTarget: null,
+  queueTimeoutMs: 30_000,
+  connectionReuse: 'safe',
 };
 
 describe('a simulated load balancer', () => {
@@ -66,8 +70,8 @@ describe('a simulated load balancer', () => {
         proven: true,
       }),
     );
-    const listeners = [{ address: '127.0.0.1', port: 80, targetGroup: 'hello' }];
-    host.save({ loadBalancer: { name: 'web', listeners, statsPage: null }, targetGroups: [GROUP], members });
+    const listeners = [{ address: '127.0.0.1', port: 80, targetGroup: 'hello', trustedProxies: [] }];
+    host.save({ loadBalancer: { ...sampleLoadBalancer, listeners }, targetGroups: [GROUP], members });
     if (host.running) host.reconcile();
     else host.start();
   }

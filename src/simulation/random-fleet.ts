@@ -20,9 +20,15 @@ export function randomFleet(random: Random): Fleet {
   const loadBalancers = edges.map((name, edge) => ({
     name,
     listeners: targetGroups.flatMap((group, index) =>
-      index % edges.length === edge ? [{ address: '127.0.0.1', port: 5000 + index, targetGroup: group.name }] : [],
+      index % edges.length === edge
+        ? [{ address: '127.0.0.1', port: 5000 + index, targetGroup: group.name, trustedProxies: [] }]
+        : [],
     ),
     statsPage: null,
+    idleTimeoutMs: 300_000,
+    maxHeaderBytes: 32_768,
+    maxConnections: 50_000,
+    threads: null,
   }));
   const names = random.pick([['web'], ['web'], ['web', 'api'], ['web', 'api', 'work']]);
   const empty = { name: 'simulated', loadBalancers, targetGroups, autoScalingGroups: [], history: DEFAULT_HISTORY };
@@ -36,6 +42,9 @@ function targetGroup(name: string, random: Random): TargetGroup {
     healthCheck: healthCheck(random),
     deregistrationDelayMs: random.pick([0, 2_000, 10_000, 30_000]),
     slowStartMs: 0,
+    maxConnectionsPerTarget: null,
+    queueTimeoutMs: 30_000,
+    connectionReuse: 'safe',
   };
 }
 

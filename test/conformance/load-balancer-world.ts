@@ -59,6 +59,9 @@ export const FAST_GROUP: TargetGroup = {
   },
   deregistrationDelayMs: 10_000,
   slowStartMs: 0,
+  maxConnectionsPerTarget: null,
+  queueTimeoutMs: 30_000,
+  connectionReuse: 'safe',
 };
 
 /** @returns what was announced */

@@ -7,6 +7,7 @@ import { createRandom } from '../../src/simulation/random.ts';
 import { SimLoadBalancer } from '../../src/simulation/sim-load-balancer.ts';
 import { Trace } from '../../src/simulation/trace.ts';
 import { settle, VirtualClock } from '../../src/simulation/virtual-clock.ts';
+import { sampleLoadBalancer } from '../haproxy-samples.ts';
 import { describeLoadBalancerConformance } from './load-balancer.ts';
 import { FAST_GROUP, type LoadBalancerWorld, type OpenRequest, type TestServer } from './load-balancer-world.ts';
 
@@ -50,11 +51,11 @@ async function make(): Promise<LoadBalancerWorld> {
     };
   }
 
-  const listener = { address: '10.1.0.1', port: 80, targetGroup: FAST_GROUP.name };
+  const listener = { address: '10.1.0.1', port: 80, targetGroup: FAST_GROUP.name, trustedProxies: [] };
   return {
     driver: (): LoadBalancerDriver => new SimLoadBalancer({ ...common, host, onObserved: () => {} }),
     empty: {
-      loadBalancer: { name: 'web', listeners: [listener], statsPage: null },
+      loadBalancer: { ...sampleLoadBalancer, listeners: [listener] },
       targetGroups: [FAST_GROUP],
       members: [],
     },
@@ -70,7 +71,10 @@ async function make(): Promise<LoadBalancerWorld> {
     /** A listener where something else listens. */
     refusable: async (desired): Promise<DesiredState> => {
       const { endpoint } = await server();
-      const listeners = [...desired.loadBalancer.listeners, { ...endpoint, targetGroup: FAST_GROUP.name }];
+      const listeners = [
+        ...desired.loadBalancer.listeners,
+        { ...endpoint, targetGroup: FAST_GROUP.name, trustedProxies: [] },
+      ];
       return { ...desired, loadBalancer: { ...desired.loadBalancer, listeners } };
     },
     until,

@@ -86,7 +86,7 @@ describe('what the simulation has found', () => {
       const [edge] = scenario.fleet.loadBalancers;
       const [web] = scenario.fleet.targetGroups;
       if (edge === undefined || web === undefined) throw new Error('the scenario has no load balancer');
-      const listeners = [{ address: '127.0.0.1', port: 5001, targetGroup: 'other' }];
+      const listeners = [{ address: '127.0.0.1', port: 5001, targetGroup: 'other', trustedProxies: [] }];
       const loadBalancers = [edge, { ...edge, name: 'inner', listeners }];
       const fleet = { ...scenario.fleet, loadBalancers, targetGroups: [web, { ...web, name: 'other' }] };
       const happenings = [

@@ -80,7 +80,7 @@ function inTwoGroups(scenario: Scenario): Scenario {
   const [group] = fleet.autoScalingGroups;
   const [loadBalancer] = fleet.loadBalancers;
   if (group === undefined || loadBalancer === undefined) throw new Error('there is one of each');
-  const listener = { address: '127.0.0.1', port: 5001, targetGroup: 'api' };
+  const listener = { address: '127.0.0.1', port: 5001, targetGroup: 'api', trustedProxies: [] };
   return {
     ...scenario,
     fleet: {

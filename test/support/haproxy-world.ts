@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHaproxy } from '../../src/haproxy/driver.ts';
-import type { TargetGroup } from '../../src/model/fleet.ts';
+import type { LoadBalancer, TargetGroup } from '../../src/model/fleet.ts';
 import type { Target } from '../../src/model/observation.ts';
 import type { DesiredState, LoadBalancerDriver, LoadBalancerEvent, Member } from '../../src/ports/load-balancer.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { applied } from '../conformance/load-balancer-world.ts';
-import { sampleGroup } from '../haproxy-samples.ts';
+import { sampleGroup, sampleLoadBalancer } from '../haproxy-samples.ts';
 import { freePort } from './free-ports.ts';
 import { kill, processesWith } from './processes.ts';
 
@@ -42,11 +42,19 @@ export class HaproxyWorld {
     return server;
   }
 
-  state(members: readonly Member[], change: Partial<TargetGroup> = {}): DesiredState {
+  state(
+    members: readonly Member[],
+    change: Partial<TargetGroup> = {},
+    loadBalancerChange: Partial<LoadBalancer> = {},
+  ): DesiredState {
     const healthCheck = { ...sampleGroup.healthCheck, intervalMs: 1_000, fastIntervalMs: 50, downIntervalMs: 50 };
     const group = { ...sampleGroup, healthCheck, deregistrationDelayMs: 10_000, ...change };
-    const listeners = [{ address: '127.0.0.1', port: this.port, targetGroup: group.name }];
-    return { loadBalancer: { name: 'web', listeners, statsPage: null }, targetGroups: [group], members };
+    const listeners = [{ address: '127.0.0.1', port: this.port, targetGroup: group.name, trustedProxies: [] }];
+    return {
+      loadBalancer: { ...sampleLoadBalancer, listeners, ...loadBalancerChange },
+      targetGroups: [group],
+      members,
+    };
   }
 
   /** @returns what was announced */
@@ -111,19 +119,20 @@ export class HaproxyWorld {
   }
 }
 
-/** Answers its name; on `/held` only when it is told to. */
+/** Answers its name; on `/headers` the headers that came, as a list; on `/held` only when it is told to. */
 class SmallServer {
   readonly started: Promise<unknown>;
   readonly held = Promise.withResolvers<ServerResponse>();
   healthy = true;
-  readonly #name: string;
+  readonly name: string;
   readonly #server: Server;
 
   constructor(name: string) {
-    this.#name = name;
+    this.name = name;
     this.#server = createServer((request, response) => {
       if (request.url === '/health') response.writeHead(this.healthy ? 200 : 503).end();
       else if (request.url === '/held') this.held.resolve(response);
+      else if (request.url === '/headers') response.end(JSON.stringify(request.rawHeaders));
       else response.end(name);
     });
     this.started = once(this.#server.listen(0, '127.0.0.1'), 'listening');
@@ -133,7 +142,7 @@ class SmallServer {
   member(change: Partial<Member> = {}): Member {
     const { port } = this.#server.address() as AddressInfo;
     const endpoint = { address: '127.0.0.1', port };
-    const identity = { targetGroup: sampleGroup.name, instanceId: this.#name, endpoint };
+    const identity = { targetGroup: sampleGroup.name, instanceId: this.name, endpoint };
     return { ...identity, weight: 100, state: 'ready', proven: true, ...change };
   }
 

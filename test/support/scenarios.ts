@@ -3,6 +3,7 @@ import { calmConditions } from '../../src/simulation/conditions.ts';
 import { runSeed } from '../../src/simulation/run.ts';
 import type { Scenario } from '../../src/simulation/scenario.ts';
 import { droverController } from '../../src/simulation/session.ts';
+import { sampleLoadBalancer } from '../haproxy-samples.ts';
 import { GROUP, TARGET_GROUP } from './snapshot.ts';
 
 const LOCAL = { minMs: 1, maxMs: 20 };
@@ -10,11 +11,11 @@ const LOCAL = { minMs: 1, maxMs: 20 };
 /** A minute of a simulated fleet with one group, `web`, in which nothing goes wrong unless it is put in. */
 export function simulated(group: Partial<AutoScalingGroup> = {}): Scenario {
   const targetGroup = { ...TARGET_GROUP, deregistrationDelayMs: 10_000 };
-  const listeners = [{ address: '127.0.0.1', port: 5000, targetGroup: targetGroup.name }];
+  const listeners = [{ address: '127.0.0.1', port: 5000, targetGroup: targetGroup.name, trustedProxies: [] }];
   return {
     fleet: {
       name: 'simulated',
-      loadBalancers: [{ name: 'edge', listeners, statsPage: null }],
+      loadBalancers: [{ ...sampleLoadBalancer, name: 'edge', listeners }],
       targetGroups: [targetGroup],
       autoScalingGroups: [{ ...GROUP, minSize: 1, ...group }],
       history: DEFAULT_HISTORY,

@@ -44,6 +44,9 @@ export const TARGET_GROUP: TargetGroup = {
   },
   deregistrationDelayMs: 60_000,
   slowStartMs: 0,
+  maxConnectionsPerTarget: null,
+  queueTimeoutMs: 30_000,
+  connectionReuse: 'safe',
 };
 
 /** What a server of the test's group looks like to everyone; defaults to a healthy one in service. */

@@ -1,5 +1,6 @@
 import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
 import type { LoadPoint } from '../../src/model/what-if.ts';
+import { sampleLoadBalancer } from '../haproxy-samples.ts';
 import { MINUTE, MONDAY_8, metric } from './policies.ts';
 import { GROUP, TARGET_GROUP } from './snapshot.ts';
 
@@ -8,7 +9,11 @@ export function fleetWith(group: Partial<AutoScalingGroup>): Fleet {
   return {
     name: 'shop',
     loadBalancers: [
-      { name: 'front', listeners: [{ address: '127.0.0.1', port: 5_000, targetGroup: 'web' }], statsPage: null },
+      {
+        ...sampleLoadBalancer,
+        name: 'front',
+        listeners: [{ address: '127.0.0.1', port: 5_000, targetGroup: 'web', trustedProxies: [] }],
+      },
     ],
     targetGroups: [TARGET_GROUP],
     autoScalingGroups: [

@@ -7,6 +7,7 @@ import {
   httpPathSchema,
   matcherSchema,
   nameSchema,
+  networkSchema,
   portSchema,
 } from './fields.ts';
 
@@ -37,6 +38,19 @@ describe('addresses', () => {
     '%j is none',
     (text) => {
       expect(addressSchema.safeParse(text).success).toBe(false);
+    },
+  );
+});
+
+describe('networks', () => {
+  it.each(['10.0.0.0/8', '192.0.2.7', '0.0.0.0/0', '::1', 'fd00::/8', '::/0', '10.1.2.3/32'])('take %s', (text) => {
+    expect(networkSchema.parse(text)).toBe(text);
+  });
+
+  it.each(['', '10.0.0.0/33', '10/8', '::/129', '10.0.0.0/', '10.0.0.0/8/8', 'proxy', 'fe80::1%eth0', '10.0.0.0/+8'])(
+    'refuse %j',
+    (text) => {
+      expect(networkSchema.safeParse(text).error?.issues[0]?.message).toContain('it must be a network');
     },
   );
 });

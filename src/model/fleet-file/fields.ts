@@ -8,6 +8,7 @@ import { z } from 'zod';
 
 export const MAX_GROUPS_PER_KIND = 256;
 export const MAX_LISTENERS_PER_LOAD_BALANCER = 64;
+export const MAX_TRUSTED_PROXIES = 256;
 /** The most servers that one group may have. */
 export const MAX_GROUP_SIZE = 5_000;
 /** The most active servers that HAProxy's `roundrobin` can choose from. */
@@ -28,6 +29,18 @@ export const addressSchema = z
     error: 'it must be an IP address: 127.0.0.1 for this host only, 0.0.0.0 or :: for every interface',
   })
   .transform((text) => new SocketAddress({ address: text, family: isIP(text) === 6 ? 'ipv6' : 'ipv4' }).address);
+
+/** A network as `10.0.0.0/8`, or one address, which is the network of its own. */
+export const networkSchema = z.string().refine(isNetwork, {
+  error: 'it must be a network such as 10.0.0.0/8 or "fd00::/8", or one IP address',
+});
+
+function isNetwork(text: string): boolean {
+  const [address = '', length, ...more] = text.split('/');
+  const family = address.includes('%') ? 0 : isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 6 ? 128 : 32));
+}
 
 export const httpPathSchema = z
   .string()

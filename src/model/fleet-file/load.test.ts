@@ -82,21 +82,27 @@ describe('parseFleet', () => {
           },
           "loadBalancers": [
             {
+              "idleTimeoutMs": 300000,
               "listeners": [
                 {
                   "address": "127.0.0.1",
                   "port": 80,
                   "targetGroup": "web",
+                  "trustedProxies": [],
                 },
               ],
+              "maxConnections": 50000,
+              "maxHeaderBytes": 32768,
               "name": "web",
               "statsPage": null,
+              "threads": null,
             },
           ],
           "name": "shop",
           "targetGroups": [
             {
               "algorithm": "roundRobin",
+              "connectionReuse": "safe",
               "deregistrationDelayMs": 300000,
               "healthCheck": {
                 "downIntervalMs": 200,
@@ -108,7 +114,9 @@ describe('parseFleet', () => {
                 "timeoutMs": 1000,
                 "unhealthyThreshold": 3,
               },
+              "maxConnectionsPerTarget": null,
               "name": "web",
+              "queueTimeoutMs": 30000,
               "slowStartMs": 0,
             },
           ],

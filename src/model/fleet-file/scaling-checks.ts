@@ -42,20 +42,25 @@ function checkMetric(metric: Metric, fleet: Fleet, path: Path): Problem[] {
   return [...problems, ...checkMeasuredTargetGroup(metric, fleet, path)];
 }
 
-/** A source that measures a target group says which one in its setting `targetGroup`. */
+/** A source that measures a target group says which one in its setting `targetGroup`, and what of it in `measure`. */
 function checkMeasuredTargetGroup({ settings }: Metric, fleet: Fleet, path: Path): Problem[] {
-  const { targetGroup } = settings;
+  const { targetGroup, measure } = settings;
   if (typeof targetGroup !== 'string') return [];
   const known = fleet.targetGroups.map(({ name }) => name);
   const refuse = (message: string) => [{ path: [...path, 'targetGroup'], message }];
-  if (!known.includes(targetGroup)) {
+  const group = fleet.targetGroups.find(({ name }) => name === targetGroup);
+  if (group === undefined) {
     return refuse(`there is no target group ${targetGroup}; ${didYouMean(targetGroup, known)}`);
   }
   const measured = fleet.loadBalancers.some(({ listeners }) =>
     listeners.some((listener) => listener.targetGroup === targetGroup),
   );
-  if (measured) return [];
-  return refuse(`target group ${targetGroup} is behind no load balancer, so nothing measures it; give it a listener`);
+  if (!measured) {
+    return refuse(`target group ${targetGroup} is behind no load balancer, so nothing measures it; give it a listener`);
+  }
+  if (measure !== 'queueLength' || group.maxConnectionsPerTarget !== null) return [];
+  const message = `nothing waits for target group ${targetGroup}, because its servers take any number of requests; give it maxConnectionsPerTarget, or measure openRequests`;
+  return [{ path: [...path, 'measure'], message }];
 }
 
 function checkPolicies({ metrics, scalingPolicies }: AutoScalingGroup, path: Path): Problem[] {

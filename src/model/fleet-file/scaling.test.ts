@@ -224,6 +224,15 @@ describe('errors in', () => {
     ).toMatchSnapshot();
   });
 
+  it('a queue that cannot form', () => {
+    const metrics =
+      '    metrics: { queue: { source: haproxy, targetGroup: web, measure: queueLength } }\n    targetGroups: [web]\n';
+    expect(errorsOf(fleet(metrics))).toContain(
+      'metrics.queue.measure: queueLength  nothing waits for target group web',
+    );
+    expect(errorsOf(fleet(metrics).replace('web: {},', 'web: { maxConnectionsPerTarget: 4 },'))).toBe('no errors');
+  });
+
   it('how many servers round robin takes, counting what a scheduled action may allow', () => {
     expect(
       errorsOf(fleet('    targetGroups: [web]\n    scheduledActions: { a: { cron: 0 8 * * *, maxSize: 4999 } }\n')),

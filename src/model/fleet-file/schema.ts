@@ -8,6 +8,7 @@ import { z } from 'zod';
 import {
   ALGORITHMS,
   type AutoScalingGroup,
+  CONNECTION_REUSES,
   DEFAULT_HISTORY,
   type Fleet,
   type History,
@@ -22,14 +23,17 @@ import {
   MAX_GROUP_SIZE,
   MAX_GROUPS_PER_KIND,
   MAX_LISTENERS_PER_LOAD_BALANCER,
+  MAX_TRUSTED_PROXIES,
   matcherSchema,
   nameSchema,
+  networkSchema,
   portSchema,
 } from './fields.ts';
 import { type FleetFileContext, launchTemplateSchema } from './launch-template.ts';
 import { metricSchema } from './metric.ts';
 import { scalingPolicySchema } from './scaling-policy.ts';
 import { scheduledActionSchema } from './scheduled-action.ts';
+import { byteSizeSchema, KIB } from './sizes.ts';
 import { durationSchema } from './units.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -43,6 +47,11 @@ const listener = z.strictObject({
     .describe('The IP address to listen on: 127.0.0.1 for this host only, 0.0.0.0 or :: for every interface.'),
   port: portSchema.describe('The TCP port to listen on.'),
   targetGroup: nameSchema.describe('The target group that answers the requests.'),
+  trustedProxies: z
+    .array(networkSchema)
+    .max(MAX_TRUSTED_PROXIES)
+    .default([])
+    .describe('Networks of proxies in front of it, such as 10.0.0.0/8: what they say of the client is believed.'),
 });
 
 const statsPage = z.strictObject({
@@ -58,8 +67,30 @@ const loadBalancer = z
       .max(MAX_LISTENERS_PER_LOAD_BALANCER)
       .describe('Addresses that accept HTTP, each with the target group that answers there.'),
     statsPage: statsPage.optional().describe("HAProxy's own statistics page, with CSV under /;csv. None unless given."),
+    idleTimeout: durationSchema({ minMs: SECOND_MS, maxMs: 24 * HOUR_MS })
+      .prefault('5m')
+      .describe('How long nothing may come, from the client or from the server, before a request is cut.'),
+    maxHeaderSize: byteSizeSchema({ minBytes: 8 * KIB, maxBytes: 1024 * KIB })
+      .prefault('32KiB')
+      .describe('The largest head of a request or an answer: its first line and all of its headers.'),
+    maxConnections: z
+      .int()
+      .min(10)
+      .max(1_000_000)
+      .default(50_000)
+      .describe('The most client connections of each listener; fewer where the limit of open files allows no more.'),
+    threads: z.int().min(1).max(64).optional().describe("HAProxy's threads. Default: one for each core."),
   })
-  .transform((value): Unnamed<LoadBalancer> => ({ listeners: value.listeners, statsPage: value.statsPage ?? null }));
+  .transform(
+    ({ listeners, statsPage, idleTimeout, maxHeaderSize, maxConnections, threads }): Unnamed<LoadBalancer> => ({
+      listeners,
+      statsPage: statsPage ?? null,
+      idleTimeoutMs: idleTimeout,
+      maxHeaderBytes: maxHeaderSize,
+      maxConnections,
+      threads: threads ?? null,
+    }),
+  );
 
 const INTERVAL = { minMs: 50, maxMs: 5 * MINUTE_MS };
 const FAST_INTERVAL_MS = 200;
@@ -103,12 +134,37 @@ const targetGroup = z
     slowStart: durationSchema({ maxMs: HOUR_MS })
       .prefault('0s')
       .describe('The time over which a server that became healthy is brought to its full share; 0s for at once.'),
+    maxConnectionsPerTarget: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe('The most requests that one server has at a time; more wait in a queue. No limit unless given.'),
+    queueTimeout: durationSchema({ minMs: 100, maxMs: HOUR_MS })
+      .prefault('30s')
+      .describe('How long a request may wait in the queue before it gets 503.'),
+    connectionReuse: z
+      .enum(CONNECTION_REUSES)
+      .optional()
+      .describe(
+        "When a connection to a server serves another client's request. Default: safe, or never if maxConnectionsPerTarget is 1.",
+      ),
   })
   .transform(
-    ({ deregistrationDelay, slowStart, ...rest }): Unnamed<TargetGroup> => ({
+    ({
+      deregistrationDelay,
+      slowStart,
+      maxConnectionsPerTarget,
+      queueTimeout,
+      connectionReuse,
+      ...rest
+    }): Unnamed<TargetGroup> => ({
       ...rest,
       deregistrationDelayMs: deregistrationDelay,
       slowStartMs: slowStart,
+      maxConnectionsPerTarget: maxConnectionsPerTarget ?? null,
+      queueTimeoutMs: queueTimeout,
+      connectionReuse: connectionReuse ?? (maxConnectionsPerTarget === 1 ? 'never' : 'safe'),
     }),
   );
 

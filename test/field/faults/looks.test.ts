@@ -10,6 +10,7 @@ import type { DesiredState, LoadBalancerDriver } from '../../../src/ports/load-b
 import type { Machine, Provider } from '../../../src/ports/provider.ts';
 import type { Change } from '../../../src/ports/store.ts';
 import { VirtualClock } from '../../../src/simulation/virtual-clock.ts';
+import { sampleLoadBalancer } from '../../haproxy-samples.ts';
 import { GROUP, TARGET_GROUP } from '../../support/snapshot.ts';
 
 const MANY = 200;
@@ -33,9 +34,9 @@ class World {
     const fleet: Fleet = {
       name: 'two',
       loadBalancers: names.map((name) => ({
+        ...sampleLoadBalancer,
         name,
-        listeners: [{ address: '127.0.0.1', port: 5000, targetGroup: name }],
-        statsPage: null,
+        listeners: [{ address: '127.0.0.1', port: 5000, targetGroup: name, trustedProxies: [] }],
       })),
       targetGroups: names.map((name) => ({ ...TARGET_GROUP, name })),
       autoScalingGroups: names.map((name) =>

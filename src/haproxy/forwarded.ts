@@ -1,0 +1,52 @@
+/**
+ * Who the client is. A proxy that the listener trusts says so in its headers; what anybody else says there is taken out, so that a
+ * server may believe what it reads.
+ */
+
+/** The client's address, in a transaction's variable. */
+export const CLIENT = 'var(txn.client)';
+/** How many trusted proxies a request may have come through, one after the other. */
+const MAX_PROXIES_IN_A_ROW = 5;
+
+/** Beginnings of header names; HAProxy compares them in lower case, and takes out every line. */
+const OF_PROXIES = ['x-forwarded', 'x-real'];
+/** No proxy sends these. Programs that take `_` for `-` would believe them. */
+const MISSPELT = ['x_forwarded', 'x_real'];
+const HALF_MISSPELT = OF_PROXIES.map((beginning) => `${beginning}_`);
+
+/** The rules of a frontend that make `X-Forwarded-For`, `-Proto` and `-Port` true. HAProxy appends its own peer to the first. */
+export function forwardedHeaders(trustedProxies: readonly string[]): readonly string[] {
+  const isTrusted = trustedProxies.length > 0;
+  const fromOthers = isTrusted ? ' unless trusted' : '';
+  const unlessSaid = isTrusted ? ' unless trusted { req.hdr(X-Forwarded-Proto) -m found }' : '';
+  return [
+    ...trustedProxies.map((network) => `acl trusted src ${network}`),
+    ...[...MISSPELT, ...(isTrusted ? HALF_MISSPELT : [])].map(
+      (beginning) => `http-request del-header ${beginning} -m beg`,
+    ),
+    ...OF_PROXIES.map((beginning) => `http-request del-header ${beginning} -m beg${fromOthers}`),
+    `http-request del-header Forwarded${fromOthers}`,
+    'option forwardfor',
+    // Both or none are its own: port 80 would be wrong beside a proxy's https.
+    `http-request set-header X-Forwarded-Port %[dst_port]${unlessSaid}`,
+    `http-request set-header X-Forwarded-Proto http${unlessSaid}`,
+  ];
+}
+
+/**
+ * The rules that find the client's address for a hash: the peer's, or where that is a trusted proxy the last one in
+ * `X-Forwarded-For` that is none. What a proxy has written that is no address ends the search.
+ */
+export function clientAddress(trustedProxies: readonly string[]): readonly string[] {
+  if (trustedProxies.length === 0) return ['http-request set-var(txn.client) src'];
+  const hops = Array.from({ length: MAX_PROXIES_IN_A_ROW }, (_, index) => index + 1);
+  return [
+    'http-request set-var(txn.client) src',
+    ...trustedProxies.map((network) => `acl client-is-proxy ${CLIENT} -m ip ${network}`),
+    ...hops.map((hop) => {
+      const entry = (last: number): string => `req.hdr_ip(X-Forwarded-For,-${last})`;
+      const said = hop === 1 ? '' : ` { ${entry(hop - 1)} -m found }`;
+      return `http-request set-var(txn.client) ${entry(hop)} if client-is-proxy${said}`;
+    }),
+  ];
+}
