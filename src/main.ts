@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { buildApi } from './api/server.ts';
 import { listen } from './api/socket.ts';
 import { FileError, readBounded } from './base/files.ts';
@@ -35,6 +36,7 @@ import { SeriesError } from './simulation/what-if/series.ts';
 import { type WhatIfOptions, whatIf } from './simulation/what-if/what-if.ts';
 import { openDataFolder } from './store/data-folder.ts';
 import { acquireLock, type Lock } from './store/lock.ts';
+import { filesIn, guarded, rememberFiles } from './store/presence.ts';
 import { readRecordedMetric } from './store/recorded-metrics.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import { systemClock } from './system/clock.ts';
@@ -46,6 +48,9 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 /** What a data folder may be refused for, as docs/store.md has it. */
 const REFUSALS = ['locked', 'dataFolderUntrusted', 'dataFolderUnusable'];
+
+/** How often it is looked at whether the data folder is still there; a commit looks by itself. */
+const PRESENCE_INTERVAL_MS = 500;
 
 const MAX_RECORDING_BYTES = 32 * 1024 * 1024;
 
@@ -85,7 +90,9 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
   const { fleet } = loaded;
   const lock = lockFolder(dataDir);
   const log = openLog(join(dataDir, 'drover.log'));
-  const store = await openSqliteStore({ path: join(dataDir, 'drover.db'), history: fleet.history });
+  const database = await openSqliteStore({ path: filesIn(dataDir).database, history: fleet.history });
+  const check = rememberFiles(dataDir);
+  const store = guarded(database, check);
   const providers = new Map<string, Provider>();
   const loadBalancers = new Map<string, LoadBalancerDriver>();
   const folder = (kind: string, name: string) => {
@@ -144,10 +151,30 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
   }
   return {
     source: { status: () => controller.status(), activities: (filter) => controller.activities(filter) },
-    ended: controller.finished.then(close),
+    ended: letGoWhenLost(controller, check, log).finally(() => close()),
     stop: () => controller.stop(),
     down: () => controller.down(),
   };
+}
+
+/**
+ * Resolves when the controller has ended. It ends by itself, without touching a server, once its data folder is not its own any more: another
+ * one may run the fleet by then.
+ */
+async function letGoWhenLost(controller: Controller, check: () => void, log: Logger): Promise<void> {
+  const finished = new AbortController();
+  const ended = controller.finished.finally(() => finished.abort());
+  while (!finished.signal.aborted) {
+    try {
+      check();
+    } catch (error) {
+      log.error(error);
+      await controller.stop();
+      throw error;
+    }
+    await systemClock.sleep(PRESENCE_INTERVAL_MS, finished.signal);
+  }
+  await ended;
 }
 
 /** Replays a load; nothing is started, changed or locked by it. */
@@ -168,7 +195,7 @@ async function simulate({ fleetFiles, load, ...options }: SimulateOptions): Prom
 
 async function openRecording(load: LoadSource, group: string): Promise<WhatIfOptions['recording']> {
   if (load.kind === 'recorded') {
-    const path = join(load.dataDir, 'drover.db');
+    const path = filesIn(load.dataDir).database;
     return (metric, valueIs) => {
       if (metric === null) throw new SeriesError(`Group ${group} follows no metric: give --metrics, or name --metric.`);
       if (valueIs === 'average') {

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { openToReplaceSync, readBoundedSync } from '../base/files.ts';
 import { PortError } from '../ports/errors.ts';
 import { checkOwnFile, makePrivateFile, openDataFolder } from './data-folder.ts';
+import { filesIn } from './presence.ts';
 import { asStoreError, isBusy } from './sqlite-errors.ts';
 
 /** A database that nothing refers to is collected and closed, and with it the lock would be gone that its owner still counts on. */
@@ -24,7 +25,7 @@ export interface Lock {
  * `dataFolderUnusable`
  */
 export function acquireLock(dataDir: string): Lock {
-  const path = join(dataDir, 'lock.db');
+  const path = filesIn(dataDir).lock;
   const pidPath = join(dataDir, 'lock.pid');
   let database: DatabaseSync | undefined;
   try {
