@@ -149,9 +149,16 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
     await close();
     throw error instanceof ServiceError ? new CliError(EXIT.refused, error.message) : error;
   }
+  const ended = async () => {
+    try {
+      await untilEnded(controller, check, log);
+    } finally {
+      await close();
+    }
+  };
   return {
     source: { status: () => controller.status(), activities: (filter) => controller.activities(filter) },
-    ended: letGoWhenLost(controller, check, log).finally(() => close()),
+    ended: ended(),
     stop: () => controller.stop(),
     down: () => controller.down(),
   };
@@ -161,7 +168,7 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
  * Resolves when the controller has ended. It ends by itself, without touching a server, once its data folder is not its own any more: another
  * one may run the fleet by then.
  */
-async function letGoWhenLost(controller: Controller, check: () => void, log: Logger): Promise<void> {
+async function untilEnded(controller: Controller, check: () => void, log: Logger): Promise<void> {
   const finished = new AbortController();
   const ended = controller.finished.finally(() => finished.abort());
   while (!finished.signal.aborted) {
