@@ -133,6 +133,7 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
     mode,
     about: { version, pid: process.pid, fleetFile, dataDir },
     onProblem: (message) => log.error(message),
+    onUnannounced: (found) => log.warn(`found by a safety look, without an event: ${found}`),
   });
   const api = buildApi(controller, { onInternalError: (error) => log.error(error) });
   const close = async () => {

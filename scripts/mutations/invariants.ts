@@ -20,6 +20,13 @@ export const INVARIANTS: readonly Mutation[] = [
     caughtBy: { invariant: 'maxSize', seeds: 100 },
   },
   {
+    name: 'a provider or a first list that comes into sight is no news',
+    file: 'src/control/machine-watch.ts',
+    find: "return isSame ? new Set() : 'all';",
+    replace: 'return new Set();',
+    caughtBy: { invariant: 'eventsAnnounce', seeds: 100 },
+  },
+  {
     name: 'operations begin before the decision is committed',
     file: 'src/control/group-loop.ts',
     find: 'await this.#around.store.commit({ ...change, memory });',

@@ -105,6 +105,11 @@ export class BalancerLoop {
     return this.#seen.view();
   }
 
+  /** How long until the newest look is too old to be relied upon. */
+  get staleInMs(): number {
+    return this.#seen.staleInMs;
+  }
+
   /** Why the newest apply or look failed; empty when neither did. */
   get trouble(): string {
     return this.#refusal !== '' ? this.#refusal : (this.#seen.failure?.message ?? '');
@@ -171,7 +176,7 @@ export class BalancerLoop {
       failure = this.#seen.failed(error);
     }
     const view = this.#seen.view();
-    this.#balancer.onSeen(changedTargetGroups(this.#told, view));
+    this.#balancer.onSeen(this.#seen.hasReturned ? 'all' : changedTargetGroups(this.#told, view));
     this.#told = view;
     return failure === null;
   }

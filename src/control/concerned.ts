@@ -5,10 +5,6 @@ export function concerns(concerned: Concerned, name: string): boolean {
   return concerned === 'all' || concerned.has(name);
 }
 
-export function bothOf(one: Concerned, other: Concerned): Concerned {
-  return one === 'all' || other === 'all' ? 'all' : new Set([...one, ...other]);
-}
-
 /** The names whose parts differ, of two wholes that are made of named parts. */
 export function differing<Part>(
   before: ReadonlyMap<string, Part>,

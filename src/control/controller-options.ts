@@ -26,6 +26,8 @@ export interface ControllerOptions {
   readonly about: About;
   /** Told of what is wrong with Drover itself, for the log. */
   readonly onProblem: (message: string) => void;
+  /** A safety look has found something to do that no event had announced: never, unless an event was lost. */
+  readonly onUnannounced: (found: string) => void;
 }
 
 export interface About {

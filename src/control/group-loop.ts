@@ -47,11 +47,21 @@ export interface GroupSurroundings {
   readonly file: () => Reading | null;
   readonly metrics: () => ReadonlyMap<string, Reading>;
   readonly histories: () => ReadonlyMap<string, readonly HourlyValue[]>;
+  /** How long until something that is seen or read now is too old to go by, unless it comes anew. */
+  readonly staleInMs: () => number;
   readonly probe: Probe;
   /** What the load balancers should be like has changed. */
   readonly onMembersChanged: () => void;
   /** Something is wrong that is not about the group itself. */
   readonly onProblem: (message: string) => void;
+  /** A safety look has found something to do: no event and no planned time had announced it. */
+  readonly onUnannounced: (found: string) => void;
+}
+
+/** The wait for the next look, and whether it ends at a time that a decision has planned. */
+interface Pause {
+  readonly waitMs: number;
+  readonly planned: boolean;
 }
 
 /**
@@ -68,6 +78,7 @@ export class GroupLoop {
   readonly #ended = new Map<InstanceId, Stopwatch>();
   #holds: readonly Hold[] = [];
   #verdicts: readonly PolicyVerdict[] = [];
+  #awaitsList = true;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #probes: Probes;
   #backoffMs = 0;
@@ -103,6 +114,11 @@ export class GroupLoop {
 
   get holds(): readonly Hold[] {
     return this.#holds;
+  }
+
+  /** Whether the last look left something open that the provider's next list decides. */
+  get awaitsList(): boolean {
+    return this.#awaitsList;
   }
 
   /** What the policies saw and wanted at the last look. */
@@ -157,10 +173,11 @@ export class GroupLoop {
 
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.notify(), { once: true });
+    let announced = true;
     while (!signal.aborted) {
-      const waitMs = await this.#inTurn(() => this.#look());
+      const pause: Pause = await this.#look(announced);
       await this.#around.clock.sleep(GATHER_MS, signal);
-      if (!signal.aborted) await this.#wake.wait(Math.max(0, waitMs - GATHER_MS));
+      if (!signal.aborted) announced = (await this.#wake.wait(Math.max(0, pause.waitMs - GATHER_MS))) || pause.planned;
     }
     this.#probes.stop();
   }
@@ -204,12 +221,15 @@ export class GroupLoop {
     return result;
   }
 
-  /** @returns how long to wait for the next look */
-  async #look(): Promise<number> {
+  #look(announced: boolean): Promise<Pause> {
+    return this.#inTurn(() => this.#tryToLook(announced));
+  }
+
+  async #tryToLook(announced: boolean): Promise<Pause> {
     try {
-      const waitMs = await this.#decideAndPerform();
+      const pause = await this.#decideAndPerform(announced);
       this.#backoffMs = 0;
-      return waitMs;
+      return pause;
     } catch (error) {
       // Nothing was decided then, and the outcomes stay for the next look.
       this.#backoffMs = Math.min(BACKOFF_MAX_MS, Math.max(BACKOFF_MIN_MS, this.#backoffMs * 2));
@@ -218,12 +238,12 @@ export class GroupLoop {
         { code: 'cannotCommit', message: `Nothing is done, because it cannot be recorded: ${message}`, until: null },
       ];
       this.#around.onProblem(`group ${this.#group.name}: ${message}`);
-      return this.#backoffMs;
+      return { waitMs: this.#backoffMs, planned: true };
     }
   }
 
-  async #decideAndPerform(): Promise<number> {
-    await this.#followClock();
+  async #decideAndPerform(announced: boolean): Promise<Pause> {
+    const wasSet = await this.#followClock();
     const now = this.#around.clock.now();
     for (const [id, { elapsedMs }] of this.#ended) if (elapsedMs > ENDED_MEMORY_MS) this.#ended.delete(id);
     const outcomes = [...this.#outcomes];
@@ -236,20 +256,29 @@ export class GroupLoop {
     this.#outcomes = this.#outcomes.slice(outcomes.length);
     this.#holds = decision.holds;
     this.#verdicts = decision.verdicts;
+    this.#awaitsList = decision.awaitsList;
     this.#surveyed = snapshot.machines.kind === 'seen' && snapshot.machines.value.previous !== null;
     this.#perform(decision, now);
-    if (this.#outcomes.length > 0) return 0;
-    return Math.max(0, Math.min(SAFETY_LOOK_MS, wakeAt === null ? SAFETY_LOOK_MS : wakeAt - now));
+    // What a clock that was set brings with it nobody can announce.
+    if ((news || memoryChanged) && !announced && !wasSet) this.#around.onUnannounced(describe(decision, snapshot));
+    if (this.#outcomes.length > 0) return { waitMs: 0, planned: true };
+    const plannedMs = Math.min(wakeAt === null ? Number.POSITIVE_INFINITY : wakeAt - now, this.#around.staleInMs());
+    if (plannedMs > SAFETY_LOOK_MS) return { waitMs: SAFETY_LOOK_MS, planned: false };
+    return { waitMs: Math.max(0, plannedMs), planned: true };
   }
 
-  /** When the clock was set, or the host has slept, the records move along before anything else is done with them. */
-  async #followClock(): Promise<void> {
+  /**
+   * When the clock was set, or the host has slept, the records move along before anything else is done with them.
+   * @returns whether it was
+   */
+  async #followClock(): Promise<boolean> {
     const { clock } = this.#around;
     const byMs = this.#followed?.clockSetByMs ?? null;
     const followed = new Stopwatch(clock);
     if (byMs === null) await this.#takeUp();
     else if (byMs !== 0) await this.#record(afterClockChange(this, byMs), byMs);
     this.#followed = followed;
+    return byMs !== null && byMs !== 0;
   }
 
   async #takeUp(): Promise<void> {
@@ -328,4 +357,15 @@ export class GroupLoop {
 /** Whether the load balancers may be fed now and could not be before, or are fed differently. */
 function feedsOtherwise(now: GroupMemory, before: GroupMemory): boolean {
   return now.surveyed !== before.surveyed || now.suspendedProcesses !== before.suspendedProcesses;
+}
+
+/** What a decision changes, for the log. */
+function describe({ activities, changed, memory }: Decision, { memory: before }: Snapshot): string {
+  const keys = Object.keys(memory).filter((key) => Reflect.get(memory, key) !== Reflect.get(before, key));
+  const parts = [
+    ...activities.map(({ reason }) => reason),
+    ...changed.map(({ id, state }) => `${id} ${state.name}`),
+    ...keys.map((key) => `memory of ${key}`),
+  ];
+  return parts.join(', ');
 }

@@ -142,14 +142,23 @@ export class Loops {
         metrics: () => metrics.readings(),
         histories: () =>
           new Map(loop.group.scalingPolicies.map(({ metric }) => [metric, this.#history.hourly(group.name, metric)])),
+        staleInMs: () => Math.min(this.#sightEndsInMs(loop.group), metrics.staleInMs),
         probe,
         onMembersChanged: () => this.#membersChanged(loop.group),
         onProblem,
+        onUnannounced: (found) => this.#options.onUnannounced(`group ${group.name}: ${found}`),
       },
     );
     const done = Promise.all([loop.run(stop.signal), file?.run(stop.signal), metrics.run(stop.signal)]).then(() => {});
     done.catch((error) => onProblem(`group ${group.name} has stopped: ${asPortError(error).message}`));
     this.#groups.set(group.name, { loop, stop, done });
+  }
+
+  /** How long until what a group sees of its machines and targets is too old to go by. */
+  #sightEndsInMs({ launchTemplate, targetGroups }: AutoScalingGroup): number {
+    const balancers = targetGroups.flatMap((name) => this.#balancers.get(this.#balancerOf(name)?.name ?? '') ?? []);
+    const sights = [this.#provider(launchTemplate.provider).watch, ...balancers.map(({ loop }) => loop)];
+    return Math.min(...sights.map(({ staleInMs }) => staleInMs));
   }
 
   /** The watch over what a group's policies follow. */
@@ -203,7 +212,7 @@ export class Loops {
     const { provider, capabilities } = this.#options.provider(name);
     const stop = new AbortController();
     const watch = new MachineWatch(provider, capabilities, clock, (changed) => {
-      for (const [group, { loop }] of this.#groups) if (concerns(changed, group)) loop.notify();
+      for (const [group, { loop }] of this.#groups) if (concerns(changed, group) || loop.awaitsList) loop.notify();
       this.#tellStrangers(watch.strangers(new Set(this.#groups.keys())));
     });
     const done = watch.run(stop.signal);

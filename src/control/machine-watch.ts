@@ -2,7 +2,7 @@ import type { Sightings, View } from '../decide/snapshot.ts';
 import type { Machine } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
-import { bothOf, type Concerned, differing } from './concerned.ts';
+import { type Concerned, differing } from './concerned.ts';
 import { withDeadline } from './deadline.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { LastSeen } from './view.ts';
@@ -35,24 +35,24 @@ export class MachineWatch {
   readonly #gapMs: number;
   readonly #lagMs: number;
   readonly #clock: Clock;
-  readonly #onChange: (groups: Concerned) => void;
+  readonly #onSeen: (changed: Concerned) => void;
   readonly #seen: LastSeen<Lists>;
   readonly #wake: Wake;
   #told: View<Lists> | null = null;
-  #confirms: Concerned = new Set<string>();
 
+  /** @param onSeen called after each look, with the groups whose machines have changed */
   constructor(
     provider: Provider,
     capabilities: ProviderCapabilities,
     clock: Clock,
-    onChange: (groups: Concerned) => void,
+    onSeen: (changed: Concerned) => void,
   ) {
     this.#provider = provider;
     this.#intervalMs = capabilities.listIntervalMs;
     this.#gapMs = capabilities.listGapMs;
     this.#lagMs = capabilities.listLagMs;
     this.#clock = clock;
-    this.#onChange = onChange;
+    this.#onSeen = onSeen;
     this.#seen = new LastSeen(clock, Math.max(STALE_AFTER_MIN_MS, STALE_AFTER_LISTS * this.#intervalMs));
     this.#wake = new Wake(clock);
   }
@@ -72,6 +72,11 @@ export class MachineWatch {
       }
     }
     stopWatching();
+  }
+
+  /** How long until the newest list is too old to be relied upon. */
+  get staleInMs(): number {
+    return this.#seen.staleInMs;
   }
 
   /** The machines of one group. */
@@ -95,7 +100,8 @@ export class MachineWatch {
 
   /** Machines of the fleet that belong to none of these groups. */
   strangers(groups: ReadonlySet<string>): readonly Machine[] {
-    return this.#seen.value?.newest.machines.filter(({ group }) => !groups.has(group)) ?? [];
+    const byGroup = this.#seen.value?.newest.byGroup ?? new Map<string, ReadonlyMap<string, Machine>>();
+    return [...byGroup].flatMap(([group, machines]) => (groups.has(group) ? [] : [...machines.values()]));
   }
 
   async #look(signal: AbortSignal): Promise<void> {
@@ -114,11 +120,7 @@ export class MachineWatch {
       this.#seen.failed(error);
     }
     const view = this.#seen.view();
-    const changed = changedGroups(this.#told, view);
-    // The look after a change is news too: it confirms what is gone or unknown.
-    const concerned = bothOf(changed, this.#confirms);
-    if (concerned === 'all' || concerned.size > 0) this.#onChange(concerned);
-    this.#confirms = changed;
+    this.#onSeen(this.#seen.hasReturned ? 'all' : changedGroups(this.#told, view));
     this.#told = view;
   }
 }

@@ -35,6 +35,11 @@ export class MetricWatch {
     await Promise.all(this.#readers.map((reader) => reader.run(signal)));
   }
 
+  /** How long until the next of the newest readings is too old, unless it is read anew. */
+  get staleInMs(): number {
+    return Math.min(Number.POSITIVE_INFINITY, ...this.#readers.map((reader) => reader.staleInMs));
+  }
+
   /** The newest reading of each metric that was read yet, by name; one that has become too old is missing. */
   readings(): ReadonlyMap<string, Reading> {
     return new Map(
@@ -69,6 +74,13 @@ class MetricReader {
     if (this.#newest === null) return null;
     const { reading, ageMs, read } = this.#newest;
     return unlessStale(reading, ageMs + read.ageMs, this.#metric.maxAgeMs, this.#clock.now());
+  }
+
+  /** Infinite while there is no value, or one that is too old already. */
+  get staleInMs(): number {
+    if (this.#newest === null || this.#newest.reading.kind === 'missing') return Number.POSITIVE_INFINITY;
+    const leftMs = this.#metric.maxAgeMs - this.#newest.ageMs - this.#newest.read.ageMs;
+    return leftMs < 0 ? Number.POSITIVE_INFINITY : leftMs + 1;
   }
 
   /** Readings are whole intervals after the first one, however long each takes; hints bring one in between. */

@@ -8,6 +8,7 @@ export class LastSeen<T> {
   readonly #clock: Clock;
   readonly #staleAfterMs: number;
   readonly #made: Stopwatch;
+  #returned = false;
   #seen: { readonly value: T; readonly asked: Stopwatch } | null = null;
   #failure: Failure | null = null;
 
@@ -19,13 +20,20 @@ export class LastSeen<T> {
 
   /** @param asked runs since it was asked for */
   saw(value: T, asked: Stopwatch): void {
+    this.#returned = this.view().kind === 'blind';
     this.#seen = { value, asked };
     this.#failure = null;
   }
 
   failed(error: unknown): Failure {
+    this.#returned = false;
     this.#failure = asFailure(error, this.#clock.now());
     return this.#failure;
+  }
+
+  /** Whether the newest look ended a time in which nothing could be seen. */
+  get hasReturned(): boolean {
+    return this.#returned;
   }
 
   get value(): T | null {
@@ -41,6 +49,13 @@ export class LastSeen<T> {
     const seen = this.#seen;
     if (seen !== null && seen.asked.ageMs <= this.#staleAfterMs) return { kind: 'seen', value: seen.value };
     return { kind: 'blind', since: (seen?.asked ?? this.#made).startedAt, failure: this.#failure ?? this.#late() };
+  }
+
+  /** How long until what is seen now is too old to be relied upon, unless it is seen anew; infinite while blind. */
+  get staleInMs(): number {
+    const leftMs = this.#seen === null ? -1 : this.#staleAfterMs - this.#seen.asked.ageMs;
+    // The age at which it is stale is more than the limit, not equal to it.
+    return leftMs < 0 ? Number.POSITIVE_INFINITY : leftMs + 1;
   }
 
   /** No look has failed, but none has come back either. */

@@ -16,13 +16,18 @@ export class Wake {
     this.#waiting?.abort('woken');
   }
 
-  /** Returns at once when it was notified since the last wait. */
-  async wait(delayMs: number): Promise<void> {
+  /**
+   * Returns at once when it was notified since the last wait.
+   * @returns whether it was notified before the time was over
+   */
+  async wait(delayMs: number): Promise<boolean> {
     if (!this.#notified) {
       this.#waiting = new AbortController();
       await this.#clock.sleep(delayMs, this.#waiting.signal);
       this.#waiting = null;
     }
+    const notified = this.#notified;
     this.#notified = false;
+    return notified;
   }
 }

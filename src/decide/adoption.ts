@@ -18,6 +18,8 @@ export function accountForUnknownMachines(draft: Draft): void {
   } else if (draft.snapshot.machines.value.previous !== null) {
     draft.memory = { ...draft.memory, surveyed: true };
     adoptAll(draft);
+  } else {
+    draft.awaitsList = true;
   }
 }
 
@@ -53,6 +55,8 @@ function followOrphans(draft: Draft): void {
   const { machines, group } = draft.snapshot;
   if (machines.kind === 'blind') return;
   const { at, machines: newest } = machines.value;
+  if (draft.memory.orphans.length > 0 || [...newest.keys()].some((id) => draft.get(id) === undefined))
+    draft.awaitsList = true;
   const known = new Map(draft.memory.orphans.map((orphan) => [orphan.instanceId, orphan]));
   const orphans = orphansIn(draft).map((machine) => ({
     machine,
@@ -73,7 +77,10 @@ function followOrphans(draft: Draft): void {
     ...waiting.map(({ machine, firstSeenAt }) => ({ instanceId: machine.instanceId, firstSeenAt })),
     ...missed,
   ];
-  if (memory.length > 0 || known.size > 0) draft.memory = { ...draft.memory, orphans: memory };
+  const isSame =
+    memory.length === known.size &&
+    memory.every(({ instanceId, firstSeenAt }) => known.get(instanceId)?.firstSeenAt === firstSeenAt);
+  if (!isSame) draft.memory = { ...draft.memory, orphans: memory };
   for (const { machine } of due) endOrphan(draft, machine);
   for (const { machine, firstSeenAt } of waiting) {
     const until = firstSeenAt + group.orphanGracePeriodMs;

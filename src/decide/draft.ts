@@ -21,6 +21,8 @@ export interface Decision {
   readonly due: Due;
   /** When something falls due that no event will announce; null for never. */
   readonly wakeAt: EpochMs | null;
+  /** Whether something depends on the provider's next list, even if that is the same as the newest one. */
+  readonly awaitsList: boolean;
 }
 
 /** Operations that the committed records call for now. */
@@ -51,6 +53,7 @@ export class Draft {
   readonly verdicts: PolicyVerdict[] = [];
   /** Instances whose fate depends on a probe that was not made yet. */
   readonly probes = new Set<InstanceId>();
+  awaitsList = false;
   readonly #instances = new Map<InstanceId, Instance>();
   readonly #changed = new Set<InstanceId>();
   /** Counted along: each activity names them, and a look may have one for each instance. */
@@ -182,6 +185,7 @@ export class Draft {
       verdicts: this.verdicts,
       due,
       wakeAt: this.#wakeAt,
+      awaitsList: this.awaitsList,
     };
   }
 }

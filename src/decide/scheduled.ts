@@ -55,6 +55,8 @@ function carryOut(draft: Draft, action: ScheduledAction, at: EpochMs): void {
   const wanted = action.desiredCapacity ?? before.desired;
   const desired = Math.min(maxSize, Math.max(minSize, wanted));
   draft.memory = { ...draft.memory, desired, bounds };
+  // What the desired capacity file says is held against the new bounds.
+  if (minSize !== boundsBefore.minSize || maxSize !== boundsBefore.maxSize) draft.wake(draft.now + 1);
   const changes = [
     ...boundsInWords(boundsBefore, { minSize, maxSize }),
     ...changeInWords('desired capacity', before.desired, desired),

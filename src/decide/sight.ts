@@ -61,8 +61,10 @@ export function sightOfMachine(draft: Draft, instance: Instance, knownSince: Epo
   const { at, machines, previous } = view.value;
   const machine = machines.get(instance.id);
   if (machine !== undefined) return { kind: 'present', machine };
-  if (at <= knownSince || previous === null || previous.at <= knownSince) return { kind: 'unknown' };
-  return previous.machines.has(instance.id) ? { kind: 'unknown' } : { kind: 'gone' };
+  if (at > knownSince && previous !== null && previous.at > knownSince && !previous.machines.has(instance.id))
+    return { kind: 'gone' };
+  draft.awaitsList = true;
+  return { kind: 'unknown' };
 }
 
 /** The instance as each of its target groups sees it; `blind` where one cannot be seen, `absent` where it is not a member. */

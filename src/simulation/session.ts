@@ -213,6 +213,7 @@ export class Session {
         if (message.includes('has stopped')) invariants.violate('noError', message);
         else trace.note('drover', `problem: ${message}`);
       },
+      onUnannounced: (found) => invariants.violate('eventsAnnounce', found),
     };
   }
 }

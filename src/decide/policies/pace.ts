@@ -28,9 +28,10 @@ export function recommend(
   longestWindowMs: number,
 ): Recommendations {
   const before = known.length > 0 ? known : [{ at: now, size: desired }];
+  // What no longer counts goes when something is added: that time has passed is nothing to record.
+  if (known.at(-1)?.size === size) return known;
   const added = before.at(-1)?.size === size ? before : [...before, { at: now, size }];
-  const kept = added.filter((_, index) => isWithin(added, index, longestWindowMs, now));
-  return kept.length === known.length && added === known ? known : onlyExtremes(kept);
+  return onlyExtremes(added.filter((_, index) => isWithin(added, index, longestWindowMs, now)));
 }
 
 /** A step counts while the one after it began within the window. A time ahead of the clock, which was set back, is no time. */
