@@ -15,15 +15,20 @@ is_new_enough() {
   "$1" -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 24 || (a === 24 && b >= 11) ? 0 : 1)' 2>/dev/null
 }
 
-# Puts the project's Node.js and its packages' programs first on PATH; fails where no suitable Node.js is found.
-# Debian leaves /usr/sbin, where haproxy lives, out of a user's PATH: it goes last.
-use_project_node() {
-  PATH="$root/node_modules/.bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+# Says which Node.js is the project's; fails where no suitable one is found.
+project_node() {
   pinned=$(pinned_node_bin)
   if [ -n "$pinned" ] && [ -x "$pinned/node" ]; then
-    PATH="$pinned:$PATH"
+    echo "$pinned/node"
   else
-    is_new_enough node || return 1
+    is_new_enough node && command -v node
   fi
+}
+
+# For the project's own tools: puts its Node.js and its packages' programs first on PATH; fails where no suitable Node.js is found.
+# Debian leaves /usr/sbin, where haproxy lives, out of a user's PATH: it goes last.
+use_project_node() {
+  node=$(project_node) || return 1
+  PATH="${node%/*}:$root/node_modules/.bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin"
   export PATH
 }

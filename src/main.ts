@@ -161,6 +161,7 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
     source: { status: () => controller.status(), activities: (filter) => controller.activities(filter) },
     ended: ended(),
     stop: () => controller.stop(),
+    reload: async () => (await controller.reloadFleet()).length,
     down: () => controller.down(),
   };
 }

@@ -70,6 +70,8 @@ export interface RunningFleet {
   readonly ended: Promise<void>;
   /** Ends the controller alone: HAProxy and the servers go on. */
   stop(): Promise<void>;
+  /** Applies the fleet file as it is now. @returns how many changes that made @throws when the file is refused */
+  reload(): Promise<number>;
   /** Begins to end all that the fleet owns, then the controller. */
   down(): Promise<void>;
 }

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 const DROVER = new URL('../../test/support/drover-fake.ts', import.meta.url).pathname;
@@ -37,7 +40,7 @@ function start(command: string) {
   return { process: started, says };
 }
 
-it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends in order on %s', async (signal) => {
+it.each(['SIGINT', 'SIGTERM'] as const)('ends in order on %s', async (signal) => {
   const run = start('run');
   await run.says('controllerStarted');
   run.process.kill(signal);
@@ -59,9 +62,27 @@ it('ends at once on a second interrupt', async () => {
   await expect.poll(interruptAgain, { interval: 50 }).toBe(130);
 });
 
-it('ends in silence when the reader of its output has gone', async () => {
-  const run = start('run');
-  await run.says('controllerStarted');
-  run.process.stdout?.destroy();
-  expect(await once(run.process, 'exit')).toEqual([0, null]);
+it('demo ends all that it started on SIGHUP', async () => {
+  const demo = start('demo');
+  await demo.says('controllerStarted');
+  demo.process.kill('SIGHUP');
+  expect(await once(demo.process, 'exit')).toEqual([0, null]);
+  await demo.says('Everything that the demo started is gone');
+});
+
+it('demo ends in silence when the reader of its output has gone', async () => {
+  const demo = start('demo');
+  await demo.says('controllerStarted');
+  demo.process.stdout?.destroy();
+  expect(await once(demo.process, 'exit')).toEqual([0, null]);
+});
+
+it('says that its output could not be written, unless it is a service', async () => {
+  const full = openSync('/dev/full', 'w');
+  const help = spawn(process.execPath, [DROVER, 'help'], { stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  child = help;
+  const [err, [code]] = await Promise.all([text(help.stderr as Readable), once(help, 'exit')]);
+  expect(code).toBe(1);
+  expect(err).toContain('Not all of the output could be written: ENOSPC');
 });

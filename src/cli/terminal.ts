@@ -1,4 +1,6 @@
+import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { EXIT } from './exit-codes.ts';
 import type { ViewClock } from './live/sights.ts';
 import type { Look } from './render/look.ts';
 
@@ -10,8 +12,13 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly clock: ViewClock;
-  /** Aborts when the person interrupts (Ctrl-C) or the system asks to end. */
+  /** Aborts when the person interrupts (Ctrl-C), the system asks to end, or the reader of the output has gone. */
   readonly interrupted: AbortSignal;
+  /**
+   * From now on this process is a service: it goes on when nobody reads what it writes, and SIGHUP is a request to `reload`, unless
+   * it tells that the terminal has gone.
+   */
+  becomeService(reload: () => void): void;
 }
 
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
@@ -47,7 +54,9 @@ const SAME_INTERRUPT_MS = 300;
 export function processTerminal(clock: ViewClock): Terminal {
   const interrupt = new AbortController();
   let interruptedAt = 0;
-  const onSignal = () => {
+  let reload: (() => void) | null = null;
+  let unwritten: Error | null = null;
+  const onInterrupt = () => {
     if (interrupt.signal.aborted) {
       // One Ctrl-C may reach us twice: from the terminal, and passed on by whoever started us.
       if (Math.abs(clock.now() - interruptedAt) >= SAME_INTERRUPT_MS) process.exit(130);
@@ -56,14 +65,53 @@ export function processTerminal(clock: ViewClock): Terminal {
     interruptedAt = clock.now();
     interrupt.abort(new Error('interrupted'));
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  const hadTerminal = hasTerminal();
+  const onHangup = () => (reload === null || (hadTerminal && !hasTerminal()) ? onInterrupt() : reload());
+  const ignored = ignoredSignals(process.env.DROVER_IGNORED_SIGNALS);
+  process.on('SIGTERM', onInterrupt);
+  process.on('SIGINT', ignored.has('SIGINT') ? ignore : onInterrupt);
+  process.on('SIGHUP', ignored.has('SIGHUP') ? ignore : onHangup);
   for (const output of [process.stdout, process.stderr]) {
     output.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      // What a service decides does not depend on who hears of it: a full disk or a closed pipe is no reason to end.
+      if (reload !== null) return;
       // The reader has gone, as `head` does: nobody is left to tell, so it is time to end in order.
-      interrupt.abort(error);
+      if (error.code === 'EPIPE') return interrupt.abort(error);
+      unwritten ??= error;
     });
   }
+  process.on('exit', (code) => {
+    if (unwritten === null || code !== EXIT.ok) return;
+    process.stderr.write(`drover: Not all of the output could be written: ${unwritten.message}\n`);
+    process.exitCode = EXIT.failed;
+  });
   const { stdin, stdout, stderr, env } = process;
-  return { stdin, stdout, stderr, env, cwd: process.cwd(), clock, interrupted: interrupt.signal };
+  const becomeService = (onReload: () => void) => {
+    reload = onReload;
+  };
+  return { stdin, stdout, stderr, env, cwd: process.cwd(), clock, interrupted: interrupt.signal, becomeService };
+}
+
+function ignore(): void {}
+
+/** The bits of the signals that the user (`nohup`) or a shell (`&` in a script) asked to be ignored, by number. */
+const IGNORABLE = { SIGHUP: 1n, SIGINT: 2n };
+
+/**
+ * What was ignored when Drover was started, from `SigIgn` in /proc/self/status as bin/drover found it: Node.js resets all signals
+ * before any of our code runs. SIGTERM is always obeyed: it is how a service is ended.
+ */
+function ignoredSignals(mask = ''): ReadonlySet<string> {
+  const bits = /^[0-9a-f]{1,16}$/i.test(mask) ? BigInt(`0x${mask}`) : 0n;
+  return new Set(Object.entries(IGNORABLE).flatMap(([name, number]) => ((bits >> (number - 1n)) & 1n ? [name] : [])));
+}
+
+/** Whether there is a controlling terminal: the system takes it away before it tells with SIGHUP. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -12,7 +12,7 @@ const INSTALL = 'sudo apt-get install -y haproxy';
 const RUN_TIMEOUT_MS = 10_000;
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 /** Where distributions put it, which is not on every user's PATH. */
-const SYSTEM_FOLDER = '/usr/sbin';
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 export interface Binary {
   readonly path: string;
@@ -64,7 +64,7 @@ async function versionOutput(path: string, signal: AbortSignal): Promise<string>
 }
 
 async function onPath(): Promise<string> {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), SYSTEM_FOLDER];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS];
   for (const folder of folders.filter((name) => name !== '')) {
     const path = join(folder, 'haproxy');
     if (await isExecutable(path)) return path;

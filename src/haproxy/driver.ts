@@ -35,7 +35,7 @@ import { type Accounts, NO_ACCOUNTS, openRequests, openServers, total } from './
 export interface HaproxyOptions {
   /** A folder of this load balancer's own; made private to the user when it is not. */
   readonly dataDir: string;
-  /** Found on PATH or in /usr/sbin unless given. */
+  /** Found on PATH or in the system's folders (/usr/sbin) unless given. */
   readonly binary?: string;
   readonly clock: Clock;
 }

@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process';
-import { env } from 'node:process';
+import { inheritedEnvironment, limited } from '../base/user-program.ts';
 import { Missing } from './source.ts';
 import { oneLine, reasonOf } from './text.ts';
-
-/** What a command inherits from the controller: nothing that is secret. */
-const INHERITED_VARIABLES = ['PATH', 'HOME', 'LANG', 'TZ', 'USER'];
 
 /** More output than this is not one number. */
 const MAX_OUTPUT_BYTES = 4_096;
@@ -23,11 +20,12 @@ export interface Command {
  * @throws Missing with the last line of its complaints when it does not succeed
  */
 export async function outputOf({ command, workingDirectory }: Command, signal: AbortSignal): Promise<string> {
-  const [program = '', ...args] = command;
-  const inherited = INHERITED_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
-  const child = spawn(program, args, {
+  const [program = ''] = command;
+  const env = inheritedEnvironment();
+  const [file = '', ...args] = limited(command, { path: env.PATH ?? '', workingDirectory });
+  const child = spawn(file, args, {
     cwd: workingDirectory,
-    env: Object.fromEntries(inherited),
+    env,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

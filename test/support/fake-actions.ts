@@ -39,5 +39,6 @@ export async function startFake(service: FakeFleetService, { dataDir, mode }: St
     setImmediate(stop);
   };
   if (mode === 'down') await service.down();
-  return { source: service, ended, stop, down: () => service.down() };
+  const reload = async () => (await service.reloadFleet()).length;
+  return { source: service, ended, stop, reload, down: () => service.down() };
 }

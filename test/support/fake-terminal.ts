@@ -46,6 +46,7 @@ export function fakeTerminal(options: FakeTerminalOptions = {}): FakeTerminal {
       },
     },
     interrupted: interrupt.signal,
+    becomeService: () => {},
     out: outText,
     err: errText,
     interrupt: () => interrupt.abort(new Error('interrupted')),

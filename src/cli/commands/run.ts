@@ -12,14 +12,17 @@ export function addRunCommands(program: Command, context: Context): void {
     .summary('run the controller of a fleet')
     .description(
       'Runs the controller of a fleet until it is interrupted. On a terminal it shows a live view, elsewhere a line for each ' +
-        'activity. Interrupted, it ends alone: HAProxy and the servers go on, and the next run takes them over.',
+        'activity. Interrupted, it ends alone: HAProxy and the servers go on, and the next run takes them over. SIGHUP reloads ' +
+        'the fleet file.',
     )
     .argument('[fleet.yaml]', 'the fleet file (default: ./fleet.yaml)')
     .option('--plain', 'a line for each activity, also on a terminal')
     .action(async (file: string | undefined, options: { plain?: true }, command: Command) => {
       const fleetFile = fleetFilePath(context, file);
       const dataDir = dataDirPath(context, command, fleetFile);
-      const fleet = await context.actions.startFleet({ fleetFile, dataDir, mode: 'up' });
+      const starting = context.actions.startFleet({ fleetFile, dataDir, mode: 'up' });
+      context.terminal.becomeService(() => void reload(context, starting));
+      const fleet = await starting;
       const interrupted = await showFleet(context, fleet, options.plain === true, () => RUN_HINTS, 'stop');
       say(
         context,
@@ -46,6 +49,16 @@ export function addRunCommands(program: Command, context: Context): void {
       await showFleet(context, fleet, options.plain === true, hints, 'down');
       say(context, 'Everything that the demo started is gone.');
     });
+}
+
+/** On SIGHUP. What was applied or refused is an activity; only that there was nothing to do is not. */
+async function reload(context: Context, starting: Promise<RunningFleet>): Promise<void> {
+  try {
+    const changes = await (await starting).reload();
+    if (changes === 0) say(context, 'SIGHUP: the fleet file has not changed.');
+  } catch (error) {
+    say(context, `SIGHUP: the fleet file was not applied: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 const RUN_HINTS: readonly Hint[] = [

@@ -5,6 +5,8 @@ import type { Hint } from './hints.ts';
 import { type FleetSource, type Sight, sights } from './sights.ts';
 
 const SETTLED_MS = 1_000;
+/** Where nobody reads any more, lines are left out rather than kept: `drover activities` has them all. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
 
 /** Shows a fleet while it goes on: in place on a terminal, or line by line. */
 export interface View {
@@ -52,7 +54,7 @@ export class PlainView implements View {
     if (sight.kind === 'lost') return;
     const { startedAt } = sight.status;
     for (const activity of sight.fresh) {
-      if (activity.at >= startedAt) this.#terminal.stdout.write(`${plainLine(activity)}\n`);
+      if (activity.at >= startedAt) this.#write(plainLine(activity));
     }
     this.#hint(sight.status);
   }
@@ -62,8 +64,12 @@ export class PlainView implements View {
   #hint(status: FleetStatus): void {
     if (this.#hinted || !status.groups.every((group) => isSettled(group, status.at))) return;
     this.#hinted = true;
-    for (const { command, effect } of this.#hints(status))
-      this.#terminal.stdout.write(`Try: ${command}   (${effect})\n`);
+    for (const { command, effect } of this.#hints(status)) this.#write(`Try: ${command}   (${effect})`);
+  }
+
+  #write(line: string): void {
+    const { stdout } = this.#terminal;
+    if (stdout.writableLength < MAX_UNREAD_BYTES) stdout.write(`${line}\n`);
   }
 }
 

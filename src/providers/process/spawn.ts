@@ -2,12 +2,10 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { openToAppend } from '../../base/files.ts';
+import { inheritedEnvironment, limited } from '../../base/user-program.ts';
 import { PortError } from '../../ports/errors.ts';
 import { errorCode, type ProcessIdentity, readBootId, readStat } from './procfs.ts';
 import type { ProcessSettings } from './settings.ts';
-
-/** What a server inherits from the controller: nothing that is secret. */
-const INHERITED_VARIABLES = ['PATH', 'HOME', 'LANG', 'TZ', 'USER'];
 
 /** A child that was spawned. */
 export interface Server {
@@ -27,21 +25,19 @@ export async function spawnServer(
   tags: Readonly<Record<string, string>>,
   logPath: string,
 ): Promise<Server> {
-  const [program = '', ...args] = settings.command;
-  const inherited = INHERITED_VARIABLES.flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value]];
-  });
-  const env = { ...Object.fromEntries(inherited), ...settings.environment, ...tags };
+  const { command, workingDirectory } = settings;
+  const [program = ''] = command;
+  const env: Record<string, string> = { ...inheritedEnvironment(), ...settings.environment, ...tags };
+  const [file = '', ...args] = limited(command, { path: env.PATH ?? '', workingDirectory });
   await using log = await openToAppend(logPath);
   const stdio: StdioOptions = ['ignore', log.fd, log.fd];
   let child: ChildProcess;
   try {
-    child = spawn(program, args, { cwd: settings.workingDirectory, env, detached: true, stdio });
+    child = spawn(file, args, { cwd: workingDirectory, env, detached: true, stdio });
     // Without a pid the reason follows as an event.
     if (child.pid === undefined) throw (await once(child, 'error'))[0];
   } catch (error) {
-    throw spawnError(error, program, settings.workingDirectory);
+    throw spawnError(error, program, workingDirectory);
   }
   child.unref();
   // Read before the event loop can reap the child, so the pid is still its own; 0 when it has exited already.
