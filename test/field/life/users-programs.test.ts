@@ -25,8 +25,8 @@ it('gives servers and metric commands what the user has: PATH, Node.js, open fil
     await chmod(path, 0o755);
   }
   const users = { PATH: `${bin}:/usr/bin:/bin`, HOME: service.folder };
-  const via = ['prlimit', '--nofile=777:', '--'];
-  const right = execFileSync('prlimit', [...via.slice(1), 'sh', '-c', LOOK], { env: users, encoding: 'utf8' });
+  const via = ['prlimit', '--nofile=777:', '--'] as const;
+  const right = execFileSync(via[0], [...via.slice(1), 'sh', '-c', LOOK], { env: users, encoding: 'utf8' });
   expect(right).toBe(`v1.2.3-of-the-user\n${bin}/node\n${users.PATH}\n777\n0\n`);
   const npms = '/srv/node_modules/.bin:/node_modules/.bin:/usr/share/npm/run-script/lib/node-gyp-bin';
   const env = {
