@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { createRandom } from '../../src/simulation/random.ts';
 import { Chaos } from '../support/chaos.ts';
 import { type ChaosResult, summary, timeline, unexplained, untold } from '../support/chaos-report.ts';
+import { EVERY_CLIENT_SERVER, EveryClient, isLostWithServer } from '../support/every-client.ts';
 import { RealFleet } from '../support/fleet.ts';
 import { haproxyServers } from '../support/haproxy-view.ts';
 import { Load } from '../support/load.ts';
@@ -30,12 +31,14 @@ requires('haproxy')('chaos', () => {
       minSize: 2,
       maxSize: MAX_SIZE,
       desiredCapacity: 5,
+      command: [process.execPath, EVERY_CLIENT_SERVER],
       group: 'launchRetry: { initialBackoff: 500ms, maxBackoff: 5s }',
     });
     try {
       await fleet.start();
       await fleet.settle(5);
       const load = new Load(fleet.url, { pauseMs: PACE_MS });
+      const clients = new EveryClient(fleet.url);
       const chaos = new Chaos(fleet, createRandom(SEED), SIZES);
       const startedAt = Date.now();
       let trouble: unknown = null;
@@ -43,7 +46,8 @@ requires('haproxy')('chaos', () => {
         trouble = error;
       });
       const activities = await fleet.allActivities().catch(() => []);
-      const result: ChaosResult = { seed: SEED, startedAt, chaos, load: await load.stop(), activities };
+      const failed = (await clients.stop()).filter((failure) => !isLostWithServer(failure));
+      const result: ChaosResult = { seed: SEED, startedAt, chaos, load: await load.stop(), failed, activities };
       console.log(summary(result));
       if (trouble !== null) throw new Error(`${String(trouble)}\n${timeline(result, [])}`);
       judge(result);

@@ -12,12 +12,14 @@ export interface ChaosResult {
   readonly startedAt: number;
   readonly chaos: Chaos;
   readonly load: LoadResult;
+  /** What failed of the other kinds of client, apart from what is lost with a server. */
+  readonly failed: readonly FailedRequest[];
   readonly activities: readonly StoredActivity[];
 }
 
 /** The failed requests that no outage of HAProxy explains: neither begun, nor open, nor ended in one. */
-export function unexplained({ chaos, load }: ChaosResult): readonly FailedRequest[] {
-  return load.failed.filter(
+export function unexplained({ chaos, load, failed }: ChaosResult): readonly FailedRequest[] {
+  return [...load.failed, ...failed].filter(
     ({ startedAt, endedAt }) => !chaos.outages.some(({ from, until }) => startedAt <= until && endedAt >= from),
   );
 }
@@ -64,9 +66,10 @@ export function summary(result: ChaosResult): string {
   const kinds = Map.groupBy(chaos.blows, ({ kind }) => kind);
   const blows = [...kinds].map(([kind, { length }]) => `${kind} ${length}`).join(', ');
   const awayMs = chaos.outages.map(({ from, until }) => until - from);
-  const excused = load.failed.length - unexplained(result).length;
+  const failed = unexplained(result).length;
+  const excused = load.failed.length + result.failed.length - failed;
   return [
-    `seed ${result.seed}: ${load.requests} requests, ${load.failed.length - excused} failed, the slowest took ${load.slowestMs} ms`,
+    `seed ${result.seed}: ${load.requests} requests, ${failed} failed, the slowest took ${load.slowestMs} ms`,
     `${excused} more failed while HAProxy was dead (${chaos.outages.length} times, ${awayMs.join(', ')} ms)`,
     `${blows}; at most ${chaos.most} machines; ${activities.length} activities`,
   ].join('\n');
@@ -82,9 +85,9 @@ export function timeline(result: ChaosResult, lost: readonly FailedRequest[]): s
     ...chaos.blows.map(({ at, kind, what }) => ({ at, text: `>> ${kind} ${what}` })),
     ...chaos.outages.map(({ until }) => ({ at: until, text: '>> HAProxy answers again' })),
     ...activities.map(({ at, reason, message }) => ({ at, text: `   ${reason}: ${message}` })),
-    ...failed.map(({ startedAt: at, endedAt, keepAlive, what }) => ({
+    ...failed.map(({ startedAt: at, endedAt, client, what }) => ({
       at,
-      text: `!! request failed after ${endedAt - at} ms (${keepAlive ? 'kept' : 'new'} connection): ${what}`,
+      text: `!! request failed after ${endedAt - at} ms (${client}): ${what}`,
     })),
   ];
   const left = load.failed.length - failed.length;

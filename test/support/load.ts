@@ -7,7 +7,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 export interface FailedRequest {
   readonly startedAt: number;
   readonly endedAt: number;
-  readonly keepAlive: boolean;
+  /** What kind of client sent it. */
+  readonly client: string;
   readonly what: string;
 }
 
@@ -70,12 +71,13 @@ export class Load {
 
   async #client(keepAlive: boolean): Promise<void> {
     const dispatcher = new Agent({ connections: 1, pipelining: keepAlive ? 1 : 0 });
+    const client = keepAlive ? 'kept connection' : 'new connection';
     while (!this.#stopped && this.#requests < this.#maxRequests) {
       this.#requests += 1;
       const startedAt = Date.now();
       const what = await this.#send(dispatcher);
       const endedAt = Date.now();
-      if (what !== null) this.#failed.push({ startedAt, endedAt, keepAlive, what });
+      if (what !== null) this.#failed.push({ startedAt, endedAt, client, what });
       else this.#slowestMs = Math.max(this.#slowestMs, endedAt - startedAt);
       if (this.#pauseMs > 0) await pause(this.#pauseMs);
     }
