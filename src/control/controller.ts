@@ -192,14 +192,17 @@ export class Controller implements FleetService {
     if (!signal.aborted) this.#finished.resolve();
   }
 
-  /** Tries until it is done: a load balancer that cannot be ended now may be later. */
+  /** Tries until it is done: a load balancer that cannot be ended now may be later. Says once why not. */
   async #endBalancer(name: string, signal: AbortSignal): Promise<void> {
+    let told = '';
     while (!signal.aborted) {
       try {
         await this.#loops.endBalancer(name, signal);
         return;
       } catch (error) {
-        this.#options.onProblem(`load balancer ${name} could not be ended: ${asPortError(error).message}`);
+        const message = `Load balancer ${name} could not be ended: ${asPortError(error).message}`;
+        if (message !== told) await this.#tell('loadBalancerRefused', message, 'error');
+        told = message;
         await this.#options.clock.sleep(END_RETRY_MS, signal);
       }
     }

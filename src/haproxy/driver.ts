@@ -18,17 +18,19 @@ import {
   withMembers,
 } from './last-good.ts';
 import { boundLog, launch } from './launch.ts';
+import { checkListeners } from './listening.ts';
 import type { Look } from './look.ts';
 import { checkDesired } from './members.ts';
 import { healthyServers, type Memory, NO_MEMORY, observation } from './observation.ts';
 import { OldWorkersDoor } from './old-workers.ts';
 import { type Paths, pathsIn } from './paths.ts';
-import { endProcesses } from './processes.ts';
-import { checkNewListeners, reload } from './reload.ts';
+import { endProcesses, processesOf } from './processes.ts';
+import { reload } from './reload.ts';
 import { type Rendering, renderConfig } from './render.ts';
 import { nullIfNotRunning, Runtime } from './runtime.ts';
 import { Serial } from './serial.ts';
 import { type ServerKey, serverIds, serversOf } from './servers.ts';
+import { takeTurn } from './start-lock.ts';
 import { parseStateFile, renderStateFile } from './state-file.ts';
 import { type Accounts, NO_ACCOUNTS, openRequests, openServers, total } from './totals.ts';
 
@@ -171,7 +173,8 @@ class Haproxy implements LoadBalancerDriver {
       else await this.#reload(target, look, binary, announce, signal);
       await this.#keepAsGood(desired);
     } catch (error) {
-      if (error instanceof PortError && error.reaction === 'Invalid') {
+      // Whether an address is free by now costs little to ask.
+      if (error instanceof PortError && error.reaction === 'Invalid' && error.code !== 'listenerUnavailable') {
         this.#refusal = { fingerprint: target.fingerprint, error, untilMs: this.#clock.steadyMs() + REFUSAL_MS };
       }
       throw error;
@@ -179,6 +182,8 @@ class Haproxy implements LoadBalancerDriver {
   }
 
   async #start(target: Target, binary: Binary, announce: Announce, signal: AbortSignal): Promise<void> {
+    await using _ = await takeTurn(this.#clock, signal);
+    await checkListeners(target.desired, await processesOf(this.#paths.config));
     await this.#writeValidated(target, binary, signal);
     this.#departures.set([]);
     await announce({ kind: 'start', version: binary.version, members: target.desired.members.length });
@@ -188,7 +193,8 @@ class Haproxy implements LoadBalancerDriver {
 
   async #reload(target: Target, look: Look, binary: Binary, announce: Announce, signal: AbortSignal): Promise<void> {
     const why = describeChange(this.#lastGood, skeletonOf(target.desired));
-    await checkNewListeners(target.desired, look);
+    await using _ = await takeTurn(this.#clock, signal);
+    await checkListeners(target.desired, await processesOf(this.#paths.config));
     await this.#writeValidated(target, binary, signal);
     await announce({ kind: 'reload', why });
     await reload(this.#paths, target.fingerprint, look, this.#runtime, this.#clock, signal);

@@ -8,7 +8,7 @@ import { within } from './deadline.ts';
 import { errorCode } from './files.ts';
 import { showProcesses } from './master.ts';
 import type { Paths } from './paths.ts';
-import { processesOf } from './processes.ts';
+import { processesOf, recordStart } from './processes.ts';
 import { nullIfBusy, type Runtime } from './runtime.ts';
 
 const START_TIMEOUT_MS = 10_000;
@@ -48,6 +48,7 @@ export async function launch(
     ended = `it exited with ${killedBy ?? code}`;
   });
   child.unref();
+  if (child.pid !== undefined) await recordStart(paths.config, child.pid);
   await within(clock, START_TIMEOUT_MS, signal, 'the start of HAProxy', async (both) => {
     for (;;) {
       if (ended !== '') {

@@ -60,7 +60,7 @@ function checkEndpoint({ address, port }: Endpoint): void {
   demand(Number.isInteger(port) && port >= 1 && port <= 65_535, 'port', `${port} is no TCP port`);
 }
 
-function canonical(address: string): string {
+export function canonical(address: string): string {
   return isIP(address) === 6 ? new SocketAddress({ address, family: 'ipv6' }).address : address;
 }
 

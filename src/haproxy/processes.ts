@@ -1,31 +1,67 @@
-/** HAProxy's processes as the host knows them. */
+/** HAProxy's processes as the host knows them. A process is a pid with its start time: a pid alone may be another's a moment later. */
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { geteuid, kill } from 'node:process';
 import type { Clock } from '../ports/clock.ts';
-import { errorCode } from './files.ts';
+import { PortError } from '../ports/errors.ts';
+import { errorCode, readIfExists, writeDurably } from './files.ts';
 
 const POLL_MS = 25;
 /** For open requests to end before connections are cut. */
 const SOFT_STOP_MS = 3_000;
 const HARD_STOP_MS = 2_000;
+/** In the folder of the configuration: which master was started with it. */
+const RECORD = 'started.json';
 
-/**
- * The pids of every process, master or worker, that runs our configuration. A pid that was given to another program since is
- * not among them, whatever was written down: the configuration's path is on the command line, and it is ours alone. Neither
- * are zombies: they have no command line.
- */
-export async function processesOf(configPath: string): Promise<readonly number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const ours = await Promise.all(
-    pids.map(async (pid) => {
-      const words = await commandLine(pid);
-      return words.includes('-W') && words[words.indexOf('-f') + 1] === configPath;
-    }),
-  );
-  return pids.filter((_, index) => ours[index]).map(Number);
+export interface HostProcess {
+  readonly pid: number;
+  /** In ticks since the host was started, as `/proc` has it. */
+  readonly startTicks: string;
+  readonly parent: number;
+  readonly userId: number;
 }
 
-/** Ends them all: softly, then at once, then by force. Resolves when none is left. */
+/**
+ * Every process, master or worker, that is ours: of our own user, with our configuration on its command line, whatever symlink it
+ * was reached by; and the master that was started last, whoever owns it now, with its workers. A zombie is none.
+ */
+export async function ownProcesses(configPath: string): Promise<readonly HostProcess[]> {
+  const [all, config, recorded] = await Promise.all([hostProcesses(), realPathOf(configPath), readRecord(configPath)]);
+  const isRecorded = ({ pid, startTicks }: HostProcess): boolean =>
+    recorded !== null && pid === recorded.pid && startTicks === recorded.startTicks;
+  const master = all.find(isRecorded);
+  const ours = await Promise.all(
+    all.map(async (one) => {
+      if (one === master || (master !== undefined && one.parent === master.pid)) return true;
+      return one.userId === geteuid?.() && (await runsWith(one.pid, config));
+    }),
+  );
+  return all.filter((_, index) => ours[index]);
+}
+
+/** The pids of these. */
+export async function processesOf(configPath: string): Promise<readonly number[]> {
+  return (await ownProcesses(configPath)).map(({ pid }) => pid);
+}
+
+/** Remembers the master that was started with the configuration. */
+export async function recordStart(configPath: string, pid: number): Promise<void> {
+  const found = await processAt(pid);
+  if (found === null) return;
+  const record = { bootId: await bootId(), pid, startTicks: found.startTicks };
+  await writeDurably(recordPath(configPath), `${JSON.stringify(record)}\n`);
+}
+
+/** Whether it still is this process that runs there. */
+async function isAlive({ pid, startTicks }: HostProcess): Promise<boolean> {
+  return (await processAt(pid))?.startTicks === startTicks;
+}
+
+/**
+ * Ends them all: softly, then at once, then by force. Resolves when none is left.
+ * @throws PortError `Unauthorized` for one that is another user's, `Transient` for one that does not end
+ */
 export async function endProcesses(configPath: string, clock: Clock, signal: AbortSignal): Promise<void> {
   const steps: readonly { readonly kill: NodeJS.Signals; readonly waitMs: number }[] = [
     { kill: 'SIGUSR1', waitMs: SOFT_STOP_MS },
@@ -33,27 +69,101 @@ export async function endProcesses(configPath: string, clock: Clock, signal: Abo
     { kill: 'SIGKILL', waitMs: HARD_STOP_MS },
   ];
   for (const { kill, waitMs } of steps) {
-    for (const pid of await processesOf(configPath)) send(pid, kill);
+    for (const one of await ownProcesses(configPath)) await send(one, kill);
     for (let waited = 0; waited < waitMs && !signal.aborted; waited += POLL_MS) {
-      if ((await processesOf(configPath)).length === 0) return;
+      if ((await ownProcesses(configPath)).length === 0) return;
       await clock.sleep(POLL_MS, signal);
     }
   }
+  const left = await ownProcesses(configPath);
+  if (left.length === 0) return;
+  throw new PortError(
+    'Transient',
+    'haproxyNotEnded',
+    `HAProxy's processes ${left.map(({ pid }) => pid).join(', ')} have not ended`,
+  );
 }
 
-function send(pid: number, kill: NodeJS.Signals): void {
+/** @throws PortError `Unauthorized` when it is another user's */
+export async function send(target: HostProcess, signal: NodeJS.Signals): Promise<void> {
+  if (!(await isAlive(target))) return;
   try {
-    process.kill(pid, kill);
+    kill(target.pid, signal);
   } catch (error) {
-    if (errorCode(error) !== 'ESRCH') throw error;
+    if (errorCode(error) === 'ESRCH') return;
+    if (errorCode(error) !== 'EPERM') throw error;
+    throw new PortError(
+      'Unauthorized',
+      'haproxyNotEnded',
+      `HAProxy's process ${target.pid} belongs to the user with id ${target.userId}, and Drover runs as ${geteuid?.()}: it cannot be ended. End it as that user`,
+    );
   }
 }
 
-async function commandLine(pid: string): Promise<readonly string[]> {
+/** The words of a process's command line; none when it has ended, or cannot be read. */
+export async function commandLineOf(pid: number): Promise<readonly string[]> {
   try {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
   } catch {
-    // It has ended since, or belongs to somebody else.
     return [];
   }
+}
+
+/** The configuration that an HAProxy's command line names, absolute; null when it is something else. */
+export async function configurationOf(pid: number): Promise<string | null> {
+  const words = await commandLineOf(pid);
+  const path = words[words.indexOf('-f') + 1];
+  if (!words.includes('-W') || !words.includes('-f') || path === undefined) return null;
+  const cwd = path.startsWith('/') ? '/' : await readlink(`/proc/${pid}/cwd`).catch(() => '/');
+  return realPathOf(resolve(cwd, path));
+}
+
+async function runsWith(pid: number, realConfig: string): Promise<boolean> {
+  return (await configurationOf(pid)) === realConfig;
+}
+
+/** Of a file that may be missing, in a folder that may be reached by symlinks. */
+async function realPathOf(path: string): Promise<string> {
+  const folder = await realpath(dirname(path)).catch(() => dirname(path));
+  return join(folder, basename(path));
+}
+
+async function hostProcesses(): Promise<readonly HostProcess[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  return (await Promise.all(pids.map(processAt))).filter((found) => found !== null);
+}
+
+/** Null when there is none, or only a zombie. */
+async function processAt(pid: number): Promise<HostProcess | null> {
+  try {
+    const [text, { uid }] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), stat(`/proc/${pid}`)]);
+    // The command's name, in brackets, may contain anything.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const [state, parent] = fields;
+    if (state === 'Z' || state === 'X') return null;
+    return { pid, startTicks: fields[19] ?? '', parent: Number(parent), userId: uid };
+  } catch {
+    return null;
+  }
+}
+
+async function readRecord(configPath: string): Promise<{ readonly pid: number; readonly startTicks: string } | null> {
+  try {
+    const record: unknown = JSON.parse((await readIfExists(recordPath(configPath))) ?? 'null');
+    if (typeof record !== 'object' || record === null) return null;
+    const { bootId: boot, pid, startTicks } = record as Partial<Record<string, unknown>>;
+    if (typeof pid !== 'number' || typeof startTicks !== 'string' || boot !== (await bootId())) return null;
+    return { pid, startTicks };
+  } catch {
+    // No record of ours: the command lines tell.
+    return null;
+  }
+}
+
+function recordPath(configPath: string): string {
+  return join(dirname(configPath), RECORD);
+}
+
+async function bootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 }
