@@ -13,6 +13,19 @@ export async function cpuMs(pid: number): Promise<number> {
 
 /** Resident memory, in MB. */
 export async function residentMb(pid: number): Promise<number> {
+  return (await memoryMb(pid)).now;
+}
+
+/** Resident memory in MB: now, and the most that it ever was. */
+export async function memoryMb(pid: number): Promise<{ readonly now: number; readonly peak: number }> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+  const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
+  return { now: of('VmRSS'), peak: of('VmHWM') };
+}
+
+/** Bytes that a process has read and written so far, to files and sockets alike, in MB. */
+export async function transferredMb(pid: number): Promise<{ readonly read: number; readonly written: number }> {
+  const io = await readFile(`/proc/${pid}/io`, 'utf8');
+  const of = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(io)?.[1]) / 1e6;
+  return { read: of('rchar'), written: of('wchar') };
 }

@@ -7,11 +7,16 @@ import { systemClock } from '../../src/system/clock.ts';
 export const PORT_VARIABLE = 'DROVER_BENCH_PORT';
 
 /** A loopback address for each machine. */
-export function addressOf(index: number): string {
+function addressOf(index: number): string {
   return `127.77.${index >> 8}.${index & 255}`;
 }
 
-/** Machines that are addresses and nothing more, so that there can be a thousand of them. They last as long as the controller. */
+const machines = new Map<string, Machine>();
+const freeAddresses: string[] = [];
+let addresses = 0;
+const watchers = new Set<() => void>();
+
+/** Machines that are addresses and nothing more, so that there can be thousands of them. They last as long as the controller. */
 export const simulatedProvider: ProviderType = {
   name: 'simulated',
   capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: 100 },
@@ -19,40 +24,38 @@ export const simulatedProvider: ProviderType = {
   create: () => new SimulatedProvider(),
 };
 
-class SimulatedProvider implements Provider {
-  readonly #machines = new Map<string, Machine>();
-  #launched = 0;
+/** The oldest of them do not run any more: a share of all, from 0 to 1. */
+export function stopMachines(share: number): void {
+  for (const machine of [...machines.values()].slice(0, Math.round(machines.size * share)))
+    machines.set(machine.id, { ...machine, state: 'stopped', detail: 'stopped by the benchmark' });
+  for (const onChange of watchers) onChange();
+}
 
+class SimulatedProvider implements Provider {
   async launch({ instanceId, group }: LaunchRequest): Promise<Machine> {
-    const known = this.#machines.get(instanceId);
+    const known = machines.get(instanceId);
     if (known !== undefined) return known;
-    const endpoint = { address: addressOf(this.#launched), port: Number(process.env[PORT_VARIABLE]) };
-    this.#launched += 1;
-    const launchedAt = systemClock.now();
-    const machine = {
-      id: instanceId,
-      instanceId,
-      group,
-      state: 'running',
-      endpoint,
-      launchedAt,
-      processId: null,
-      detail: '',
-    } as const;
-    this.#machines.set(instanceId, machine);
+    const address = freeAddresses.pop() ?? addressOf(addresses++);
+    const endpoint = { address, port: Number(process.env[PORT_VARIABLE]) };
+    const about = { launchedAt: systemClock.now(), processId: null, detail: '' };
+    const machine: Machine = { id: instanceId, instanceId, group, state: 'running', endpoint, ...about };
+    machines.set(instanceId, machine);
     return machine;
   }
 
   async list(): Promise<readonly Machine[]> {
-    return [...this.#machines.values()];
+    return [...machines.values()];
   }
 
   async terminate(machineId: string): Promise<void> {
-    if (!this.#machines.delete(machineId)) throw new PortError('NotFound', 'noMachine', `there is no ${machineId}`);
+    const address = machines.get(machineId)?.endpoint?.address;
+    if (!machines.delete(machineId)) throw new PortError('NotFound', 'noMachine', `there is no ${machineId}`);
+    if (address !== undefined) freeAddresses.push(address);
   }
 
-  watch(): () => void {
-    return () => undefined;
+  watch(onChange: () => void): () => void {
+    watchers.add(onChange);
+    return () => void watchers.delete(onChange);
   }
 
   async close(): Promise<void> {}
