@@ -174,7 +174,7 @@ loadBalancers:
   web:
     listeners: [${listeners}]
 targetGroups:
-${each((name) => `  ${name}: { healthCheck: { path: /health, ${CHECKS[checks]}, unhealthyThreshold: 3 } }`)}
+${each((name) => `  ${name}: { algorithm: leastConnections, healthCheck: { path: /health, ${CHECKS[checks]}, unhealthyThreshold: 3 } }`)}
 autoScalingGroups:
 ${each(
   (name) => `  ${name}:

@@ -15,18 +15,6 @@ export function parseCsv(text: string): readonly Record[] {
   });
 }
 
-/** HAProxy's tables that are separated by blanks, with their header (`# be_id be_name ...`) after a version line. */
-export function parseTable(text: string): readonly Record[] {
-  const [, header, ...rows] = text.split('\n');
-  if (header === undefined || !header.startsWith('# ')) return [];
-  const columns = header.slice(2).trim().split(' ');
-  const places = placesOf(columns);
-  return rows.flatMap((row) => {
-    const fields = row.trim().split(' ');
-    return fields.length >= columns.length ? [recordOf(places, fields)] : [];
-  });
-}
-
 /** `Name: value` lines. */
 export function parseInfo(text: string): Record {
   const pairs = text.split('\n').map((line): [string, string] => {
@@ -37,8 +25,8 @@ export function parseInfo(text: string): Record {
 }
 
 /** Quoted fields may hold commas, and quotes that are doubled. */
-function splitRow(row: string): readonly string[] {
-  if (!row.includes('"')) return row.split(',');
+export function splitRow(row: string, separator = ','): readonly string[] {
+  if (!row.includes('"')) return row.split(separator);
   const fields: string[] = [];
   let at = 0;
   while (at <= row.length) {
@@ -57,7 +45,7 @@ function splitRow(row: string): readonly string[] {
       fields.push(field);
       at += 1;
     } else {
-      const comma = row.indexOf(',', at);
+      const comma = row.indexOf(separator, at);
       const end = comma < 0 ? row.length : comma;
       fields.push(row.slice(at, end));
       at = end + 1;

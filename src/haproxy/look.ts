@@ -2,8 +2,9 @@
 
 import type { Traffic } from '../model/observation.ts';
 import { PortError } from '../ports/errors.ts';
-import { parseCsv, parseInfo, parseTable, type Record } from './csv.ts';
+import { parseCsv, parseInfo, type Record } from './csv.ts';
 import type { Words } from './encoder.ts';
+import { Rows } from './rows.ts';
 import { type ServerKey, serverKey } from './servers.ts';
 
 export interface Look {
@@ -60,35 +61,107 @@ const DRAIN = 0x08 | 0x10;
 /** A bit of `srv_check_state`. */
 const CHECKS_ENABLED = 0x04;
 
+/** Rows that are read in one go, before others get their turn. */
+const ROWS_IN_A_GO = 1_000;
+
+/** A look, and where in the reply each server's state is: in its order. */
+export interface Reading {
+  readonly look: Look;
+  readonly states: States;
+}
+
+export interface States {
+  readonly rows: Rows;
+  readonly keys: readonly ServerKey[];
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
 /** @throws PortError `haproxyReply` when a part is missing: part of the truth is none */
-export function parseLook(reply: string): Look {
-  // Each reply ends with an empty line.
-  const [infoText = '', statText = '', stateText = ''] = reply.split('\n\n').map((part) => part.replace(/^\n+/, ''));
-  const info = parseInfo(infoText);
-  const rows = parseCsv(statText);
-  const states = new Map(
-    parseTable(stateText).map((row) => [serverKey(text(row, 'be_name'), text(row, 'srv_name')), row]),
-  );
-  const pid = number(info, 'Pid');
-  if (pid === 0 || rows.length === 0 || !stateText.startsWith('1\n# ') || !reply.endsWith('\n\n')) {
-    throw new PortError('Transient', 'haproxyReply', `HAProxy's answer is not whole: ${excerpt(reply)}`);
+export function parseLook(reply: string | Buffer): Look {
+  const steps = reading(Buffer.from(reply));
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value.look;
   }
-  const ofType = (type: string): readonly Record[] => rows.filter((row) => text(row, 'type') === type);
-  const servers = ofType(TYPE.server).flatMap((row): readonly [ServerKey, ServerLook][] => {
-    const key = serverKey(text(row, 'pxname'), text(row, 'svname'));
-    const state = states.get(key);
+}
+
+/** As `parseLook`, of a reply to `LOOK`, with a pause after some rows each. */
+export function* reading(reply: Buffer): Generator<undefined, Reading> {
+  const { info, statistics, states: stateRows } = sections(reply);
+  const frontends: string[] = [];
+  const backends = new Map<string, Traffic>();
+  const statisticsOf = new Map<ServerKey, ServerStatistics>();
+  for (let count = 1; statistics.next(); count += 1) {
+    if (count % ROWS_IN_A_GO === 0) yield;
+    if (!statistics.split()) continue;
+    const type = text(statistics, 'type');
+    const name = text(statistics, 'pxname');
+    if (type === TYPE.frontend) frontends.push(name);
+    else if (type === TYPE.backend) backends.set(name, trafficOf(statistics));
+    else if (type === TYPE.server)
+      statisticsOf.set(serverKey(name, text(statistics, 'svname')), statisticsIn(statistics));
+  }
+  if (frontends.length + backends.size + statisticsOf.size === 0) throw notWhole(reply);
+  const servers = new Map<ServerKey, ServerLook>();
+  const states = { rows: stateRows, keys: [] as ServerKey[], starts: [] as number[], ends: [] as number[] };
+  for (let count = 1; stateRows.next(); count += 1) {
+    if (count % ROWS_IN_A_GO === 0) yield;
+    if (!stateRows.split()) continue;
+    const key = keyOfState(stateRows);
+    const known = statisticsOf.get(key);
     // Deleted between two of our commands.
-    return state === undefined ? [] : [[key, serverOf(row, state)]];
-  });
+    if (known === undefined) continue;
+    servers.set(key, serverOf(stateRows, known));
+    states.keys.push(key);
+    states.starts.push(stateRows.start);
+    states.ends.push(stateRows.end);
+  }
+  return { look: { ...info, frontends, backends, servers }, states };
+}
+
+/**
+ * The parts of a reply to `show info`, `show stat` and `show servers state`, each of which ends with an empty line.
+ * @throws PortError `haproxyReply`
+ */
+export function sections(reply: Buffer): {
+  readonly info: Omit<Look, 'frontends' | 'backends' | 'servers'>;
+  readonly statistics: Rows;
+  readonly states: Rows;
+} {
+  const infoEnd = reply.indexOf('\n\n');
+  const statisticsStart = skipNewlines(reply, infoEnd);
+  const statisticsEnd = reply.indexOf('\n\n', statisticsStart);
+  const statesStart = skipNewlines(reply, statisticsEnd);
+  const statesEnd = reply.indexOf('\n\n', statesStart);
+  const isWhole = infoEnd >= 0 && statisticsEnd >= 0 && statesEnd >= 0 && reply.subarray(-2).toString() === '\n\n';
+  const info = parseInfo(reply.toString('utf8', 0, Math.max(0, infoEnd)));
+  const pid = number(info, 'Pid');
+  if (!isWhole || pid === 0 || !reply.subarray(statesStart, statesStart + 4).equals(STATES_START))
+    throw notWhole(reply);
   return {
-    pid,
-    version: text(info, 'Version'),
-    stopping: text(info, 'Stopping') !== '0',
-    fingerprint: text(info, 'description'),
-    frontends: ofType(TYPE.frontend).map((row) => text(row, 'pxname')),
-    backends: new Map(ofType(TYPE.backend).map((row) => [text(row, 'pxname'), trafficOf(row)])),
-    servers: new Map(servers),
+    info: {
+      pid,
+      version: text(info, 'Version'),
+      stopping: text(info, 'Stopping') !== '0',
+      fingerprint: text(info, 'description'),
+    },
+    statistics: Rows.csv(reply, statisticsStart, statisticsEnd),
+    states: Rows.table(reply, statesStart, statesEnd),
   };
+}
+
+const NEWLINE = 0x0a;
+const STATES_START = Buffer.from('1\n# ');
+
+function skipNewlines(bytes: Buffer, from: number): number {
+  let at = Math.max(0, from);
+  while (bytes[at] === NEWLINE) at += 1;
+  return at;
+}
+
+export function notWhole(reply: Buffer): PortError {
+  return new PortError('Transient', 'haproxyReply', `HAProxy's answer is not whole: ${excerpt(reply)}`);
 }
 
 /** Of a reply to `TRAFFIC` or `BACKEND_TRAFFIC`. */
@@ -106,17 +179,11 @@ export function parseTraffic(reply: string): {
   };
 }
 
-function serverOf(row: Record, state: Record): ServerLook {
-  const admin = number(state, 'srv_admin_state');
+/** What `show stat` says of a server, beside `show servers state`. */
+export type ServerStatistics = Pick<ServerLook, 'status' | 'check' | 'traffic'>;
+
+export function statisticsIn(row: Record): ServerStatistics {
   return {
-    backend: text(row, 'pxname'),
-    name: text(row, 'svname'),
-    id: number(row, 'sid'),
-    address: text(state, 'srv_addr'),
-    port: number(state, 'srv_port'),
-    weight: number(state, 'srv_uweight'),
-    admin: (admin & MAINTENANCE) !== 0 ? 'maintenance' : (admin & DRAIN) !== 0 ? 'drain' : 'ready',
-    checked: (number(state, 'srv_check_state') & CHECKS_ENABLED) !== 0,
     status: text(row, 'status'),
     check: {
       // An asterisk marks that the next one is under way.
@@ -128,7 +195,26 @@ function serverOf(row: Record, state: Record): ServerLook {
   };
 }
 
-function trafficOf(row: Record): Traffic {
+export function keyOfState(state: Record): ServerKey {
+  return serverKey(text(state, 'be_name'), text(state, 'srv_name'));
+}
+
+export function serverOf(state: Record, statistics: ServerStatistics): ServerLook {
+  const admin = number(state, 'srv_admin_state');
+  return {
+    backend: text(state, 'be_name'),
+    name: text(state, 'srv_name'),
+    id: number(state, 'srv_id'),
+    address: text(state, 'srv_addr'),
+    port: number(state, 'srv_port'),
+    weight: number(state, 'srv_uweight'),
+    admin: (admin & MAINTENANCE) !== 0 ? 'maintenance' : (admin & DRAIN) !== 0 ? 'drain' : 'ready',
+    checked: (number(state, 'srv_check_state') & CHECKS_ENABLED) !== 0,
+    ...statistics,
+  };
+}
+
+export function trafficOf(row: Record): Traffic {
   return {
     openRequests: number(row, 'scur'),
     queuedRequests: number(row, 'qcur'),
@@ -141,7 +227,7 @@ function trafficOf(row: Record): Traffic {
   };
 }
 
-function text(row: Record, column: string): string {
+export function text(row: Record, column: string): string {
   return row.get(column) ?? '';
 }
 
@@ -151,6 +237,6 @@ function number(row: Record, column: string): number {
   return Number.isFinite(value) ? value : 0;
 }
 
-function excerpt(reply: string): string {
-  return JSON.stringify(reply.slice(0, 200));
+function excerpt(reply: Buffer): string {
+  return JSON.stringify(reply.toString('utf8', 0, 200));
 }

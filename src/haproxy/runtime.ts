@@ -5,8 +5,9 @@ import { PortError } from '../ports/errors.ts';
 import type { Command } from './commands.ts';
 import { parseInfo } from './csv.ts';
 import { inLines } from './encoder.ts';
-import { LOOK, type Look, parseLook } from './look.ts';
-import { ask, BROKEN_OFF, NOT_RUNNING } from './socket.ts';
+import type { Look } from './look.ts';
+import { Looks } from './looks.ts';
+import { ask, askForBytes, BROKEN_OFF, NOT_RUNNING } from './socket.ts';
 
 /** Which worker the socket leads to. */
 export interface Identity {
@@ -18,14 +19,16 @@ export interface Identity {
 export class Runtime {
   readonly #socketPath: string;
   readonly #clock: Clock;
+  readonly #looks: Looks;
 
   constructor(socketPath: string, clock: Clock) {
     this.#socketPath = socketPath;
     this.#clock = clock;
+    this.#looks = new Looks((commands, signal) => askForBytes(socketPath, commands, clock, signal), clock);
   }
 
-  async look(signal: AbortSignal): Promise<Look> {
-    return parseLook(await ask(this.#socketPath, LOOK, this.#clock, signal));
+  look(signal: AbortSignal): Promise<Look> {
+    return this.#looks.look(signal);
   }
 
   /** Null when nobody answers. */

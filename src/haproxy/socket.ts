@@ -25,6 +25,16 @@ export async function ask(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<string> {
+  return (await askForBytes(path, commands, clock, signal)).toString('utf8');
+}
+
+/** As `ask`, for answers that are too long to be made a string of. */
+export async function askForBytes(
+  path: string,
+  commands: readonly Words[],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const line = commands.map(encode).join(';');
   return within(clock, REPLY_TIMEOUT_MS, signal, `HAProxy's answer on ${path}`, async (both) => {
     // Closing our half tells the master's command line that there is no more; it would wait for it.
@@ -39,7 +49,7 @@ export async function ask(
         if (bytes > MAX_REPLY_BYTES) throw new PortError('Transient', 'haproxyReply', `HAProxy's answer has no end`);
         chunks.push(chunk);
       }
-      return Buffer.concat(chunks).toString('utf8');
+      return Buffer.concat(chunks);
     } catch (error) {
       throw socketError(path, error);
     } finally {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseVersion } from '../../src/haproxy/capabilities.ts';
-import { parseCsv, parseInfo, parseTable } from '../../src/haproxy/csv.ts';
+import { parseCsv, parseInfo } from '../../src/haproxy/csv.ts';
 import { parseLook, parseTraffic } from '../../src/haproxy/look.ts';
 import { parseProcesses } from '../../src/haproxy/master.ts';
 import { NO_MEMORY, observation } from '../../src/haproxy/observation.ts';
@@ -97,7 +97,6 @@ describe('what HAProxy answers', () => {
     ['the list of processes', PROCESSES, (text: string) => attempt(() => parseProcesses(text))],
     ['server traffic', STATISTICS, (text: string) => attempt(() => parseTraffic(text))],
     ['CSV', STATISTICS, (text: string) => attempt(() => parseCsv(text))],
-    ['a table', STATE, (text: string) => attempt(() => parseTable(text))],
     ['name and value lines', INFO, (text: string) => attempt(() => parseInfo(text))],
     ['the state file', STATE, (text: string) => attempt(() => parseStateFile(text))],
     ['its version', 'HAProxy version 2.6.12-1+deb12u4 2026/01/01', (text: string) => attempt(() => parseVersion(text))],
@@ -126,7 +125,7 @@ describe('what HAProxy answers', () => {
   ])('a megabyte of %s costs no more than it should', (_, text) => {
     checkLook(text);
     checkLook(`${INFO}${text}\n\n${STATE}`);
-    for (const parse of [parseProcesses, parseTraffic, parseCsv, parseTable, parseInfo, parseStateFile, parseVersion]) {
+    for (const parse of [parseProcesses, parseTraffic, parseCsv, parseInfo, parseStateFile, parseVersion]) {
       attempt(() => parse(text));
     }
     attempt(() => splitReplies(text, 4));

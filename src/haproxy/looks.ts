@@ -1,0 +1,217 @@
+import type { Traffic } from '../model/observation.ts';
+import type { Clock } from '../ports/clock.ts';
+import { parseInfo } from './csv.ts';
+import { inLines, type Words } from './encoder.ts';
+import {
+  keyOfState,
+  LOOK,
+  type Look,
+  notWhole,
+  type Reading,
+  reading,
+  type ServerLook,
+  type ServerStatistics,
+  sections,
+  serverOf,
+  statisticsIn,
+  text,
+  trafficOf,
+} from './look.ts';
+import { Rows, sameState } from './rows.ts';
+import { type ServerKey, serverKey } from './servers.ts';
+
+/** Up to so many servers all is asked for at each look: it costs next to nothing. */
+const FEW_SERVERS = 200;
+/** With more of them the counters of servers with which nothing happens are so old at most. */
+const WHOLE_EVERY_MS = 10_000;
+/** A server by itself costs as much as four of them in one answer: beyond this share all are asked for. */
+const ONE_BY_ONE_SHARE = 0.2;
+/** Rows that are compared in one go, before others get their turn. */
+const ROWS_IN_A_GO = 4_000;
+
+const FRONTENDS_AND_BACKENDS = '3';
+const SERVERS = '4';
+const CHANGES: readonly Words[] = [
+  ['show', 'info'],
+  ['show', 'stat', '-1', FRONTENDS_AND_BACKENDS, '-1'],
+  ['show', 'servers', 'state'],
+];
+
+/** Sends one line of commands to HAProxy and returns all that comes back. */
+export type Ask = (commands: readonly Words[], signal: AbortSignal) => Promise<Buffer>;
+
+/**
+ * Looks at a running HAProxy, one after the other. The answer about ten thousand servers is 7 MB, of which nearly all is as it was a
+ * second ago: so the servers' states are compared with the last look, and only of those that have changed, or that are drained, the
+ * statistics are asked for and read. All statistics are read now and then.
+ */
+export class Looks {
+  readonly #ask: Ask;
+  readonly #clock: Clock;
+  #known: Reading | null = null;
+  /** By the steady clock. */
+  #wholeAtMs = 0;
+
+  constructor(ask: Ask, clock: Clock) {
+    this.#ask = ask;
+    this.#clock = clock;
+  }
+
+  /** A server about which nothing is new is the very object that the last look had, and so are all of them together. */
+  async look(signal: AbortSignal): Promise<Look> {
+    const known = this.#known;
+    this.#known = null;
+    const isDue = this.#clock.steadyMs() - this.#wholeAtMs >= WHOLE_EVERY_MS;
+    const seen =
+      known === null || isDue || known.look.servers.size <= FEW_SERVERS ? null : await this.#changes(known, signal);
+    this.#known = seen ?? (await this.#whole(signal));
+    return this.#known.look;
+  }
+
+  async #whole(signal: AbortSignal): Promise<Reading> {
+    const askedAtMs = this.#clock.steadyMs();
+    const reply = await this.#ask(LOOK, signal);
+    const seen = await this.#inPieces(reading(reply));
+    this.#wholeAtMs = askedAtMs;
+    return seen;
+  }
+
+  /** Null when there is so much news that the whole is cheaper, or when it is another worker's. */
+  async #changes(known: Reading, signal: AbortSignal): Promise<Reading | null> {
+    const reply = await this.#ask(CHANGES, signal);
+    const { info, statistics, states } = sections(reply);
+    if (info.pid !== known.look.pid || info.fingerprint !== known.look.fingerprint) return null;
+    const frontends: string[] = [];
+    const backends = new Map<string, Traffic>();
+    while (statistics.next()) {
+      if (!statistics.split()) continue;
+      const name = text(statistics, 'pxname');
+      if (text(statistics, 'svname') === 'FRONTEND') frontends.push(name);
+      else backends.set(name, trafficOf(statistics));
+    }
+    if (frontends.length + backends.size === 0) throw notWhole(reply);
+    const compared = await this.#inPieces(compare(known, states));
+    if (compared.news.length > known.look.servers.size * ONE_BY_ONE_SHARE) return null;
+    const isSame = compared.news.length === 0 && compared.seen.keys.length === known.states.keys.length;
+    const servers = isSame ? known.look.servers : await this.#refreshed(known, compared, info.pid, signal);
+    return { look: { ...info, frontends, backends, servers }, states: compared.seen };
+  }
+
+  async #refreshed(
+    known: Reading,
+    { seen, news }: Comparison,
+    pid: number,
+    signal: AbortSignal,
+  ): Promise<Look['servers']> {
+    const fresh = await this.#statisticsOf(news, pid, signal);
+    const isNews = new Map(news.map((one) => [one.key, one]));
+    const servers = new Map<ServerKey, ServerLook>();
+    for (const key of seen.keys) {
+      const one = isNews.get(key);
+      if (one === undefined) {
+        const before = known.look.servers.get(key);
+        if (before !== undefined) servers.set(key, before);
+        continue;
+      }
+      const statistics = fresh.get(one.key);
+      // Deleted between two of our commands.
+      if (statistics === undefined) continue;
+      const state = seen.rows.goTo(one.start, one.end);
+      if (state.split()) servers.set(key, serverOf(state, statistics));
+    }
+    return servers;
+  }
+
+  /** Each line of commands says which worker has answered it: after a reload it may be another one. */
+  async #statisticsOf(
+    news: readonly News[],
+    pid: number,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<ServerKey, ServerStatistics>> {
+    const found = new Map<ServerKey, ServerStatistics>();
+    const commands = news.map((one) => ({ words: ['show', 'stat', one.backend, SERVERS, one.id], one }));
+    for (const line of inLines(commands)) {
+      const reply = await this.#ask([['show', 'info'], ...line.map(({ words }) => words)], signal);
+      readStatistics(reply, pid, found);
+    }
+    return found;
+  }
+
+  async #inPieces<T>(steps: Generator<undefined, T>): Promise<T> {
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      await this.#clock.sleep(0);
+    }
+  }
+}
+
+/** A server of which more has to be asked, and where its state is. */
+interface News {
+  readonly key: ServerKey;
+  readonly backend: string;
+  readonly id: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Comparison {
+  readonly seen: Reading['states'];
+  readonly news: readonly News[];
+}
+
+function* compare({ look, states: known }: Reading, rows: Rows): Generator<undefined, Comparison> {
+  const seen = { rows, keys: [] as ServerKey[], starts: [] as number[], ends: [] as number[] };
+  const news: News[] = [];
+  let places: ReadonlyMap<ServerKey, number> | null = null;
+  const placeOf = (key: ServerKey): number | undefined => {
+    places ??= new Map(known.keys.map((one, place) => [one, place]));
+    return places.get(key);
+  };
+  // Servers come and go, but those that stay keep their order: nearly always this is the one after the one before.
+  let next = 0;
+  for (let count = 1; rows.next(); count += 1) {
+    if (count % ROWS_IN_A_GO === 0) yield;
+    let key = known.keys[next];
+    let isSame = key !== undefined && isSameAs(known, next, rows);
+    if (!isSame) {
+      if (!rows.split()) continue;
+      const place = keyOfState(rows) === key ? next : placeOf(keyOfState(rows));
+      isSame = place !== undefined && place !== next && isSameAs(known, place, rows);
+      next = place ?? next - 1;
+      key = keyOfState(rows);
+    }
+    next += 1;
+    if (key === undefined) continue;
+    const { start, end } = rows;
+    seen.keys.push(key);
+    seen.starts.push(start);
+    seen.ends.push(end);
+    const before = isSame ? look.servers.get(key) : undefined;
+    if (before !== undefined && !isWatched(before)) continue;
+    if (rows.split()) news.push({ key, backend: text(rows, 'be_name'), id: text(rows, 'srv_id'), start, end });
+  }
+  return { seen, news };
+}
+
+function isSameAs(known: Reading['states'], place: number, { bytes, start, end }: Rows): boolean {
+  const [knownStart, knownEnd] = [known.starts[place], known.ends[place]];
+  if (knownStart === undefined || knownEnd === undefined) return false;
+  return sameState(known.rows.bytes, knownStart, knownEnd, bytes, start, end);
+}
+
+/** Whose requests are waited for. */
+function isWatched({ admin, traffic }: ServerLook): boolean {
+  return admin === 'drain' || traffic.queuedRequests > 0;
+}
+
+function readStatistics(reply: Buffer, pid: number, found: Map<ServerKey, ServerStatistics>): void {
+  const infoEnd = reply.indexOf('\n\n');
+  const info = parseInfo(reply.toString('utf8', 0, Math.max(0, infoEnd)));
+  if (Number(info.get('Pid')) !== pid) throw notWhole(reply);
+  // Each answer has its header, and they are all alike.
+  const rows = Rows.csv(reply, reply.indexOf('#', infoEnd), reply.length);
+  while (rows.next()) {
+    if (rows.split()) found.set(serverKey(text(rows, 'pxname'), text(rows, 'svname')), statisticsIn(rows));
+  }
+}

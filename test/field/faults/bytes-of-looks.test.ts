@@ -1,0 +1,237 @@
+/** What a look at HAProxy asks for as the number of servers grows: counted in bytes. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Words } from '../../../src/haproxy/encoder.ts';
+import { type Look, parseLook } from '../../../src/haproxy/look.ts';
+import { Looks } from '../../../src/haproxy/looks.ts';
+import { VirtualClock } from '../../../src/simulation/virtual-clock.ts';
+
+const COLUMNS = [
+  'pxname',
+  'svname',
+  'type',
+  'status',
+  'check_status',
+  'check_code',
+  'last_chk',
+  'scur',
+  'qcur',
+  'req_tot',
+];
+/** As many as HAProxy's own, so that a row of `show stat` is as long as it is there. */
+const FILLERS = Array.from({ length: 90 }, (_, index) => `filler_${index}`);
+const STATE_COLUMNS =
+  'be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change ' +
+  'srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id ' +
+  'srv_fqdn srv_port srvrecord';
+const READY = 0;
+const DRAIN = 8;
+
+interface Server {
+  readonly name: string;
+  readonly admin: number;
+  readonly status: string;
+  readonly open: number;
+  readonly age: number;
+  readonly isBeingChecked: boolean;
+}
+
+const server = (name: string): Server => ({
+  name,
+  ...{ admin: READY, status: 'UP', open: 0, age: 9, isBeingChecked: false },
+});
+
+/** Answers as HAProxy does, from a list of servers that a test changes. */
+class FakeHaproxy {
+  readonly clock = new VirtualClock();
+  readonly looks = new Looks(async (commands) => this.#answer(commands), this.clock);
+  servers: readonly Server[];
+  pid = 100;
+  requests = 0;
+  bytes = 0;
+
+  constructor(servers: readonly Server[]) {
+    this.servers = servers;
+  }
+
+  async look(): Promise<Look> {
+    const looked = this.looks.look(new AbortController().signal);
+    let isDone = false;
+    void looked.finally(() => {
+      isDone = true;
+    });
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (isDone) return looked;
+      await this.clock.advance();
+    }
+  }
+
+  /** What one look at all of it would say. */
+  whole(): Look {
+    return parseLook(
+      this.#say([
+        ['show', 'info'],
+        ['show', 'stat', '-1', '7', '-1'],
+        ['show', 'servers', 'state'],
+      ]),
+    );
+  }
+
+  /** A second goes by: what tells of time alone is no news. */
+  async pass(): Promise<void> {
+    this.clock.plan(1_000, () => {});
+    const until = this.clock.elapsedMs + 1_000;
+    while (this.clock.elapsedMs < until) await this.clock.advance();
+    this.servers = this.servers.map((one, index) => ({
+      ...one,
+      age: one.age + 1,
+      isBeingChecked: (index + this.requests) % 7 === 0,
+    }));
+  }
+
+  #answer(commands: readonly Words[]): Buffer {
+    const reply = Buffer.from(this.#say(commands));
+    this.requests += 1;
+    this.bytes += reply.length;
+    return reply;
+  }
+
+  #say(commands: readonly Words[]): string {
+    return commands.map((words) => `${this.#one(words)}\n\n`).join('');
+  }
+
+  #one([, what, backend, type, id]: Words): string {
+    if (what === 'info') return `Name: HAProxy\nVersion: 2.6.12\nPid: ${this.pid}\ndescription: x\nStopping: 0`;
+    if (what === 'servers') {
+      const rows = this.servers.map((one, index) => {
+        const isUp = one.status === 'UP';
+        return [
+          ...[3, 'many', idOf(one), one.name, `127.0.${index >> 8}.${index & 255}`, isUp ? 2 : 0, one.admin, 100, 100],
+          ...[one.age, isUp ? 15 : 8, 3, isUp ? 4 : 0, one.isBeingChecked ? 7 : 6, 0, 0, 1, '-', 80, '-'],
+        ].join(' ');
+      });
+      return ['1', `# ${STATE_COLUMNS}`, ...rows].join('\n');
+    }
+    const row = (values: readonly (string | number)[]) => [...values, ...FILLERS.map(() => '0'), ''].join();
+    const wants = Number(type);
+    const all = backend === '-1';
+    const rows = [
+      ...((wants & 1) !== 0 ? [row(['127.0.0.1:80', 'FRONTEND', 0, 'OPEN', '', '', '', 0, 0, 7])] : []),
+      ...this.servers
+        .filter((one) => (wants & 4) !== 0 && (all || idOf(one) === id))
+        .map((one) => row(['many', one.name, 2, one.status, 'L7OK', 200, '"a, ""b"""', one.open, 0, one.open])),
+      ...((wants & 2) !== 0 ? [row(['many', 'BACKEND', 1, 'UP', '', '', '', this.servers.length, 0, 7])] : []),
+    ];
+    return [`# ${[...COLUMNS, ...FILLERS].join()},`, ...rows].join('\n');
+  }
+}
+
+function idOf({ name }: Server): string {
+  return `${Number(name.slice(2)) + 1}`;
+}
+
+function many(count: number): readonly Server[] {
+  return Array.from({ length: count }, (_, index) => server(`i-${index}`));
+}
+
+describe('a look at HAProxy', () => {
+  it('asks for a fraction of it while nothing happens, and says that nothing has', async () => {
+    const haproxy = new FakeHaproxy(many(2_000));
+    const first = await haproxy.look();
+    const whole = haproxy.bytes;
+    haproxy.bytes = 0;
+    await haproxy.pass();
+    const second = await haproxy.look();
+    expect(haproxy.bytes).toBeLessThan(whole / 2);
+    expect(second.servers).toBe(first.servers);
+    expect(second).toEqual(haproxy.whole());
+  });
+
+  it('asks for the statistics of those that have changed, and keeps what it knows of the others', async () => {
+    const haproxy = new FakeHaproxy(many(2_000));
+    const first = await haproxy.look();
+    await haproxy.pass();
+    haproxy.bytes = 0;
+    haproxy.servers = haproxy.servers.map((one, index) => (index === 7 ? { ...one, status: 'DOWN' } : one));
+    const second = await haproxy.look();
+    expect(second.servers.get('many/i-7')).toMatchObject({ status: 'DOWN' });
+    expect(second.servers.get('many/i-8')).toBe(first.servers.get('many/i-8'));
+    expect(haproxy.requests).toBe(3);
+  });
+
+  it('asks for the requests of those that are drained at each look', async () => {
+    const haproxy = new FakeHaproxy(many(500));
+    haproxy.servers = haproxy.servers.map((one, index) => (index === 7 ? { ...one, admin: DRAIN, open: 5 } : one));
+    await haproxy.look();
+    for (const open of [4, 2, 0]) {
+      await haproxy.pass();
+      haproxy.servers = haproxy.servers.map((one, index) => (index === 7 ? { ...one, open } : one));
+      expect((await haproxy.look()).servers.get('many/i-7')?.traffic.openRequests).toBe(open);
+    }
+  });
+
+  it('reads all statistics now and then, and at each look where there are few', async () => {
+    for (const [count, seconds] of [
+      [500, 11],
+      [50, 1],
+    ] as const) {
+      const haproxy = new FakeHaproxy(many(count));
+      await haproxy.look();
+      haproxy.servers = haproxy.servers.map((one) => ({ ...one, open: 3 }));
+      for (let second = 0; second < seconds; second += 1) await haproxy.pass();
+      expect((await haproxy.look()).servers.get('many/i-7')?.traffic.openRequests).toBe(3);
+    }
+  });
+
+  it('begins anew with another worker', async () => {
+    const haproxy = new FakeHaproxy(many(500));
+    await haproxy.look();
+    haproxy.pid = 101;
+    haproxy.servers = haproxy.servers.map((one) => ({ ...one, open: 3 }));
+    const seen = await haproxy.look();
+    expect(seen).toEqual(haproxy.whole());
+  });
+
+  it('sees what one look at all of it would see, whoever comes, goes and changes', async () => {
+    const change = fc.oneof(
+      fc.record({ kind: fc.constant('remove' as const), at: fc.nat(), count: fc.nat({ max: 200 }) }),
+      fc.record({ kind: fc.constant('add' as const), at: fc.nat(), count: fc.nat({ max: 200 }) }),
+      fc.record({ kind: fc.constant('flip' as const), at: fc.nat(), count: fc.nat({ max: 200 }) }),
+      fc.record({ kind: fc.constant('drain' as const), at: fc.nat(), count: fc.nat({ max: 20 }) }),
+      fc.record({ kind: fc.constant('swap' as const), at: fc.nat(), count: fc.nat({ max: 20 }) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 6 }), async (rounds) => {
+        const haproxy = new FakeHaproxy(many(400));
+        let named = 400;
+        await haproxy.look();
+        for (const changes of rounds) {
+          await haproxy.pass();
+          for (const { kind, at, count } of changes) {
+            const servers = [...haproxy.servers];
+            const from = at % (servers.length + 1);
+            const some = servers.slice(from, from + count);
+            const newcomers = () => Array.from({ length: count }, () => server(`i-${named++}`));
+            const instead = {
+              remove: () => [],
+              add: () => [...newcomers(), ...some],
+              flip: () => some.map((one) => ({ ...one, status: one.status === 'UP' ? 'DOWN' : 'UP' })),
+              drain: () => some.map((one) => ({ ...one, admin: DRAIN, open: one.open + 1 })),
+              swap: () => some.toReversed(),
+            }[kind]();
+            servers.splice(from, some.length, ...instead);
+            haproxy.servers = servers;
+          }
+          const seen = await haproxy.look();
+          const whole = haproxy.whole();
+          expect([...seen.servers]).toEqual([...whole.servers]);
+          expect(seen.backends).toEqual(whole.backends);
+          expect(seen.frontends).toEqual(whole.frontends);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
