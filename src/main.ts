@@ -112,7 +112,12 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
     provider: (name) => {
       const type = providerTypes.get(name);
       if (type === undefined) throw new Error(`there is no provider ${name}`);
-      const provider = type.create({ fleet: fleet.name, dataDir: folder('providers', name), clock: systemClock });
+      const provider = type.create({
+        fleet: fleet.name,
+        dataDir: folder('providers', name),
+        clock: systemClock,
+        onProblem: (message) => log.warn(message),
+      });
       providers.set(name, provider);
       return { provider, capabilities: type.capabilities };
     },

@@ -1,5 +1,6 @@
 /** The values of a fleet as the fleet file would write them, to be compared one by one. */
 
+import { formatByteSize } from './fleet-file/sizes.ts';
 import { formatDuration } from './fleet-file/units.ts';
 import type { Json, JsonObject } from './json.ts';
 import { maySecretsBeBelow, withoutCredentials } from './secrets.ts';
@@ -87,11 +88,17 @@ function secretSettings(path: string, value: Json, effect: string): (readonly [s
   return Object.entries(value).map(([name, part]) => [`${path}.${name}`, hidden(part)]);
 }
 
-/** One value under its name in the file. By convention a duration is `stopTimeout: 10s` there and `stopTimeoutMs: 10000` here. */
+/**
+ * One value under its name in the file. By convention a duration is `stopTimeout: 10s` there and `stopTimeoutMs: 10000` here, and a
+ * size `maxLogSize: 1KiB` there and `maxLogSizeBytes: 1024` here.
+ */
 export function setting(key: string, value: unknown, effect: string): readonly [string, Fact] {
-  const [word, text] =
-    key.endsWith('Ms') && typeof value === 'number'
-      ? [key.slice(0, -2), formatDuration(value)]
-      : [key, typeof value === 'string' ? value : JSON.stringify(value)];
+  const [word, text] = inTheFile(key, value);
   return [word, fact(text, effect)];
+}
+
+function inTheFile(key: string, value: unknown): readonly [string, string] {
+  if (typeof value === 'number' && key.endsWith('Ms')) return [key.slice(0, -'Ms'.length), formatDuration(value)];
+  if (typeof value === 'number' && key.endsWith('Bytes')) return [key.slice(0, -'Bytes'.length), formatByteSize(value)];
+  return [key, typeof value === 'string' ? value : JSON.stringify(value)];
 }

@@ -63,4 +63,6 @@ export interface ProviderContext {
   /** A folder of the provider's own, private to Drover's user. It exists. */
   readonly dataDir: string;
   readonly clock: Clock;
+  /** For Drover's own log: what went wrong beside the calls, such as the rotation of a log. */
+  readonly onProblem: (message: string) => void;
 }

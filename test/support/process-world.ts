@@ -14,6 +14,7 @@ export class ProcessWorld implements ProviderWorld {
   readonly clock = systemClock;
   readonly settings = settings({ command: ['sleep', '600'] });
   readonly dataDir: string;
+  readonly problems: string[] = [];
   readonly #opened: Provider[] = [];
 
   private constructor(dataDir: string) {
@@ -25,7 +26,8 @@ export class ProcessWorld implements ProviderWorld {
   }
 
   async open(fleet: string): Promise<Provider> {
-    const provider = processProvider.create({ fleet, dataDir: this.dataDir, clock: this.clock });
+    const onProblem = (message: string) => void this.problems.push(message);
+    const provider = processProvider.create({ fleet, dataDir: this.dataDir, clock: this.clock, onProblem });
     this.#opened.push(provider);
     return provider;
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import { isSame, type ProcessIdentity, type ProcessStat, readStats, signalProcess } from './procfs.ts';
+import type { StopSignal } from './record.ts';
 import { findTagged } from './tags.ts';
 
 const KILL_TIMEOUT_MS = 5_000;
@@ -12,45 +13,60 @@ export interface EndTarget {
   readonly instanceId: string;
   /** The process that was spawned, also if it is gone by now; null when it was never known or ran before the host's boot. */
   readonly leader: ProcessIdentity | null;
+  readonly stopSignal: StopSignal;
+  /** Whether the main process has got the stop signal already, from an earlier controller. */
+  readonly isStopping: boolean;
+  /** From now on. */
   readonly stopTimeoutMs: number;
   /** The leaders of all other machines: what runs in their sessions need not be looked at. */
   readonly others: readonly ProcessIdentity[];
 }
 
 /**
- * Ends every process of one machine: SIGTERM once, after the stop timeout SIGKILL. Resolves when none is left.
+ * Ends every process of one machine. The main process gets the stop signal, once: it knows best how its children finish their work.
+ * What is left of the machine when the stop timeout is over gets SIGKILL. Resolves when none is left; `onStopping` is called once
+ * the stop signal was sent.
  *
  * @throws PortError `Transient` when a process survives even SIGKILL (it hangs in the kernel), or when `closed` aborts
  */
-export async function endProcesses(target: EndTarget, clock: Clock, closed: AbortSignal): Promise<void> {
+export async function endProcesses(
+  target: EndTarget,
+  clock: Clock,
+  closed: AbortSignal,
+  onStopping: () => Promise<void>,
+): Promise<void> {
   const known = new Set<string>();
-  const phases = [
-    ['SIGTERM', target.stopTimeoutMs],
-    ['SIGKILL', KILL_TIMEOUT_MS],
-  ] as const;
-  for (const [signal, timeoutMs] of phases) {
-    const signalled = new Set<string>();
-    let leftMs = timeoutMs;
-    do {
-      const found = await findProcesses(target, known);
-      if (found.length === 0) return;
-      for (const stat of found) {
-        known.add(key(stat));
-        // A second SIGTERM means "at once" to many servers.
-        if (!signalled.has(key(stat))) signalProcess(stat, signal);
-        signalled.add(key(stat));
-      }
-      leftMs -= await waitUntilGone(found, leftMs, clock, closed);
-    } while (leftMs > 0);
+  let found = await findProcesses(target, known);
+  const main = mainOf(found, target.leader);
+  if (main !== null && !target.isStopping) {
+    signalProcess(main, target.stopSignal);
+    await onStopping();
   }
+  for (let leftMs = target.stopTimeoutMs; leftMs > 0 && found.length > 0; ) {
+    leftMs -= await waitUntilGone(found, leftMs, clock, closed);
+    found = await findProcesses(target, known);
+  }
+  for (let leftMs = KILL_TIMEOUT_MS; leftMs > 0 && found.length > 0; ) {
+    for (const stat of found) signalProcess(stat, 'SIGKILL');
+    leftMs -= await waitUntilGone(found, leftMs, clock, closed);
+    found = await findProcesses(target, known);
+  }
+  if (found.length === 0) return;
   throw new PortError('Transient', 'notEnded', `Processes of ${target.instanceId} survive SIGKILL; it is tried again.`);
 }
 
+/** The process that was spawned; where that is not known, the oldest, by preference one that leads a session. */
+function mainOf(found: readonly ProcessStat[], leader: ProcessIdentity | null): ProcessStat | null {
+  if (leader !== null) return found.find((stat) => key(stat) === key(leader)) ?? null;
+  const oldest = found.toSorted((a, b) => a.startTicks - b.startTicks);
+  return oldest.find(({ pid, session }) => pid === session) ?? oldest[0] ?? null;
+}
+
 /**
- * What is verified as the machine's: its leader, what was known before, what carries its tags, and everything in the leader's
+ * What is verified as the machine's, and known from then on: its leader, what was known before, what carries its tags, and everything in the leader's
  * session as long as one of these lives there, for no other session can have that number then.
  */
-async function findProcesses(target: EndTarget, known: ReadonlySet<string>): Promise<readonly ProcessStat[]> {
+async function findProcesses(target: EndTarget, known: Set<string>): Promise<readonly ProcessStat[]> {
   const { fleet, instanceId, leader } = target;
   const stats = readStats();
   const starts = new Map(stats.map(({ pid, startTicks }) => [pid, startTicks]));
@@ -65,7 +81,9 @@ async function findProcesses(target: EndTarget, known: ReadonlySet<string>): Pro
   const tagged = await findTagged((tags) => tags.fleet === fleet && tags.instanceId === instanceId, candidates);
   const own = new Set([...stats.filter(isKnown), ...tagged.map(({ stat }) => stat)].map(key));
   const sessionLives = stats.some((stat) => own.has(key(stat)) && stat.session === leader?.pid);
-  return stats.filter((stat) => own.has(key(stat)) || (sessionLives && stat.session === leader?.pid));
+  const found = stats.filter((stat) => own.has(key(stat)) || (sessionLives && stat.session === leader?.pid));
+  for (const stat of found) known.add(key(stat));
+  return found;
 }
 
 /** Waits at least a moment and at most `boundMs`, and returns for how long. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,13 +21,13 @@ describe('rotateLog', () => {
     expect(await readdir(folder)).toEqual(['server.log']);
   });
 
-  it('keeps one earlier log', async () => {
+  it('keeps the end of one earlier log', async () => {
     await writeFile(path, 'first');
     await rotateLog(path, 3);
     await writeFile(path, 'second');
     await rotateLog(path, 3);
     expect(await readFile(path, 'utf8')).toBe('');
-    expect(await readFile(`${path}.1`, 'utf8')).toBe('second');
+    expect(await readFile(`${path}.1`, 'utf8')).toBe('ond');
     expect(await readdir(folder)).toHaveLength(2);
   });
 
@@ -56,10 +56,28 @@ describe('lastLine', () => {
 });
 
 describe('keepEndedLog', () => {
+  const keep = (instanceId: string, nowMs: number, maxBytes = 1_000_000_000) =>
+    keepEndedLog(path, { dataDir: folder, instanceId, maxBytes, nowMs });
+
+  it('keeps the end of a long one', async () => {
+    await writeFile(path, 'a long log');
+    await keep('i-1', 0, 3);
+    expect(await readFile(join(folder, 'ended', 'i-1.log'), 'utf8')).toBe('log');
+  });
+
+  it('keeps 100 MiB of all together', async () => {
+    for (let index = 0; index < 4; index += 1) {
+      await writeFile(path, '');
+      await truncate(path, 40 * 1024 * 1024);
+      await keep(`i-${index}`, 1_000_000 + index * 1_000);
+    }
+    expect((await readdir(join(folder, 'ended'))).toSorted()).toEqual(['i-2.log', 'i-3.log']);
+  });
+
   it('keeps the 50 that ended last', async () => {
     for (let index = 0; index < 53; index += 1) {
       await writeFile(path, `log ${index}`);
-      await keepEndedLog(path, folder, `i-${index}`, 1_000_000 + index * 1_000);
+      await keep(`i-${index}`, 1_000_000 + index * 1_000);
     }
     const kept = await readdir(join(folder, 'ended'));
     expect(kept).toHaveLength(50);
@@ -69,7 +87,7 @@ describe('keepEndedLog', () => {
   });
 
   it('does not mind a server that wrote none', async () => {
-    await keepEndedLog(path, folder, 'i-1', 0);
+    await keep('i-1', 0);
     expect(await readdir(join(folder, 'ended'))).toEqual([]);
   });
 });

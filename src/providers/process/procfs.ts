@@ -61,7 +61,7 @@ export function isAlive(identity: ProcessIdentity): boolean {
 }
 
 /** Signals a process if it is still the one that was seen. Between the look and the signal lie microseconds. */
-export function signalProcess(seen: ProcessStat, signal: 'SIGTERM' | 'SIGKILL'): void {
+export function signalProcess(seen: ProcessStat, signal: NodeJS.Signals): void {
   if (!isSame(seen)) return;
   try {
     process.kill(seen.pid, signal);

@@ -6,7 +6,8 @@ import type { LaunchRequest, Machine, Provider, ProviderContext } from '../../po
 import { boundedBy, KeyedQueue } from './concurrency.ts';
 import { endProcesses } from './ending.ts';
 import { ExitWatch } from './exit-watch.ts';
-import { keepEndedLog, LOG_FILE, lastLine, rotateLog } from './logs.ts';
+import { LogKeeper } from './log-keeper.ts';
+import { keepEndedLog, LOG_FILE, lastLine } from './logs.ts';
 import { MachineFolders } from './machine-folders.ts';
 import { PortAllocator } from './ports.ts';
 import { isAlive, type ProcessIdentity, readBootId } from './procfs.ts';
@@ -15,8 +16,6 @@ import { adoptProcesses, findSpawned } from './recovery.ts';
 import { type ProcessSettings, readSettings } from './settings.ts';
 import { spawnServer } from './spawn.ts';
 import { HOST, tagVariables } from './tags.ts';
-
-const LOG_CHECK_INTERVAL_MS = 30_000;
 
 /** Servers as processes of this host. How the parts play together is in docs/providers/process.md. */
 export class ProcessProvider implements Provider {
@@ -31,15 +30,16 @@ export class ProcessProvider implements Provider {
   /** Those that this provider spawned: they tell how they ended. */
   readonly #children = new Map<string, ChildProcess>();
   readonly #endings = new Map<string, Promise<void>>();
+  readonly #logs: LogKeeper;
   #recovered: Promise<void> | null = null;
-  #logsCheckedMs: number | null = null;
 
-  constructor({ fleet, dataDir, clock }: ProviderContext) {
+  constructor({ fleet, dataDir, clock, onProblem }: ProviderContext) {
     this.#fleet = fleet;
     this.#dataDir = resolve(dataDir);
     this.#clock = clock;
     this.#folders = new MachineFolders(this.#dataDir);
     this.#exits = new ExitWatch(clock);
+    this.#logs = new LogKeeper(clock, onProblem, this.#closed.signal);
   }
 
   launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine> {
@@ -57,7 +57,7 @@ export class ProcessProvider implements Provider {
     return boundedBy(signal, async () => {
       await this.#recover();
       const records = (await this.#folders.all()).filter(({ fleet }) => fleet === this.#fleet);
-      await this.#checkLogs(records);
+      this.#logs.keep(new Map(records.map((record) => [record.instanceId, this.#log(record)])));
       const machines: Machine[] = [];
       for (const record of records) machines.push(await this.#machine(record));
       return machines;
@@ -107,9 +107,11 @@ export class ProcessProvider implements Provider {
     const taken = new Set((await this.#folders.all()).map(({ port }) => port));
     const port = await this.#ports.reserve(instanceId, settings.portRange, taken);
     try {
-      const { command, stopTimeoutMs } = settings;
+      const { command, stopSignal, stopTimeoutMs, maxLogSizeBytes } = settings;
       const launchedAt = this.#clock.now();
-      const record = { fleet: this.#fleet, group, instanceId, port, launchedAt, stopTimeoutMs, command, process: null };
+      const what = { fleet: this.#fleet, group, instanceId, port, launchedAt, command };
+      const how = { stopSignal, stopTimeoutMs, maxLogSizeBytes };
+      const record = { ...what, ...how, stoppingSince: null, process: null };
       await this.#folders.write(record);
       return record;
     } catch (error) {
@@ -138,14 +140,19 @@ export class ProcessProvider implements Provider {
     if (record === null || record.fleet !== this.#fleet) {
       throw new PortError('NotFound', 'noMachine', `There is no machine ${instanceId} in the fleet ${this.#fleet}.`);
     }
-    const { fleet, stopTimeoutMs, process } = record;
+    const { fleet, stopSignal, stoppingSince, process } = record;
     const leader = process?.bootId === readBootId() ? process : null;
     const others = (await this.#folders.all()).flatMap((other) =>
       other.instanceId === instanceId || other.process === null ? [] : [other.process],
     );
     this.#exits.forget(instanceId);
-    await endProcesses({ fleet, instanceId, leader, stopTimeoutMs, others }, this.#clock, this.#closed.signal);
-    await keepEndedLog(this.#folders.path(instanceId, LOG_FILE), this.#dataDir, instanceId, this.#clock.now());
+    const isStopping = stoppingSince !== null;
+    const stopTimeoutMs = remainingMs(record, this.#clock.now());
+    const onStopping = () => this.#folders.write({ ...record, stoppingSince: this.#clock.now() });
+    const target = { fleet, instanceId, leader, stopSignal, isStopping, stopTimeoutMs, others };
+    await endProcesses(target, this.#clock, this.#closed.signal, onStopping);
+    const { path, maxBytes } = this.#log(record);
+    await keepEndedLog(path, { dataDir: this.#dataDir, instanceId, maxBytes, nowMs: this.#clock.now() });
     await this.#forget(record);
   }
 
@@ -169,11 +176,8 @@ export class ProcessProvider implements Provider {
     return this.#recovered;
   }
 
-  async #checkLogs(records: readonly MachineRecord[]): Promise<void> {
-    const nowMs = this.#clock.steadyMs();
-    if (this.#logsCheckedMs !== null && nowMs - this.#logsCheckedMs < LOG_CHECK_INTERVAL_MS) return;
-    this.#logsCheckedMs = nowMs;
-    for (const { instanceId } of records) await rotateLog(this.#folders.path(instanceId, LOG_FILE));
+  #log({ instanceId, maxLogSizeBytes }: MachineRecord): { readonly path: string; readonly maxBytes: number } {
+    return { path: this.#folders.path(instanceId, LOG_FILE), maxBytes: maxLogSizeBytes };
   }
 
   async #machine(record: MachineRecord): Promise<Machine> {
@@ -191,6 +195,12 @@ export class ProcessProvider implements Provider {
     const line = child?.signalCode ? '' : await lastLine(this.#folders.path(instanceId, LOG_FILE));
     return { ...machine, state: 'stopped', endpoint, detail: line === '' ? how : `${how}; its last words: ${line}` };
   }
+}
+
+/** What is left of a stop timeout that may have begun under an earlier controller. */
+function remainingMs({ stopTimeoutMs, stoppingSince }: MachineRecord, nowMs: number): number {
+  if (stoppingSince === null) return stopTimeoutMs;
+  return Math.min(stopTimeoutMs, Math.max(0, stoppingSince + stopTimeoutMs - nowMs));
 }
 
 function howItEnded(child: ChildProcess | undefined): string {

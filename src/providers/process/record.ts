@@ -1,5 +1,16 @@
 import { z } from 'zod';
 
+/** What a server can be asked to stop by: those that servers are known to take for it. */
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
+
+export const stopSignalSchema = z.enum(STOP_SIGNALS).default('SIGTERM');
+export type StopSignal = z.infer<typeof stopSignalSchema>;
+
+export const maxLogBytesSchema = z
+  .int()
+  .min(1)
+  .default(10 * 1024 * 1024);
+
 /**
  * `machine.json`: one machine, written before anything is started. Until `process` is known it is the intent to start it.
  */
@@ -10,7 +21,11 @@ export const machineRecord = z.object({
   port: z.int().min(1).max(65_535),
   /** Milliseconds since the epoch. */
   launchedAt: z.number(),
+  stopSignal: stopSignalSchema,
   stopTimeoutMs: z.number(),
+  /** When its main process got the stop signal, which it gets once; null before. */
+  stoppingSince: z.number().nullable().default(null),
+  maxLogSizeBytes: maxLogBytesSchema,
   /** For a person who looks into the folder. Empty for a machine whose folder was lost. */
   command: z.array(z.string()).readonly(),
   process: z

@@ -1,6 +1,6 @@
 import type { MachineFolders } from './machine-folders.ts';
 import { type ProcessIdentity, readBootId, startedAt } from './procfs.ts';
-import { isUsableId, type MachineRecord } from './record.ts';
+import { isUsableId, type MachineRecord, maxLogBytesSchema, stopSignalSchema } from './record.ts';
 import { findTagged, firstSpawned, type TaggedProcess } from './tags.ts';
 
 /** For a server whose launch template is no longer known. */
@@ -45,7 +45,10 @@ function reconstruct(processes: readonly TaggedProcess[], dataDir: string): Mach
     instanceId,
     port,
     launchedAt,
+    stopSignal: stopSignalSchema.parse(undefined),
     stopTimeoutMs: LOST_STOP_TIMEOUT_MS,
+    stoppingSince: null,
+    maxLogSizeBytes: maxLogBytesSchema.parse(undefined),
     command: [],
     process: null,
   };

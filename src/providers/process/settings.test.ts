@@ -11,7 +11,9 @@ describe('settingsSchema', () => {
       environment: {},
       workingDirectory: '/srv/shop',
       portRange: { from: 20_000, to: 29_999 },
+      stopSignal: 'SIGTERM',
       stopTimeoutMs: 10_000,
+      maxLogSizeBytes: 10 * 1024 * 1024,
     });
     const written = { command: ['./run'], workingDirectory: '../app', stopTimeout: '1m' };
     expect(schema.parse(written)).toMatchObject({ workingDirectory: '/srv/app', stopTimeoutMs: 60_000 });
@@ -35,6 +37,9 @@ describe('settingsSchema', () => {
     [{ command: ['node'], portRange: { from: 0, to: 8 } }, ['portRange', 'from']],
     [{ command: ['node'], stopTimeout: 30 }, ['stopTimeout']],
     [{ command: ['node'], stopTimeOut: '30s' }, []],
+    [{ command: ['node'], stopSignal: 'SIGKILL' }, ['stopSignal']],
+    [{ command: ['node'], maxLogSize: 1024 }, ['maxLogSize']],
+    [{ command: ['node'], maxLogSize: '1KiB' }, ['maxLogSize']],
   ])('refuses %j at %j', (written, path) => {
     const { error } = schema.safeParse(written);
     expect(error?.issues.map((issue) => issue.path)).toEqual([path]);

@@ -1,13 +1,18 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { filePathSchema, portSchema } from '../../model/fleet-file/fields.ts';
+import { byteSizeSchema, KIB } from '../../model/fleet-file/sizes.ts';
 import { durationSchema } from '../../model/fleet-file/units.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { PortError } from '../../ports/errors.ts';
+import { maxLogBytesSchema, stopSignalSchema } from './record.ts';
 import { RESERVED_VARIABLES } from './tags.ts';
 
 const MAX_ARGUMENTS = 1_024;
 const MAX_STOP_TIMEOUT_MS = 3_600_000;
+const MIN_LOG_BYTES = 64 * KIB;
+const MAX_LOG_BYTES = 1024 * KIB * KIB;
+const DEFAULT_LOG_SIZE = '10MiB';
 
 /** What a launch needs, after validation: an absolute path, milliseconds. */
 const processSettings = z.object({
@@ -15,7 +20,10 @@ const processSettings = z.object({
   environment: z.record(z.string(), z.string()),
   workingDirectory: z.string(),
   portRange: z.object({ from: z.int(), to: z.int() }),
+  // An intent that an earlier version left behind has no more than the rest.
+  stopSignal: stopSignalSchema,
   stopTimeoutMs: z.number(),
+  maxLogSizeBytes: maxLogBytesSchema,
 });
 
 export type ProcessSettings = z.infer<typeof processSettings>;
@@ -49,15 +57,20 @@ export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
         .refine(({ from, to }) => from <= to, { error: 'from must not be greater than to' })
         .default({ from: 20_000, to: 29_999 })
         .describe('Each server gets a port of its own from this range, in PORT.'),
+      stopSignal: stopSignalSchema.describe('What asks the main process of a server to stop.'),
       stopTimeout: durationSchema({ maxMs: MAX_STOP_TIMEOUT_MS })
         .prefault('10s')
-        .describe('How long a server may go on after SIGTERM before SIGKILL ends it.'),
+        .describe('How long a server may go on after its stop signal before SIGKILL ends all of its processes.'),
+      maxLogSize: byteSizeSchema({ minBytes: MIN_LOG_BYTES, maxBytes: MAX_LOG_BYTES })
+        .prefault(DEFAULT_LOG_SIZE)
+        .describe('The size at which the log of a server begins anew; the one before is kept.'),
     })
     .transform(
-      ({ stopTimeout, ...settings }): ProcessSettings => ({
+      ({ stopTimeout, maxLogSize, ...settings }): ProcessSettings => ({
         ...settings,
         workingDirectory: resolve(baseDir, settings.workingDirectory),
         stopTimeoutMs: stopTimeout,
+        maxLogSizeBytes: maxLogSize,
       }),
     );
 }

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Provider } from '../../../src/ports/provider.ts';
+import { ProcessWorld, settings } from '../../support/process-world.ts';
+
+const FLEET = `logs-${randomUUID()}`;
+const MIB = 1024 * 1024;
+const { signal } = new AbortController();
+let world: ProcessWorld;
+let provider: Provider;
+
+beforeEach(async () => {
+  world = await ProcessWorld.make();
+  provider = await world.open(FLEET);
+});
+
+afterEach(() => world.dispose());
+
+async function bytesIn(folder: string): Promise<number> {
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const sizes = files.map(({ parentPath, name }) =>
+    stat(join(parentPath, name)).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** Prints so much in pieces, 5 MiB a second, and then is silent. */
+const printer = (mib: number) => `
+  line=$(head -c 4095 /dev/zero | tr '\\0' x)
+  for i in $(seq ${mib * 10}); do yes "$line" | head -c 104857; sleep 0.02; done
+  echo the end; sleep 600`;
+
+it('keeps the log of a server that prints 5 MB a second within its bound', async () => {
+  const command = ['sh', '-c', printer(20)];
+  const request = { instanceId: 'i-1', group: 'w', settings: settings({ command, maxLogSize: '1MiB' }) };
+  await provider.launch(request, signal);
+  await provider.list(signal);
+  const path = join(world.dataDir, 'i-1', 'server.log');
+  let most = 0;
+  const isOver = async () => {
+    most = Math.max(most, await bytesIn(world.dataDir));
+    const texts = await Promise.all([path, `${path}.1`].map((name) => readFile(name, 'latin1').catch(() => '')));
+    return texts.some((text) => text.includes('the end')) && texts.every((text) => text.length <= MIB);
+  };
+  await expect.poll(isOver, { interval: 300 }).toBe(true);
+  expect(most).toBeLessThan(16 * MIB);
+  expect(await bytesIn(world.dataDir)).toBeLessThan(2.1 * MIB);
+  expect(world.problems).toEqual([]);
+});
