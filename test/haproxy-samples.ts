@@ -34,6 +34,7 @@ export const sampleLoadBalancer: LoadBalancer = {
   maxHeaderBytes: 32_768,
   maxConnections: 50_000,
   threads: null,
+  hardStopAfterMs: 86_400_000,
 };
 
 export function sampleState(members: readonly Member[], group: TargetGroup = sampleGroup): DesiredState {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { View } from '../decide/snapshot.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
+import { formatDuration } from '../model/fleet-file/units.ts';
 import type { Target } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asPortError, type Failure } from '../ports/errors.ts';
@@ -66,6 +67,7 @@ export class BalancerLoop {
   #announced: LoadBalancerEvent | null = null;
   #told: View<Seen> | null = null;
   #earlier: Seen | null = null;
+  #cutRequests = 0;
 
   constructor(balancer: Balancer) {
     this.#balancer = balancer;
@@ -171,6 +173,7 @@ export class BalancerLoop {
       if (before !== null && (this.#earlier === null || this.#earlier.asked.elapsedMs >= 2 * CALM_LOOK_MS))
         this.#earlier = before;
       this.#seen.saw({ asked, observation }, asked);
+      await this.#tellOfCuts(observation);
     } catch (error) {
       if (signal.aborted) return false;
       failure = this.#seen.failed(error);
@@ -195,9 +198,25 @@ export class BalancerLoop {
         break;
       }
       case 'reload':
-        await this.#tell('loadBalancerReloaded', `Reloading HAProxy of load balancer ${name}: ${event.why}.`);
+        await this.#tell(
+          'loadBalancerReloaded',
+          `Reloading HAProxy of load balancer ${name}: ${event.why}.${event.cuts === 0 ? '' : ` This cuts ${event.cuts} open requests of a process that has outlived as many reloads as it may.`}`,
+          event.cuts === 0 ? 'info' : 'warning',
+        );
         break;
     }
+  }
+
+  async #tellOfCuts({ oldWorkers: { cutRequests } }: LoadBalancerObservation): Promise<void> {
+    const more = cutRequests - this.#cutRequests;
+    this.#cutRequests = cutRequests;
+    if (more <= 0) return;
+    const { name, hardStopAfterMs } = this.#balancer.desired().loadBalancer;
+    await this.#tell(
+      'openRequestsCut',
+      `Load balancer ${name} has cut ${more} requests that were open since a reload more than ${formatDuration(hardStopAfterMs)} ago (hardStopAfter).`,
+      'warning',
+    );
   }
 
   async #recovered(): Promise<void> {

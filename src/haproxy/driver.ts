@@ -26,7 +26,7 @@ import { OldWorkersDoor } from './old-workers.ts';
 import { type Paths, pathsIn } from './paths.ts';
 import { endProcesses, processesOf } from './processes.ts';
 import { reload } from './reload.ts';
-import { type Rendering, renderConfig } from './render.ts';
+import { MAX_OLD_WORKERS, type Rendering, renderConfig } from './render.ts';
 import { nullIfNotRunning, Runtime } from './runtime.ts';
 import { Serial } from './serial.ts';
 import { type ServerKey, serverIds, serversOf } from './servers.ts';
@@ -103,7 +103,7 @@ class Haproxy implements LoadBalancerDriver {
   async observe(signal: AbortSignal): Promise<LoadBalancerObservation> {
     await this.#load();
     const look = await this.#look(signal);
-    const old = await this.#oldWorkers.look(signal);
+    const old = await this.#oldWorkers.look(this.#lastGood?.loadBalancer.hardStopAfterMs ?? Infinity, signal);
     const totals = total(look, old, this.#accounts);
     this.#accounts = totals.accounts;
     this.#openElsewhere = openServers(old.workers);
@@ -115,7 +115,11 @@ class Haproxy implements LoadBalancerDriver {
       at: this.#clock.now(),
       version: look.version,
       partial: old.missing,
-      oldWorkers: { count: old.workers.length + old.silent.length, openRequests: openRequests(old.workers) },
+      oldWorkers: {
+        count: old.workers.length + old.silent.length,
+        openRequests: openRequests(old.workers),
+        cutRequests: old.cutRequests,
+      },
       targetGroups: seen.targetGroups,
     };
   }
@@ -196,7 +200,7 @@ class Haproxy implements LoadBalancerDriver {
     await using _ = await takeTurn(this.#clock, signal);
     await checkListeners(target.desired, await processesOf(this.#paths.config));
     await this.#writeValidated(target, binary, signal);
-    await announce({ kind: 'reload', why });
+    await announce({ kind: 'reload', why, cuts: await this.#oldWorkers.openAtTheLimit(MAX_OLD_WORKERS, signal) });
     await reload(this.#paths, target.fingerprint, look, this.#runtime, this.#clock, signal);
     // The old worker goes on with what it has open: until the next look, all that was open counts.
     const open = [...look.servers].filter(([, { traffic }]) => traffic.openRequests > 0).map(([key]) => key);

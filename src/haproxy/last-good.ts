@@ -29,6 +29,7 @@ const skeleton = z.object({
     maxHeaderBytes: z.number(),
     maxConnections: z.number(),
     threads: z.number().nullable(),
+    hardStopAfterMs: z.number(),
   }),
   targetGroups: z.array(
     z.object({
@@ -75,6 +76,7 @@ const LOAD_BALANCER_PARTS = [
   ['maxHeaderBytes', 'maxHeaderSize'],
   ['maxConnections', 'maxConnections'],
   ['threads', 'threads'],
+  ['hardStopAfterMs', 'hardStopAfter'],
 ] as const;
 
 /** What has changed, for people. */

@@ -5,13 +5,19 @@ import { PortError } from '../ports/errors.ts';
 import type { Words } from './encoder.ts';
 import { ask } from './socket.ts';
 
+export interface OldWorker {
+  readonly pid: number;
+  /** That it has outlived. */
+  readonly reloads: number;
+}
+
 export interface Processes {
   readonly master: number;
   readonly reloads: number;
   /** Attempts since the last reload that succeeded. */
   readonly failedReloads: number;
   /** Workers of earlier configurations that still serve connections. */
-  readonly oldWorkers: readonly number[];
+  readonly oldWorkers: readonly OldWorker[];
 }
 
 export async function showProcesses(socket: string, clock: Clock, signal: AbortSignal): Promise<Processes> {
@@ -52,6 +58,9 @@ export function parseProcesses(reply: string): Processes {
     master: Number(master[1]),
     reloads: Number(master[2]),
     failedReloads: Number(master[3] ?? 0),
-    oldWorkers: [...old.matchAll(/^(\d+)\s+worker\b/gm)].map((match) => Number(match[1])),
+    oldWorkers: [...old.matchAll(/^(\d+)\s+worker\s+(\d+)/gm)].map(([, pid, reloads]) => ({
+      pid: Number(pid),
+      reloads: Number(reloads),
+    })),
   };
 }

@@ -8,24 +8,29 @@ import { BACKEND_TRAFFIC, parseTraffic, TRAFFIC } from './look.ts';
 import { askOldWorker, showProcesses } from './master.ts';
 import type { ServerKey } from './servers.ts';
 import { serverKey } from './servers.ts';
-import type { OldWorkers, WorkerTraffic } from './totals.ts';
+import { type OldWorkers, openRequests, type WorkerTraffic } from './totals.ts';
 
 /** Short, so that a hung one does not make every look late. */
 const ANSWER_TIMEOUT_MS = 1_000;
 /** One that did not answer is not asked again for so long. */
 const SILENCE_MS = 5_000;
+/** Looks are so far apart that a worker may have become old, and have ended, so much earlier than it seems. */
+const LOOKS_APART_MS = 2_500;
 const SESSIONS_PER_LINE = 100;
 
 interface Known {
   /** The reply that told `traffic` last, less what changes from look to look. */
   readonly digest: string;
   readonly traffic: WorkerTraffic;
+  /** When it was first seen as an old one, by the steady clock. */
+  readonly sinceMs: number;
 }
 
 export class OldWorkersDoor {
   readonly #masterSocket: string;
   readonly #clock: Clock;
   #known = new Map<number, Known>();
+  #cutRequests = 0;
   /** By pid, 0 for the master; by the steady clock. */
   readonly #silentUntilMs = new Map<number, number>();
 
@@ -34,14 +39,18 @@ export class OldWorkersDoor {
     this.#clock = clock;
   }
 
-  /** Asks all of them. Never rejects for an answer that is missing: it says so. */
-  async look(signal: AbortSignal): Promise<OldWorkers> {
+  /**
+   * Asks all of them. Never rejects for an answer that is missing: it says so.
+   * @param hardStopAfterMs how long an old worker may go on
+   */
+  async look(hardStopAfterMs: number, signal: AbortSignal): Promise<OldWorkers> {
     const pids = await this.#patiently(MASTER, signal, async (both) => {
-      return (await showProcesses(this.#masterSocket, this.#clock, both)).oldWorkers;
+      return (await showProcesses(this.#masterSocket, this.#clock, both)).oldWorkers.map(({ pid }) => pid);
     });
     if (pids.kind === 'silent') {
       return {
         workers: [],
+        cutRequests: this.#cutRequests,
         silent: [...this.#known.keys()],
         missing: `the master process does not answer (${pids.why})`,
       };
@@ -58,11 +67,16 @@ export class OldWorkersDoor {
       if (last !== undefined && last !== null) known.set(pid, last);
       return answer.kind === 'silent' ? [{ pid, why: answer.why }] : [];
     });
+    for (const [pid, { traffic, sinceMs }] of this.#known) {
+      const wasCut = !known.has(pid) && this.#clock.steadyMs() - sinceMs >= hardStopAfterMs - LOOKS_APART_MS;
+      if (wasCut) this.#cutRequests += openRequests([traffic]);
+    }
     this.#known = known;
     const isSilent = new Set(silent.map(({ pid }) => pid));
     return {
       workers: [...known.values()].map(({ traffic }) => traffic).filter(({ pid }) => !isSilent.has(pid)),
       silent: [...isSilent],
+      cutRequests: this.#cutRequests,
       missing:
         silent.length === 0
           ? null
@@ -70,11 +84,18 @@ export class OldWorkersDoor {
     };
   }
 
+  /** Open requests of workers that have outlived so many reloads, as they were last seen. */
+  async openAtTheLimit(reloads: number, signal: AbortSignal): Promise<number> {
+    const { oldWorkers } = await showProcesses(this.#masterSocket, this.#clock, signal);
+    const atTheLimit = oldWorkers.filter((worker) => worker.reloads >= reloads);
+    return openRequests(atTheLimit.flatMap(({ pid }) => this.#known.get(pid)?.traffic ?? []));
+  }
+
   /** Cuts their requests to these servers. An old worker refuses `shutdown sessions server`, so each is ended by its id. */
   async cut(keys: readonly ServerKey[], signal: AbortSignal): Promise<void> {
     const wanted = new Set(keys);
     const { oldWorkers } = await showProcesses(this.#masterSocket, this.#clock, signal);
-    for (const pid of oldWorkers) {
+    for (const { pid } of oldWorkers) {
       const reply = await this.#send(pid, [['show', 'sess']], signal);
       const sessions = sessionsOf(reply ?? '', wanted);
       for (let at = 0; at < sessions.length; at += SESSIONS_PER_LINE) {
@@ -98,7 +119,7 @@ export class OldWorkersDoor {
     const reply = await this.#send(pid, [TRAFFIC], signal);
     if (reply === null) return null;
     if (!reply.endsWith('\n\n')) throw new PortError('Transient', 'haproxyReply', 'its answer is not whole');
-    return { digest, traffic: { pid, ...parseTraffic(reply) } };
+    return { digest, sinceMs: known?.sinceMs ?? this.#clock.steadyMs(), traffic: { pid, ...parseTraffic(reply) } };
   }
 
   #send(pid: number, commands: readonly Words[], signal: AbortSignal): Promise<string | null> {

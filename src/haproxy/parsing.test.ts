@@ -54,7 +54,12 @@ describe('parseProcesses', () => {
       '16912           worker          0               0d00h00m26s     2.6.12-1\n# old workers\n' +
       '16765           worker          1               0d00h00m02s     2.6.12-1\n' +
       '16766           worker          2               0d00h00m02s     2.6.12-1\n# programs\n\n';
-    expect(parseProcesses(reply)).toEqual({ master: 16762, reloads: 2, failedReloads: 1, oldWorkers: [16765, 16766] });
+    expect(parseProcesses(reply)).toEqual({
+      master: 16762,
+      reloads: 2,
+      failedReloads: 1,
+      oldWorkers: [expect.objectContaining({ pid: 16765 }), expect.objectContaining({ pid: 16766 })],
+    });
   });
 
   it('finds none where there are none', () => {

@@ -33,12 +33,10 @@ const MAX_HEADER_LINES = 256;
 const RETRIES = 5;
 /** WebSockets. */
 const TUNNEL_TIMEOUT_MS = 3_600_000;
-/** Beyond the longest deregistration delay: what an old process may still finish after a reload. */
-const HARD_STOP_MARGIN_MS = 10_000;
 /** The stream of health events is silent for as long as nothing happens. */
 const RUNTIME_TIMEOUT_MS = 86_400_000;
-/** Processes that still serve connections of earlier configurations. */
-const MAX_OLD_WORKERS = 20;
+/** So many reloads a process outlives that still serves connections; the next one ends it. */
+export const MAX_OLD_WORKERS = 20;
 /** On the statistics page, for Prometheus; HAProxy may be built without this exporter. */
 const EXPORTER_PATH = '/metrics';
 /** HAProxy's weights are whole numbers: from 100 the shares come out even with hashes and slow starts too. */
@@ -107,7 +105,7 @@ function render(
 ): string {
   const sections = [
     `# Written by Drover for the load balancer ${loadBalancer.name}; what is changed here by hand is lost.`,
-    globalSection(loadBalancer, targetGroups, paths, fingerprint),
+    globalSection(loadBalancer, paths, fingerprint),
     defaultsSection(loadBalancer),
     ...loadBalancer.listeners.map((listener) => frontend(listener, targetGroups)),
     ...(loadBalancer.statsPage === null ? [] : [statsFrontend(loadBalancer.statsPage)]),
@@ -124,18 +122,16 @@ function render(
 }
 
 function globalSection(
-  { maxHeaderBytes, threads }: LoadBalancer,
-  targetGroups: readonly TargetGroup[],
+  { maxHeaderBytes, threads, hardStopAfterMs }: LoadBalancer,
   paths: Paths,
   fingerprint: string,
 ): string {
-  const longestDelayMs = Math.max(0, ...targetGroups.map(({ deregistrationDelayMs }) => deregistrationDelayMs));
   return `global
   description ${fingerprint}
   stats socket '${paths.runtimeSocket}' mode 600 level admin
   stats timeout ${RUNTIME_TIMEOUT_MS}ms
   server-state-file '${paths.state}'
-  hard-stop-after ${longestDelayMs + HARD_STOP_MARGIN_MS}ms
+  hard-stop-after ${hardStopAfterMs}ms
   mworker-max-reloads ${MAX_OLD_WORKERS}
   tune.bufsize ${maxHeaderBytes + HEAD_BYTES}
   tune.maxrewrite ${REWRITE_BYTES}

@@ -67,7 +67,7 @@ describe('total', () => {
   });
 
   it('goes on with the last word of a worker that does not answer', () => {
-    const silent: OldWorkers = { workers: [], silent: [1], missing: 'pid 1 does not answer' };
+    const silent: OldWorkers = { ...NO_OLD_WORKERS, silent: [1], missing: 'pid 1 does not answer' };
     const looks = [
       [present(1, { requestsTotal: 100, openRequests: 4 }), NO_OLD_WORKERS],
       [present(2, { requestsTotal: 3 }), silent],
@@ -82,7 +82,7 @@ describe('total', () => {
 
   it('takes the past of a worker that shows up late for no burst', () => {
     const looks = [
-      [present(2, { requestsTotal: 10 }), { workers: [], silent: [], missing: 'the master does not answer' }],
+      [present(2, { requestsTotal: 10 }), { ...NO_OLD_WORKERS, missing: 'the master does not answer' }],
       [present(2, { requestsTotal: 11 }), old(worker(1, { requestsTotal: 90_000, openRequests: 1 }))],
       [present(2, { requestsTotal: 11 }), old(worker(1, { requestsTotal: 90_002 }))],
       [present(2, { requestsTotal: 12 }), NO_OLD_WORKERS],

@@ -21,9 +21,11 @@ export interface OldWorkers {
   readonly silent: readonly number[];
   /** Why the answers are not all; null when they are. */
   readonly missing: string | null;
+  /** Requests that were cut since the first look, because the time for which old workers may go on was over. */
+  readonly cutRequests: number;
 }
 
-export const NO_OLD_WORKERS: OldWorkers = { workers: [], silent: [], missing: null };
+export const NO_OLD_WORKERS: OldWorkers = { workers: [], silent: [], missing: null, cutRequests: 0 };
 
 /** What one look leaves for the next, so that counters never fall. */
 export interface Accounts {

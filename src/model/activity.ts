@@ -96,6 +96,7 @@ export const ACTIVITY_REASONS = [
   'loadBalancerVisible',
   'loadBalancerStarted',
   'loadBalancerReloaded',
+  'openRequestsCut',
   'loadBalancerRefused',
   'loadBalancerRecovered',
 ] as const;

@@ -8,7 +8,7 @@ import type { FleetChange } from './status.ts';
 const RENAMED = "refused: servers carry their fleet's name; end this fleet with drover down first";
 const HAPROXY_STARTED = 'an HAProxy is started for it';
 const HAPROXY_STOPPED = 'its HAProxy is stopped';
-const RELOAD = 'HAProxy is reloaded without dropping connections';
+const RELOAD = 'HAProxy is reloaded; open requests go on, up to hardStopAfter';
 const NEXT_START = 'takes effect when Drover is started the next time';
 const NEXT_DRAIN = 'takes effect for servers that begin to drain from then on';
 const NEXT_LAUNCH = 'new servers only; running ones stay as they are';
@@ -44,7 +44,8 @@ export function diffFleets(before: Fleet, after: Fleet): FleetChange[] {
 }
 
 function loadBalancerFacts(loadBalancer: LoadBalancer): Facts {
-  const { listeners, statsPage, idleTimeoutMs, maxHeaderBytes, maxConnections, threads } = loadBalancer;
+  const { listeners, statsPage, idleTimeoutMs, maxHeaderBytes, maxConnections, threads, hardStopAfterMs } =
+    loadBalancer;
   return {
     ...Object.fromEntries(listeners.flatMap(listenerFacts)),
     ...(statsPage !== null && { statsPage: fact(`${statsPage.address}:${statsPage.port}`, RELOAD) }),
@@ -52,6 +53,7 @@ function loadBalancerFacts(loadBalancer: LoadBalancer): Facts {
     maxHeaderSize: fact(formatByteSize(maxHeaderBytes), RELOAD),
     maxConnections: fact(maxConnections, RELOAD),
     ...(threads !== null && { threads: fact(threads, RELOAD) }),
+    hardStopAfter: fact(formatDuration(hardStopAfterMs), RELOAD),
   };
 }
 

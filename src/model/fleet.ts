@@ -43,6 +43,8 @@ export interface LoadBalancer {
   readonly maxConnections: number;
   /** HAProxy's threads; null for one for each core. */
   readonly threads: number | null;
+  /** The longest that an old process may still finish requests after a reload; those still open then are cut. */
+  readonly hardStopAfterMs: number;
 }
 
 /** An address that accepts HTTP and hands each request to one target group. */

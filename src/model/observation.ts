@@ -35,12 +35,14 @@ export interface LoadBalancerObservation {
 export interface OldWorkersObservation {
   readonly count: number;
   readonly openRequests: number;
+  /** Cut since the controller was started, because `hardStopAfter` was over. */
+  readonly cutRequests: number;
 }
 
 /** Of a load balancer that has one process, which has told all. */
 export const WHOLE_TRAFFIC = {
   partial: null,
-  oldWorkers: { count: 0, openRequests: 0 },
+  oldWorkers: { count: 0, openRequests: 0, cutRequests: 0 },
 } as const satisfies Partial<LoadBalancerObservation>;
 
 export interface TargetGroupObservation {

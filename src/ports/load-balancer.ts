@@ -55,4 +55,9 @@ export type LoadBalancerEvent =
   /** It is not running: it is started, or started again with the members as they were. */
   | { readonly kind: 'start'; readonly version: string; readonly members: number }
   /** A change that the runtime API cannot make. */
-  | { readonly kind: 'reload'; readonly why: string };
+  | {
+      readonly kind: 'reload';
+      readonly why: string;
+      /** Open requests of processes that have outlived as many reloads as they may: this one cuts them. */
+      readonly cuts: number;
+    };

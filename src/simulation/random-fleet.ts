@@ -29,6 +29,7 @@ export function randomFleet(random: Random): Fleet {
     maxHeaderBytes: 32_768,
     maxConnections: 50_000,
     threads: null,
+    hardStopAfterMs: 86_400_000,
   }));
   const names = random.pick([['web'], ['web'], ['web', 'api'], ['web', 'api', 'work']]);
   const empty = { name: 'simulated', loadBalancers, targetGroups, autoScalingGroups: [], history: DEFAULT_HISTORY };

@@ -119,7 +119,7 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     await this.#call('save', conditions.save, signal, () => host.save(desired));
     const wasRunning = host.running;
     if (!wasRunning) await announce({ kind: 'start', version: host.version, members: desired.members.length });
-    else if (host.needsReload) await announce({ kind: 'reload', why: 'the configuration has changed' });
+    else if (host.needsReload) await announce({ kind: 'reload', why: 'the configuration has changed', cuts: 0 });
     await this.#call('apply', conditions.apply, signal, () => {
       if (host.running) host.reconcile();
       else if (wasRunning) throw new PortError('Transient', 'notRunning', `${host.name} does not run any more`);

@@ -82,6 +82,7 @@ describe('parseFleet', () => {
           },
           "loadBalancers": [
             {
+              "hardStopAfterMs": 86400000,
               "idleTimeoutMs": 300000,
               "listeners": [
                 {

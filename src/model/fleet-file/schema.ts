@@ -80,15 +80,27 @@ const loadBalancer = z
       .default(50_000)
       .describe('The most client connections of each listener; fewer where the limit of open files allows no more.'),
     threads: z.int().min(1).max(64).optional().describe("HAProxy's threads. Default: one for each core."),
+    hardStopAfter: durationSchema({ minMs: SECOND_MS, maxMs: 168 * HOUR_MS })
+      .prefault('24h')
+      .describe('The longest that streams, WebSockets and uploads may go on in the old process after a reload.'),
   })
   .transform(
-    ({ listeners, statsPage, idleTimeout, maxHeaderSize, maxConnections, threads }): Unnamed<LoadBalancer> => ({
+    ({
+      listeners,
+      statsPage,
+      idleTimeout,
+      maxHeaderSize,
+      maxConnections,
+      threads,
+      hardStopAfter,
+    }): Unnamed<LoadBalancer> => ({
       listeners,
       statsPage: statsPage ?? null,
       idleTimeoutMs: idleTimeout,
       maxHeaderBytes: maxHeaderSize,
       maxConnections,
       threads: threads ?? null,
+      hardStopAfterMs: hardStopAfter,
     }),
   );
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
+import { MAX_OLD_WORKERS } from '../../../src/haproxy/render.ts';
 import type { Member } from '../../../src/ports/load-balancer.ts';
 import { sampleGroup } from '../../haproxy-samples.ts';
 import { HaproxyWorld } from '../../support/haproxy-world.ts';
@@ -99,7 +100,7 @@ requires('haproxy')('what workers of earlier configurations carry', () => {
     for (const slowStartMs of [1, 2]) {
       expect(await world.apply(world.state(members, { slowStartMs }))).toMatchObject([{ kind: 'reload' }]);
       const { group, oldWorkers } = await totals();
-      expect(oldWorkers).toEqual({ count: 1, openRequests: STREAMS });
+      expect(oldWorkers).toEqual({ count: 1, openRequests: STREAMS, cutRequests: 0 });
       expect({ ...group.traffic, responseTimeMs: 0 }).toEqual({ ...before.traffic, responseTimeMs: 0 });
       expect(group.targets[0]?.traffic).toMatchObject({
         ...before.targets[0]?.traffic,
@@ -137,5 +138,31 @@ requires('haproxy')('what workers of earlier configurations carry', () => {
     expect((await totals()).group.traffic.openRequests).toBe(2);
     streamers[0]?.open.forEach((response) => void response.end());
     expect((await Promise.all(ends)).toSorted()).toEqual(['cut', 'cut', 'whole', 'whole']);
+  });
+
+  it('goes on past every deregistration delay, up to hardStopAfter, and is counted when that cuts it', async () => {
+    const members = await begin(1);
+    const state = (slowStartMs: number, hardStopAfterMs: number) =>
+      world.state(members, { slowStartMs, deregistrationDelayMs: 0 }, { hardStopAfterMs });
+    await world.apply(state(1, 2_000));
+    const { end } = await stream();
+    await world.apply(state(2, 2_000));
+    expect((await totals()).oldWorkers).toMatchObject({ count: 1, openRequests: 1 });
+    await world.until('the old worker has gone', async () => (await totals()).oldWorkers.count === 0);
+    expect(await end).toBe('cut');
+    expect((await totals()).oldWorkers.cutRequests).toBe(1);
+  });
+
+  it('is counted before a reload cuts it, because its worker has outlived too many', async () => {
+    const members = await begin(1);
+    const { end } = await stream();
+    let cuts: number[] = [];
+    for (let slowStartMs = 1; slowStartMs <= MAX_OLD_WORKERS + 1; slowStartMs += 1) {
+      const events = await world.apply(world.state(members, { slowStartMs, deregistrationDelayMs: 0 }));
+      cuts = [...cuts, ...events.flatMap((event) => (event.kind === 'reload' ? [event.cuts] : []))];
+      await totals();
+    }
+    expect(cuts).toEqual([...Array.from({ length: MAX_OLD_WORKERS }, () => 0), 1]);
+    expect(await end).toBe('cut');
   });
 });
