@@ -70,6 +70,7 @@ export function sampleLook(...servers: readonly Partial<ServerLook>[]): Look {
     version: '2.6.12',
     stopping: false,
     fingerprint: '',
+    maxConnections: 50_000,
     frontends: [],
     backends: new Map([['hello', NO_TRAFFIC]]),
     servers: new Map(whole.map((server) => [`${server.backend}/${server.name}`, server])),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { View } from '../decide/snapshot.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
+import type { LoadBalancer } from '../model/fleet.ts';
 import { formatDuration } from '../model/fleet-file/units.ts';
 import type { Target } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -13,6 +14,7 @@ import type {
 } from '../ports/load-balancer.ts';
 import { type Concerned, differing } from './concerned.ts';
 import { withDeadline } from './deadline.ts';
+import { LimitWatch } from './limit-watch.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { LastSeen } from './view.ts';
 import { Wake } from './wake.ts';
@@ -57,6 +59,9 @@ export class BalancerLoop {
   readonly #balancer: Balancer;
   readonly #seen: LastSeen<Seen>;
   readonly #wake: Wake;
+  readonly #limits: LimitWatch;
+  /** As it was wanted last. */
+  #loadBalancer: LoadBalancer | null = null;
   #dirty = true;
   #applied: Stopwatch | null = null;
   #backoffMs = 0;
@@ -73,6 +78,7 @@ export class BalancerLoop {
     this.#balancer = balancer;
     this.#seen = new LastSeen(balancer.clock, STALE_AFTER_MS);
     this.#wake = new Wake(balancer.clock);
+    this.#limits = new LimitWatch(balancer.clock);
   }
 
   /** What should be is different now. */
@@ -112,9 +118,9 @@ export class BalancerLoop {
     return this.#seen.staleInMs;
   }
 
-  /** Why the newest apply or look failed; empty when neither did. */
+  /** Why the newest apply or look failed, or which limit is reached; empty when nothing is wrong. */
   get trouble(): string {
-    return this.#refusal !== '' ? this.#refusal : (this.#seen.failure?.message ?? '');
+    return this.#refusal || this.#seen.failure?.message || this.#limits.state;
   }
 
   /** The newest observation and one from at least a second before it, for rates. */
@@ -138,6 +144,7 @@ export class BalancerLoop {
     this.#dirty = false;
     try {
       const desired = this.#balancer.desired();
+      this.#loadBalancer = desired.loadBalancer;
       const announce = (event: LoadBalancerEvent) => this.#announce(event);
       await withDeadline(clock, APPLY_TIMEOUT_MS, signal, (bounded) => driver.apply(desired, announce, bounded));
       this.#applied = new Stopwatch(clock);
@@ -178,10 +185,19 @@ export class BalancerLoop {
       if (signal.aborted) return false;
       failure = this.#seen.failed(error);
     }
+    if (failure === null) await this.#tellLimits();
     const view = this.#seen.view();
     this.#balancer.onSeen(this.#seen.hasReturned ? 'all' : changedTargetGroups(this.#told, view));
     this.#told = view;
     return failure === null;
+  }
+
+  async #tellLimits(): Promise<void> {
+    const limits = this.#seen.value?.observation.limits;
+    if (limits === undefined || this.#loadBalancer === null) return;
+    for (const { reason, message, level } of this.#limits.seen(limits, this.#loadBalancer)) {
+      await this.#tell(reason, message, level);
+    }
   }
 
   async #announce(event: LoadBalancerEvent): Promise<void> {

@@ -6,7 +6,7 @@ import type { Announce, DesiredState, LoadBalancerDriver } from '../ports/load-b
 import { type Binary, findBinary, validate } from './binary.ts';
 import { Departures } from './departures.ts';
 import { difference } from './diff.ts';
-import { HealthEvents } from './events.ts';
+import { RingEvents } from './events.ts';
 import { readIfExists, writeDurably } from './files.ts';
 import {
   describeChange,
@@ -19,10 +19,11 @@ import {
 } from './last-good.ts';
 import { boundLog, launch } from './launch.ts';
 import { checkListeners } from './listening.ts';
-import type { Look } from './look.ts';
+import { fullestListener, type Look } from './look.ts';
 import { checkDesired } from './members.ts';
 import { healthyServers, type Memory, NO_MEMORY, observation } from './observation.ts';
 import { OldWorkersDoor } from './old-workers.ts';
+import { openFileLimit } from './open-files.ts';
 import { type Paths, pathsIn } from './paths.ts';
 import { endProcesses, processesOf } from './processes.ts';
 import { reload } from './reload.ts';
@@ -64,7 +65,7 @@ class Haproxy implements LoadBalancerDriver {
   readonly #givenBinary: string | undefined;
   readonly #clock: Clock;
   readonly #runtime: Runtime;
-  readonly #events: HealthEvents;
+  readonly #events: RingEvents;
   readonly #oldWorkers: OldWorkersDoor;
   readonly #departures: Departures;
   readonly #turn = new Serial();
@@ -86,7 +87,7 @@ class Haproxy implements LoadBalancerDriver {
     this.#givenBinary = binary;
     this.#clock = clock;
     this.#runtime = new Runtime(paths.runtimeSocket, clock);
-    this.#events = new HealthEvents(paths.runtimeSocket, clock);
+    this.#events = new RingEvents(paths.runtimeSocket, clock);
     this.#oldWorkers = new OldWorkersDoor(paths.masterSocket, clock);
     this.#departures = new Departures(clock, {
       execute: (commands, signal) => this.#runtime.execute(commands, signal),
@@ -120,6 +121,7 @@ class Haproxy implements LoadBalancerDriver {
         openRequests: openRequests(old.workers),
         cutRequests: old.cutRequests,
       },
+      limits: { ...fullestListener(look), cutTotal: this.#events.cutTotal },
       targetGroups: seen.targetGroups,
     };
   }
@@ -166,7 +168,7 @@ class Haproxy implements LoadBalancerDriver {
     announce: Announce,
     signal: AbortSignal,
   ): Promise<void> {
-    const target = this.#target(desired, look, binary);
+    const target = await this.#target(desired, look, binary);
     if (look?.fingerprint === target.fingerprint) {
       await this.#changeMembers(target, look, binary, signal);
       return this.#keepAsGood(desired);
@@ -251,10 +253,11 @@ class Haproxy implements LoadBalancerDriver {
     return true;
   }
 
-  #target(desired: DesiredState, look: Look | null, binary: Binary): Target {
+  async #target(desired: DesiredState, look: Look | null, binary: Binary): Promise<Target> {
+    const openFiles = await openFileLimit(look?.pid ?? process.pid);
     const taken = new Map([...(look?.servers ?? [])].map(([key, { id }]) => [key, id]));
     const ids = serverIds(serversOf(desired.members), taken);
-    return { desired, ids, ...renderConfig(desired, ids, this.#paths, binary.capabilities) };
+    return { desired, ids, ...renderConfig(desired, ids, this.#paths, binary.capabilities, openFiles) };
   }
 
   async #look(signal: AbortSignal): Promise<Look> {

@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
+import type { CutBy } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { encode } from './encoder.ts';
-import { HEALTH_RING } from './render.ts';
+import { CUT_MARK, EVENT_RING } from './render.ts';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
@@ -10,14 +11,25 @@ const MAX_LINE_CHARS = 4_096;
 /** What HAProxy logs when a check has changed a server's state; what we changed ourselves has no reason in it. */
 const TRANSITION = /Server \S+ is (UP|DOWN)\b.*reason: /;
 
+/** A request that did not end as it should, with HAProxy's termination state: who ended it, and in which phase. */
+const CUT = new RegExp(`${CUT_MARK} (\\S\\S)$`);
+/** A client or a server that was silent (`c`, `s`) in the middle of something; the queue; what the proxy itself refused. */
+const CAUSES: readonly (readonly [RegExp, CutBy])[] = [
+  [/^sQ/, 'queueTimeout'],
+  [/^[cs][HDL]/, 'idleTimeout'],
+  [/^PR/, 'requestHead'],
+  [/^PH/, 'answerHead'],
+];
+
 /**
- * Listens to HAProxy's ring of health transitions for as long as somebody wants to know, over reloads and restarts: the
- * stream belongs to one process, so that its end is news too.
+ * Listens to HAProxy's ring of events for as long as somebody wants to know, over reloads and restarts: the stream belongs to one
+ * process, so that its end is news too. Health transitions are told, requests that a limit has cut are counted.
  */
-export class HealthEvents {
+export class RingEvents {
   readonly #socketPath: string;
   readonly #clock: Clock;
   readonly #listeners = new Set<() => void>();
+  readonly #cut: Record<CutBy, number> = { idleTimeout: 0, queueTimeout: 0, requestHead: 0, answerHead: 0 };
   #stop: AbortController | null = null;
   #socket: Socket | null = null;
   /** Ends the wait for the next try. */
@@ -40,6 +52,11 @@ export class HealthEvents {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.close();
     };
+  }
+
+  /** Since this was made; at least so many, because nobody listens while one process follows another. */
+  get cutTotal(): Readonly<Record<CutBy, number>> {
+    return { ...this.#cut };
   }
 
   /** Leaves the present process, which its listener would keep alive, for the one that the socket leads to now. */
@@ -80,13 +97,14 @@ export class HealthEvents {
     this.#socket = socket;
     socket.on('connect', () => {
       connected = true;
-      socket.write(`${encode(['show', 'events', HEALTH_RING, '-w', '-n'])}\n`);
+      socket.write(`${encode(['show', 'events', EVENT_RING, '-w', '-n'])}\n`);
       if (again) this.#notify();
     });
     let rest = '';
     socket.on('data', (chunk: string) => {
       const lines = `${rest}${chunk}`.split('\n');
       rest = lines.pop()?.slice(0, MAX_LINE_CHARS) ?? '';
+      for (const line of lines) this.#count(line);
       if (lines.some((line) => TRANSITION.test(line))) this.#notify();
     });
     await new Promise<void>((resolve) => {
@@ -96,6 +114,12 @@ export class HealthEvents {
     });
     signal.removeEventListener('abort', leave);
     return connected;
+  }
+
+  #count(line: string): void {
+    const state = CUT.exec(line)?.[1];
+    const cause = state === undefined ? undefined : CAUSES.find(([pattern]) => pattern.test(state))?.[1];
+    if (cause !== undefined) this.#cut[cause] += 1;
   }
 
   #notify(): void {

@@ -25,7 +25,7 @@ describe('parseLook', () => {
   it('finds what matters by the names of the columns', () => {
     const look = parseLook(`${INFO}\n${STAT}\n${STATE}\n`);
     expect(look).toMatchObject({ pid: 4711, version: '2.6.12', stopping: false, fingerprint: 'drover-1' });
-    expect(look.frontends).toEqual(['127.0.0.1:5000']);
+    expect(look.frontends.map(({ name }) => name)).toEqual(['127.0.0.1:5000']);
     expect(look.backends.get('hello')).toMatchObject({ openRequests: 2, queuedRequests: 4, responseTimeMs: 8 });
     expect(look.servers.get('hello/i-1')).toEqual({
       backend: 'hello',

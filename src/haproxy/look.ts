@@ -4,6 +4,7 @@ import type { Traffic } from '../model/observation.ts';
 import { PortError } from '../ports/errors.ts';
 import { parseCsv, parseInfo, type Record } from './csv.ts';
 import type { Words } from './encoder.ts';
+import { STATS_PREFIX } from './render.ts';
 import { Rows } from './rows.ts';
 import { type ServerKey, serverKey } from './servers.ts';
 
@@ -15,9 +16,18 @@ export interface Look {
   readonly stopping: boolean;
   /** See `Rendering.fingerprint`. */
   readonly fingerprint: string;
-  readonly frontends: readonly string[];
+  /** The most client connections that HAProxy takes in all. */
+  readonly maxConnections: number;
+  readonly frontends: readonly FrontendLook[];
   readonly backends: ReadonlyMap<string, Traffic>;
   readonly servers: ReadonlyMap<ServerKey, ServerLook>;
+}
+
+export interface FrontendLook {
+  readonly name: string;
+  readonly connections: number;
+  /** The most that it takes. */
+  readonly maxConnections: number;
 }
 
 export interface ServerLook {
@@ -89,7 +99,7 @@ export function parseLook(reply: string | Buffer): Look {
 /** As `parseLook`, of a reply to `LOOK`, with a pause after some rows each. */
 export function* reading(reply: Buffer): Generator<undefined, Reading> {
   const { info, statistics, states: stateRows } = sections(reply);
-  const frontends: string[] = [];
+  const frontends: FrontendLook[] = [];
   const backends = new Map<string, Traffic>();
   const statisticsOf = new Map<ServerKey, ServerStatistics>();
   for (let count = 1; statistics.next(); count += 1) {
@@ -97,7 +107,7 @@ export function* reading(reply: Buffer): Generator<undefined, Reading> {
     if (!statistics.split()) continue;
     const type = text(statistics, 'type');
     const name = text(statistics, 'pxname');
-    if (type === TYPE.frontend) frontends.push(name);
+    if (type === TYPE.frontend) frontends.push(frontendOf(statistics));
     else if (type === TYPE.backend) backends.set(name, trafficOf(statistics));
     else if (type === TYPE.server)
       statisticsOf.set(serverKey(name, text(statistics, 'svname')), statisticsIn(statistics));
@@ -144,6 +154,7 @@ export function sections(reply: Buffer): {
       pid,
       version: text(info, 'Version'),
       stopping: text(info, 'Stopping') !== '0',
+      maxConnections: number(info, 'Maxconn'),
       fingerprint: text(info, 'description'),
     },
     statistics: Rows.csv(reply, statisticsStart, statisticsEnd),
@@ -176,6 +187,19 @@ export function parseTraffic(reply: string): {
     servers: new Map(
       ofType(TYPE.server).map((row) => [serverKey(text(row, 'pxname'), text(row, 'svname')), trafficOf(row)]),
     ),
+  };
+}
+
+export function frontendOf(row: Record): FrontendLook {
+  return { name: text(row, 'pxname'), connections: number(row, 'scur'), maxConnections: number(row, 'slim') };
+}
+
+/** The listener that has the most client connections, and the most that it takes. */
+export function fullestListener({ frontends, maxConnections }: Look): Omit<FrontendLook, 'name'> {
+  const listeners = frontends.filter(({ name }) => !name.startsWith(STATS_PREFIX));
+  return {
+    connections: Math.max(0, ...listeners.map(({ connections }) => connections)),
+    maxConnections: Math.min(maxConnections, ...listeners.map((listener) => listener.maxConnections)),
   };
 }
 

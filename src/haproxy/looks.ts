@@ -3,6 +3,8 @@ import type { Clock } from '../ports/clock.ts';
 import { parseInfo } from './csv.ts';
 import { inLines, type Words } from './encoder.ts';
 import {
+  type FrontendLook,
+  frontendOf,
   keyOfState,
   LOOK,
   type Look,
@@ -81,12 +83,12 @@ export class Looks {
     const reply = await this.#ask(CHANGES, signal);
     const { info, statistics, states } = sections(reply);
     if (info.pid !== known.look.pid || info.fingerprint !== known.look.fingerprint) return null;
-    const frontends: string[] = [];
+    const frontends: FrontendLook[] = [];
     const backends = new Map<string, Traffic>();
     while (statistics.next()) {
       if (!statistics.split()) continue;
       const name = text(statistics, 'pxname');
-      if (text(statistics, 'svname') === 'FRONTEND') frontends.push(name);
+      if (text(statistics, 'svname') === 'FRONTEND') frontends.push(frontendOf(statistics));
       else backends.set(name, trafficOf(statistics));
     }
     if (frontends.length + backends.size === 0) throw notWhole(reply);

@@ -13,10 +13,11 @@ import { serverIds, serversOf } from './servers.ts';
 const GOLDEN = `${import.meta.dirname}/../../test/golden/haproxy`;
 const paths = pathsIn('/var/lib/drover/web');
 const capabilities = { poolLimitsNeeded: true };
+const OPEN_FILES = 1_048_576;
 const signal = new AbortController().signal;
 
 function render(desired: DesiredState): Rendering {
-  return renderConfig(desired, serverIds(serversOf(desired.members), new Map()), paths, capabilities);
+  return renderConfig(desired, serverIds(serversOf(desired.members), new Map()), paths, capabilities, OPEN_FILES);
 }
 
 const everyAlgorithm: readonly TargetGroup[] = ALGORITHMS.map((algorithm) => ({

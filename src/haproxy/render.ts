@@ -14,6 +14,7 @@ import type { DesiredState, Member } from '../ports/load-balancer.ts';
 import type { Capabilities } from './capabilities.ts';
 import { CLIENT, clientAddress, forwardedHeaders } from './forwarded.ts';
 import { authority } from './members.ts';
+import { type ConnectionLimit, connectionLimit } from './open-files.ts';
 import type { Paths } from './paths.ts';
 import { keyOf, nameOf, type Server, type ServerKey, serversOf } from './servers.ts';
 
@@ -42,8 +43,12 @@ const EXPORTER_PATH = '/metrics';
 /** HAProxy's weights are whole numbers: from 100 the shares come out even with hashes and slow starts too. */
 const EQUAL_WEIGHT = 100;
 
-/** The ring that health transitions are logged to. */
-export const HEALTH_RING = 'health';
+/** The ring that health transitions are logged to, and requests that did not end as they should. */
+export const EVENT_RING = 'events';
+/** What such a request's line begins with, before HAProxy's termination state. */
+export const CUT_MARK = 'request ended';
+/** Of the statistics page's frontend; a listener's is named after its address alone. */
+export const STATS_PREFIX = 'stats-';
 const FINGERPRINT_PREFIX = 'drover-';
 
 export interface Rendering {
@@ -60,10 +65,11 @@ export function renderConfig(
   ids: ReadonlyMap<ServerKey, number>,
   paths: Paths,
   capabilities: Capabilities,
+  openFiles: number,
 ): Rendering {
-  const skeleton = render({ ...desired, members: [] }, ids, paths, capabilities, '');
+  const skeleton = render({ ...desired, members: [] }, ids, paths, capabilities, openFiles, '');
   const fingerprint = `${FINGERPRINT_PREFIX}${createHash('sha256').update(skeleton).digest('hex').slice(0, 16)}`;
-  return { text: render(desired, ids, paths, capabilities, fingerprint), fingerprint };
+  return { text: render(desired, ids, paths, capabilities, openFiles, fingerprint), fingerprint };
 }
 
 /** The keywords that every member of the group has, in the file and in `add server`, which knows no defaults. */
@@ -79,7 +85,7 @@ export function serverOptions(
     // A failed connection of a client's is reason enough to check sooner.
     ...['observe', 'layer4', 'error-limit', '1', 'on-error', 'fastinter'],
     ...(slowStartMs > 0 ? ['slowstart', `${slowStartMs}ms`] : []),
-    ...connectionLimit(maxConnectionsPerTarget),
+    ...maxconn(maxConnectionsPerTarget),
     ...poolLimits(capabilities),
   ];
 }
@@ -89,7 +95,7 @@ export function standInOptions(
   { maxConnectionsPerTarget }: TargetGroup,
   capabilities: Capabilities,
 ): readonly string[] {
-  return ['backup', ...connectionLimit(maxConnectionsPerTarget), ...poolLimits(capabilities)];
+  return ['backup', ...maxconn(maxConnectionsPerTarget), ...poolLimits(capabilities)];
 }
 
 export function weightOf({ algorithm }: TargetGroup, member: Member): number {
@@ -101,13 +107,15 @@ function render(
   ids: ReadonlyMap<ServerKey, number>,
   paths: Paths,
   capabilities: Capabilities,
+  openFiles: number,
   fingerprint: string,
 ): string {
+  const limit = connectionLimit(loadBalancer.maxConnections, openFiles);
   const sections = [
     `# Written by Drover for the load balancer ${loadBalancer.name}; what is changed here by hand is lost.`,
-    globalSection(loadBalancer, paths, fingerprint),
+    globalSection(loadBalancer, limit, paths, fingerprint),
     defaultsSection(loadBalancer),
-    ...loadBalancer.listeners.map((listener) => frontend(listener, targetGroups)),
+    ...loadBalancer.listeners.map((listener) => frontend(listener, limit, targetGroups)),
     ...(loadBalancer.statsPage === null ? [] : [statsFrontend(loadBalancer.statsPage)]),
     ...targetGroups.map((group) =>
       backend(
@@ -123,6 +131,7 @@ function render(
 
 function globalSection(
   { maxHeaderBytes, threads, hardStopAfterMs }: LoadBalancer,
+  { files }: ConnectionLimit,
   paths: Paths,
   fingerprint: string,
 ): string {
@@ -133,11 +142,12 @@ function globalSection(
   server-state-file '${paths.state}'
   hard-stop-after ${hardStopAfterMs}ms
   mworker-max-reloads ${MAX_OLD_WORKERS}
+  fd-hard-limit ${files}
   tune.bufsize ${maxHeaderBytes + HEAD_BYTES}
   tune.maxrewrite ${REWRITE_BYTES}
   tune.http.maxhdr ${MAX_HEADER_LINES}${threads === null ? '' : `\n  nbthread ${threads}`}
 
-ring ${HEALTH_RING}
+ring ${EVENT_RING}
   format timed
   maxlen 512
   size 65536`;
@@ -162,11 +172,19 @@ function defaultsSection({ idleTimeoutMs }: LoadBalancer): string {
 }
 
 /** Named after its address, so that a running HAProxy tells where it listens. */
-function frontend({ address, port, targetGroup, trustedProxies }: Listener, groups: readonly TargetGroup[]): string {
+function frontend(
+  { address, port, targetGroup, trustedProxies }: Listener,
+  { connections }: ConnectionLimit,
+  groups: readonly TargetGroup[],
+): string {
   const hashesClient = groups.some(({ name, algorithm }) => name === targetGroup && algorithm === 'sourceIpHash');
   const lines = [
     `frontend ${address}:${port} from http`,
     `bind ${authority({ address, port })}`,
+    `maxconn ${connections}`,
+    `log ring@${EVENT_RING} local0`,
+    'option dontlog-normal',
+    `log-format '${CUT_MARK} %ts'`,
     ...forwardedHeaders(trustedProxies),
     ...(hashesClient ? clientAddress(trustedProxies) : []),
     'http-request disable-l7-retry unless { method GET HEAD OPTIONS TRACE PUT DELETE }',
@@ -176,7 +194,7 @@ function frontend({ address, port, targetGroup, trustedProxies }: Listener, grou
 }
 
 function statsFrontend({ address, port }: StatsPage): string {
-  return `frontend stats-${address}:${port} from http
+  return `frontend ${STATS_PREFIX}${address}:${port} from http
   bind ${authority({ address, port })}
   .if feature(PROMEX)
     http-request use-service prometheus-exporter if { path ${EXPORTER_PATH} }
@@ -196,7 +214,7 @@ function backend(
   const servers = serversOf(members);
   const lines = [
     `backend ${group.name} from http`,
-    `log ring@${HEALTH_RING} local0 notice`,
+    `log ring@${EVENT_RING} local0 notice`,
     ...BALANCE[group.algorithm],
     'option allbackups',
     `timeout queue ${group.queueTimeoutMs}ms`,
@@ -216,7 +234,7 @@ function server(one: Server, weight: number, id: number): string {
   return `server ${nameOf(one)} ${authority(one.member.endpoint)} id ${id} weight ${weight}`;
 }
 
-function connectionLimit(most: number | null): readonly string[] {
+function maxconn(most: number | null): readonly string[] {
   return most === null ? [] : ['maxconn', `${most}`];
 }
 

@@ -99,5 +99,7 @@ export const ACTIVITY_REASONS = [
   'openRequestsCut',
   'loadBalancerRefused',
   'loadBalancerRecovered',
+  'limitReached',
+  'connectionLimitLow',
 ] as const;
 export type ActivityReason = (typeof ACTIVITY_REASONS)[number];

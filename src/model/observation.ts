@@ -29,8 +29,26 @@ export interface LoadBalancerObservation {
   readonly partial: string | null;
   /** Processes that finish what was open when their configuration was replaced. */
   readonly oldWorkers: OldWorkersObservation;
+  readonly limits: LimitsObservation;
   readonly targetGroups: readonly TargetGroupObservation[];
 }
+
+/** How near a load balancer is to its limits, and what they have cost. */
+export interface LimitsObservation {
+  /** Client connections of the listener that has the most of them. */
+  readonly connections: number;
+  /** The most that a listener takes: further ones wait. */
+  readonly maxConnections: number;
+  /** Requests that a limit has ended, at least so many since it was first looked at. */
+  readonly cutTotal: Readonly<Record<CutBy, number>>;
+}
+
+/**
+ * What ended a request before its time. `requestHead`: it was no HTTP, or its head was larger than `maxHeaderSize`; `answerHead`: the
+ * same of a server's answer.
+ */
+export const CUT_BY = ['idleTimeout', 'queueTimeout', 'requestHead', 'answerHead'] as const;
+export type CutBy = (typeof CUT_BY)[number];
 
 export interface OldWorkersObservation {
   readonly count: number;
@@ -39,10 +57,15 @@ export interface OldWorkersObservation {
   readonly cutRequests: number;
 }
 
-/** Of a load balancer that has one process, which has told all. */
+/** Of a load balancer that has one process, which has told all, and no limits. */
 export const WHOLE_TRAFFIC = {
   partial: null,
   oldWorkers: { count: 0, openRequests: 0, cutRequests: 0 },
+  limits: {
+    connections: 0,
+    maxConnections: Number.MAX_SAFE_INTEGER,
+    cutTotal: { idleTimeout: 0, queueTimeout: 0, requestHead: 0, answerHead: 0 },
+  },
 } as const satisfies Partial<LoadBalancerObservation>;
 
 export interface TargetGroupObservation {

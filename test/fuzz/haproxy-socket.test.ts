@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HealthEvents } from '../../src/haproxy/events.ts';
+import { RingEvents } from '../../src/haproxy/events.ts';
 import { showProcesses } from '../../src/haproxy/master.ts';
 import { Runtime } from '../../src/haproxy/runtime.ts';
 import { ask } from '../../src/haproxy/socket.ts';
@@ -142,7 +142,7 @@ describe('the stream of health events', () => {
   const EVENT = '<129>Nov 23 haproxy: Server hello/i-1 is DOWN, reason: Layer4 connection problem, info: "x".\n';
 
   async function notified(send: (socket: Socket) => void): Promise<void> {
-    const events = new HealthEvents(path, hasty);
+    const events = new RingEvents(path, hasty);
     try {
       await new Promise<void>((resolve) => {
         behave = send;
@@ -184,7 +184,7 @@ describe('the stream of health events', () => {
   });
 
   it('is listened to again after it has broken off, and a server that breaks it off at once is left some peace', async () => {
-    const events = new HealthEvents(path, systemClock);
+    const events = new RingEvents(path, systemClock);
     let connections = 0;
     let changes = 0;
     behave = (socket) => {

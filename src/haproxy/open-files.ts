@@ -1,0 +1,32 @@
+/** How many files, and so connections, HAProxy may have open. */
+
+import { readFile } from 'node:fs/promises';
+
+/** For health checks, listeners and the runtime API: more than clients may take. */
+const FILES_BESIDE = 4_000;
+/** Of a limit so low that these would be most of it. */
+const SHARE_BESIDE = 0.2;
+/** One to the client, one to the server. */
+const FILES_A_CONNECTION = 2;
+
+export interface ConnectionLimit {
+  /** HAProxy is not to make room for more: with the limit of open files of some hosts that would be all of the memory. */
+  readonly files: number;
+  /** Client connections of a listener. */
+  readonly connections: number;
+}
+
+/** @param openFiles the hard limit of HAProxy's process */
+export function connectionLimit(maxConnections: number, openFiles: number): ConnectionLimit {
+  const files = Math.min(maxConnections * FILES_A_CONNECTION + FILES_BESIDE, openFiles);
+  const beside = Math.min(FILES_BESIDE, Math.ceil(files * SHARE_BESIDE));
+  const connections = Math.floor((files - beside) / FILES_A_CONNECTION);
+  return { files, connections: Math.max(1, Math.min(maxConnections, connections)) };
+}
+
+/** The hard limit of open files of a process of this user. One that has ended has ours: the next one is our child. */
+export async function openFileLimit(pid: number): Promise<number> {
+  const limits = await readFile(`/proc/${pid}/limits`, 'utf8').catch(() => readFile('/proc/self/limits', 'utf8'));
+  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(limits)?.[1];
+  return hard === undefined || hard === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(hard);
+}
