@@ -9,7 +9,10 @@ export const sampleGroup: TargetGroup = {
   name: 'hello',
   algorithm: 'roundRobin',
   healthCheck: {
+    method: 'GET',
+    host: 'localhost',
     path: '/health',
+    headers: [],
     matcher: '200',
     intervalMs: 2_000,
     fastIntervalMs: 200,

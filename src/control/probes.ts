@@ -39,7 +39,7 @@ export class Probes {
     const checks = targetGroups.map(({ healthCheck }) =>
       withDeadline(this.#clock, healthCheck.timeoutMs + SLACK_MS, this.#stop.signal, (signal) =>
         this.#probe.check(endpoint, healthCheck, signal),
-      ).catch((error: Error) => ({ healthy: false, detail: error.message })),
+      ).catch((error: Error) => ({ healthy: false, answered: false, detail: error.message })),
     );
     void Promise.all(checks).then((answers) => {
       this.#running.delete(id);

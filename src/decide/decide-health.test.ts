@@ -257,6 +257,7 @@ describe('the second vantage', () => {
     const decision = decide(snapshotOf(lonely('healthy')), NOW);
     expect(decision.changed).toEqual([]);
     expect(holds(decision)).toEqual(['secondVantage']);
+    expect(reasons(decision)).toEqual(['healthDisputed']);
     expect(decide(snapshotOf(lonely('healthy')), NOW + 6_000).due.probe).toEqual(['x']);
   });
 

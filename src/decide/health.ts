@@ -1,9 +1,10 @@
 import { END_CAUSES, type Health, type Instance } from '../model/instance.ts';
 import type { Target } from '../model/observation.ts';
+import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import { recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
-import { isConfirmed } from './second-vantage.ts';
+import { confirmation, forgetDisputes } from './second-vantage.ts';
 import { sightOfMachine, targetsOf } from './sight.ts';
 import { heldBySuspension, isSuspended } from './suspension.ts';
 
@@ -21,6 +22,7 @@ export function assessHealth(draft: Draft): void {
     const assessed = noteHealth(draft, instance, verdict(draft, instance));
     if (assessed.state.name === 'booting') comeIntoServiceOrGiveUp(draft, assessed);
   }
+  forgetDisputes(draft);
 }
 
 /** An ending that never knew its machine finds it in the provider's list, or is done when two lists do not have it. */
@@ -40,6 +42,9 @@ function learnOfMachine(draft: Draft, instance: Instance): void {
     });
   }
 }
+
+/** How long a new server keeps its place at least while its load balancer and Drover disagree on it. */
+const DISPUTE_MIN_MS = 30_000;
 
 /** What it takes to end a server because it is not well. */
 const REPLACING = ['healthCheck', 'replaceUnhealthy', 'terminate'] as const;
@@ -137,6 +142,19 @@ function noteHealth(draft: Draft, instance: Instance, seen: Verdict): Instance {
   return noted;
 }
 
+/**
+ * Whether a new server that is healthy for Drover alone still keeps its place. It would never get a request, so it does not for ever;
+ * but while its load balancer finds none of the group healthy, that one is the more likely to be wrong.
+ */
+function isDisputeOpen(draft: Draft, until: EpochMs): boolean {
+  if (draft.now < until) {
+    draft.wake(until);
+    return true;
+  }
+  const inService = draft.live().filter(({ state }) => state.name === 'inService');
+  return inService.length > 0 && inService.every(({ health }) => health.status === 'unhealthy');
+}
+
 function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
   const before = draft.capacity();
   if (instance.health.status === 'healthy') {
@@ -161,9 +179,13 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
     return;
   }
   if (heldBySuspension(draft, REPLACING, `${instance.id} was not healthy in time, and stays`)) return;
-  if (targetsOf(draft, instance).includes('blind') || !isConfirmed(draft, instance)) return;
+  if (targetsOf(draft, instance).includes('blind')) return;
+  const confirmed = confirmation(draft, instance);
+  if (confirmed === 'unknown') return;
+  if (confirmed === 'disputed' && isDisputeOpen(draft, graceEnd + Math.max(graceMs, DISPUTE_MIN_MS))) return;
+  const answer = confirmed === 'disputed' ? ', though it is healthy for Drover itself' : '';
   const detail = instance.health.status === 'unhealthy' ? ` (${instance.health.detail})` : '';
-  const why = `${instance.id} was not healthy within its grace period of ${graceMs / 1000} s${detail}.`;
+  const why = `${instance.id} was not healthy within its grace period of ${graceMs / 1000} s${detail}${answer}.`;
   const ended = takeOut(draft, instance, 'neverHealthy');
   draft.tell('neverHealthy', `${why} It is ended.`, {
     level: 'warning',

@@ -1,7 +1,10 @@
 import type { EndCause, Instance } from '../model/instance.ts';
 import type { Target } from '../model/observation.ts';
+import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import { targetsOf, targetsSeenAfter } from './sight.ts';
+
+const REPEATED = 'Those that are safe to repeat and have no answer yet begin again on another server.';
 
 /** Looks in a row without an open request that make a draining server idle: one alone may fall between two requests. */
 const IDLE_LOOKS = 3;
@@ -23,14 +26,18 @@ export function finishDrains(draft: Draft): void {
       });
     } else if (state.deadline === null) {
       startDeadline(draft, instance, targets);
-    } else if (draft.now >= state.deadline) {
+    } else if (draft.now >= state.deadline && targets.every(isOut)) {
       const open = targets.reduce((sum, target) => sum + (isSeen(target) ? target.traffic.openRequests : 0), 0);
       const ended = draft.end(instance, state.cause);
-      draft.tell(
-        'drainTimedOut',
-        `The deregistration delay of ${instance.id} is over after ${seconds(tookMs)} with ${open} open requests: they are cut.`,
-        { level: 'warning', instance: ended, before },
-      );
+      const why =
+        state.deadline <= state.since
+          ? `${instance.id} answers nobody`
+          : `The deregistration delay of ${instance.id} is over after ${seconds(tookMs)}`;
+      draft.tell('drainTimedOut', `${why}: ${openRequests(open)} cut. ${REPEATED}`, {
+        level: 'warning',
+        instance: ended,
+        before,
+      });
     } else {
       draft.wake(state.deadline);
     }
@@ -40,11 +47,16 @@ export function finishDrains(draft: Draft): void {
 /** The delay is the requests' own: it runs from when the load balancer was seen to drain, not from the wish. */
 function startDeadline(draft: Draft, instance: Instance, targets: readonly (Target | 'absent' | 'blind')[]): void {
   const { state } = instance;
-  if (state.name !== 'draining' || !targets.every((target) => !isSeen(target) || target.health === 'draining')) return;
+  if (state.name !== 'draining' || !targets.every(isOut)) return;
   const longestMs = Math.max(...draft.snapshot.targetGroups.map(({ deregistrationDelayMs }) => deregistrationDelayMs));
   const deadline = draft.now + longestMs;
   draft.move(instance, { ...state, deadline });
   draft.wake(deadline);
+}
+
+/** No new requests come from there. */
+function isOut(target: Target | 'absent' | 'blind'): boolean {
+  return !isSeen(target) || target.health === 'draining' || target.health === 'unavailable';
 }
 
 function isSeen(target: Target | 'absent' | 'blind'): target is Target {
@@ -58,17 +70,22 @@ function isIdle(target: Target | 'absent' | 'blind'): boolean {
 /**
  * Takes an instance out: no new requests, open ones finish, then it is ended. What no load balancer can know is ended at once; a
  * booting one may have become healthy and got a request in this very moment.
+ * @param deadline until when open requests may finish; null for the deregistration delay
  */
-export function takeOut(draft: Draft, instance: Instance, cause: EndCause): Instance {
+export function takeOut(draft: Draft, instance: Instance, cause: EndCause, deadline: EpochMs | null = null): Instance {
   const known = instance.state.name === 'inService' || instance.state.name === 'booting';
   if (!known || draft.snapshot.targetGroups.length === 0) return draft.end(instance, cause);
   return draft.move(instance, {
     name: 'draining',
     since: draft.now,
-    deadline: null,
+    deadline,
     cause,
     reversible: cause === 'scaleIn' && instance.state.name === 'inService',
   });
+}
+
+function openRequests(open: number): string {
+  return open === 1 ? '1 open request is' : `${open} open requests are`;
 }
 
 function seconds(ms: number): string {

@@ -4,7 +4,7 @@ import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
 import { launchesAllowed } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
-import { isConfirmed } from './second-vantage.ts';
+import { confirmation } from './second-vantage.ts';
 import { heldBySuspension } from './suspension.ts';
 
 /** Share of the desired size that may be missing because of replacements; at least one server may. */
@@ -28,15 +28,7 @@ export function replaceUnhealthy(draft: Draft): void {
   const missing = Math.max(0, desired - inService.filter((instance) => isWarm(draft, instance)).length);
   const allowed = Math.max(0, budget - missing);
   const due = allowed === 0 ? [] : ripe.filter((instance) => isConfirmed(draft, instance));
-  for (const instance of due.slice(0, allowed)) {
-    const before = draft.capacity();
-    const detail = instance.health.status === 'unhealthy' ? instance.health.detail : '';
-    const draining = takeOut(draft, instance, 'unhealthy');
-    draft.tell('replaceUnhealthy', `Replacing ${instance.id}: the load balancer finds it unhealthy (${detail}).`, {
-      instance: draining,
-      before,
-    });
-  }
+  for (const instance of due.slice(0, allowed)) replace(draft, instance);
   const waiting = ripe.length - Math.min(due.length, allowed);
   if (waiting > 0 && due.length >= allowed) {
     draft.hold(
@@ -44,6 +36,28 @@ export function replaceUnhealthy(draft: Draft): void {
       `${waiting} unhealthy ${waiting === 1 ? 'server waits' : 'servers wait'} to be replaced: ${missing} of ${desired} are missing or warming up, and at most ${budget} may.`,
     );
   }
+}
+
+function isConfirmed(draft: Draft, instance: Instance): boolean {
+  const confirmed = confirmation(draft, instance);
+  return confirmed === 'confirmed' || confirmed === 'hung';
+}
+
+/** One that answers nobody will not answer its open requests either: they are cut at once, so that others can answer them. */
+function replace(draft: Draft, instance: Instance): void {
+  const before = draft.capacity();
+  const detail = instance.health.status === 'unhealthy' ? instance.health.detail : '';
+  const isHung = confirmation(draft, instance) === 'hung';
+  const draining = takeOut(draft, instance, 'unhealthy', isHung ? draft.now : null);
+  const silent = isHung ? ', and it does not answer Drover either' : '';
+  draft.tell(
+    'replaceUnhealthy',
+    `Replacing ${instance.id}: the load balancer finds it unhealthy (${detail})${silent}.`,
+    {
+      instance: draining,
+      before,
+    },
+  );
 }
 
 function pastGrace(draft: Draft, instance: Instance): boolean {

@@ -63,6 +63,8 @@ export interface ProbeSighting {
   /** When it was asked. */
   readonly at: EpochMs;
   readonly healthy: boolean;
+  /** Whether it gave an answer at all, whatever that was. */
+  readonly answered: boolean;
   readonly detail: string;
 }
 

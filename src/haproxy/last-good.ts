@@ -1,7 +1,13 @@
 /** The configuration that HAProxy took last, less the members: what is gone back to when it refuses another. */
 
 import { z } from 'zod';
-import { ALGORITHMS, CONNECTION_REUSES, type LoadBalancer, type TargetGroup } from '../model/fleet.ts';
+import {
+  ALGORITHMS,
+  CONNECTION_REUSES,
+  HEALTH_CHECK_METHODS,
+  type LoadBalancer,
+  type TargetGroup,
+} from '../model/fleet.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
 
 export interface Skeleton {
@@ -11,7 +17,10 @@ export interface Skeleton {
 
 const address = z.object({ address: z.string(), port: z.number() });
 const healthCheck = z.object({
+  method: z.enum(HEALTH_CHECK_METHODS),
+  host: z.string(),
   path: z.string(),
+  headers: z.array(z.object({ name: z.string(), value: z.string() })),
   matcher: z.string(),
   intervalMs: z.number(),
   fastIntervalMs: z.number(),

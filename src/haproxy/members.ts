@@ -8,6 +8,7 @@ import { type ServerKey, serverKey } from './servers.ts';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/;
 const PATH = /^\/[!-&(-~]*$/;
 const MATCHER = /^[0-9][0-9,-]*$/;
+const ONE_LINE = /^[\x20-\x7e]*$/;
 /**
  * The same desired state with addresses in their canonical spelling, as HAProxy reports them.
  * @throws PortError `Invalid` for what must not get into a configuration or onto a command line
@@ -18,6 +19,12 @@ export function checkDesired(desired: DesiredState): DesiredState {
   const names = new Set<string>();
   for (const { name, healthCheck } of desired.targetGroups) {
     demand(NAME.test(name), 'targetGroupName', `a target group cannot be called ${JSON.stringify(name)}`);
+    const { host, headers } = healthCheck;
+    demand(
+      [host, ...headers.flatMap(({ name, value }) => [name, value])].every((text) => ONE_LINE.test(text)),
+      'healthCheckHeaders',
+      `the headers of the health check of ${name} are not all printable text`,
+    );
     demand(PATH.test(healthCheck.path), 'healthCheckPath', `${JSON.stringify(healthCheck.path)} is no path to check`);
     demand(
       MATCHER.test(healthCheck.matcher),

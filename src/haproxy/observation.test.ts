@@ -24,19 +24,21 @@ const REFUSED = { status: 'L4CON', code: '', detail: 'Connection refused' };
 describe('observation', () => {
   it("gives each target AWS's word for its health, and why", () => {
     expect(health({})).toBe('healthy|');
-    expect(health({ status: 'UP 2/3', check: { status: 'L7STS', code: '503', detail: '' } })).toBe('healthy|L7STS/503');
+    expect(health({ status: 'UP 2/3', check: { status: 'L7STS', code: '503', detail: '' } })).toBe(
+      'healthy|answered 503 (L7STS)',
+    );
     expect(health({ status: 'DOWN', check: INITIAL })).toBe('initial|');
     expect(health({ status: 'DOWN 1/2', check: PASSED })).toBe('initial|');
-    expect(health({ status: 'DOWN', check: REFUSED })).toBe('unhealthy|L4CON: Connection refused');
+    expect(health({ status: 'DOWN', check: REFUSED })).toBe('unhealthy|connection refused (L4CON)');
     expect(health({ status: 'DRAIN', admin: 'drain' })).toBe('draining|');
-    expect(health({ status: 'DOWN', admin: 'drain', check: REFUSED })).toBe('draining|L4CON: Connection refused');
+    expect(health({ status: 'DOWN', admin: 'drain', check: REFUSED })).toBe('draining|connection refused (L4CON)');
     expect(health({ status: 'MAINT', admin: 'maintenance' })).toBe('unavailable|');
     expect(health({ status: 'no check', checked: false })).toBe('unavailable|not checked');
   });
 
   it('does not take an unhealthy target for a new one after a restart, nor while it recovers', () => {
     const before = see({ status: 'DOWN', check: REFUSED }).memory;
-    expect(health({ status: 'DOWN', check: INITIAL }, before)).toBe('unhealthy|L4CON: Connection refused');
+    expect(health({ status: 'DOWN', check: INITIAL }, before)).toBe('unhealthy|connection refused (L4CON)');
     const recovering = see({ status: 'DOWN 1/2', check: PASSED }, before);
     expect(recovering.target.health).toBe('unhealthy');
     const recovered = see({}, recovering.memory).memory;

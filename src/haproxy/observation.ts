@@ -1,6 +1,7 @@
 /** What HAProxy says, in the words of the port. */
 
 import type { Target, TargetGroupObservation, TargetHealth, Traffic } from '../model/observation.ts';
+import { failureInWords } from './check-words.ts';
 import type { Check, Look, ServerLook } from './look.ts';
 import { authority } from './members.ts';
 import { backendOf, instanceOf, type ServerKey, serverKey, serverNameOf, standInOf } from './servers.ts';
@@ -101,11 +102,9 @@ function healthOf(
   return wasHealthy ? { health: 'unhealthy', detail: check.status } : { health: 'initial', detail: '' };
 }
 
-/** `L4CON: Connection refused`, `L7STS/503`; empty for a check that passed. */
+/** Empty for a check that passed. */
 function detailOf(check: Check): string {
-  if (hasPassed(check) || isInitial(check)) return '';
-  const code = check.code === '' || check.code === '0' ? check.status : `${check.status}/${check.code}`;
-  return check.detail === '' || code !== check.status ? code : `${code}: ${check.detail}`;
+  return hasPassed(check) || isInitial(check) ? '' : failureInWords(check);
 }
 
 function isInitial({ status }: Check): boolean {

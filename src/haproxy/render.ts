@@ -10,6 +10,7 @@ import type {
   StatsPage,
   TargetGroup,
 } from '../model/fleet.ts';
+import { healthCheckHeaders } from '../model/health-check.ts';
 import type { DesiredState, Member } from '../ports/load-balancer.ts';
 import type { Capabilities } from './capabilities.ts';
 import { CLIENT, clientAddress, forwardedHeaders } from './forwarded.ts';
@@ -242,13 +243,20 @@ function poolLimits({ poolLimitsNeeded }: Capabilities): readonly string[] {
   return poolLimitsNeeded ? ['pool-purge-delay', '5s', 'pool-max-conn', '-1'] : [];
 }
 
-function healthCheck({ path, matcher, timeoutMs }: HealthCheck): readonly string[] {
+function healthCheck(check: HealthCheck): readonly string[] {
+  const { method, path, matcher, timeoutMs } = check;
+  const headers = healthCheckHeaders(check).map(({ name, value }) => `hdr '${quoted(name)}' '${quoted(value)}'`);
   return [
     `timeout check ${timeoutMs}ms`,
     'option httpchk',
-    `http-check send meth GET uri '${path}' ver HTTP/1.1 hdr Host localhost hdr User-Agent Drover-HealthCheck`,
+    `http-check send meth ${method} uri '${path}' ver HTTP/1.1 ${headers.join(' ')}`,
     `http-check expect status ${matcher}`,
   ];
+}
+
+/** Between single quotes, in a log format: there `'` ends the text and `%` begins a variable. */
+function quoted(text: string): string {
+  return text.replaceAll('%', '%%').replaceAll("'", `'\\''`);
 }
 
 /** Only those that servers can be added to at run time: HAProxy's map-based hashes and `static-rr` refuse it. */

@@ -76,6 +76,7 @@ export const ACTIVITY_REASONS = [
   'inService',
   'unhealthy',
   'recovered',
+  'healthDisputed',
   'neverHealthy',
   'machineStopped',
   'machineGone',

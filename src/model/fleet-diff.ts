@@ -74,6 +74,14 @@ function targetGroupFacts(targetGroup: TargetGroup): Facts {
   const { algorithm, healthCheck, deregistrationDelayMs, slowStartMs, maxConnectionsPerTarget } = targetGroup;
   return {
     algorithm: fact(algorithm, RELOAD),
+    'healthCheck.method': fact(healthCheck.method, RELOAD),
+    'healthCheck.host': fact(healthCheck.host, RELOAD),
+    ...Object.fromEntries(
+      healthCheck.headers.map(({ name, value }) => [
+        `healthCheck.headers.${name}`,
+        { text: value, effect: RELOAD, secret: true },
+      ]),
+    ),
     'healthCheck.path': fact(healthCheck.path, RELOAD),
     'healthCheck.matcher': fact(healthCheck.matcher, RELOAD),
     'healthCheck.interval': fact(formatDuration(healthCheck.intervalMs), RELOAD),

@@ -96,8 +96,16 @@ export interface TargetGroup {
   readonly connectionReuse: ConnectionReuse;
 }
 
+/** Those that ask for nothing to be done. */
+export const HEALTH_CHECK_METHODS = ['GET', 'HEAD', 'OPTIONS'] as const;
+
 export interface HealthCheck {
+  readonly method: (typeof HEALTH_CHECK_METHODS)[number];
+  /** The Host header, with a port or without. */
+  readonly host: string;
   readonly path: string;
+  /** Sent beside Host; a `User-Agent` among them takes the place of Drover's. */
+  readonly headers: readonly Header[];
   /** The HTTP status codes that count as healthy, as HAProxy writes them: `200`, `200-399`, `200,204,301-302`. */
   readonly matcher: string;
   readonly intervalMs: number;
@@ -108,6 +116,11 @@ export interface HealthCheck {
   readonly timeoutMs: number;
   readonly healthyThreshold: number;
   readonly unhealthyThreshold: number;
+}
+
+export interface Header {
+  readonly name: string;
+  readonly value: string;
 }
 
 export const TERMINATION_POLICIES = ['Default', 'OldestInstance', 'NewestInstance', 'OldestLaunchTemplate'] as const;

@@ -77,7 +77,7 @@ export interface TargetGroupObservation {
 export interface Target {
   readonly instanceId: InstanceId;
   readonly health: TargetHealth;
-  /** For a person: HAProxy's check result (`L4CON: Connection refused`, `L7STS/503`); empty when there is nothing to say. */
+  /** For a person: why its check fails (`connection refused (L4CON)`, `answered 503 (L7STS)`); empty when there is nothing to say. */
   readonly detail: string;
   /** How many looks in a row found a draining target without open or queued requests; 0 for any other. */
   readonly idleLooks: number;

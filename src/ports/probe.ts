@@ -11,6 +11,8 @@ export interface Probe {
 
 export interface ProbeAnswer {
   readonly healthy: boolean;
-  /** For a person: `HTTP 503`, `connect ECONNREFUSED`. */
+  /** Whether it gave an answer at all, whatever that was. */
+  readonly answered: boolean;
+  /** For a person: `answered 503`, `connect ECONNREFUSED`. */
   readonly detail: string;
 }

@@ -22,17 +22,21 @@ describe('the HTTP probe', () => {
 
   it('asks for the health check’s path', async () => {
     const answer = await probe((request, response) => response.writeHead(request.url === '/health' ? 200 : 404).end());
-    expect(answer).toEqual({ healthy: true, detail: 'HTTP 200' });
+    expect(answer).toEqual({ healthy: true, answered: true, detail: 'answered 200' });
   });
 
   it('judges by the matcher', async () => {
     const found: RequestListener = (_, response) => response.writeHead(302, { location: '/' }).end();
-    expect(await probe(found, { matcher: '200' })).toEqual({ healthy: false, detail: 'HTTP 302' });
-    expect(await probe(found, { matcher: '200-399' })).toEqual({ healthy: true, detail: 'HTTP 302' });
+    expect(await probe(found, { matcher: '200' })).toEqual({ healthy: false, answered: true, detail: 'answered 302' });
+    expect(await probe(found, { matcher: '200-399' })).toEqual({
+      healthy: true,
+      answered: true,
+      detail: 'answered 302',
+    });
   });
 
   it('does not wait for one that hangs', async () => {
-    expect(await probe(() => {})).toMatchObject({ healthy: false });
+    expect(await probe(() => {})).toMatchObject({ healthy: false, answered: false });
   });
 
   it('does not read what never ends', async () => {

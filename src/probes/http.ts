@@ -1,25 +1,30 @@
 import { Agent, request } from 'undici';
-import { matchesStatus } from '../model/health-check.ts';
+import { healthCheckHeaders, matchesStatus } from '../model/health-check.ts';
 import type { Probe } from '../ports/probe.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Asks a server over HTTP what its load balancer asks it, on a connection of its own. */
+/** Sends a server the very request that its load balancer sends it. */
 export const httpProbe: Probe = {
-  check: async ({ address, port }, { path, matcher, timeoutMs }, signal) => {
+  check: async ({ address, port }, healthCheck, signal) => {
+    const { method, path, matcher, timeoutMs } = healthCheck;
     const host = address.includes(':') ? `[${address}]` : address;
     const dispatcher = new Agent({ connect: { timeout: timeoutMs }, maxResponseSize: MAX_BODY_BYTES });
     try {
       const { statusCode, body } = await request(`http://${host}:${port}${path}`, {
         dispatcher,
         signal,
+        method,
+        headers: healthCheckHeaders(healthCheck).flatMap(({ name, value }) => [name, value]),
+        // On a connection of its own, as the load balancer does.
+        reset: true,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
       });
       body.on('error', () => {}).destroy();
-      return { healthy: matchesStatus(matcher, statusCode), detail: `HTTP ${statusCode}` };
+      return { healthy: matchesStatus(matcher, statusCode), answered: true, detail: `answered ${statusCode}` };
     } catch (error) {
-      return { healthy: false, detail: error instanceof Error ? error.message : 'no answer' };
+      return { healthy: false, answered: false, detail: error instanceof Error ? error.message : 'no answer' };
     } finally {
       await dispatcher.destroy();
     }

@@ -68,15 +68,15 @@ export class HealthChecks<One extends Checked> {
 
   /** Why a check of it fails now; null when it passes. */
   #faultOf({ member, flapping }: One): string | null {
-    if (this.partitioned) return 'L4TOUT';
-    if (flapping) return 'L7STS/503';
+    if (this.partitioned) return 'no connection in time (L4TOUT)';
+    if (flapping) return 'answered 503 (L7STS)';
     switch (serverState(this.#options.machines.at(member.endpoint))) {
       case 'dead':
-        return 'L4CON: Connection refused';
+        return 'connection refused (L4CON)';
       case 'hung':
-        return 'L7TOUT';
+        return 'no answer in time (L7TOUT)';
       case 'sick':
-        return 'L7STS/503';
+        return 'answered 503 (L7STS)';
       case 'well':
         return null;
     }

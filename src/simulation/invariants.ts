@@ -145,6 +145,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
 
   probed(endpoint: Endpoint, answer: ProbeAnswer): void {
     this.#recording.probed(endpoint, answer);
+    this.#routing.probed(endpoint, answer);
   }
 
   listed(): void {

@@ -15,7 +15,10 @@ const GROUP: TargetGroup = {
   name: 'hello',
   algorithm: 'roundRobin',
   healthCheck: {
+    method: 'GET',
+    host: 'localhost',
     path: '/',
+    headers: [],
     matcher: '200',
     intervalMs: 5_000,
     fastIntervalMs: 1_000,
@@ -155,14 +158,19 @@ describe('a simulated load balancer', () => {
     machines.hang(hung!);
     machines.setSick(sick!, true);
     while (await clock.advance());
-    expect(details()).toEqual(['L4CON: Connection refused', 'L7TOUT', 'L7STS/503', '']);
+    expect(details()).toEqual(['connection refused (L4CON)', 'no answer in time (L7TOUT)', 'answered 503 (L7STS)', '']);
     machines.stop(hung!, 'by itself');
     machines.setSick(sick!, false);
     while (await clock.advance());
-    expect(details()).toEqual(['L4CON: Connection refused', 'L4CON: Connection refused', '', '']);
+    expect(details()).toEqual(['connection refused (L4CON)', 'connection refused (L4CON)', '', '']);
     host.setPartitioned(true);
     while (await clock.advance());
-    expect(details()).toEqual(['L4TOUT', 'L4TOUT', 'L4TOUT', 'L4TOUT']);
+    expect(details()).toEqual([
+      'no connection in time (L4TOUT)',
+      'no connection in time (L4TOUT)',
+      'no connection in time (L4TOUT)',
+      'no connection in time (L4TOUT)',
+    ]);
   });
 
   it('waits, after a restart, for the checks of a server that has got another address', async () => {

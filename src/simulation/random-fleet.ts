@@ -52,7 +52,10 @@ function targetGroup(name: string, random: Random): TargetGroup {
 function healthCheck(random: Random): HealthCheck {
   const intervalMs = random.pick([500, 1_000, 2_000, 5_000]);
   return {
+    method: 'GET',
+    host: 'localhost',
     path: '/health',
+    headers: [],
     matcher: '200',
     intervalMs,
     fastIntervalMs: Math.min(intervalMs, random.pick([200, 1_000])),

@@ -1,4 +1,5 @@
-import type { Instance, InstanceId } from '../model/instance.ts';
+import type { Endpoint, Instance, InstanceId } from '../model/instance.ts';
+import type { ProbeAnswer } from '../ports/probe.ts';
 import type { Court } from './court.ts';
 import type { LoadBalancerHost, SimMember } from './load-balancer-host.ts';
 import type { SimMachine } from './machines.ts';
@@ -18,6 +19,9 @@ export class RoutingRules {
   /** Those that a person has asked to be ended at once, even where the record of that was lost. */
   readonly #askedToEnd = new Set<InstanceId>();
 
+  /** Where the controller's own looks have got no answer. */
+  readonly #silent = new Set<string>();
+
   constructor(court: Court) {
     this.#court = court;
   }
@@ -26,6 +30,13 @@ export class RoutingRules {
   moves({ id, request }: Instance): void {
     if (this.#askedToEnd.size > KEPT) this.#askedToEnd.clear();
     if (request?.kind === 'terminate') this.#askedToEnd.add(id);
+  }
+
+  /** To be called for every look of the controller's own at a server. */
+  probed({ address, port }: Endpoint, { answered }: ProbeAnswer): void {
+    if (this.#silent.size > KEPT) this.#silent.clear();
+    if (answered) this.#silent.delete(`${address}:${port}`);
+    else this.#silent.add(`${address}:${port}`);
   }
 
   check(host: LoadBalancerHost): void {
@@ -52,6 +63,9 @@ export class RoutingRules {
     if (record === undefined && this.#court.machines.ofInstance(instanceId) === undefined) return;
     if (this.#askedToEnd.has(instanceId)) return;
     if (cause === 'machineStopped' || cause === 'machineGone') return;
+    // Who answers nobody would not answer them either.
+    const { address, port } = member.member.endpoint;
+    if (cause === 'unhealthy' && this.#silent.has(`${address}:${port}`)) return;
     const drainedMs = member.drainingMs === null ? 0 : clock.elapsedMs - member.drainingMs;
     if (drainedMs >= member.deregistrationDelayMs) return;
     this.#court.violate(

@@ -40,16 +40,20 @@ export class SimProbe implements Probe {
       ...call,
       effect: () => this.#look(endpoint),
       onFault: (fault) => trace.note('probe', `${endpoint.address} ${fault}`),
-    }).catch((error: unknown): ProbeAnswer => ({ healthy: false, detail: asPortError(error).message }));
+    }).catch(
+      (error: unknown): ProbeAnswer => ({ healthy: false, answered: false, detail: asPortError(error).message }),
+    );
     onAnswer(endpoint, answer);
     return answer;
   }
 
   #look(endpoint: Endpoint): ProbeAnswer {
     const { machines, reaches, random, conditions } = this.#options;
-    if (!reaches()) return { healthy: false, detail: 'connect ETIMEDOUT' };
-    const passes = serverState(machines.at(endpoint)) === 'well';
-    const healthy = random.chance(conditions.wrong) ? !passes : passes;
-    return { healthy, detail: healthy ? 'HTTP 200' : 'connect ECONNREFUSED' };
+    if (!reaches()) return { healthy: false, answered: false, detail: 'connect ETIMEDOUT' };
+    const state = serverState(machines.at(endpoint));
+    const healthy = random.chance(conditions.wrong) ? state !== 'well' : state === 'well';
+    if (healthy) return { healthy, answered: true, detail: 'answered 200' };
+    const answered = state === 'sick';
+    return { healthy, answered, detail: answered ? 'answered 503' : 'connect ECONNREFUSED' };
   }
 }

@@ -69,7 +69,7 @@ describe('openSqliteStore', () => {
             totalTargets: 3,
           },
         ],
-        health: [{ targetGroup: 'web', instanceId: 'i-1', health: 'unhealthy', detail: 'L4CON' }],
+        health: [{ targetGroup: 'web', instanceId: 'i-1', health: 'unhealthy', detail: 'connection refused (L4CON)' }],
       });
       expect(rows('select at, requests, errors_5xx, response_time_ms from traffic_samples')).toEqual([
         { at: 60_000, requests: 1_255, errors_5xx: 2, response_time_ms: 12.5 },
@@ -78,7 +78,7 @@ describe('openSqliteStore', () => {
         { requests_per_second: 125.5, healthy: '2/3' },
       ]);
       expect(rows('select target_group, instance_id, health, detail from readable_health')).toEqual([
-        { target_group: 'web', instance_id: 'i-1', health: 'unhealthy', detail: 'L4CON' },
+        { target_group: 'web', instance_id: 'i-1', health: 'unhealthy', detail: 'connection refused (L4CON)' },
       ]);
     });
 

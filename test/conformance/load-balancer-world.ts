@@ -48,7 +48,10 @@ export const FAST_GROUP: TargetGroup = {
   name: 'hello',
   algorithm: 'roundRobin',
   healthCheck: {
+    method: 'GET',
+    host: 'localhost',
     path: '/health',
+    headers: [],
     matcher: '200',
     intervalMs: 200,
     fastIntervalMs: 50,

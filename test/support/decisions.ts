@@ -11,7 +11,12 @@ export const healthy = (...ids: string[]): Server[] => ids.map((id, index) => ({
 
 export const unhealthySince = (agoMs: number) => ({
   target: 'unhealthy' as const,
-  health: { status: 'unhealthy', since: NOW - agoMs, source: 'loadBalancer', detail: 'L4CON' } as const,
+  health: {
+    status: 'unhealthy',
+    since: NOW - agoMs,
+    source: 'loadBalancer',
+    detail: 'connection refused (L4CON)',
+  } as const,
 });
 
 export const failure = (reaction: Failure['reaction']): Failure => ({

@@ -278,7 +278,7 @@ export class FakeFleetService implements FleetService {
     switch (instance.state) {
       case 'launching':
         if (age < LAUNCHING_MS) return;
-        this.#to(instance, 'booting', 'L4CON: Connection refused');
+        this.#to(instance, 'booting', 'connection refused (L4CON)');
         this.tell('info', 'launched', instance.id, `${instance.id} is at 127.0.0.1:${instance.port}, booting.`);
         return;
       case 'booting':

@@ -33,7 +33,10 @@ export const TARGET_GROUP: TargetGroup = {
   name: 'web',
   algorithm: 'roundRobin',
   healthCheck: {
+    method: 'GET',
+    host: 'localhost',
     path: '/health',
+    headers: [],
     matcher: '200-399',
     intervalMs: 2_000,
     fastIntervalMs: 200,
@@ -61,7 +64,7 @@ export interface Server {
   readonly target?: TargetHealth | null;
   readonly idleLooks?: number;
   /** What it answered to Drover itself, a moment ago; by default what its load balancer says. Null for never asked. */
-  readonly probe?: 'healthy' | 'unhealthy' | null;
+  readonly probe?: 'healthy' | 'unhealthy' | 'silent' | null;
   /** As its provider sees it; null where it is not listed. */
   readonly machine?: Machine['state'] | null;
   /** The record knows no machine yet. */
@@ -146,7 +149,9 @@ function instanceOf(server: Server, group: AutoScalingGroup): Instance {
 }
 
 function probeOf({ target = 'healthy', probe = target === 'healthy' ? 'healthy' : 'unhealthy' }: Server) {
-  return { at: NOW - 5, healthy: probe === 'healthy', detail: probe === 'healthy' ? 'HTTP 200' : 'HTTP 503' };
+  const healthy = probe === 'healthy';
+  const detail = healthy ? 'answered 200' : probe === 'silent' ? 'no answer in time' : 'answered 503';
+  return { at: NOW - 5, healthy, answered: probe !== 'silent', detail };
 }
 
 export function machineOf(server: Server): Machine {
@@ -172,7 +177,7 @@ function targetOf(server: Server): Target {
   return {
     instanceId: server.id,
     health: server.target ?? 'healthy',
-    detail: server.target === 'unhealthy' ? 'L4CON: Connection refused' : '',
+    detail: server.target === 'unhealthy' ? 'connection refused (L4CON)' : '',
     idleLooks: server.idleLooks ?? 0,
     traffic: NO_TRAFFIC,
   };

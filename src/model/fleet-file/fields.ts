@@ -14,6 +14,8 @@ export const MAX_GROUP_SIZE = 5_000;
 /** The most active servers that HAProxy's `roundrobin` can choose from. */
 export const MAX_ROUND_ROBIN_SERVERS = 4_095;
 const MAX_PATH_CHARACTERS = 1_024;
+/** 253 for a name, and a port. */
+const MAX_HOST_CHARACTERS = 260;
 
 /** Not a number: HAProxy's runtime API would take that for a proxy's numeric id. */
 export const nameSchema = z.string().regex(/^(?!\d+$)[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$/, {
@@ -47,6 +49,14 @@ export const httpPathSchema = z
   .max(MAX_PATH_CHARACTERS)
   .regex(/^\/[A-Za-z0-9\-._~!&()*+,;=:@/?%]*$/, {
     error: 'it must start with / and have no spaces, quotes, #, $ or \\; write others as %20 and the like',
+  });
+
+/** What a Host header names: a host, or an IPv6 address in brackets, with a port or without. */
+export const hostSchema = z
+  .string()
+  .max(MAX_HOST_CHARACTERS)
+  .regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/, {
+    error: 'it must be a host name or an IP address, with a port or without: shop.example, 127.0.0.1:8080, [::1]',
   });
 
 const STATUS_CODES = /^[2-5]\d\d(?:-[2-5]\d\d)?(?:,[2-5]\d\d(?:-[2-5]\d\d)?){0,31}$/;

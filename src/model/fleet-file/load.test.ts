@@ -108,9 +108,12 @@ describe('parseFleet', () => {
               "healthCheck": {
                 "downIntervalMs": 200,
                 "fastIntervalMs": 200,
+                "headers": [],
                 "healthyThreshold": 2,
+                "host": "localhost",
                 "intervalMs": 2000,
                 "matcher": "200",
+                "method": "GET",
                 "path": "/",
                 "timeoutMs": 1000,
                 "unhealthyThreshold": 3,

@@ -11,6 +11,8 @@ import {
   CONNECTION_REUSES,
   DEFAULT_HISTORY,
   type Fleet,
+  HEALTH_CHECK_METHODS,
+  type Header,
   type History,
   type LoadBalancer,
   type TargetGroup,
@@ -19,6 +21,9 @@ import {
 import {
   addressSchema,
   filePathSchema,
+  headersSchema,
+  headerValueSchema,
+  hostSchema,
   httpPathSchema,
   MAX_GROUP_SIZE,
   MAX_GROUPS_PER_KIND,
@@ -111,7 +116,15 @@ const threshold = z.int().min(1).max(10);
 
 const healthCheck = z
   .strictObject({
+    method: z.enum(HEALTH_CHECK_METHODS).default('GET').describe('The HTTP method of a check.'),
+    host: hostSchema.default('localhost').describe('The Host header of a check: the name that the server answers to.'),
     path: httpPathSchema.default('/').describe('The path that is asked for.'),
+    headers: headersSchema(headerValueSchema)
+      .refine((headers) => !Object.keys(headers).some((name) => name.toLowerCase() === 'host'), {
+        error: 'the Host header has a key of its own: host',
+      })
+      .default({})
+      .describe('More headers of a check, by name.'),
     matcher: matcherSchema.prefault('200').describe('The status codes that count as healthy: 200, 200-399, 200,204.'),
     interval: durationSchema(INTERVAL).prefault('2s').describe('The time between two checks of a healthy server.'),
     fastInterval: durationSchema(INTERVAL)
@@ -128,8 +141,9 @@ const healthCheck = z
     healthyThreshold: threshold.default(2).describe('Good checks in a row that make a server healthy.'),
     unhealthyThreshold: threshold.default(3).describe('Failed checks in a row that make a server unhealthy.'),
   })
-  .transform(({ interval, fastInterval, downInterval, timeout, ...rest }) => ({
+  .transform(({ headers, interval, fastInterval, downInterval, timeout, ...rest }) => ({
     ...rest,
+    headers: Object.entries(headers).map(([name, value]): Header => ({ name, value })),
     intervalMs: interval,
     fastIntervalMs: fastInterval ?? Math.min(FAST_INTERVAL_MS, interval),
     downIntervalMs: downInterval ?? Math.min(FAST_INTERVAL_MS, interval),

@@ -55,7 +55,7 @@ class World {
         capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: MANY },
       }),
       loadBalancer: (name) => this.#loadBalancer(name),
-      probe: { check: async () => ({ healthy: true, detail: '' }) },
+      probe: { check: async () => ({ healthy: true, answered: true, detail: 'answered 200' }) },
       onProblem: (message) => expect.fail(message),
     };
     this.loops = new Loops(options as ControllerOptions, {
