@@ -150,8 +150,8 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'one observer is enough to end a server',
     file: 'src/decide/second-vantage.ts',
-    find: 'if (!probe.healthy) return true;',
-    replace: 'if (probe.healthy || !probe.healthy) return true;',
+    find: "if (!probe.healthy) return probe.answered ? 'confirmed' : 'hung';",
+    replace: "if (probe.healthy || !probe.healthy) return 'confirmed';",
     caughtBy: { invariant: 'twoVantages', seeds: 200 },
   },
   {

@@ -61,8 +61,8 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'karpenter #2811: one observer is enough',
     file: 'src/decide/second-vantage.ts',
-    find: 'if (!probe.healthy) return true;',
-    replace: 'if (probe.healthy || !probe.healthy) return true;',
+    find: "if (!probe.healthy) return probe.answered ? 'confirmed' : 'hung';",
+    replace: "if (probe.healthy || !probe.healthy) return 'confirmed';",
     caughtBy: HEALTH,
   },
   {
@@ -125,7 +125,7 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'nomad-autoscaler #521: a drain has no end',
     file: 'src/decide/lifecycle.ts',
-    find: '} else if (draft.now >= state.deadline) {',
+    find: '} else if (draft.now >= state.deadline && targets.every(isOut)) {',
     replace: '} else if (draft.now >= state.deadline && targets.length === 0) {',
     caughtBy: DRAINS,
   },

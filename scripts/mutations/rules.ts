@@ -63,10 +63,17 @@ export const RULES: readonly Mutation[] = [
     caughtBy: HEALTH,
   },
   {
+    name: 'requests on a server that still answers are cut as if it were hung',
+    file: 'src/decide/second-vantage.ts',
+    find: "return probe.answered ? 'confirmed' : 'hung';",
+    replace: "return probe.answered ? 'hung' : 'hung';",
+    caughtBy: { tests: ['test/field/faults/hung-server.test.ts'] },
+  },
+  {
     name: 'health brake: a second vantage is not asked',
     file: 'src/decide/second-vantage.ts',
-    find: 'if (!probe.healthy) return true;',
-    replace: 'if (probe.healthy || !probe.healthy) return true;',
+    find: "if (!probe.healthy) return probe.answered ? 'confirmed' : 'hung';",
+    replace: "if (probe.healthy || !probe.healthy) return 'confirmed';",
     caughtBy: HEALTH,
   },
   {

@@ -34,7 +34,7 @@ describe('a server that is replaced', () => {
     } as const;
     const drained = (target: Server['target']) =>
       decide(snapshotOf([...healthy('a', 'b', 'c'), { id: 'x', state, target: target ?? null }], { group }), NOW);
-    expect(states(drained('unhealthy'))).toEqual({});
+    expect(states(drained('unhealthy'))).toEqual({ x: 'draining' });
     const decision = drained('draining');
     expect(states(decision)).toEqual({ x: 'terminating' });
     expect(reasons(decision)).toEqual(['drainTimedOut']);
