@@ -18,7 +18,8 @@ interface List {
   readonly asked: Stopwatch;
   readonly machines: readonly Machine[];
   readonly byGroup: ReadonlyMap<string, ReadonlyMap<string, Machine>>;
-  readonly addresses: ReadonlyMap<string, string>;
+  /** Sorted when somebody asks, which is seldom. */
+  readonly addresses: () => ReadonlyMap<string, string>;
 }
 
 const NO_MACHINES: ReadonlyMap<string, Machine> = new Map();
@@ -89,7 +90,9 @@ export class MachineWatch {
       value: {
         at: newest.asked.startedAt - this.#lagMs,
         machines: newest.byGroup.get(group) ?? NO_MACHINES,
-        addresses: newest.addresses,
+        get addresses() {
+          return newest.addresses();
+        },
         previous:
           previous === null
             ? null
@@ -147,7 +150,16 @@ function listOf(asked: Stopwatch, machines: readonly Machine[]): List {
     const group = byGroup.get(machine.group) ?? new Map<string, Machine>();
     byGroup.set(machine.group, group.set(machine.instanceId, machine));
   }
-  return { asked, machines, byGroup, addresses: addressesOf(machines) };
+  let addresses: ReadonlyMap<string, string> | null = null;
+  return {
+    asked,
+    machines,
+    byGroup,
+    addresses: () => {
+      addresses ??= addressesOf(machines);
+      return addresses;
+    },
+  };
 }
 
 function addressesOf(machines: readonly Machine[]): ReadonlyMap<string, string> {

@@ -32,7 +32,7 @@ import { nullIfNotRunning, Runtime } from './runtime.ts';
 import { Serial } from './serial.ts';
 import { type ServerKey, serverIds, serversOf } from './servers.ts';
 import { takeTurn } from './start-lock.ts';
-import { parseStateFile, renderStateFile } from './state-file.ts';
+import { type LastHealthy, parseStateFile, renderStateFile } from './state-file.ts';
 import { type Accounts, NO_ACCOUNTS, openRequests, openServers, total } from './totals.ts';
 
 export interface HaproxyOptions {
@@ -80,6 +80,8 @@ class Haproxy implements LoadBalancerDriver {
   #openElsewhere: ReadonlySet<ServerKey> = new Set();
   /** What the files on disk describe. */
   #current: Target | null = null;
+  /** What the state file was made of last. */
+  #stateOf: { readonly target: Target; readonly healthy: LastHealthy } | null = null;
   #refusal: { readonly fingerprint: string; readonly error: PortError; readonly untilMs: number } | null = null;
 
   constructor(paths: Paths, binary: string | undefined, clock: Clock) {
@@ -234,9 +236,10 @@ class Haproxy implements LoadBalancerDriver {
   }
 
   async #writeState(): Promise<void> {
-    if (this.#current === null) return;
-    const { desired, ids } = this.#current;
-    const changed = await this.#write(this.#paths.state, renderStateFile(desired, ids, this.#memory.healthy));
+    const [target, { healthy }] = [this.#current, this.#memory];
+    if (target === null || (this.#stateOf?.target === target && this.#stateOf.healthy === healthy)) return;
+    const changed = await this.#write(this.#paths.state, renderStateFile(target.desired, target.ids, healthy));
+    this.#stateOf = { target, healthy };
     if (changed) await boundLog(this.#paths.log);
   }
 

@@ -14,9 +14,11 @@ export interface Memory {
   readonly unhealthy: ReadonlyMap<string, string>;
   /** Who was ever healthy here: it is not new when it comes back. */
   readonly healthy: LastHealthy;
+  /** The last look's servers and what was made of them; null where it was more than they say. */
+  readonly seen: { readonly servers: Look['servers']; readonly targets: ReadonlyMap<string, readonly Target[]> } | null;
 }
 
-export const NO_MEMORY: Memory = { idleLooks: new Map(), unhealthy: new Map(), healthy: new Map() };
+export const NO_MEMORY: Memory = { idleLooks: new Map(), unhealthy: new Map(), healthy: new Map(), seen: null };
 
 /**
  * @param look with the traffic of all workers, as far as they could be asked
@@ -29,6 +31,10 @@ export function observation(
   partial: boolean,
   memory: Memory,
 ): { readonly targetGroups: readonly TargetGroupObservation[]; readonly memory: Memory } {
+  const { seen } = memory;
+  // Nothing is new about any server: nothing is counted, from look to look, but idle ones.
+  if (seen?.servers === look.servers && forgotten.size === 0 && memory.idleLooks.size === 0)
+    return { targetGroups: targetGroupsOf(look, seen.targets), memory };
   const idleLooks = new Map<ServerKey, number>();
   const unhealthy = new Map<string, string>();
   const targets = new Map<string, Target[]>([...look.backends.keys()].map((name) => [name, []]));
@@ -54,23 +60,37 @@ export function observation(
     if (known === undefined || known.some((target) => target.instanceId === instanceId)) continue;
     known.push({ instanceId, health: 'unavailable', detail: 'served by an old process only', idleLooks: 0, traffic });
   }
-  const targetGroups = [...look.backends].map(([name, traffic]) => {
+  return {
+    targetGroups: targetGroupsOf(look, targets),
+    memory: {
+      idleLooks,
+      unhealthy,
+      healthy: healthyServers(look, memory.healthy),
+      seen: forgotten.size === 0 ? { servers: look.servers, targets } : null,
+    },
+  };
+}
+
+function targetGroupsOf(
+  { backends }: Look,
+  targets: ReadonlyMap<string, readonly Target[]>,
+): readonly TargetGroupObservation[] {
+  return [...backends].map(([name, traffic]) => {
     const members = targets.get(name) ?? [];
     const queuedRequests = members.reduce((queued, one) => queued + one.traffic.queuedRequests, traffic.queuedRequests);
     return { name, traffic: { ...traffic, queuedRequests }, targets: members };
   });
-  return {
-    targetGroups,
-    memory: { idleLooks, unhealthy, healthy: healthyServers(look, memory.healthy) },
-  };
 }
 
 /**
  * Which servers are in service, for the state file. A draining server's last check decides: its status does not say.
  * What cannot be told (a server in maintenance) stays as it was.
+ *
+ * @returns the very same when nothing has changed
  */
 export function healthyServers(look: Look, before: LastHealthy): LastHealthy {
   const healthy = new Map<ServerKey, string>();
+  let isSame = true;
   for (const [key, server] of look.servers) {
     const address = authority(server);
     const was = before.get(key) === address;
@@ -81,8 +101,9 @@ export function healthyServers(look: Look, before: LastHealthy): LastHealthy {
           ? server.status.startsWith('UP')
           : was;
     if (is) healthy.set(key, address);
+    if (is !== was) isSame = false;
   }
-  return healthy;
+  return isSame && healthy.size === before.size ? before : healthy;
 }
 
 function healthOf(

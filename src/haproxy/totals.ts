@@ -33,6 +33,8 @@ export interface Accounts {
   readonly workers: ReadonlyMap<number, WorkerTraffic>;
   /** Counted by workers that are gone, less what a worker had counted before it was known. */
   readonly past: Counts;
+  /** The present worker's servers at the last look, and what was made of them, while there is no other worker. */
+  readonly alone: { readonly servers: Look['servers']; readonly totals: Look['servers'] } | null;
 }
 
 interface Counts {
@@ -43,7 +45,11 @@ interface Counts {
 type Gauge = 'openRequests' | 'queuedRequests' | 'responseTimeMs';
 type Counted = Omit<Traffic, Gauge>;
 
-export const NO_ACCOUNTS: Accounts = { workers: new Map(), past: { backends: new Map(), servers: new Map() } };
+export const NO_ACCOUNTS: Accounts = {
+  workers: new Map(),
+  past: { backends: new Map(), servers: new Map() },
+  alone: null,
+};
 
 export interface Totals {
   /** The look with the traffic of all workers in place of its own. */
@@ -55,22 +61,33 @@ export interface Totals {
 
 /** Adds up what all workers say, and what those that are gone have said. */
 export function total(look: Look, old: OldWorkers, before: Accounts): Totals {
+  const alone = before.alone?.servers === look.servers ? before.alone : null;
   const current: WorkerTraffic = {
     pid: look.pid,
     backends: look.backends,
-    servers: new Map([...look.servers].map(([key, { traffic }]) => [key, traffic])),
+    servers:
+      (alone === null ? undefined : before.workers.get(look.pid)?.servers) ??
+      new Map([...look.servers].map(([key, { traffic }]) => [key, traffic])),
   };
   const silent = old.silent.flatMap((pid) => before.workers.get(pid) ?? []);
   const workers = new Map([current, ...old.workers, ...silent].map((worker) => [worker.pid, worker]));
   const gone = [...before.workers.values()].filter(({ pid }) => !workers.has(pid));
   // An old worker that shows up later than the first look is counted from here on: its past would look like a burst.
   const late = before.workers.size === 0 ? [] : old.workers.filter(({ pid }) => !before.workers.has(pid));
+  const isAsBefore = alone !== null && gone.length === 0 && late.length === 0;
   const past: Counts = {
     backends: carried(before.past.backends, look.backends, gone, late, ({ backends }) => backends),
-    servers: carried(before.past.servers, look.servers, gone, late, ({ servers }) => servers),
+    servers: isAsBefore
+      ? before.past.servers
+      : carried(before.past.servers, look.servers, gone, late, ({ servers }) => servers),
   };
-  const accounts: Accounts = { workers, past };
-  if (workers.size === 1 && past.backends.size === 0) return { look, forgotten: new Map(), accounts };
+  const accountsWith = (totals: Look['servers']): Accounts => ({
+    workers,
+    past,
+    alone: workers.size === 1 ? { servers: look.servers, totals } : null,
+  });
+  if (workers.size === 1 && past.backends.size === 0)
+    return { look, forgotten: new Map(), accounts: accountsWith(look.servers) };
   const others = [...workers.values()].filter((worker) => worker !== current);
   const sumOf = <Key extends string>(
     key: Key,
@@ -88,13 +105,20 @@ export function total(look: Look, old: OldWorkers, before: Accounts): Totals {
   const backends = new Map(
     [...look.backends.keys()].map((name) => [name, sumOf(name, (one) => one.backends, past.backends.get(name))]),
   );
-  const servers = new Map<ServerKey, ServerLook>(
-    [...look.servers].map(([key, server]) => [
-      key,
-      { ...server, traffic: sumOf(key, (one) => one.servers, past.servers.get(key)) },
-    ]),
-  );
-  return { look: { ...look, backends, servers }, forgotten: forgotten(look, old.workers), accounts };
+  const servers =
+    isAsBefore && workers.size === 1
+      ? alone.totals
+      : new Map<ServerKey, ServerLook>(
+          [...look.servers].map(([key, server]) => [
+            key,
+            { ...server, traffic: sumOf(key, (one) => one.servers, past.servers.get(key)) },
+          ]),
+        );
+  return {
+    look: { ...look, backends, servers },
+    forgotten: forgotten(look, old.workers),
+    accounts: accountsWith(servers),
+  };
 }
 
 /** Servers with open requests. */

@@ -77,9 +77,7 @@ export async function showFleet(
   onInterrupt: 'stop' | 'down',
 ): Promise<boolean> {
   const live = terminal.stdout.isTTY === true && !plain;
-  const view = live
-    ? new LiveView(terminal, hints)
-    : new PlainView(terminal, onInterrupt === 'down' ? hints : undefined);
+  const view = live ? new LiveView(terminal, hints) : new PlainView(terminal, onInterrupt === 'down' ? hints : null);
   const viewing = new AbortController();
   const showing = follow(fleet.source, view, terminal, viewing.signal);
   try {

@@ -10,6 +10,8 @@ const MAX_UNREAD_BYTES = 1024 * 1024;
 
 /** Shows a fleet while it goes on: in place on a terminal, or line by line. */
 export interface View {
+  /** Whether it has use for the status, which costs something where there are many servers. */
+  readonly needsStatus: boolean;
   show(sight: Sight): void;
   close(): void;
 }
@@ -30,7 +32,8 @@ export async function follow(
   options: FollowOptions = {},
 ): Promise<void> {
   try {
-    for await (const sight of sights(source, terminal.clock, signal, options.afterSequence)) {
+    const needsStatus = () => view.needsStatus || options.goOn !== undefined;
+    for await (const sight of sights(source, terminal.clock, signal, options.afterSequence, needsStatus)) {
       if (options.goOn?.(sight) === false) return;
       view.show(sight);
     }
@@ -42,12 +45,16 @@ export async function follow(
 /** One line for each activity since the controller has started, and once everything is in service what to try, if anything. */
 export class PlainView implements View {
   readonly #terminal: Terminal;
-  readonly #hints: (status: FleetStatus) => readonly Hint[];
-  #hinted = false;
+  /** Null when there is nothing to hint, or when it was hinted. */
+  #hints: ((status: FleetStatus) => readonly Hint[]) | null;
 
-  constructor(terminal: Terminal, hints: (status: FleetStatus) => readonly Hint[] = () => []) {
+  constructor(terminal: Terminal, hints: ((status: FleetStatus) => readonly Hint[]) | null = null) {
     this.#terminal = terminal;
     this.#hints = hints;
+  }
+
+  get needsStatus(): boolean {
+    return this.#hints !== null;
   }
 
   show(sight: Sight): void {
@@ -62,9 +69,9 @@ export class PlainView implements View {
   close(): void {}
 
   #hint(status: FleetStatus): void {
-    if (this.#hinted || !status.groups.every((group) => isSettled(group, status.at))) return;
-    this.#hinted = true;
+    if (this.#hints === null || !status.groups.every((group) => isSettled(group, status.at))) return;
     for (const { command, effect } of this.#hints(status)) this.#write(`Try: ${command}   (${effect})`);
+    this.#hints = null;
   }
 
   #write(line: string): void {

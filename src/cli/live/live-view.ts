@@ -14,6 +14,7 @@ const CLEAR_SCREEN = '\u001B[2J\u001B[H';
 
 /** Shows sights in place on a terminal, until closed; then the last frame stays and the cursor is back. */
 export class LiveView {
+  readonly needsStatus = true;
   readonly #terminal: Terminal;
   readonly #hints: (status: FleetStatus) => readonly Hint[];
   readonly #draw: ReturnType<typeof createLogUpdate>;

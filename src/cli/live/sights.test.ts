@@ -41,6 +41,25 @@ it('sees each activity once, and the status each second where nothing happens', 
   expect(times.map((time) => time - start)).toEqual([0, 800, 1_800, 2_800, 3_200]);
 });
 
+it('asks for no status while nobody has use for it', async () => {
+  const { clock, service, stop } = setUp();
+  let asked = 0;
+  const source: FleetSource = {
+    activities: (filter) => service.activities(filter),
+    status: () => {
+      asked += 1;
+      return service.status();
+    },
+  };
+  const seen = await take(
+    sights(source, clock, stop.signal, undefined, () => false),
+    3,
+  );
+  expect(seen.flatMap(reasons)).toContain('inService');
+  expect(seen.every((sight) => reasons(sight).length > 0)).toBe(true);
+  expect(asked).toBe(1);
+});
+
 it('starts after the activity that it is told', async () => {
   const { clock, service, stop } = setUp();
   const [first] = await take(sights(service, clock, stop.signal, 3), 1);

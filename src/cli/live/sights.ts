@@ -37,33 +37,47 @@ const maxFreshActivities = 500;
  * activities is cheap, a status of thousands of targets is not; so the first decides when to ask for the second.
  *
  * @param afterSequence the first sight's activities are those recorded after it; undefined for the newest
+ * @param needsStatus whether the status is looked at; where it is not, each sight has the one that was known last
  */
 export async function* sights(
   source: FleetSource,
   clock: ViewClock,
   signal: AbortSignal,
   afterSequence?: number,
+  needsStatus: () => boolean = () => true,
 ): AsyncGenerator<Sight, void, void> {
   let after = afterSequence;
   let shownAt = Number.NEGATIVE_INFINITY;
+  let status: FleetStatus | null = null;
   while (!signal.aborted) {
-    const sight = await look(source, signal, after, clock.now() - shownAt >= statusIntervalMs);
+    const known = needsStatus() ? null : status;
+    const isDue = known === null && clock.now() - shownAt >= statusIntervalMs;
+    const sight = await look(source, signal, after, isDue, known);
     if (signal.aborted) return;
     if (sight !== null) {
       shownAt = clock.now();
-      if (sight.kind === 'seen') after = sight.fresh.at(-1)?.sequence ?? after;
+      if (sight.kind === 'seen') {
+        after = sight.fresh.at(-1)?.sequence ?? after;
+        status = sight.status;
+      }
       yield sight;
     }
     await clock.sleep(lookIntervalMs, signal);
   }
 }
 
-async function look(source: FleetSource, signal: AbortSignal, after: number | undefined, due: boolean) {
+async function look(
+  source: FleetSource,
+  signal: AbortSignal,
+  after: number | undefined,
+  due: boolean,
+  known: FleetStatus | null,
+) {
   try {
     const since = after === undefined ? {} : { afterSequence: after };
     const fresh = await source.activities({ ...since, limit: maxFreshActivities }, signal);
     if (!due && fresh.length === 0) return null;
-    return { kind: 'seen', status: await source.status(signal), fresh } as const;
+    return { kind: 'seen', status: known ?? (await source.status(signal)), fresh } as const;
   } catch (error) {
     return { kind: 'lost', error: error instanceof Error ? error : new Error(String(error)) } as const;
   }
