@@ -25,6 +25,7 @@ export function urlSchema(...protocols: readonly string[]): z.ZodType<string> {
     .refine((text) => parsed(text)?.username === '' && parsed(text)?.password === '', {
       error: 'a URL has no user and no password in it; they have settings of their own',
     })
+    .refine((text) => parsed(text)?.port !== '0', { error: 'there is no port 0; leave it out for the usual one' })
     .refine((text) => parsed(text)?.hash === '', { error: 'a URL has no # in it' });
 }
 

@@ -1,15 +1,19 @@
-import { createClient, type RedisClientType } from '@redis/client';
 import { z } from 'zod';
 import { secretFromFile } from '../secrets.ts';
 import { optional, pathSchema, textSchema, urlSchema } from '../settings.ts';
 import { type Look, Missing } from '../source.ts';
-import { reasonOf } from '../text.ts';
+import { quotedStart, reasonOf } from '../text.ts';
+import { type RedisReply, withRedis } from './redis-connection.ts';
 
 export function redisSchema(baseDir: string) {
   return z
     .strictObject({
       kind: z.literal('redis').describe('A list or a stream of Redis, or of what speaks its protocol.'),
-      url: urlSchema('redis:', 'rediss:').describe('Where Redis is: redis://127.0.0.1:6379, or .../2 for database 2.'),
+      url: urlSchema('redis:', 'rediss:')
+        .refine((url) => /^\/?\d{0,5}$/.test(new URL(url).pathname) && !url.includes('?'), {
+          error: 'what follows the host is the number of a database, such as redis://127.0.0.1:6379/2, or nothing',
+        })
+        .describe('Where Redis is: redis://127.0.0.1:6379, or .../2 for database 2.'),
       key: textSchema.describe('The key of the list or stream.'),
       type: z.enum(['list', 'stream']).default('list').describe('What the key holds.'),
       consumerGroup: optional(textSchema).describe(
@@ -27,56 +31,57 @@ export function redisSchema(baseDir: string) {
 }
 export type RedisSettings = z.infer<ReturnType<typeof redisSchema>>;
 
-type Client = RedisClientType<Record<never, never>, Record<never, never>, Record<never, never>, 2>;
-
 /** Asks once, on a connection of its own: nothing stays open between two readings. */
 export function redisDepth(settings: RedisSettings): Look {
+  const { url, user } = settings;
   return async (signal) => {
     const password = settings.passwordFile === null ? null : await secretFromFile(settings.passwordFile);
-    const over = new AbortController();
-    const client = clientOf(settings, password, AbortSignal.any([signal, over.signal]));
     try {
-      await client.connect();
-      return { value: await depth(client, settings) };
+      return { value: await withRedis({ url, user, password }, signal, (ask) => depth(ask, settings)) };
     } catch (error) {
       if (error instanceof Missing) throw error;
-      throw new Missing('failed', `Redis at ${new URL(settings.url).host} does not tell: ${reasonOf(error)}`);
-    } finally {
-      if (client.isOpen) client.destroy();
-      over.abort();
+      throw new Missing('failed', `Redis at ${new URL(url).host} does not tell: ${reasonOf(error)}`);
     }
   };
 }
 
-function clientOf({ url, user }: RedisSettings, password: string | null, signal: AbortSignal): Client {
-  const client: Client = createClient({
-    url,
-    RESP: 2,
-    ...(user !== null && { username: user }),
-    ...(password !== null && { password }),
-    // The client's own `destroy` leaves a socket alone that is not connected yet.
-    socket: { reconnectStrategy: false, signal },
-    disableOfflineQueue: true,
-    disableClientInfo: true,
-  });
-  // What goes wrong is told by the call that it happens to; an error nobody listens to would end the process.
-  client.on('error', () => {});
-  return client;
-}
+type Ask = (...words: readonly string[]) => Promise<RedisReply>;
 
 /** What is not there is empty for Redis itself: it removes a list with its last entry. */
-async function depth(client: Client, { key, type, consumerGroup }: RedisSettings): Promise<number> {
-  if (type === 'list') return await client.lLen(key);
-  if (consumerGroup === null) return await client.xLen(key);
-  const groups = await client.xInfoGroups(key);
-  const group = groups.find(({ name }) => name === consumerGroup);
+async function depth(ask: Ask, { key, type, consumerGroup }: RedisSettings): Promise<number> {
+  if (type === 'list') return count(await ask('LLEN', key));
+  if (consumerGroup === null) return count(await ask('XLEN', key));
+  const group = groupsIn(await ask('XINFO', 'GROUPS', key)).find((fields) => fields.get('name') === consumerGroup);
   if (group === undefined) throw new Missing('absent', `the stream ${key} has no consumer group ${consumerGroup}`);
   // Null, and absent before Redis 7, where it cannot be told because entries in between were deleted.
-  if (typeof group.lag !== 'number') {
+  const lag = group.get('lag') ?? null;
+  if (lag === null) {
     throw new Missing(
       'empty',
       `Redis does not know how far ${consumerGroup} is behind: entries were deleted, or it is older than 7`,
     );
   }
-  return group.pending + group.lag;
+  return count(group.get('pending')) + count(lag);
+}
+
+function count(reply: RedisReply | undefined): number {
+  if (typeof reply === 'number' && reply >= 0) return reply;
+  throw new Missing(
+    'notANumber',
+    `Redis answers ${quotedStart(JSON.stringify(reply ?? null))} where a number of entries belongs`,
+  );
+}
+
+/** Each group as a list of names and values in turn. */
+function groupsIn(reply: RedisReply): ReadonlyMap<RedisReply, RedisReply>[] {
+  return listIn(reply).map((group) => {
+    const fields = listIn(group);
+    return new Map(
+      fields.flatMap((name, index) => (index % 2 === 0 ? [[name, fields[index + 1] ?? null] as const] : [])),
+    );
+  });
+}
+
+function listIn(reply: RedisReply): readonly RedisReply[] {
+  return typeof reply === 'object' && reply !== null ? reply : [];
 }
