@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-export const ERROR_CODES = ['malformed', 'notFound', 'conflict', 'tooLarge', 'invalid', 'internal'] as const;
+export const ERROR_CODES = ['malformed', 'notFound', 'conflict', 'tooLarge', 'invalid', 'internal', 'busy'] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** The HTTP status of each. */
@@ -13,6 +13,7 @@ export const ERROR_STATUS = {
   tooLarge: 413,
   invalid: 422,
   internal: 500,
+  busy: 503,
 } as const satisfies Record<ErrorCode, number>;
 
 /** The body of every answer that is not a success. */

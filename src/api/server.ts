@@ -1,12 +1,16 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { z } from 'zod';
 import { type FleetService, ServiceError } from '../control/service.ts';
+import { boundClients } from './bounds.ts';
 import { ERROR_STATUS, type ErrorBody, type ErrorCode, MalformedRequest } from './errors.ts';
 import { routes } from './routes.ts';
 
 const bodyLimitBytes = 64 * 1024;
 const requestTimeoutMs = 10_000;
+/** Of a connection on which nothing moves: its client neither asks nor reads. */
+const idleTimeoutMs = 30_000;
 
 export interface ApiOptions {
   /** Told about every error behind a 500: the answer itself says nothing about it. */
@@ -18,6 +22,8 @@ export function buildApi(service: FleetService, options: ApiOptions = {}): Fasti
   const app = fastify({
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
+    connectionTimeout: idleTimeoutMs,
+    http: { requireHostHeader: false },
     forceCloseConnections: true,
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error, _request, reply) => {
@@ -44,6 +50,9 @@ export function buildApi(service: FleetService, options: ApiOptions = {}): Fasti
     return reply.code(ERROR_STATUS.notFound).send({ error: { code: 'notFound', message } } satisfies ErrorBody);
   });
 
+  app.server.on('checkExpectation', refuseExpectation);
+  boundClients(app);
+
   app.register(routes(service), { prefix: '/v1' });
   return app;
 }
@@ -56,6 +65,17 @@ function refuseUnreadable(_error: Error, socket: Socket): void {
   const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}`;
   if (socket.writable) socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`);
   else socket.destroy();
+}
+
+/** Only `100-continue` can be expected; Node would refuse the rest without a body. */
+function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const error = {
+    code: 'malformed',
+    message: 'The header Expect asks for what is not known here; leave it out.',
+  } as const;
+  const body = JSON.stringify({ error } satisfies ErrorBody);
+  response.writeHead(417, { 'content-type': 'application/json', 'content-length': body.length, connection: 'close' });
+  response.end(body);
 }
 
 function errorAnswer(error: FastifyError | Error): { code: ErrorCode; message: string } {

@@ -1,4 +1,4 @@
-import { chmod, lstat, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 
@@ -29,6 +29,7 @@ export function socketPath(dataDir: string): string {
  */
 export async function listen(app: FastifyInstance, dataDir: string): Promise<string> {
   const path = socketPath(dataDir);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await removeStaleSocket(path);
   // Node removes the name that it has listened on when it closes, whoever has that name by then.
   const first = join(dataDir, FIRST_NAME);

@@ -83,6 +83,7 @@ function exitCode(error: unknown): ExitCode {
     case 'malformed':
     case 'tooLarge':
     case 'internal':
+    case 'busy':
     case 'noAnswer':
     case 'notUnderstood':
       return EXIT.failed;

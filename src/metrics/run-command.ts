@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { inheritedEnvironment, limited } from '../base/user-program.ts';
 import { Missing } from './source.ts';
 import { oneLine, reasonOf } from './text.ts';
@@ -32,7 +33,7 @@ export async function outputOf({ command, workingDirectory }: Command, signal: A
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const fail = (why: string) => reject(new Missing('failed', `${program} ${why}`));
   // First of all: an error that nobody listens to would end Drover.
-  child.on('error', (error) => fail(`cannot be run: ${reasonOf(error)}`));
+  child.on('error', (error) => fail(`cannot be run: ${whyNotRun(error, workingDirectory)}`));
   // What has left the group lives on, with the output open: it is not waited for.
   const giveUp = (why: string) => {
     killGroup(child.pid);
@@ -63,6 +64,16 @@ export async function outputOf({ command, workingDirectory }: Command, signal: A
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** The system names the program where it is the folder that is missing. */
+function whyNotRun(error: Error, workingDirectory: string): string {
+  const code = 'code' in error ? error.code : undefined;
+  if (!existsSync(workingDirectory))
+    return `its folder ${workingDirectory} does not exist; create it, or correct workingDirectory`;
+  if (code === 'ENOENT') return 'it was not found; install it, or correct command';
+  if (code === 'EACCES') return 'this user may not execute it; look at its permissions';
+  return reasonOf(error);
 }
 
 function killGroup(pid: number | undefined): void {

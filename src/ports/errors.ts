@@ -27,7 +27,16 @@ export class PortError extends Error {
 export function asPortError(error: unknown): PortError {
   if (error instanceof PortError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  if (isFull(error)) {
+    return new PortError('NoCapacity', 'diskFull', `the disk or the quota is full; make room (${message})`, {
+      cause: error,
+    });
+  }
   return new PortError('Transient', 'unexpected', message, { cause: error });
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 export function asFailure(error: unknown, at: EpochMs): Failure {

@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { Problem } from '../model/fleet-file/explain.ts';
+import type { TemplateUse } from '../model/fleet-file/launch-template.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Machine } from '../model/observation.ts';
@@ -55,6 +57,8 @@ export interface ProviderType {
   readonly capabilities: ProviderCapabilities;
   /** Validates `launchTemplate` settings; its descriptions become help texts. Relative paths are resolved against `baseDir`. */
   settingsSchema(baseDir: string): z.ZodType<JsonObject>;
+  /** Why a group's servers cannot all be launched, though each setting is right by itself; paths begin in the settings. */
+  settingsProblems?(settings: JsonObject, use: TemplateUse): readonly Problem[];
   create(context: ProviderContext): Provider;
 }
 

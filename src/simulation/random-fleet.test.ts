@@ -24,5 +24,8 @@ it('fleets are drawn as a fleet file may describe them, and stay so whatever is 
 
 function problemsOf(fleet: Fleet): unknown[] {
   const policies = fleet.autoScalingGroups.flatMap(({ scalingPolicies }) => scalingPolicies);
-  return [...checkFleet(fleet), ...policies.flatMap((policy) => (policy.type === 'step' ? stepProblems(policy) : []))];
+  return [
+    ...checkFleet(fleet, new Map()),
+    ...policies.flatMap((policy) => (policy.type === 'step' ? stepProblems(policy) : [])),
+  ];
 }

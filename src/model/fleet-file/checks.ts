@@ -4,12 +4,13 @@ import { isIPv6 } from 'node:net';
 import type { AutoScalingGroup, Fleet, TargetGroup } from '../fleet.ts';
 import type { Problem } from './explain.ts';
 import { MAX_ROUND_ROBIN_SERVERS } from './fields.ts';
+import type { SettingsSchemaSource } from './launch-template.ts';
 import { formatPath, type Path } from './path.ts';
 import { checkScaling, highestMaxSize } from './scaling-checks.ts';
 import { didYouMean } from './suggest.ts';
 import { formatDuration } from './units.ts';
 
-export function checkFleet(fleet: Fleet): Problem[] {
+export function checkFleet(fleet: Fleet, providers: ReadonlyMap<string, SettingsSchemaSource>): Problem[] {
   return [
     ...checkReferences(fleet),
     ...checkOneLoadBalancer(fleet),
@@ -19,6 +20,7 @@ export function checkFleet(fleet: Fleet): Problem[] {
     ...fleet.targetGroups.flatMap(checkHealthCheck),
     ...fleet.autoScalingGroups.flatMap(checkGroup),
     ...checkScaling(fleet),
+    ...checkLaunchTemplates(fleet, providers),
   ];
 }
 
@@ -71,10 +73,7 @@ function checkOneLoadBalancer(fleet: Fleet): Problem[] {
 
 function checkAddresses(fleet: Fleet): Problem[] {
   const taken: { path: Path; address: string; port: number }[] = [];
-  const pages = fleet.loadBalancers.flatMap(({ name, statsPage }) =>
-    statsPage === null ? [] : [{ path: ['loadBalancers', name, 'statsPage'], ...statsPage }],
-  );
-  return [...listenersOf(fleet).map(({ path, listener }) => ({ path, ...listener })), ...pages].flatMap((one) => {
+  return addressesOf(fleet).flatMap((one) => {
     const other = taken.find(({ address, port }) => port === one.port && overlap(address, one.address));
     taken.push(one);
     if (other === undefined) return [];
@@ -83,10 +82,31 @@ function checkAddresses(fleet: Fleet): Problem[] {
   });
 }
 
+/** Of listeners and statistics pages. */
+function addressesOf(fleet: Fleet): { readonly path: Path; readonly address: string; readonly port: number }[] {
+  const pages = fleet.loadBalancers.flatMap(({ name, statsPage }) =>
+    statsPage === null ? [] : [{ path: ['loadBalancers', name, 'statsPage'], ...statsPage }],
+  );
+  return [...listenersOf(fleet).map(({ path, listener }) => ({ path, ...listener })), ...pages];
+}
+
 /** `::` takes the IPv4 addresses too, as Linux has it by default. */
 function overlap(a: string, b: string): boolean {
   if (a === b || a === '::' || b === '::') return true;
   return (a === '0.0.0.0' && !isIPv6(b)) || (b === '0.0.0.0' && !isIPv6(a));
+}
+
+function checkLaunchTemplates(fleet: Fleet, providers: ReadonlyMap<string, SettingsSchemaSource>): Problem[] {
+  const listeners = addressesOf(fleet).map(({ path, address, port }) => ({ where: formatPath(path), address, port }));
+  return fleet.autoScalingGroups.flatMap((group) => {
+    const { provider, settings } = group.launchTemplate;
+    const use = { maxSize: highestMaxSize(group), listeners };
+    const problems = providers.get(provider)?.settingsProblems?.(settings, use) ?? [];
+    return problems.map(({ path, message }) => ({
+      path: ['autoScalingGroups', group.name, 'launchTemplate', ...path],
+      message,
+    }));
+  });
 }
 
 function checkDesiredCapacityFiles(fleet: Fleet): Problem[] {

@@ -1,8 +1,12 @@
 import { CronExpressionParser } from 'cron-parser';
 
 const FIELDS = ['minute', 'hour', 'day of the month', 'month', 'day of the week'] as const;
-/** Digits, names, lists, ranges and steps; the parser knows more (seconds, chance), which means something else to each cron. */
-const FIELD = /^[0-9A-Za-z*,/-]+$/;
+/** Digits, lists, ranges and steps; the parser knows more (L, W, #, ?, chance), which means something else to each cron. */
+const SIGNS = /^[0-9*,/-]*$/;
+const NAMES: Readonly<Partial<Record<number, RegExp>>> = {
+  3: /\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b/gi,
+  4: /\b(?:sun|mon|tue|wed|thu|fri|sat)\b/gi,
+};
 
 /** What is wrong with a cron expression and what would be right; null for nothing. */
 export function cronProblem(expression: string): string | null {
@@ -18,10 +22,12 @@ export function cronProblem(expression: string): string | null {
   return parseProblem(fields.join(' ')) === null ? null : 'there is no such day in any year';
 }
 
+const NO_NAME = /$^/g;
+
 /** Tried with every other field open, so that it is known which one is wrong. */
 function fieldProblem(field: string, index: number): string | null {
-  if (!FIELD.test(field) || /^h/i.test(field)) {
-    return 'it is made of numbers, names (JAN, MON), * for any, and the signs , - and /';
+  if (!SIGNS.test(field.replaceAll(NAMES[index] ?? NO_NAME, ''))) {
+    return 'it is made of numbers, names of months (JAN) or days (MON), * for any, and the signs , - and /; L and the like are not known here';
   }
   return parseProblem(FIELDS.map((_, other) => (other === index ? field : '*')).join(' '));
 }

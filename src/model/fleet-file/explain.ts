@@ -25,11 +25,26 @@ export function parseExplained<T>(
 ): { value: T } | { problems: Problem[] } {
   const result = schema.safeParse(input, { error: sentence });
   if (result.success) return { value: result.data };
-  const { issues } = result.error;
+  const issues = withoutRepeats(result.error.issues);
   const json = issues.some(({ code }) => code === 'unrecognized_keys')
     ? z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
     : null;
   return { problems: issues.slice(0, MAX_ISSUES).flatMap((issue) => asProblems(issue, { json, input, keysBeside })) };
+}
+
+/**
+ * One for each place: of several bounds the narrowest, which is the last. What a whole must be is asked once each part of it is right.
+ */
+function withoutRepeats(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const paths = issues.map(({ path }) => JSON.stringify(path).slice(0, -1));
+  return issues.filter(({ code }, index) => {
+    const path = paths[index] ?? '';
+    const isBounded = code === 'too_big' || code === 'too_small';
+    if (isBounded && issues.some((other, at) => at > index && other.code === code && paths[at] === path)) return false;
+    return (
+      code !== 'custom' || !paths.some((other) => other !== path && other.startsWith(path === '[' ? '[' : `${path},`))
+    );
+  });
 }
 
 /** Hands on the problems of a part that was parsed by itself. */

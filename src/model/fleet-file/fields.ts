@@ -24,13 +24,17 @@ export const nameSchema = z.string().regex(/^(?!\d+$)[a-zA-Z0-9][a-zA-Z0-9_-]{0,
 
 export const portSchema = z.int().min(1).max(65_535);
 
+/** An IPv4 address as IPv6 has it. */
+const MAPPED = '::ffff:';
+
 /** An IP address in its usual spelling, so that two spellings of one address are seen to be the same. */
 export const addressSchema = z
   .string()
   .refine((text) => isIP(text) !== 0 && !text.includes('%'), {
     error: 'it must be an IP address: 127.0.0.1 for this host only, 0.0.0.0 or :: for every interface',
   })
-  .transform((text) => new SocketAddress({ address: text, family: isIP(text) === 6 ? 'ipv6' : 'ipv4' }).address);
+  .transform((text) => new SocketAddress({ address: text, family: isIP(text) === 6 ? 'ipv6' : 'ipv4' }).address)
+  .transform((text) => (text.startsWith(MAPPED) && text.includes('.') ? text.slice(MAPPED.length) : text));
 
 /** A network as `10.0.0.0/8`, or one address, which is the network of its own. */
 export const networkSchema = z.string().refine(isNetwork, {

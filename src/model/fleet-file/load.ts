@@ -32,7 +32,7 @@ export type FleetFileResult =
 /** Validates a fleet file. Never throws; an error in one place does not hide those in others of the same kind. */
 export function parseFleet(input: FleetFileInput): FleetFileResult {
   const text = decode(input.text);
-  if (text === null) return refuse(input.path, '', [{ path: [], message: 'it is not UTF-8 text; save it as UTF-8' }]);
+  if (text === null) return refuse(input.path, '', [notUtf8(input.text)]);
   if (Buffer.byteLength(text) > MAX_FLEET_FILE_BYTES) {
     const message = `it is larger than ${MAX_FLEET_FILE_BYTES / 1024} KiB, the most that is read`;
     return refuse(input.path, '', [{ path: [], message }]);
@@ -49,7 +49,7 @@ export function parseFleet(input: FleetFileInput): FleetFileResult {
   const { providers, sources } = input;
   const schema = fleetFileSchema({ providers, sources, baseDir: dirname(input.path) });
   const parsed = parseExplained(schema, value);
-  const problems = 'problems' in parsed ? parsed.problems : checkFleet(parsed.value);
+  const problems = 'problems' in parsed ? parsed.problems : checkFleet(parsed.value, providers);
   if ('value' in parsed && problems.length === 0) return { ok: true, fleet: parsed.value };
   const located = problems.slice(0, MAX_ERRORS).map((problem) => ({
     ...problem,
@@ -71,6 +71,16 @@ function decode(text: string | Uint8Array): string | null {
   } catch {
     return null;
   }
+}
+
+/** Says where the first byte is that is none of UTF-8. */
+function notUtf8(bytes: string | Uint8Array): LocatedProblem {
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isUtf16) return { message: 'it is UTF-16 text; save it as UTF-8' };
+  const before = String(new TextDecoder().decode(Buffer.from(bytes))).split('\u{fffd}', 1)[0] ?? '';
+  const lines = before.split('\n');
+  const place = { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+  return { place, message: 'here is a byte that is not UTF-8 text; save the file as UTF-8' };
 }
 
 /** What is wrong with YAML is told with the piece of text that is. */

@@ -3,6 +3,8 @@ import { isAlias, isMap, isNode, isScalar, isSeq, type YAMLMap, type YAMLSeq } f
 /** With aliases counted as often as they are used: a few lines can otherwise stand for gigabytes. */
 const MAX_VALUES = 100_000;
 const MAX_DEPTH = 64;
+/** Of keys and texts, counted likewise; a file of the largest size stands for about a quarter of it. */
+const MAX_CHARACTERS = 1_000_000;
 
 /** YAML that is well formed and still of no use here. */
 export class UnusableYaml extends Error {
@@ -20,11 +22,12 @@ interface Built {
   readonly value: unknown;
   /** How many values it is made of. */
   readonly size: number;
+  readonly characters: number;
   readonly depth: number;
 }
 
 /**
- * A YAML node as objects, lists and scalars, bounded in size and depth.
+ * A YAML node as objects, lists and scalars, bounded in size, length and depth.
  * @throws UnusableYaml
  */
 export function plainValue(root: unknown): unknown {
@@ -39,8 +42,8 @@ export function plainValue(root: unknown): unknown {
     }
     if (isMap(node)) return remember(node, mapping(node));
     if (isSeq(node)) return remember(node, list(node));
-    if (isScalar(node)) return remember(node, { value: node.value, size: 1, depth: 1 });
-    return { value: null, size: 1, depth: 1 };
+    if (isScalar(node)) return remember(node, scalar(node.value));
+    return scalar(null);
   }
 
   function remember(node: { anchor?: string }, built: Built): Built {
@@ -58,22 +61,29 @@ export function plainValue(root: unknown): unknown {
       entries.set(name, build(value));
     }
     const value = Object.fromEntries([...entries].map(([name, built]) => [name, built.value]));
-    return collection(node, value, [...entries.values()]);
+    const keyCharacters = [...entries.keys()].reduce((sum, name) => sum + name.length, 0);
+    return collection(node, value, [...entries.values()], keyCharacters);
   }
 
   function list(node: YAMLSeq): Built {
     const items = node.items.map(build);
     const value = items.map((built) => built.value);
-    return collection(node, value, items);
+    return collection(node, value, items, 0);
   }
 
   return build(root).value;
 }
 
-function collection(node: YAMLMap | YAMLSeq, value: unknown, parts: readonly Built[]): Built {
+function scalar(value: unknown): Built {
+  return { value, size: 1, characters: typeof value === 'string' ? value.length : 0, depth: 1 };
+}
+
+function collection(node: YAMLMap | YAMLSeq, value: unknown, parts: readonly Built[], keyCharacters: number): Built {
   const size = parts.reduce((sum, part) => sum + part.size, 1);
+  const characters = parts.reduce((sum, part) => sum + part.characters, keyCharacters);
   const depth = parts.reduce((most, part) => Math.max(most, part.depth), 0) + 1;
   if (size > MAX_VALUES) throw new UnusableYaml(node, `it stands for more than ${MAX_VALUES} values`);
+  if (characters > MAX_CHARACTERS) throw new UnusableYaml(node, `it stands for more than ${MAX_CHARACTERS} characters`);
   if (depth > MAX_DEPTH) throw new UnusableYaml(node, `it is nested more than ${MAX_DEPTH} deep`);
-  return { value, size, depth };
+  return { value, size, characters, depth };
 }

@@ -49,6 +49,9 @@ export function readYaml(text: string): { file: YamlFile } | { problems: readonl
       uniqueKeys: false,
     });
     const errors = [...document.errors, ...document.warnings];
+    const { explicit, version } = document.directives.yaml;
+    // 1.1 reads other things into the same text: `no` is false, 0755 octal, 1:30 ninety.
+    if (explicit === true && version !== '1.2') return { problems: [{ place: place(0), message: OTHER_YAML }] };
     if (errors.length > 0) return { problems: syntaxProblems(errors, place) };
     return {
       file: {
@@ -62,6 +65,8 @@ export function readYaml(text: string): { file: YamlFile } | { problems: readonl
     return { problems: [{ place: place(0), message }] };
   }
 }
+
+const OTHER_YAML = 'a fleet file is YAML 1.2; remove the line %YAML';
 
 /** The parser recurses: some thousands of open brackets are the end of its stack. */
 const TOO_DEEP = 'it is nested too deeply';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { PortError } from '../../ports/errors.ts';
+import { errorCode } from './procfs.ts';
 import { HOST } from './tags.ts';
 
 export interface PortRange {
@@ -21,14 +22,19 @@ export class PortAllocator {
   async reserve(instanceId: string, range: PortRange, taken: ReadonlySet<number>): Promise<number> {
     const size = range.to - range.from + 1;
     const start = createHash('sha256').update(instanceId).digest().readUInt32BE(0) % size;
+    let refusal: string | null = null;
     for (let step = 0; step < size; step += 1) {
       const port = range.from + ((start + step) % size);
       if (taken.has(port) || this.#reserved.has(port)) continue;
       this.#reserved.add(port);
-      if (await canListen(port)) return port;
+      const why = await whyNotListen(port);
+      if (why === null) return port;
       this.#reserved.delete(port);
+      if (why !== 'EADDRINUSE')
+        refusal = `this user may not listen on port ${port} (${why}): ports below 1024 need rights of their own`;
     }
-    const message = `No port from ${range.from} to ${range.to} is free: widen portRange, or end something that listens there.`;
+    const reason = refusal ?? 'widen portRange, or end something that listens there';
+    const message = `No port from ${range.from} to ${range.to} can be used: ${reason}.`;
     throw new PortError('NoCapacity', 'noPort', message);
   }
 
@@ -37,10 +43,11 @@ export class PortAllocator {
   }
 }
 
-function canListen(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
+/** The system's code; null when it can be listened on. */
+function whyNotListen(port: number): Promise<string | null> {
+  const { promise, resolve } = Promise.withResolvers<string | null>();
   const probe = createServer();
-  probe.once('error', () => resolve(false));
-  probe.listen({ port, host: HOST, exclusive: true }, () => probe.close(() => resolve(true)));
+  probe.once('error', (error) => resolve(errorCode(error)));
+  probe.listen({ port, host: HOST, exclusive: true }, () => probe.close(() => resolve(null)));
   return promise;
 }

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { Problem } from '../../model/fleet-file/explain.ts';
 import { filePathSchema, portSchema } from '../../model/fleet-file/fields.ts';
+import type { TemplateUse } from '../../model/fleet-file/launch-template.ts';
 import { byteSizeSchema, KIB } from '../../model/fleet-file/sizes.ts';
 import { durationSchema } from '../../model/fleet-file/units.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -80,4 +82,25 @@ export function readSettings(settings: JsonObject): ProcessSettings {
   const result = processSettings.safeParse(settings);
   if (result.success) return result.data;
   throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+}
+
+/** The addresses of listeners that keep a server of this host from a port, beside those of 127.0.0.0/8. */
+const EVERY_INTERFACE = ['0.0.0.0', '::'];
+
+/** Whether there are ports enough, and none of them is a listener's: a server could take it before HAProxy does. */
+export function settingsProblems(settings: JsonObject, { maxSize, listeners }: TemplateUse): readonly Problem[] {
+  const { from, to } = readSettings(settings).portRange;
+  const path = ['portRange'];
+  const taken = listeners.filter(
+    ({ address, port }) =>
+      port >= from && port <= to && (EVERY_INTERFACE.includes(address) || address.startsWith('127.')),
+  );
+  const problems = taken.slice(0, 1).map(({ where, port }) => ({
+    path,
+    message: `${from} to ${to} holds port ${port}, which ${where} listens on, and a server could take it; choose other ports for one of them`,
+  }));
+  const ports = to - from + 1;
+  if (ports >= maxSize) return problems;
+  const message = `${from} to ${to} has ${ports === 1 ? 'one port' : `${ports} ports`}, and the group may have ${maxSize} servers; widen it, or lower maxSize`;
+  return [...problems, { path, message }];
 }
