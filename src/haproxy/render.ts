@@ -19,7 +19,6 @@ import { type ConnectionLimit, connectionLimit } from './open-files.ts';
 import type { Paths } from './paths.ts';
 import { keyOf, nameOf, type Server, type ServerKey, serversOf } from './servers.ts';
 
-const CONNECT_TIMEOUT_MS = 3_000;
 const REQUEST_HEADER_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 10_000;
 /** Of a connection that one side has closed for sending, such as a WebSocket whose client is gone. */
@@ -30,9 +29,9 @@ const HEAD_BYTES = 4_096;
 const MAX_HEADER_LINES = 256;
 /**
  * On other servers than the one that failed, so that half of a group may die without a client that notices. More would not be better:
- * a request that crashes its servers ends one more with each, and where all are dead its client waits a second more.
+ * a request that crashes its servers ends one more with each.
  */
-const RETRIES = 5;
+const RETRIES = 4;
 /** WebSockets. */
 const TUNNEL_TIMEOUT_MS = 3_600_000;
 /** The stream of health events is silent for as long as nothing happens. */
@@ -83,8 +82,9 @@ export function serverOptions(
     'check',
     ...['inter', `${intervalMs}ms`, 'fastinter', `${fastIntervalMs}ms`, 'downinter', `${downIntervalMs}ms`],
     ...['rise', `${healthyThreshold}`, 'fall', `${unhealthyThreshold}`],
-    // A failed connection of a client's is reason enough to check sooner.
-    ...['observe', 'layer4', 'error-limit', '1', 'on-error', 'fastinter'],
+    // A request that cannot connect counts as all failed checks but one, and brings that one soon: dead servers attract requests
+    // where those with the fewest get the next one.
+    ...['observe', 'layer4', 'error-limit', '1', 'on-error', 'sudden-death'],
     ...(slowStartMs > 0 ? ['slowstart', `${slowStartMs}ms`] : []),
     ...maxconn(maxConnectionsPerTarget),
     ...poolLimits(capabilities),
@@ -157,7 +157,6 @@ ring ${EVENT_RING}
 function defaultsSection({ idleTimeoutMs }: LoadBalancer): string {
   return `defaults http
   mode http
-  timeout connect ${CONNECT_TIMEOUT_MS}ms
   timeout client ${idleTimeoutMs}ms
   timeout server ${idleTimeoutMs}ms
   timeout client-fin ${HALF_CLOSED_TIMEOUT_MS}ms
@@ -247,6 +246,8 @@ function healthCheck(check: HealthCheck): readonly string[] {
   const { method, path, matcher, timeoutMs } = check;
   const headers = healthCheckHeaders(check).map(({ name, value }) => `hdr '${quoted(name)}' '${quoted(value)}'`);
   return [
+    // HAProxy bounds a check by the longer of the two, so that they are the same.
+    `timeout connect ${timeoutMs}ms`,
     `timeout check ${timeoutMs}ms`,
     'option httpchk',
     `http-check send meth ${method} uri '${path}' ver HTTP/1.1 ${headers.join(' ')}`,

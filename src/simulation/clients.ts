@@ -10,7 +10,7 @@ export interface HeldRequest {
 }
 
 /** HAProxy gives a request to another server when it cannot connect to one, but not for ever. */
-const TRIES = 6;
+const TRIES = 5;
 
 /** Single requests to a load balancer, beside the steady flow of them, for those who want to know what becomes of each. */
 export class Clients {
