@@ -121,6 +121,13 @@ export const SCALING: readonly Mutation[] = [
     caughtBy: { invariant: 'explained', seeds: 100 },
   },
   {
+    name: 'no server is healthy and a policy takes one away',
+    file: 'src/decide/policies/evaluate.ts',
+    find: 'if (!allUnhealthy || verdict.wants === null',
+    replace: 'if (allUnhealthy || verdict.wants === null',
+    caughtBy: { tests: ['test/field/scaling/overload.test.ts'] },
+  },
+  {
     name: 'a scheduled size is beyond the bounds',
     file: 'src/decide/scheduled.ts',
     find: 'const desired = Math.min(maxSize, Math.max(minSize, wanted));',

@@ -142,13 +142,19 @@ export class GroupLoop {
   /** What can be measured: servers in service, with their process where it is one of this host. */
   get servers(): readonly MeasuredServer[] {
     const { machines } = this;
+    const now = this.#around.clock.now();
     return this.instances
       .filter(({ state }) => state.name === 'inService')
-      .map(({ id, machine }) => ({
+      .map(({ id, machine, state }) => ({
         instanceId: id,
         endpoint: machine?.endpoint ?? null,
         pid: machines.get(id)?.processId ?? null,
+        isWarm: state.since + this.#group.defaultInstanceWarmupMs < now,
       }));
+  }
+
+  has(id: InstanceId): boolean {
+    return this.#instances.has(id);
   }
 
   /** The group's machines as their provider listed them last. */

@@ -1,6 +1,7 @@
 import type { TargetSighting, View } from '../decide/snapshot.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import type { AutoScalingGroup, Fleet, LoadBalancer } from '../model/fleet.ts';
+import type { InstanceId } from '../model/instance.ts';
 import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import { asPortError } from '../ports/errors.ts';
@@ -173,6 +174,7 @@ export class Loops {
           return [{ at: asked.startedAt, steadyMs: asked.steadyMs, observation }];
         }),
       servers: () => loop().servers,
+      isOwn: (id: InstanceId) => loop().has(id),
     };
     const watched = group.metrics.map((metric) => ({ metric, source: metricSource(metric, context) }));
     return new MetricWatch(watched, clock, (metric, reading) => {

@@ -95,6 +95,7 @@ const WAITING: ReadonlySet<VerdictCap> = new Set<VerdictCap>([
   'maxChange',
   'warmup',
   'changeUnderWay',
+  'unhealthy',
   'breachDuration',
 ]);
 

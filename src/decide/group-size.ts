@@ -1,7 +1,9 @@
+import type { Instance } from '../model/instance.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import type { GroupSize } from './policies/policy.ts';
 import { isRetiring } from './requests.ts';
+import { targetsOf } from './sight.ts';
 import { isSuspended } from './suspension.ts';
 
 /**
@@ -15,15 +17,27 @@ export function groupSize(draft: Draft, readAt: EpochMs): GroupSize {
   const isWarm = ({ state }: { readonly state: { readonly since: EpochMs } }) => state.since + warmupMs < readAt;
   const staying = inService.filter((instance) => !isRetiring(instance));
   const settled = staying.filter(isWarm);
+  const warm = inService.filter(isWarm);
+  const warmHealthy = warm.filter(({ health }) => health.status !== 'unhealthy').length;
+  // The first healthy one answers it.
+  const allUnhealthy = inService.length > 0 && !inService.some((instance) => !isUnhealthy(draft, instance));
   const warmAt = staying.filter((instance) => !isWarm(instance)).map(({ state }) => state.since + warmupMs);
   // What is not there yet will be, unless launches fail or are switched off: that must not hold scaling in back for ever.
   const canLaunch = draft.memory.launch.failures === 0 && !isSuspended(draft, 'launch');
   const coming = canLaunch ? Math.max(0, desired - staying.length) : 0;
   return {
     desired,
-    warm: inService.filter((instance) => isWarm(instance) && instance.health.status !== 'unhealthy').length,
+    warm: allUnhealthy ? warm.length : warmHealthy,
+    warmUnhealthy: allUnhealthy ? 0 : warm.length - warmHealthy,
+    allUnhealthy,
     settled: settled.length,
     warming: warmAt.length + coming,
     warmAt: coming > 0 || warmAt.length === 0 ? null : Math.max(...warmAt),
   };
+}
+
+/** By its record, or by what a load balancer says now: failed checks are not noted while that is suspended. */
+function isUnhealthy(draft: Draft, instance: Instance): boolean {
+  if (instance.health.status === 'unhealthy') return true;
+  return targetsOf(draft, instance).some((target) => typeof target === 'object' && target.health === 'unhealthy');
 }

@@ -6,11 +6,11 @@ import { parseLook, parseTraffic } from './look.ts';
 
 const INFO = 'Name: HAProxy\nVersion: 2.6.12\nPid: 4711\ndescription: drover-1\nStopping: 0\n';
 const STAT = [
-  '# pxname,svname,qcur,scur,status,sid,type,check_status,check_code,hrsp_5xx,req_tot,last_chk,rtime,econ,eresp,wretr,wredis,',
-  '127.0.0.1:5000,FRONTEND,,1,OPEN,0,0,,,3,100,,,,,,,',
-  'hello,i-1,1,2,UP,11,2,* L7OK,200,3,50,,7,4,5,6,1,',
-  'hello,i-2,0,0,DOWN,12,2,L4CON,,0,0,"Connection ""refused"", at once",,0,0,0,0,',
-  'hello,BACKEND,4,2,UP,0,1,,,3,100,,8,4,5,6,1,',
+  '# pxname,svname,qcur,scur,status,sid,type,check_status,check_code,hrsp_5xx,req_tot,last_chk,rtime,econ,eresp,wretr,wredis,stot,',
+  '127.0.0.1:5000,FRONTEND,,1,OPEN,0,0,,,3,100,,,,,,,,',
+  'hello,i-1,1,2,UP,11,2,* L7OK,200,3,50,,7,4,5,6,1,52,',
+  'hello,i-2,0,0,DOWN,12,2,L4CON,,0,0,"Connection ""refused"", at once",,0,0,0,0,,',
+  'hello,BACKEND,4,2,UP,0,1,,,3,100,,8,4,5,6,1,102,',
   '',
 ].join('\n');
 const STATE = [
@@ -39,7 +39,7 @@ describe('parseLook', () => {
       status: 'UP',
       check: { status: 'L7OK', code: '200', detail: '' },
       traffic: {
-        ...{ openRequests: 2, queuedRequests: 1, requestsTotal: 50, responseTimeMs: 7 },
+        ...{ openRequests: 2, queuedRequests: 1, requestsTotal: 52, responsesTotal: 50, responseTimeMs: 7 },
         ...{ errors5xxTotal: 3, connectionErrorsTotal: 4, responseErrorsTotal: 5, retriesTotal: 7 },
       },
     });

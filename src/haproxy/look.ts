@@ -242,7 +242,8 @@ export function trafficOf(row: Record): Traffic {
   return {
     openRequests: number(row, 'scur'),
     queuedRequests: number(row, 'qcur'),
-    requestsTotal: number(row, 'req_tot'),
+    requestsTotal: number(row, 'stot'),
+    responsesTotal: number(row, 'req_tot'),
     errors5xxTotal: number(row, 'hrsp_5xx'),
     connectionErrorsTotal: number(row, 'econ'),
     responseErrorsTotal: number(row, 'eresp'),

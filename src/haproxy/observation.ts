@@ -147,6 +147,7 @@ function sum(here: Traffic, beside: Traffic | undefined): Traffic {
     openRequests: here.openRequests + beside.openRequests,
     queuedRequests: here.queuedRequests + beside.queuedRequests,
     requestsTotal: here.requestsTotal + beside.requestsTotal,
+    responsesTotal: here.responsesTotal + beside.responsesTotal,
     errors5xxTotal: here.errors5xxTotal + beside.errors5xxTotal,
     connectionErrorsTotal: here.connectionErrorsTotal + beside.connectionErrorsTotal,
     responseErrorsTotal: here.responseErrorsTotal + beside.responseErrorsTotal,

@@ -92,15 +92,15 @@ describe('total', () => {
 
   it('tells the response time of those that answer', () => {
     const looks = [
-      [present(1, { requestsTotal: 1_000, responseTimeMs: 50 }), NO_OLD_WORKERS],
-      [present(2, { requestsTotal: 0 }), old(worker(1, { requestsTotal: 1_000, responseTimeMs: 50 }))],
+      [present(1, { responsesTotal: 1_000, responseTimeMs: 50 }), NO_OLD_WORKERS],
+      [present(2, { responsesTotal: 0 }), old(worker(1, { responsesTotal: 1_000, responseTimeMs: 50 }))],
       [
-        present(2, { requestsTotal: 3, responseTimeMs: 10 }),
-        old(worker(1, { requestsTotal: 1_001, responseTimeMs: 90 })),
+        present(2, { responsesTotal: 3, responseTimeMs: 10 }),
+        old(worker(1, { responsesTotal: 1_001, responseTimeMs: 90 })),
       ],
       [
-        present(2, { requestsTotal: 5, responseTimeMs: 10 }),
-        old(worker(1, { requestsTotal: 1_001, responseTimeMs: 90 })),
+        present(2, { responsesTotal: 5, responseTimeMs: 10 }),
+        old(worker(1, { responsesTotal: 1_001, responseTimeMs: 90 })),
       ],
     ] as const;
     expect(totals(looks, ({ responseTimeMs }) => responseTimeMs)).toEqual([50, 50, 30, 10]);

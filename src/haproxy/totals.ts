@@ -188,15 +188,16 @@ function sum(parts: readonly Part[], past: Counted | undefined = undefined): Tra
 
 /** Each worker's own mean counts as often as it has answered since the last look; that of an idle one is of long ago. */
 function meanOf(parts: readonly Part[]): number {
-  const answered = parts.map(({ now, before }) => Math.max(0, now.requestsTotal - (before?.requestsTotal ?? 0)));
+  const answered = parts.map(({ now, before }) => Math.max(0, now.responsesTotal - (before?.responsesTotal ?? 0)));
   const requests = answered.reduce((sum, count) => sum + count, 0);
-  if (requests === 0) return parts.find(({ now }) => now.requestsTotal > 0)?.now.responseTimeMs ?? 0;
+  if (requests === 0) return parts.find(({ now }) => now.responsesTotal > 0)?.now.responseTimeMs ?? 0;
   return parts.reduce((sum, { now }, index) => sum + now.responseTimeMs * (answered[index] ?? 0), 0) / requests;
 }
 
 function plus(a: Counted, b: Counted, sign: 1 | -1 = 1): Counted {
   return {
     requestsTotal: a.requestsTotal + sign * b.requestsTotal,
+    responsesTotal: a.responsesTotal + sign * b.responsesTotal,
     errors5xxTotal: a.errors5xxTotal + sign * b.errors5xxTotal,
     connectionErrorsTotal: a.connectionErrorsTotal + sign * b.connectionErrorsTotal,
     responseErrorsTotal: a.responseErrorsTotal + sign * b.responseErrorsTotal,

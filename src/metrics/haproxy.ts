@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { nameSchema } from '../model/fleet-file/fields.ts';
-import type { TargetGroupObservation } from '../model/observation.ts';
-import type { Observed } from '../ports/metric-source.ts';
-import { lookingSource, Missing, metricSourceType } from './source.ts';
+import type { Target, TargetGroupObservation } from '../model/observation.ts';
+import type { MetricContext, Observed } from '../ports/metric-source.ts';
+import { type Found, lookingSource, Missing, metricSourceType } from './source.ts';
 import { type Counted, TrafficWindow } from './traffic-window.ts';
 
 const MEASURES = [
@@ -21,7 +21,7 @@ function schema() {
     measure: z
       .enum(MEASURES)
       .describe(
-        'requestsPerSecond of all targets; requestsPerTarget: the same for each healthy target; openRequests being answered; queueLength: requests that wait for a target; responseTime in milliseconds; errorShare: answers with 5xx, from 0 to 1.',
+        'requestsPerSecond of all targets; requestsPerTarget: the same for each target that gets requests; openRequests being answered; queueLength: requests that wait for a target; responseTime in milliseconds; errorShare: answers with 5xx, from 0 to 1.',
       ),
   });
 }
@@ -30,70 +30,103 @@ function schema() {
 export const haproxyMetric = metricSourceType({
   name: 'haproxy',
   schema,
-  create: ({ targetGroup, measure }, { clock, observations }) => {
+  create: ({ targetGroup, measure }, context) => {
     const window = new TrafficWindow();
-    return lookingSource(clock, async () => {
-      const { look, group } = newestOf(targetGroup, observations());
+    return lookingSource(context.clock, async () => {
+      const { look, group } = newestOf(targetGroup, context, window);
       window.add(look, group.traffic);
-      return { value: measured(measure, group, window), at: look.at };
+      return { ...measured(measure, group, window, context), at: look.at };
     });
   },
 });
 
 /** A target group is behind one load balancer at most. */
-function newestOf(name: string, observations: readonly Observed[]): { look: Observed; group: TargetGroupObservation } {
-  for (const look of observations) {
+function newestOf(
+  name: string,
+  { observations }: MetricContext,
+  window: TrafficWindow,
+): { look: Observed; group: TargetGroupObservation } {
+  for (const look of observations()) {
     const group = look.observation.targetGroups.find((one) => one.name === name);
     if (group === undefined) continue;
     const { partial } = look.observation;
     if (partial !== null) throw new Missing('failed', `the traffic of ${name} is known in part only: ${partial}`);
     return { look, group };
   }
+  window.forget();
   throw new Missing('absent', `no load balancer that has been seen has the target group ${name}`);
 }
 
-function measured(measure: Measure, group: TargetGroupObservation, window: TrafficWindow): number {
+function measured(
+  measure: Measure,
+  group: TargetGroupObservation,
+  window: TrafficWindow,
+  context: MetricContext,
+): Omit<Found, 'at'> {
   const { traffic } = group;
   switch (measure) {
     case 'openRequests':
-      return amount(traffic.openRequests);
+      return { value: amount(traffic.openRequests) };
     case 'queueLength':
-      return amount(traffic.queuedRequests);
+      return { value: amount(traffic.queuedRequests) };
     case 'requestsPerSecond':
-      return perSecond(counted(window));
+      return { value: requestsPerSecond(group, window) };
     case 'requestsPerTarget':
-      return perSecond(counted(window)) / healthyTargets(group);
+      return perTarget(group, requestsPerSecond(group, window), context);
     case 'errorShare': {
-      const { requests, errors5xx } = withRequests(group, window);
-      return Math.min(1, errors5xx / requests);
+      const { responses, errors5xx } = answered(group, window);
+      return { value: responses === 0 ? 0 : Math.min(1, errors5xx / responses) };
     }
     case 'responseTime':
       // HAProxy goes on telling the mean of the last requests however long ago they were.
-      withRequests(group, window);
-      return amount(traffic.responseTimeMs);
+      return { value: answered(group, window).responses === 0 ? 0 : amount(traffic.responseTimeMs) };
   }
 }
 
-function counted(window: TrafficWindow): Counted {
-  const found = window.counted();
+function requestsPerSecond({ traffic }: TargetGroupObservation, window: TrafficWindow): number {
+  const { requests, spanMs } = known(window.load(amount(traffic.openRequests) + amount(traffic.queuedRequests)));
+  return (requests * 1000) / spanMs;
+}
+
+/** What was answered lately: nothing where there is nothing to answer, which is known as well as any number. */
+function answered({ name, traffic }: TargetGroupObservation, window: TrafficWindow): Counted {
+  const found = known(window.lately());
+  const open = traffic.openRequests + traffic.queuedRequests;
+  if (found.responses > 0 || (open === 0 && found.requests === 0)) return found;
+  throw new Missing(
+    'empty',
+    `${name} has answered no request in the last ${Math.round(found.spanMs / 1000)} s, and ${open} are open`,
+  );
+}
+
+function known(found: Counted | null): Counted {
   if (found === null) throw new Missing('empty', 'a rate needs two looks at the load balancer, a second apart or more');
   return found;
 }
 
-function withRequests({ name }: TargetGroupObservation, window: TrafficWindow): Counted {
-  const found = counted(window);
-  if (found.requests > 0) return found;
-  throw new Missing('empty', `${name} had no request in the last ${Math.round(found.spanMs / 1000)} s`);
+/**
+ * Over the targets that get the requests: the healthy ones, and while there are none, those that have been (fail-open). Without a
+ * request it is 0, whoever would have got one.
+ */
+function perTarget(
+  { name, targets }: TargetGroupObservation,
+  total: number,
+  context: MetricContext,
+): Omit<Found, 'at'> {
+  const healthy = targets.filter(({ health }) => health === 'healthy');
+  const receiving = healthy.length > 0 ? healthy : unhealthyInService(targets, context);
+  const over = receiving.filter(({ instanceId }) => context.isOwn(instanceId)).length;
+  if (receiving.length > 0) return { value: total / receiving.length, over };
+  if (total === 0) return { value: 0, over };
+  throw new Missing('empty', `${name} has no target that could get requests`);
 }
 
-function healthyTargets({ name, targets }: TargetGroupObservation): number {
-  const healthy = targets.filter(({ health }) => health === 'healthy').length;
-  if (healthy > 0) return healthy;
-  throw new Missing('empty', `${name} has no healthy target to which requests could be related`);
-}
-
-function perSecond({ requests, spanMs }: Counted): number {
-  return (requests * 1000) / spanMs;
+/** One of the group's own that is not in service yet was never healthy; of those of other groups nobody knows here. */
+function unhealthyInService(targets: readonly Target[], { servers, isOwn }: MetricContext): readonly Target[] {
+  const inService = new Set(servers().map(({ instanceId }) => instanceId));
+  return targets.filter(
+    ({ health, instanceId }) => health === 'unhealthy' && (inService.has(instanceId) || !isOwn(instanceId)),
+  );
 }
 
 function amount(value: number): number {

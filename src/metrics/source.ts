@@ -20,6 +20,8 @@ export class Missing extends Error {
 export interface Found {
   readonly value: number;
   readonly at?: EpochMs;
+  /** Of how many of the group's servers it is the average. */
+  readonly over?: number;
 }
 
 export type Look = (signal: AbortSignal) => Promise<Found>;
@@ -32,9 +34,10 @@ export function lookingSource(clock: Clock, look: Look): MetricSource {
 async function readingOf(clock: Clock, look: Look, signal: AbortSignal): ReturnType<MetricSource['read']> {
   try {
     signal.throwIfAborted();
-    const { value, at = clock.now() } = await look(signal);
+    const { at = clock.now(), ...found } = await look(signal);
+    const { value } = found;
     if (!Number.isFinite(value)) throw new Missing('notANumber', `the value is ${value}, which is no finite number`);
-    return { kind: 'value', value, at };
+    return { kind: 'value', ...found, at };
   } catch (error) {
     if (signal.aborted) {
       throw new PortError('Transient', 'aborted', 'the reading was given up', { cause: error });

@@ -5,59 +5,91 @@ import { clockSetBetween, type Moment } from '../ports/clock.ts';
 const WINDOW_MS = 10_000;
 /** Over less time than this a rate is chance. */
 const MIN_SPAN_MS = 1_000;
+/** As far back as this requests that are still open are looked for: those that have been for longer are none that come and go. */
+const MAX_REACH_MS = 5 * 60_000;
 /** Nobody looked for so long that what happened meanwhile says nothing about now. */
 const MAX_GAP_MS = 10 * 60_000;
 
 /** What was counted, over a time. */
 export interface Counted {
   readonly spanMs: number;
+  /** Requests that have begun. */
   readonly requests: number;
+  /** Requests that have ended. */
+  readonly responses: number;
   readonly errors5xx: number;
 }
 
 /** Counters since the first look, as if they had never fallen. */
-interface Sums extends Moment {
-  readonly requests: number;
-  readonly errors5xx: number;
-}
+interface Sums extends Moment, Omit<Counted, 'spanMs'> {}
 
-/** Turns counters that begin again at 0 with every restart and reload of their load balancer into what was counted lately. */
+/** Turns counters that begin again at 0 with every restart of their load balancer into what was counted lately. */
 export class TrafficWindow {
   #newest: Traffic | null = null;
-  /** Oldest first: what is needed to reach back over the window. */
+  /** Oldest first: what is needed to reach back. */
   #looks: readonly Sums[] = [];
 
   add({ at, steadyMs }: Moment, traffic: Traffic): void {
     const last = this.#looks.at(-1);
-    if (last === undefined || this.#newest === null || isCutOff(last, { at, steadyMs })) {
-      this.#looks = [{ at, steadyMs, requests: 0, errors5xx: 0 }];
+    const before = this.#newest;
+    if (last === undefined || before === null || isCutOff(last, { at, steadyMs })) {
+      this.#looks = [{ at, steadyMs, requests: 0, responses: 0, errors5xx: 0 }];
     } else if (steadyMs > last.steadyMs) {
-      const requests = last.requests + increase(this.#newest.requestsTotal, traffic.requestsTotal);
-      const errors5xx = last.errors5xx + increase(this.#newest.errors5xxTotal, traffic.errors5xxTotal);
-      const looks = [...this.#looks, { at, steadyMs, requests, errors5xx }];
-      this.#looks = looks.slice(
-        Math.max(
-          0,
-          looks.findLastIndex((look) => look.steadyMs <= steadyMs - WINDOW_MS),
-        ),
-      );
+      const requests = last.requests + increase(before.requestsTotal, traffic.requestsTotal);
+      const responses = last.responses + increase(before.responsesTotal, traffic.responsesTotal);
+      const errors5xx = last.errors5xx + increase(before.errors5xxTotal, traffic.errors5xxTotal);
+      const looks = [...this.#looks, { at, steadyMs, requests, responses, errors5xx }];
+      this.#looks = looks.slice(beginOf(looks, steadyMs - MAX_REACH_MS));
     } else {
       return;
     }
     this.#newest = traffic;
   }
 
-  /** Null while there are too few looks to tell. */
-  counted(): Counted | null {
-    const first = this.#looks[0];
+  /** It could not be seen: what was counted meanwhile says nothing about now. */
+  forget(): void {
+    this.#newest = null;
+    this.#looks = [];
+  }
+
+  /** What was counted within the window. Null while there are too few looks to tell. */
+  lately(): Counted | null {
+    const last = this.#looks.at(-1);
+    return last === undefined ? null : this.#since(beginOf(this.#looks, last.steadyMs - WINDOW_MS));
+  }
+
+  /**
+   * The same, or what was counted since all that is open now had begun, if that came at the higher rate. Requests that take longer than the
+   * window come in waves: in between none begins, and still they are all there.
+   */
+  load(open: number): Counted | null {
+    const last = this.#looks.at(-1);
+    const lately = this.lately();
+    if (last === undefined || lately === null || lately.requests >= open) return lately;
+    const begun = this.#looks.findLastIndex(({ requests }) => last.requests - requests >= open);
+    const longer = this.#since(Math.max(0, begun)) ?? lately;
+    return longer.requests * lately.spanMs > lately.requests * longer.spanMs ? longer : lately;
+  }
+
+  #since(index: number): Counted | null {
+    const first = this.#looks[index];
     const last = this.#looks.at(-1);
     if (first === undefined || last === undefined || last.steadyMs - first.steadyMs < MIN_SPAN_MS) return null;
     return {
       spanMs: last.steadyMs - first.steadyMs,
       requests: last.requests - first.requests,
+      responses: last.responses - first.responses,
       errors5xx: last.errors5xx - first.errors5xx,
     };
   }
+}
+
+/** The newest look that was not after a time; the oldest where there is none. */
+function beginOf(looks: readonly Sums[], steadyMs: number): number {
+  return Math.max(
+    0,
+    looks.findLastIndex((look) => look.steadyMs <= steadyMs),
+  );
 }
 
 /** When the clock was set in between, or the host has slept, nobody knows how long the time between the looks was. */

@@ -97,7 +97,10 @@ export type TargetHealth = 'initial' | 'healthy' | 'unhealthy' | 'draining' | 'u
 export interface Traffic {
   readonly openRequests: number;
   readonly queuedRequests: number;
+  /** Requests that have begun, answered or not. */
   readonly requestsTotal: number;
+  /** Requests that have ended: what errors are a share of. */
+  readonly responsesTotal: number;
   readonly errors5xxTotal: number;
   /** Connections that could not be made. */
   readonly connectionErrorsTotal: number;
@@ -113,6 +116,7 @@ export const NO_TRAFFIC: Traffic = {
   openRequests: 0,
   queuedRequests: 0,
   requestsTotal: 0,
+  responsesTotal: 0,
   errors5xxTotal: 0,
   connectionErrorsTotal: 0,
   responseErrorsTotal: 0,
@@ -122,7 +126,13 @@ export const NO_TRAFFIC: Traffic = {
 
 /** A number from outside. A reading that cannot be trusted is *missing*, never zero. */
 export type Reading =
-  | { readonly kind: 'value'; readonly value: number; readonly at: EpochMs }
+  | {
+      readonly kind: 'value';
+      readonly value: number;
+      readonly at: EpochMs;
+      /** Of how many of the group's servers it is the average, where its source knows. */
+      readonly over?: number;
+    }
   | { readonly kind: 'missing'; readonly code: MissingCode; readonly detail: string; readonly at: EpochMs };
 
 export type MissingCode = 'absent' | 'empty' | 'notANumber' | 'unreadable' | 'stale' | 'failed';

@@ -33,6 +33,8 @@ export interface MetricContext {
   readonly observations: () => readonly Observed[];
   /** The group's servers that are in service. */
   readonly servers: () => readonly MeasuredServer[];
+  /** Whether an instance is one of the group's, whatever its state. A target group may have targets of several groups. */
+  readonly isOwn: (id: InstanceId) => boolean;
 }
 
 /** A look, and when it was asked for. */
@@ -45,4 +47,6 @@ export interface MeasuredServer {
   readonly endpoint: Endpoint | null;
   /** The process, where it is one of this host. */
   readonly pid: number | null;
+  /** Whether its warm-up is over. */
+  readonly isWarm: boolean;
 }

@@ -45,12 +45,12 @@ function sourceOf(measure: 'total' | 'average', servers: number) {
 describe('a simulated metric', () => {
   it('is the load, or what each server has of it', async () => {
     for (const [measure, value] of [
-      ['total', 300],
-      ['average', 100],
+      ['total', { value: 300 }],
+      ['average', { value: 100, over: 3 }],
     ] as const) {
       const { clock, change, read } = sourceOf(measure, 3);
       change({ kind: 'jump', to: 300 });
-      expect(await read()).toEqual({ kind: 'value', value, at: clock.now() });
+      expect(await read()).toEqual({ kind: 'value', ...value, at: clock.now() });
     }
   });
 

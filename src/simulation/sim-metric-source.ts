@@ -115,7 +115,7 @@ export class SimMetricSource implements MetricSource {
     if (metric.settings.measure === 'total') return { kind: 'value', value: total, at };
     const servers = serving(this.#group);
     if (servers === 0) return missing('absent', clock.now(), 'no server is in service');
-    return { kind: 'value', value: total / servers, at };
+    return { kind: 'value', value: total / servers, at, over: servers };
   }
 }
 

@@ -122,7 +122,9 @@ describeMetricSourceConformance('host, with exporters', () =>
     ({ port }) => ({
       type: typeOf('host'),
       settings: { measure: 'memory', exporterPort: port },
-      context: { servers: () => [{ instanceId: 'i-1', endpoint: { address: '127.0.0.1', port: 80 }, pid: null }] },
+      context: {
+        servers: () => [{ instanceId: 'i-1', endpoint: { address: '127.0.0.1', port: 80 }, pid: null, isWarm: true }],
+      },
     }),
     (value) => {
       const total = Number(value) * 2 ** 20 + 1_000;

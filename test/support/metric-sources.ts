@@ -18,6 +18,7 @@ export function sourceOf(
     clock: systemClock,
     observations: () => [],
     servers: () => [],
+    isOwn: () => true,
     ...context,
   });
 }

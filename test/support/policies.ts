@@ -92,6 +92,8 @@ export interface Situation {
   readonly now?: number;
   readonly desired?: number;
   readonly warm?: number;
+  readonly warmUnhealthy?: number;
+  readonly allUnhealthy?: boolean;
   readonly settled?: number;
   readonly warming?: number;
   readonly minSize?: number;
@@ -104,10 +106,10 @@ export interface Situation {
 export function contextOf(reading: Reading | null, situation: Situation = {}): PolicyContext {
   const { now = MONDAY_8, desired = 4, warming = 0, minSize = 0, maxSize = 100, memory = {}, history = [] } = situation;
   const { settled = desired - warming } = situation;
-  const { warm = settled } = situation;
+  const { warm = settled, warmUnhealthy = 0, allUnhealthy = false } = situation;
   return {
     now,
-    size: { desired, warm, settled, warming, warmAt: null },
+    size: { desired, warm, warmUnhealthy, allUnhealthy, settled, warming, warmAt: null },
     minSize,
     maxSize,
     reading,

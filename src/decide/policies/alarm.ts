@@ -1,6 +1,7 @@
 import type { PolicyMemory } from '../../model/group-memory.ts';
 import type { Comparison, SimplePolicy, StepPolicy } from '../../model/scaling-policy.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { compareDecimals } from './decimal.ts';
 import { withoutReading } from './missing.ts';
 import { noOpinion, type PolicyContext, type PolicyVerdict } from './policy.ts';
 import { duration, figure } from './text.ts';
@@ -53,13 +54,13 @@ const WORDS: Record<Comparison, string> = {
 function isBeyond(value: number, comparison: Comparison, threshold: number): boolean {
   switch (comparison) {
     case 'greaterThan':
-      return value > threshold;
+      return compareDecimals(value, threshold) > 0;
     case 'greaterThanOrEqual':
-      return value >= threshold;
+      return compareDecimals(value, threshold) >= 0;
     case 'lessThan':
-      return value < threshold;
+      return compareDecimals(value, threshold) < 0;
     case 'lessThanOrEqual':
-      return value <= threshold;
+      return compareDecimals(value, threshold) <= 0;
   }
 }
 

@@ -10,6 +10,16 @@ import { targetTracking } from './target-tracking.ts';
 
 /** One policy's verdict. */
 export function evaluate(policy: ScalingPolicy, context: PolicyContext): PolicyVerdict {
+  const verdict = verdictOf(policy, context);
+  const { desired, allUnhealthy } = context.size;
+  if (!allUnhealthy || verdict.wants === null || verdict.wants >= desired || policy.type === 'predictive')
+    return verdict;
+  // An overload, or a fault of what they all depend on: whatever is measured then is no reason to have fewer of them.
+  const why = `${verdict.why} But no server in service is healthy: none is taken away.`;
+  return { ...verdict, wants: desired, agreesToScaleIn: false, cappedBy: 'unhealthy', waitsUntil: null, why };
+}
+
+function verdictOf(policy: ScalingPolicy, context: PolicyContext): PolicyVerdict {
   const seen = { ...context, memory: noteGap(context.memory, context.reading, context.now) };
   switch (policy.type) {
     case 'targetTracking':

@@ -19,8 +19,15 @@ export interface PolicyContext {
 export interface GroupSize {
   /** The size that the group should have now. */
   readonly desired: number;
-  /** In service, not unhealthy, and warm before the reading was taken: those that an average speaks of. */
+  /**
+   * In service, not unhealthy, and warm before the reading was taken: those that an average speaks of whose source does not say. Where
+   * all are unhealthy, all of them: it is they who get the requests then.
+   */
   readonly warm: number;
+  /** The other ones that were warm: they may be part of such an average, or not. */
+  readonly warmUnhealthy: number;
+  /** There are servers in service, and none of them is healthy. */
+  readonly allUnhealthy: boolean;
   /** The same whatever their health: what steps are counted from. */
   readonly settled: number;
   /** To be launched, launching, booting or warming up. Where launches fail only the last: the others may never come. */
@@ -65,6 +72,7 @@ export type VerdictCap =
   | 'olderReading'
   | 'disableScaleIn'
   | 'lastServer'
+  | 'unhealthy'
   | 'breachDuration'
   | 'metricMissing'
   | 'forecastOnly';

@@ -1,12 +1,11 @@
 import type { PredictivePolicy } from '../../model/scaling-policy.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { ceilDecimal } from './decimal.ts';
 import { FORECAST_MIN_HOURS, forecast } from './forecast.ts';
 import { type HourlyValue, noOpinion, type PolicyContext, type PolicyVerdict } from './policy.ts';
 import { figure, servers } from './text.ts';
 
 const HOUR_MS = 3_600_000;
-/** What floating point adds to a quotient that is a whole number. */
-const ROUNDING = 1e-9;
 
 /**
  * Wants as many servers as the forecast of this hour needs, and ahead of the next hour as many as that one needs. It never scales in:
@@ -34,7 +33,7 @@ export function predictive(policy: PredictivePolicy, context: PolicyContext): Po
     null,
   );
   if (peak === null) return quiet(`Nothing is known of ${policy.metric} at this time of the day.`);
-  const wants = Math.max(0, Math.ceil((peak.value / policy.targetValue) * (1 - ROUNDING)));
+  const wants = Math.max(0, ceilDecimal(peak.value / policy.targetValue));
   const why = `The forecast of ${policy.metric} from ${clock(peak.at)} on is ${figure(peak.value)}, ${figure(policy.targetValue)} a server is the target, so ${servers(wants)}.`;
   const verdict = { ...quiet(why), waitsUntil: isAhead ? thisHour + HOUR_MS : nextFrom };
   return policy.mode === 'forecastOnly'

@@ -20,7 +20,7 @@ it.each<[Comparison, number, number]>([
   ['lessThan', -10, -2],
   ['lessThan', -1_000, -2],
 ])('%s: %d from the threshold is the step by %d', (comparison, distance, adjustment) => {
-  expect(stepFor(STEPS, distance, comparison)?.adjustment).toBe(adjustment);
+  expect(stepFor({ steps: STEPS, threshold: 60, comparison }, 60 + distance)?.adjustment).toBe(adjustment);
 });
 
 describe('a step policy', () => {

@@ -1,6 +1,7 @@
-import type { Comparison, Step, StepPolicy } from '../../model/scaling-policy.ts';
+import type { Step, StepPolicy } from '../../model/scaling-policy.ts';
 import { adjusted } from './adjustment.ts';
 import { alarm } from './alarm.ts';
+import { compareDecimals } from './decimal.ts';
 import type { PolicyContext, PolicyVerdict } from './policy.ts';
 import { notWarm, servers } from './text.ts';
 
@@ -14,7 +15,7 @@ export function step(policy: StepPolicy, context: PolicyContext): PolicyVerdict 
   const seen = alarm(policy, context);
   if (seen.kind === 'noAlarm') return seen.verdict;
   const { verdict } = seen;
-  const found = stepFor(policy.steps, seen.value - policy.threshold, policy.comparison);
+  const found = stepFor(policy, seen.value);
   if (found === undefined) return { ...verdict, why: `${verdict.why} No step says what to do there.` };
   const { adjustmentType, minAdjustmentMagnitude } = policy;
   const from = (base: number) => adjusted(base, adjustmentType, found.adjustment, minAdjustmentMagnitude);
@@ -41,11 +42,16 @@ export function step(policy: StepPolicy, context: PolicyContext): PolicyVerdict 
 }
 
 /** Above the threshold a step includes its lower bound, below it the upper one. */
-export function stepFor(steps: readonly Step[], distance: number, comparison: Comparison): Step | undefined {
+export function stepFor(
+  { steps, threshold, comparison }: Pick<StepPolicy, 'steps' | 'threshold' | 'comparison'>,
+  value: number,
+): Step | undefined {
   const isAbove = comparison === 'greaterThan' || comparison === 'greaterThanOrEqual';
+  const fromBound = (bound: number | null, open: number) =>
+    compareDecimals(value, threshold + (bound ?? open), threshold);
   return steps.find(({ lowerBound, upperBound }) => {
-    const lower = lowerBound ?? Number.NEGATIVE_INFINITY;
-    const upper = upperBound ?? Number.POSITIVE_INFINITY;
-    return isAbove ? lower <= distance && distance < upper : lower < distance && distance <= upper;
+    const fromLower = fromBound(lowerBound, Number.NEGATIVE_INFINITY);
+    const fromUpper = fromBound(upperBound, Number.POSITIVE_INFINITY);
+    return isAbove ? fromLower >= 0 && fromUpper < 0 : fromLower > 0 && fromUpper <= 0;
   });
 }

@@ -1,17 +1,16 @@
+import type { Reading } from '../../model/observation.ts';
 import type { TargetTrackingPolicy } from '../../model/scaling-policy.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { ceilDecimal, compareDecimals } from './decimal.ts';
 import { withoutReading } from './missing.ts';
 import { atPace, recommend, throughWindow } from './pace.ts';
-import { noOpinion, type PolicyContext, type PolicyVerdict, type VerdictCap } from './policy.ts';
+import { type GroupSize, noOpinion, type PolicyContext, type PolicyVerdict, type VerdictCap } from './policy.ts';
 import { figure, notWarm, servers } from './text.ts';
-
-/** What floating point adds to a quotient that is a whole number. */
-const ROUNDING = 1e-9;
 
 /**
  * Keeps a metric at a value: `capacity x metric / target` servers, rounded up when that is more than there are, and so that the
- * number of those removed is rounded down when it is fewer. An average is multiplied with the warm servers: those that warm up are
- * not in it yet. They count in the size that the result is compared with, so that nothing is launched twice for the same load.
+ * number of those removed is rounded down when it is fewer. The capacity is the servers that an average was taken over (`averagedOver`).
+ * All others count in the size that the result is compared with, so that nothing is launched twice for the same load.
  */
 export function targetTracking(policy: TargetTrackingPolicy, context: PolicyContext): PolicyVerdict {
   const { reading, memory, now, size } = context;
@@ -23,8 +22,10 @@ export function targetTracking(policy: TargetTrackingPolicy, context: PolicyCont
   }
   if (reading?.kind !== 'value') return withoutReading(policy, context);
   const sees = figure(reading.value);
-  if (isAverage && size.warm === 0) {
-    const why = `${policy.metric} is an average over warm servers, and there is none yet.`;
+  const over = averagedOver(reading, size);
+  if (isAverage && over.most === 0) {
+    const which = reading.over === undefined ? 'warm servers' : 'servers that are warm and get requests';
+    const why = `${policy.metric} is an average over ${which}, and there is none yet.`;
     return {
       ...noOpinion(policy, memory, sees, why),
       agreesToScaleIn: false,
@@ -33,7 +34,7 @@ export function targetTracking(policy: TargetTrackingPolicy, context: PolicyCont
     };
   }
 
-  const need = needed(policy, context, reading.value);
+  const need = needed(policy, context, reading.value, over);
   const longestWindowMs = Math.max(policy.scaleOut.windowMs, policy.scaleIn.windowMs);
   const recommendations = recommend(memory.recommendations, need.size, size.desired, now, longestWindowMs);
   const verdict: PolicyVerdict = {
@@ -53,26 +54,55 @@ export function targetTracking(policy: TargetTrackingPolicy, context: PolicyCont
     : scaleIn(policy, context, verdict, reading.at);
 }
 
-function needed(
+/** How many servers an average is over, at least and at most. */
+interface Over {
+  readonly least: number;
+  readonly most: number;
+}
+
+/**
+ * What the source says, or else the warm servers: those that warm up are not in an average yet. Whether the unhealthy ones are in it
+ * nobody knows then: servers are added as if they were not, and taken away as if they were.
+ */
+function averagedOver({ over }: Reading & { readonly kind: 'value' }, { warm, warmUnhealthy }: GroupSize): Over {
+  return over === undefined ? { least: warm, most: warm + warmUnhealthy } : { least: over, most: over };
+}
+
+interface Need {
+  readonly size: number;
+  readonly why: string;
+  readonly cappedBy: VerdictCap | null;
+}
+
+function needed(policy: TargetTrackingPolicy, { size }: PolicyContext, value: number, { least, most }: Over): Need {
+  const atLeast = neededFor(policy, size.desired, value, least);
+  if (least === most || policy.valueIs === 'total' || atLeast.size >= size.desired) return atLeast;
+  const atMost = neededFor(policy, size.desired, value, most);
+  if (atMost.size <= size.desired) return atMost;
+  const why = `${atMost.why} But ${servers(most - least)} of them ${most - least === 1 ? 'is' : 'are'} unhealthy, and ${servers(least)} would bear it: the size stays.`;
+  return { size: size.desired, why, cappedBy: 'unhealthy' };
+}
+
+function neededFor(
   { metric, valueIs, targetValue, tolerance }: TargetTrackingPolicy,
-  { size }: PolicyContext,
+  desired: number,
   value: number,
-): { readonly size: number; readonly why: string; readonly cappedBy: VerdictCap | null } {
-  const { desired, warm } = size;
-  const load = Math.max(0, valueIs === 'average' ? warm * value : value);
+  capacity: number,
+): Need {
+  const load = Math.max(0, valueIs === 'average' ? capacity * value : value);
   const exact = Math.min(load / targetValue, Number.MAX_SAFE_INTEGER);
   const sum =
     valueIs === 'average'
-      ? `${metric} is ${figure(value)} on average over ${servers(warm)}, ${figure(targetValue)} is the target: that is load for ${figure(exact)}`
+      ? `${metric} is ${figure(value)} on average over ${servers(capacity)}, ${figure(targetValue)} is the target: that is load for ${figure(exact)}`
       : `${metric} is ${figure(value)} in total, ${figure(targetValue)} a server is the target: that is load for ${figure(exact)}`;
-  if (desired > 0 && Math.abs(exact - desired) <= desired * (tolerance + ROUNDING)) {
+  if (desired > 0 && compareDecimals(Math.abs(exact - desired), desired * tolerance, desired) <= 0) {
     return {
       size: desired,
       why: `${sum}, ${exact === desired ? 'as many as there should be' : `near enough to ${desired}`}.`,
       cappedBy: exact === desired ? null : 'tolerance',
     };
   }
-  const rounded = Math.ceil(exact * (1 - ROUNDING));
+  const rounded = ceilDecimal(exact);
   // Once there are none, no average could start the first one again.
   const isLast = valueIs === 'average' && rounded < 1;
   const result = isLast ? 1 : rounded;

@@ -16,14 +16,14 @@ export class CpuShares {
   #before: ReadonlyMap<InstanceId, CpuLook> = new Map();
 
   /** In percent; servers that were not looked at before are left out. Servers that are not looked at any more are forgotten. */
-  percents(looks: ReadonlyMap<InstanceId, CpuLook>): number[] {
-    const percents: number[] = [];
+  percents(looks: ReadonlyMap<InstanceId, CpuLook>): ReadonlyMap<InstanceId, number> {
+    const percents = new Map<InstanceId, number>();
     const kept = new Map(looks);
     for (const [id, look] of looks) {
       const before = this.#before.get(id);
       if (before === undefined || before.life !== look.life || look.busyMs < before.busyMs) continue;
       const spanMs = look.atMs - before.atMs;
-      if (spanMs >= MIN_SPAN_MS) percents.push((100 * (look.busyMs - before.busyMs)) / spanMs);
+      if (spanMs >= MIN_SPAN_MS) percents.set(id, (100 * (look.busyMs - before.busyMs)) / spanMs);
       else if (spanMs >= 0) kept.set(id, before);
     }
     this.#before = kept;

@@ -20,19 +20,19 @@ export async function lookAtExporters(
   signal: AbortSignal,
 ): Promise<Measured> {
   const found: { readonly id: InstanceId; readonly usage: MachineUsage }[] = [];
-  const failures: string[] = [];
+  const failures = new Map<InstanceId, string>();
   const waiting = servers.values();
   const work = async () => {
     for (const { instanceId: id, endpoint } of waiting) {
       signal.throwIfAborted();
       if (endpoint === null) {
-        failures.push(`${id} has no address`);
+        failures.set(id, `${id} has no address`);
         continue;
       }
       try {
         found.push({ id, usage: await scrape(endpoint, place.port, place.path, signal) });
       } catch (error) {
-        failures.push(reasonOf(error));
+        failures.set(id, reasonOf(error));
       }
     }
   };
@@ -40,8 +40,8 @@ export async function lookAtExporters(
   signal.throwIfAborted();
   return {
     cpu: new Map(found.flatMap(({ id, usage }) => cpuLook(id, usage))),
-    memoryMiB: found.flatMap(({ usage }) => usage.memoryMiB ?? []),
-    load: found.flatMap(({ usage }) => usage.load ?? []),
+    memoryMiB: new Map(found.flatMap(({ id, usage }) => (usage.memoryMiB === null ? [] : [[id, usage.memoryMiB]]))),
+    load: new Map(found.flatMap(({ id, usage }) => (usage.load === null ? [] : [[id, usage.load]]))),
     failures,
   };
 }

@@ -11,6 +11,7 @@ import { hostMetric } from './index.ts';
 const server = (instanceId: string, pid: number | null, address: string | null = '127.0.0.1'): MeasuredServer => ({
   instanceId,
   pid,
+  isWarm: true,
   endpoint: address === null ? null : { address, port: 80 },
 });
 

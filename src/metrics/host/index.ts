@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { httpPathSchema, portSchema } from '../../model/fleet-file/fields.ts';
+import type { InstanceId } from '../../model/instance.ts';
 import type { MetricContext } from '../../ports/metric-source.ts';
 import { optional } from '../settings.ts';
 import { type Look, lookingSource, metricSourceType } from '../source.ts';
-import { average, type Measure, type Measured, measuredServers } from './average.ts';
+import { average, type Measure, type Measured } from './average.ts';
 import { CpuShares } from './cpu-share.ts';
 import { lookAtExporters } from './exporters.ts';
 import { lookAtProcesses } from './processes.ts';
@@ -14,7 +15,7 @@ function schema() {
     measure: z
       .enum(['cpu', 'memory', 'load'])
       .describe(
-        'The mean over the servers in service of: cpu in percent (100 is one core of a process, or all of a machine), memory in MiB, load (over the last minute).',
+        'The mean over the warm servers in service of: cpu in percent (100 is one core of a process, or all of a machine), memory in MiB, load (over the last minute).',
       ),
     exporterPort: optional(portSchema).describe(
       "The port of each server's node_exporter. Without it the servers are processes of this host.",
@@ -36,16 +37,20 @@ function lookOf({ measure, exporterPort, path }: Settings, { servers }: MetricCo
   if (measure === 'load' && exporterPort === null) return async () => ({ value: loadAverage() });
   const shares = new CpuShares();
   return async (signal) => {
-    const inService = measuredServers(servers());
+    const inService = servers();
     const look =
       exporterPort === null
         ? lookAtProcesses(inService)
         : await lookAtExporters(inService, { port: exporterPort, path }, signal);
-    return { value: average(valuesOf(measure, look, shares), inService.length, look.failures) };
+    return average(valuesOf(measure, look, shares), look.failures, inService);
   };
 }
 
-function valuesOf(measure: Measure, { cpu, memoryMiB, load }: Measured, shares: CpuShares): readonly number[] {
+function valuesOf(
+  measure: Measure,
+  { cpu, memoryMiB, load }: Measured,
+  shares: CpuShares,
+): ReadonlyMap<InstanceId, number> {
   switch (measure) {
     case 'cpu':
       return shares.percents(cpu);

@@ -15,9 +15,13 @@ export function lookAtProcesses(servers: readonly MeasuredServer[]): Measured {
           : [[server.instanceId, { life: `${server.pid} ${usage.startTicks}`, busyMs: usage.cpuMs, atMs }] as const],
       ),
     ),
-    memoryMiB: found.flatMap(({ usage }) => usage?.memoryMiB ?? []),
-    load: [],
-    failures: found.flatMap(({ server, usage }) => (usage === undefined ? [failureOf(server)] : [])),
+    memoryMiB: new Map(
+      found.flatMap(({ server, usage }) => (usage === undefined ? [] : [[server.instanceId, usage.memoryMiB]])),
+    ),
+    load: new Map(),
+    failures: new Map(
+      found.flatMap(({ server, usage }) => (usage === undefined ? [[server.instanceId, failureOf(server)]] : [])),
+    ),
   };
 }
 

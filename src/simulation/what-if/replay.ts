@@ -117,7 +117,7 @@ function read(load: number | null, valueIs: 'average' | 'total', inService: numb
   if (load === null) return { kind: 'missing', code: 'absent', detail: 'nothing is recorded', at };
   if (valueIs === 'total') return { kind: 'value', value: load, at };
   if (inService === 0) return { kind: 'missing', code: 'absent', detail: 'no server is in service', at };
-  return { kind: 'value', value: load / inService, at };
+  return { kind: 'value', value: load / inService, at, over: inService };
 }
 
 function tell({ activities, memory }: Decision, before: GroupMemory, tally: Tally): void {
