@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { View } from '../decide/snapshot.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import type { LoadBalancer } from '../model/fleet.ts';
@@ -69,7 +68,9 @@ export class BalancerLoop {
   #retryAtMs = 0;
   #refusal = '';
   /** What was announced and has not succeeded yet: what fails again and again is told once. */
-  #announced: LoadBalancerEvent | null = null;
+  readonly #announced = new Set<string>();
+  /** HAProxy was found not to run since the last success. */
+  #wasAway = false;
   #told: View<Seen> | null = null;
   #earlier: Seen | null = null;
   #cutRequests = 0;
@@ -149,13 +150,13 @@ export class BalancerLoop {
       await withDeadline(clock, APPLY_TIMEOUT_MS, signal, (bounded) => driver.apply(desired, announce, bounded));
       this.#applied = new Stopwatch(clock);
       this.#backoffMs = 0;
-      this.#announced = null;
-      if (this.#refusal !== '') await this.#recovered();
+      this.#announced.clear();
+      if (this.#refusal !== '' || this.#wasAway) await this.#recovered();
     } catch (error) {
       if (signal.aborted) return;
       const failure = asPortError(error);
       // It may have been done all the same: the next try is another one.
-      if (failure.reaction === 'Transient') this.#announced = null;
+      if (failure.reaction === 'Transient' && failure.code !== 'haproxyStartFailed') this.#announced.clear();
       this.#backoffMs = Math.min(APPLY_BACKOFF_MAX_MS, Math.max(APPLY_BACKOFF_MIN_MS, this.#backoffMs * 2));
       this.#retryAtMs = clock.steadyMs() + this.#backoffMs;
       this.#dirty = true;
@@ -201,11 +202,19 @@ export class BalancerLoop {
   }
 
   async #announce(event: LoadBalancerEvent): Promise<void> {
-    if (isDeepStrictEqual(event, this.#announced)) return;
-    this.#announced = event;
+    const digest = JSON.stringify(event);
+    if (this.#announced.has(digest)) return;
+    this.#announced.add(digest);
     const { name } = this.#balancer;
     switch (event.kind) {
+      case 'died':
+        await this.#tell('loadBalancerDied', `HAProxy of load balancer ${name} has died: ${event.how}.`, 'error');
+        break;
+      case 'hung':
+        await this.#tell('loadBalancerHung', `HAProxy of load balancer ${name} is hung: ${event.seen}.`, 'error');
+        break;
       case 'start': {
+        this.#wasAway = this.#seen.value !== null;
         const members = event.members === 0 ? '' : `, with its ${event.members} members as they were`;
         await this.#tell(
           'loadBalancerStarted',
@@ -236,8 +245,12 @@ export class BalancerLoop {
   }
 
   async #recovered(): Promise<void> {
+    const { name } = this.#balancer;
+    const awayMs = this.#wasAway ? (this.#seen.value?.asked.elapsedMs ?? 0) : 0;
     this.#refusal = '';
-    await this.#tell('loadBalancerRecovered', `Load balancer ${this.#balancer.name} is as it should be again.`);
+    this.#wasAway = false;
+    const how = awayMs === 0 ? 'is as it should be again' : `serves again; it was away for ${formatDuration(awayMs)}`;
+    await this.#tell('loadBalancerRecovered', `Load balancer ${name} ${how}.`);
   }
 
   #tell(reason: Activity['reason'], message: string, level: Activity['level'] = 'info'): Promise<void> {

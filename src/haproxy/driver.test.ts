@@ -177,7 +177,7 @@ describe('the HAProxy driver', () => {
     const [, worker] = await processesOf(join(world.dataDir, 'haproxy.cfg'));
     process.kill(worker ?? 0, 'SIGKILL');
     await world.until('all of it is gone', async () => (await world.pids()).length === 0);
-    expect(await applied(driver, desired)).toMatchObject([{ kind: 'start' }]);
+    expect(await applied(driver, desired)).toMatchObject([{ kind: 'died' }, { kind: 'start' }]);
     expect(await world.send()).not.toBeNull();
   });
 
@@ -189,7 +189,7 @@ describe('the HAProxy driver', () => {
       await writeFile(join(world.dataDir, name), '\u0000garbage\n');
     }
     const next = world.driver();
-    expect(await applied(next, desired)).toMatchObject([{ kind: 'start' }]);
+    expect(await applied(next, desired)).toMatchObject([{ kind: 'died' }, { kind: 'start' }]);
     await untilHealthy(world, next);
     await next.close();
   });

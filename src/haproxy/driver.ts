@@ -8,6 +8,7 @@ import { Departures } from './departures.ts';
 import { difference } from './diff.ts';
 import { RingEvents } from './events.ts';
 import { readIfExists, writeDurably } from './files.ts';
+import { HangWatch, SILENCE_MS } from './hang.ts';
 import {
   describeChange,
   parseSkeleton,
@@ -25,7 +26,16 @@ import { healthyServers, type Memory, NO_MEMORY, observation } from './observati
 import { OldWorkersDoor } from './old-workers.ts';
 import { openFileLimit } from './open-files.ts';
 import { type Paths, pathsIn } from './paths.ts';
-import { endProcesses, processesOf } from './processes.ts';
+import {
+  endProcesses,
+  fateOf,
+  forgetStart,
+  type HostProcess,
+  killProcesses,
+  ownProcesses,
+  processesOf,
+  stillRunning,
+} from './processes.ts';
 import { reload } from './reload.ts';
 import { MAX_OLD_WORKERS, type Rendering, renderConfig } from './render.ts';
 import { nullIfNotRunning, Runtime } from './runtime.ts';
@@ -68,6 +78,7 @@ class Haproxy implements LoadBalancerDriver {
   readonly #events: RingEvents;
   readonly #oldWorkers: OldWorkersDoor;
   readonly #departures: Departures;
+  readonly #hang: HangWatch;
   readonly #turn = new Serial();
   /** What our files hold, by path, as far as it is known. */
   readonly #written = new Map<string, string>();
@@ -76,6 +87,10 @@ class Haproxy implements LoadBalancerDriver {
   #lastGood: Skeleton | null = null;
   #memory: Memory = NO_MEMORY;
   #accounts: Accounts = NO_ACCOUNTS;
+  /** How the HAProxy that we started has ended; null while it runs. */
+  #exit: string | null = null;
+  /** Processes of an earlier HAProxy that finish what they have open, and that no master of ours knows. */
+  #strays: readonly HostProcess[] = [];
   /** Servers with requests open in old workers. */
   #openElsewhere: ReadonlySet<ServerKey> = new Set();
   /** What the files on disk describe. */
@@ -90,6 +105,7 @@ class Haproxy implements LoadBalancerDriver {
     this.#clock = clock;
     this.#runtime = new Runtime(paths.runtimeSocket, clock);
     this.#events = new RingEvents(paths.runtimeSocket, clock);
+    this.#hang = new HangWatch(clock);
     this.#oldWorkers = new OldWorkersDoor(paths.masterSocket, clock);
     this.#departures = new Departures(clock, {
       execute: (commands, signal) => this.#runtime.execute(commands, signal),
@@ -106,18 +122,20 @@ class Haproxy implements LoadBalancerDriver {
   async observe(signal: AbortSignal): Promise<LoadBalancerObservation> {
     await this.#load();
     const look = await this.#look(signal);
+    this.#strays = await stillRunning(this.#strays);
     const old = await this.#oldWorkers.look(this.#lastGood?.loadBalancer.hardStopAfterMs ?? Infinity, signal);
+    const missing = this.#strays.length === 0 ? old.missing : straysInWords(this.#strays);
     const totals = total(look, old, this.#accounts);
     this.#accounts = totals.accounts;
     this.#openElsewhere = openServers(old.workers);
-    const seen = observation(totals.look, totals.forgotten, old.missing !== null, this.#memory);
+    const seen = observation(totals.look, totals.forgotten, missing !== null, this.#memory);
     this.#memory = seen.memory;
     // While an apply is under way it writes the file itself.
     if (this.#turn.idle) await this.#turn.run(() => this.#writeState());
     return {
       at: this.#clock.now(),
       version: look.version,
-      partial: old.missing,
+      partial: missing,
       oldWorkers: {
         count: old.workers.length + old.silent.length,
         openRequests: openRequests(old.workers),
@@ -137,6 +155,7 @@ class Haproxy implements LoadBalancerDriver {
       this.#events.close();
       this.#departures.set([]);
       await endProcesses(this.#paths.config, this.#clock, signal);
+      await forgetStart(this.#paths.config);
       for (const socket of [this.#paths.runtimeSocket, this.#paths.masterSocket]) await rm(socket, { force: true });
     });
   }
@@ -150,7 +169,7 @@ class Haproxy implements LoadBalancerDriver {
   async #apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void> {
     await this.#load();
     this.#binary ??= await findBinary(this.#givenBinary, signal);
-    const look = await nullIfNotRunning(this.#look(signal));
+    const look = await this.#lookUnlessHung(desired, announce, signal);
     if (look !== null) this.#memory = { ...this.#memory, healthy: healthyServers(look, this.#memory.healthy) };
     try {
       await this.#bringTo(desired, look, this.#binary, announce, signal);
@@ -171,6 +190,12 @@ class Haproxy implements LoadBalancerDriver {
     signal: AbortSignal,
   ): Promise<void> {
     const target = await this.#target(desired, look, binary);
+    if (look !== null && this.#oldWorkers.masterSilentMs >= SILENCE_MS) {
+      const seen = `its master process has not answered for more than ${SILENCE_MS / 1_000} s, while its worker serves; a new HAProxy takes over, and open requests are finished`;
+      await announce({ kind: 'hung', seen });
+      await this.#start(target, binary, announce, signal);
+      return this.#keepAsGood(desired);
+    }
     if (look?.fingerprint === target.fingerprint) {
       await this.#changeMembers(target, look, binary, signal);
       return this.#keepAsGood(desired);
@@ -194,9 +219,36 @@ class Haproxy implements LoadBalancerDriver {
     await checkListeners(target.desired, await processesOf(this.#paths.config));
     await this.#writeValidated(target, binary, signal);
     this.#departures.set([]);
+    const how = await this.#howItDied();
+    if (how !== null) await announce({ kind: 'died', how });
     await announce({ kind: 'start', version: binary.version, members: target.desired.members.length });
-    await launch(binary, this.#paths, target.fingerprint, this.#runtime, this.#clock, signal);
+    this.#strays = await ownProcesses(this.#paths.config);
+    this.#exit = null;
+    const onExit = (ended: string): void => {
+      this.#exit = ended;
+    };
+    try {
+      await launch(binary, this.#paths, target.fingerprint, this.#runtime, this.#clock, onExit, signal);
+    } catch (error) {
+      // What never ran has not died.
+      await forgetStart(this.#paths.config);
+      throw error;
+    }
+    this.#oldWorkers.forgetMaster();
     this.#events.reconnect();
+  }
+
+  /** Null when it did not, or was ended on purpose. */
+  async #howItDied(): Promise<string | null> {
+    switch (await fateOf(this.#paths.config)) {
+      case 'gone':
+        return this.#exit ?? 'an earlier controller had started it, so that its exit code is not known';
+      case 'hostRestarted':
+        return 'the host was restarted';
+      case 'alive':
+      case null:
+        return null;
+    }
   }
 
   async #reload(target: Target, look: Look, binary: Binary, announce: Announce, signal: AbortSignal): Promise<void> {
@@ -263,8 +315,30 @@ class Haproxy implements LoadBalancerDriver {
     return { desired, ids, ...renderConfig(desired, ids, this.#paths, binary.capabilities, openFiles) };
   }
 
+  /** Null when it is not running, or was hung and has been ended. */
+  async #lookUnlessHung(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<Look | null> {
+    try {
+      return await nullIfNotRunning(this.#look(signal));
+    } catch (error) {
+      if (!isSilence(error)) throw error;
+      const { listeners } = (this.#lastGood ?? desired).loadBalancer;
+      const isAnswering = async (both: AbortSignal) => (await this.#runtime.identify(both)) !== null;
+      const seen = await this.#hang.examine(listeners, isAnswering, signal);
+      if (seen === null) throw error;
+      await announce({ kind: 'hung', seen: `${seen}, and is ended` });
+      await killProcesses(this.#paths.config, this.#clock, signal);
+      await forgetStart(this.#paths.config);
+      return null;
+    }
+  }
+
   async #look(signal: AbortSignal): Promise<Look> {
-    const look = await this.#runtime.look(signal);
+    const askedMs = this.#clock.steadyMs();
+    const look = await this.#runtime.look(signal).catch((error: unknown) => {
+      if (isSilence(error)) this.#hang.silent(askedMs);
+      throw error;
+    });
+    this.#hang.answered();
     if (look.stopping) throw new PortError('Transient', 'haproxyStopping', 'HAProxy is about to hand over or to stop');
     return look;
   }
@@ -294,6 +368,14 @@ class Haproxy implements LoadBalancerDriver {
     this.#memory = { ...this.#memory, healthy: parseStateFile(this.#written.get(state) ?? '') };
     this.#lastGood = parseSkeleton(this.#written.get(lastGood) ?? null);
   }
+}
+
+function straysInWords(strays: readonly HostProcess[]): string {
+  return `processes of an earlier HAProxy finish what they have open and cannot be asked (pid ${strays.map(({ pid }) => pid).join(', ')})`;
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof PortError && error.code === 'haproxyTimeout';
 }
 
 /** Something that another configuration would not have met. */

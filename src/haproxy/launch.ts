@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { open, stat, truncate } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { openToAppend } from '../base/files.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
@@ -13,6 +14,8 @@ import { nullIfBusy, type Runtime } from './runtime.ts';
 
 const START_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
+/** An exit code beyond it means the signal of that number. */
+const SIGNALLED = 128;
 /** HAProxy writes a line for each health transition, for as long as it runs. */
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
 const MAX_EXCERPT_BYTES = 64 * 1024;
@@ -20,6 +23,7 @@ const MAX_EXCERPT_BYTES = 64 * 1024;
 /**
  * Starts HAProxy with the configuration on disk, in a session of its own, so that it outlives us. Processes of ours that no
  * longer answer hand over to it and finish what they have open.
+ * @param onExit told how it ended, whenever that is, in words
  * @throws PortError `haproxyStartFailed` with HAProxy's own words
  */
 export async function launch(
@@ -28,6 +32,7 @@ export async function launch(
   fingerprint: string,
   runtime: Runtime,
   clock: Clock,
+  onExit: (how: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const leftovers = await processesOf(paths.config);
@@ -45,7 +50,8 @@ export async function launch(
     ended = error.message;
   });
   child.on('exit', (code, killedBy) => {
-    ended = `it exited with ${killedBy ?? code}`;
+    ended = `it exited with ${killedBy ?? describeExit(code)}`;
+    onExit(ended);
   });
   child.unref();
   if (child.pid !== undefined) await recordStart(paths.config, child.pid);
@@ -67,6 +73,12 @@ export async function launch(
       both.throwIfAborted();
     }
   });
+}
+
+/** The code of a master says by which signal its worker was ended. */
+function describeExit(code: number | null): string {
+  const signal = Object.entries(constants.signals).find(([, number]) => number + SIGNALLED === code)?.[0];
+  return signal === undefined ? `code ${code}` : `code ${code} (${signal} of its worker)`;
 }
 
 /** The size of the log now, to read on from there. */

@@ -33,6 +33,7 @@ export class OldWorkersDoor {
   #cutRequests = 0;
   /** By pid, 0 for the master; by the steady clock. */
   readonly #silentUntilMs = new Map<number, number>();
+  #masterSilentSinceMs: number | null = null;
 
   constructor(masterSocket: string, clock: Clock) {
     this.#masterSocket = masterSocket;
@@ -82,6 +83,17 @@ export class OldWorkersDoor {
           ? null
           : `of the workers that still finish requests, ${silent.map(({ pid, why }) => `pid ${pid} does not answer (${why})`).join(', ')}`,
     };
+  }
+
+  /** For how long the master has not answered. */
+  get masterSilentMs(): number {
+    return this.#masterSilentSinceMs === null ? 0 : this.#clock.steadyMs() - this.#masterSilentSinceMs;
+  }
+
+  /** Another master answers there from now on. */
+  forgetMaster(): void {
+    this.#masterSilentSinceMs = null;
+    this.#silentUntilMs.clear();
   }
 
   /** Open requests of workers that have outlived so many reloads, as they were last seen. */
@@ -136,11 +148,15 @@ export class OldWorkersDoor {
     try {
       const value = await within(this.#clock, ANSWER_TIMEOUT_MS, signal, 'its answer', ask);
       this.#silentUntilMs.delete(pid);
+      if (pid === MASTER) this.#masterSilentSinceMs = null;
       return { kind: 'answer', value };
     } catch (error) {
       signal.throwIfAborted();
       const failure = asPortError(error);
-      if (failure.code === 'haproxyTimeout') this.#silentUntilMs.set(pid, this.#clock.steadyMs() + SILENCE_MS);
+      if (failure.code === 'haproxyTimeout') {
+        this.#silentUntilMs.set(pid, this.#clock.steadyMs() + SILENCE_MS);
+        if (pid === MASTER) this.#masterSilentSinceMs ??= now;
+      }
       return { kind: 'silent', why: failure.message };
     }
   }

@@ -1,6 +1,6 @@
 /** HAProxy's processes as the host knows them. A process is a pid with its start time: a pid alone may be another's a moment later. */
 
-import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { geteuid, kill } from 'node:process';
 import type { Clock } from '../ports/clock.ts';
@@ -27,9 +27,14 @@ export interface HostProcess {
  * was reached by; and the master that was started last, whoever owns it now, with its workers. A zombie is none.
  */
 export async function ownProcesses(configPath: string): Promise<readonly HostProcess[]> {
-  const [all, config, recorded] = await Promise.all([hostProcesses(), realPathOf(configPath), readRecord(configPath)]);
+  const [all, config, recorded, boot] = await Promise.all([
+    hostProcesses(),
+    realPathOf(configPath),
+    readRecord(configPath),
+    bootId(),
+  ]);
   const isRecorded = ({ pid, startTicks }: HostProcess): boolean =>
-    recorded !== null && pid === recorded.pid && startTicks === recorded.startTicks;
+    recorded?.bootId === boot && pid === recorded.pid && startTicks === recorded.startTicks;
   const master = all.find(isRecorded);
   const ours = await Promise.all(
     all.map(async (one) => {
@@ -38,6 +43,38 @@ export async function ownProcesses(configPath: string): Promise<readonly HostPro
     }),
   );
   return all.filter((_, index) => ours[index]);
+}
+
+/** What has become of the master that was started last; null when none was, or when it was ended on purpose. */
+export async function fateOf(configPath: string): Promise<'alive' | 'gone' | 'hostRestarted' | null> {
+  const record = await readRecord(configPath);
+  if (record === null) return null;
+  if (record.bootId !== (await bootId())) return 'hostRestarted';
+  return (await processAt(record.pid))?.startTicks === record.startTicks ? 'alive' : 'gone';
+}
+
+/** It was ended on purpose. */
+export async function forgetStart(configPath: string): Promise<void> {
+  await rm(recordPath(configPath), { force: true });
+}
+
+/** Ends them at once. Resolves when none is left, or after a while. */
+export async function killProcesses(configPath: string, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (const one of await ownProcesses(configPath)) await send(one, 'SIGKILL');
+  for (let waited = 0; waited < HARD_STOP_MS && !signal.aborted; waited += POLL_MS) {
+    if ((await ownProcesses(configPath)).length === 0) return;
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+/** Of processes that hand over: those that still run. A master that has not ended with the last of its workers is ended. */
+export async function stillRunning(those: readonly HostProcess[]): Promise<readonly HostProcess[]> {
+  const alive = await Promise.all(those.map(isAlive));
+  const running = those.filter((_, index) => alive[index]);
+  const isMaster = ({ pid }: HostProcess): boolean => those.some(({ parent }) => parent === pid);
+  const isLeft = (one: HostProcess): boolean => isMaster(one) && !running.some(({ parent }) => parent === one.pid);
+  for (const master of running.filter(isLeft)) await send(master, 'SIGKILL');
+  return running;
 }
 
 /** The pids of these. */
@@ -49,7 +86,7 @@ export async function processesOf(configPath: string): Promise<readonly number[]
 export async function recordStart(configPath: string, pid: number): Promise<void> {
   const found = await processAt(pid);
   if (found === null) return;
-  const record = { bootId: await bootId(), pid, startTicks: found.startTicks };
+  const record: StartRecord = { bootId: await bootId(), pid, startTicks: found.startTicks };
   await writeDurably(recordPath(configPath), `${JSON.stringify(record)}\n`);
 }
 
@@ -147,13 +184,19 @@ async function processAt(pid: number): Promise<HostProcess | null> {
   }
 }
 
-async function readRecord(configPath: string): Promise<{ readonly pid: number; readonly startTicks: string } | null> {
+interface StartRecord {
+  readonly bootId: string;
+  readonly pid: number;
+  readonly startTicks: string;
+}
+
+async function readRecord(configPath: string): Promise<StartRecord | null> {
   try {
     const record: unknown = JSON.parse((await readIfExists(recordPath(configPath))) ?? 'null');
     if (typeof record !== 'object' || record === null) return null;
     const { bootId: boot, pid, startTicks } = record as Partial<Record<string, unknown>>;
-    if (typeof pid !== 'number' || typeof startTicks !== 'string' || boot !== (await bootId())) return null;
-    return { pid, startTicks };
+    if (typeof pid !== 'number' || typeof startTicks !== 'string' || typeof boot !== 'string') return null;
+    return { pid, startTicks, bootId: boot };
   } catch {
     // No record of ours: the command lines tell.
     return null;

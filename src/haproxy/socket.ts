@@ -61,6 +61,10 @@ export async function askForBytes(
 function socketError(path: string, error: unknown): PortError {
   if (error instanceof PortError) return error;
   const code = errorCode(error) ?? 'unknown error';
+  // The queue of connections that it has not taken is full.
+  if (code === 'EAGAIN') {
+    return new PortError('Transient', 'haproxyTimeout', `HAProxy takes no connections on ${path}`, { cause: error });
+  }
   return NOBODY_THERE.includes(code)
     ? new PortError('Transient', NOT_RUNNING, 'HAProxy is not running', { cause: error })
     : new PortError('Transient', BROKEN_OFF, `${path}: ${code}`, { cause: error });

@@ -95,6 +95,8 @@ export const ACTIVITY_REASONS = [
   'providerVisible',
   'loadBalancerBlind',
   'loadBalancerVisible',
+  'loadBalancerDied',
+  'loadBalancerHung',
   'loadBalancerStarted',
   'loadBalancerReloaded',
   'openRequestsCut',

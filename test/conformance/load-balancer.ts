@@ -174,7 +174,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       unwatch();
       await expect(driver.observe(signal)).rejects.toThrow(PortError);
       const events = await apply(desired);
-      expect(events).toMatchObject([{ kind: 'start', members: 3 }]);
+      expect(events.at(-1)).toMatchObject({ kind: 'start', members: 3 });
       expect(await answerers()).toEqual(new Set([placeOf(a)]));
       const health = new Map((await targets()).map((one) => [one.instanceId, one.health]));
       expect(health).toEqual(
@@ -262,7 +262,7 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       await expect(driver.observe(signal)).rejects.toThrow(PortError);
       await driver.stop(signal);
       const events = await apply(withMembers(member('a', a)));
-      expect(events).toMatchObject([{ kind: 'start', members: 1 }]);
+      expect(events.at(-1)).toMatchObject({ kind: 'start', members: 1 });
       await untilHealth('a', 'healthy');
     });
 

@@ -74,7 +74,7 @@ requires('haproxy')('a load balancer', () => {
     await world.crash();
     await writeFile(stateFile, stale);
     const events = await world.apply(world.state([{ ...member, endpoint: now.member().endpoint }]));
-    expect(events).toMatchObject([{ kind: 'start' }]);
+    expect(events.at(-1)).toMatchObject({ kind: 'start' });
     await world.untilHealth('a', 'healthy');
     expect(await world.answerers(10)).toEqual(['now']);
   });
