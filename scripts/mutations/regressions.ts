@@ -26,15 +26,15 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'OpenNebula one #5145: the wait after an error never ends',
     file: 'src/decide/launch-backoff.ts',
-    find: 'if (notBefore !== null && draft.now < notBefore) {\n    draft.hold',
-    replace: 'if (notBefore !== null) {\n    draft.hold',
+    find: 'if (notBefore !== null && draft.now < notBefore) {\n    holdBack',
+    replace: 'if (notBefore !== null) {\n    holdBack',
     caughtBy: COUNTING,
   },
   {
     name: 'autoscaler #4133: a rate limit is not waited for',
     file: 'src/decide/launch-backoff.ts',
-    find: '    retryAfterMs ?? 0,',
-    replace: '    0,',
+    find: 'Math.max(retryAfterMs ?? 0, ',
+    replace: 'Math.max(0, ',
     caughtBy: COUNTING,
   },
   {

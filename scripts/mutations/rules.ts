@@ -93,7 +93,7 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'launch backoff: after a failure all are tried at once',
     file: 'src/decide/launch-backoff.ts',
-    find: 'return failures > 0 ? 1 : Number.POSITIVE_INFINITY;',
+    find: 'return failures > 0 || crashes > 1 ? 1 : Number.POSITIVE_INFINITY;',
     replace: 'return Number.POSITIVE_INFINITY;',
     caughtBy: CORE,
   },
@@ -107,9 +107,30 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'launch backoff: it is never suspended',
     file: 'src/decide/launch-backoff.ts',
-    find: 'const giveUp = count >= suspendAfter;',
+    find: 'const giveUp = failures >= draft.snapshot.group.launchRetry.suspendAfter;',
     replace: 'const giveUp = false;',
     caughtBy: { tests: ['test/regressions/counting.test.ts'] },
+  },
+  {
+    name: 'crash loop: seen running once counts as success',
+    file: 'src/decide/launch-backoff.ts',
+    find: 'crashes: launch.crashes + 1,',
+    replace: 'crashes: 0,',
+    caughtBy: { tests: ['test/field/life/crash-loop.test.ts'] },
+  },
+  {
+    name: 'crash loop: servers that die together count each',
+    file: 'src/decide/launch-backoff.ts',
+    find: 'if (launch.crashedAt !== null && createdAt < launch.crashedAt) return;',
+    replace: '',
+    caughtBy: { tests: ['test/field/life/crash-loop.test.ts'] },
+  },
+  {
+    name: 'launch backoff: a changed launch template waits for the failures of the one before',
+    file: 'src/decide/launch-backoff.ts',
+    find: 'if (launch.template === null || launch.template === version) return;',
+    replace: 'return;',
+    caughtBy: { tests: ['test/field/life/crash-loop.test.ts'] },
   },
   {
     name: 'replacement: while launching does not work, servers are ended all the same',

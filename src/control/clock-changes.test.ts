@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NOW, snapshotOf } from '../../test/support/snapshot.ts';
+import { LAUNCHING_WORKS } from '../model/group-memory.ts';
 import { afterClockChange, clockChanged, takenUp } from './clock-changes.ts';
 
 const DRAINING = {
@@ -36,7 +37,7 @@ describe('records', () => {
 });
 
 it('the memory of a group without servers is taken up as of now, too', () => {
-  const launch = { failures: 2, notBefore: NOW + 10_000, suspended: null };
+  const launch = { ...LAUNCHING_WORKS, failures: 2, notBefore: NOW + 10_000, suspended: null };
   const memory = { ...records.memory, savedAt: NOW, launch };
   const { records: next, byMs } = takenUp({ memory, instances: [] }, NOW - 3_600_000);
   expect(byMs).toBe(-3_600_000);

@@ -228,7 +228,8 @@ export class GroupLoop {
   }
 
   #look(announced: boolean): Promise<Pause> {
-    return this.#inTurn(() => this.#tryToLook(announced));
+    // What happened while this look waited for its turn has announced it as well.
+    return this.#inTurn(() => this.#tryToLook(announced || this.#wake.isNotified));
   }
 
   async #tryToLook(announced: boolean): Promise<Pause> {

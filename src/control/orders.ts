@@ -1,6 +1,7 @@
 import { boundsOf } from '../decide/bounds.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
-import type { InstanceId } from '../model/instance.ts';
+import { LAUNCHING_WORKS } from '../model/group-memory.ts';
+import type { Instance, InstanceId } from '../model/instance.ts';
 import { SUSPENDABLE_PROCESSES, SUSPENDED_EFFECTS, type SuspendableProcess } from '../model/scaling-policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GroupLoop } from './group-loop.ts';
@@ -66,26 +67,37 @@ export function requestEnd(loop: GroupLoop, id: InstanceId, kind: 'drain' | 'ter
 export function resumeLaunching(loop: GroupLoop, clock: Clock): Promise<void> {
   return loop.exclusively(async () => {
     const { name } = loop.group;
-    if (loop.memory.launch.suspended === null) {
+    const { launch } = loop.memory;
+    const waiting = loop.instances.flatMap((instance) => triedAtOnce(instance) ?? []);
+    const fails = launch.failures > 0 || launch.crashes > 0 || launch.suspended !== null;
+    if (!fails && waiting.length === 0) {
       const others = loop.memory.suspendedProcesses.join(' ');
       const hint = others === '' ? '' : ` Suspended processes go on with: drover resume ${name} ${others}`;
-      throw new ServiceError('conflict', `Launching is not suspended for group ${name} because of failures.${hint}`);
+      throw new ServiceError('conflict', `Group ${name} does not wait with launching because of failures.${hint}`);
     }
     await loop.commit({
-      memory: { ...loop.memory, launch: { failures: 0, notBefore: null, suspended: null } },
-      instances: [],
+      memory: { ...loop.memory, launch: LAUNCHING_WORKS },
+      instances: waiting,
       activities: [
         {
           ...PLAIN_ACTIVITY,
           at: clock.now(),
           group: name,
           reason: 'launchResumed',
-          message: `Launching was resumed by a person's request.`,
+          message: 'Launching starts anew, by `drover resume`.',
         },
       ],
     });
     loop.notify();
   });
+}
+
+/** The record of a failed launch without its wait; null for any other. */
+function triedAtOnce(instance: Instance): Instance | null {
+  const { state } = instance;
+  return state.name === 'launching' && state.retryAt !== null
+    ? { ...instance, state: { ...state, retryAt: null } }
+    : null;
 }
 
 export function suspendProcesses(

@@ -16,6 +16,11 @@ export class Wake {
     this.#waiting?.abort('woken');
   }
 
+  /** Whether it was notified since the last wait. */
+  get isNotified(): boolean {
+    return this.#notified;
+  }
+
   /**
    * Returns at once when it was notified since the last wait.
    * @returns whether it was notified before the time was over

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failure, healthy, holds, reasons, states, unhealthySince } from '../../test/support/decisions.ts';
 import { addressesOf, machineOf, NOW, type Server, snapshotOf } from '../../test/support/snapshot.ts';
+import { LAUNCHING_WORKS } from '../model/group-memory.ts';
 import { decide } from './decide.ts';
 
 const blind = { kind: 'blind', since: NOW - 9_000, failure: failure('Transient') } as const;
@@ -33,7 +34,7 @@ describe('unhealthy servers', () => {
   });
 
   it('are left alone while launching does not work', () => {
-    const memory = { launch: { failures: 3, notBefore: NOW + 5_000, suspended: null } };
+    const memory = { launch: { ...LAUNCHING_WORKS, failures: 3, notBefore: NOW + 5_000, suspended: null } };
     expect(
       decide(snapshotOf([...healthy('a', 'b'), { id: 'x', ...unhealthySince(90_000) }], { memory }), NOW).changed,
     ).toEqual([]);

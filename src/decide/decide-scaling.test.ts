@@ -3,6 +3,7 @@ import { healthy, holds, reasons, states, unhealthySince } from '../../test/supp
 import { stepping, tracking } from '../../test/support/policies.ts';
 import { GROUP, NOW, type Server, snapshotOf } from '../../test/support/snapshot.ts';
 import type { AutoScalingGroup } from '../model/fleet.ts';
+import { LAUNCHING_WORKS } from '../model/group-memory.ts';
 import type { Reading } from '../model/observation.ts';
 import type { ScheduledAction, SuspendableProcess } from '../model/scaling-policy.ts';
 import { decide } from './decide.ts';
@@ -70,7 +71,10 @@ describe('a group that follows policies', () => {
     const memory = { desired: 5, policies: new Map([['cpu', remembered([{ at: 0, size: 1 }])]]) };
     const waiting = decide(snapshotOf(healthy('a', 'b', 'c'), { group: tracked(), memory }, readings(5)), NOW);
     expect(waiting.memory.desired).toBe(5);
-    const failing = { ...memory, launch: { failures: 2, notBefore: NOW + 60_000, suspended: null } };
+    const failing = {
+      ...memory,
+      launch: { ...LAUNCHING_WORKS, failures: 2, notBefore: NOW + 60_000, suspended: null },
+    };
     const given = decide(snapshotOf(healthy('a', 'b', 'c'), { group: tracked(), memory: failing }, readings(5)), NOW);
     expect(given.memory.desired).toBe(1);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failure, healthy, holds, reasons, states, unhealthySince } from '../../test/support/decisions.ts';
 import { GROUP, machineOf, NOW, type Server, snapshotOf, TARGET_GROUP } from '../../test/support/snapshot.ts';
+import { LAUNCHING_WORKS } from '../model/group-memory.ts';
 import type { Failure } from '../model/observation.ts';
 import { decide } from './decide.ts';
 import { memberships } from './membership.ts';
@@ -154,7 +155,7 @@ describe('launches that fail', () => {
   it('back off twice as long each time, up to the bound', () => {
     const waits = [1, 2, 3, 8, 14].map((failures) => {
       const { memory } = decideAfter('Transient', {
-        launch: { failures: failures - 1, notBefore: null, suspended: null },
+        launch: { ...LAUNCHING_WORKS, failures: failures - 1, notBefore: null, suspended: null },
       });
       return (memory.launch.notBefore ?? 0) - NOW;
     });
@@ -163,7 +164,8 @@ describe('launches that fail', () => {
 
   it('count once for a batch that fails together', () => {
     expect(
-      decideAfter('Invalid', { launch: { failures: 2, notBefore: NOW + 5_000, suspended: null } }).memory.launch,
+      decideAfter('Invalid', { launch: { ...LAUNCHING_WORKS, failures: 2, notBefore: NOW + 5_000, suspended: null } })
+        .memory.launch,
     ).toMatchObject({
       failures: 2,
       notBefore: NOW + 5_000,
@@ -171,7 +173,9 @@ describe('launches that fail', () => {
   });
 
   it('suspend launching after many in a row, with the reason', () => {
-    const decision = decideAfter('Transient', { launch: { failures: 14, notBefore: null, suspended: null } });
+    const decision = decideAfter('Transient', {
+      launch: { ...LAUNCHING_WORKS, failures: 14, notBefore: null, suspended: null },
+    });
     expect(decision.memory.launch.suspended?.why).toContain('it broke');
     expect(reasons(decision)).toContain('launchSuspended');
     expect(states(decision)).toEqual({ n: 'terminating' });
@@ -181,7 +185,7 @@ describe('launches that fail', () => {
   });
 
   it('are followed by one launch at a time until one has come into service', () => {
-    const memory = { launch: { failures: 1, notBefore: NOW - 1, suspended: null } };
+    const memory = { launch: { ...LAUNCHING_WORKS, failures: 1, notBefore: NOW - 1, suspended: null } };
     expect(decide(snapshotOf([], { memory }), NOW).changed).toHaveLength(1);
     const serving: Server = {
       id: 'n',

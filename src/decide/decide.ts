@@ -1,10 +1,12 @@
 import type { EpochMs } from '../model/time.ts';
 import { accountForUnknownMachines } from './adoption.ts';
+import { followCrashes } from './crash-loop.ts';
 import { resolveDesired } from './desired.ts';
 import { type Decision, Draft } from './draft.ts';
 import { dueOperations } from './due.ts';
 import { followPolicies } from './follow-policies.ts';
 import { assessHealth } from './health.ts';
+import { startAnewWithTemplate } from './launch-backoff.ts';
 import { finishDrains } from './lifecycle.ts';
 import { applyOutcomes } from './outcomes.ts';
 import { replaceUnhealthy } from './replacement.ts';
@@ -27,17 +29,19 @@ export function decide(snapshot: Snapshot, now: EpochMs): Decision {
   const draft = new Draft(snapshot, now);
   const sighted = blindness(draft) === 'sighted';
   noteResumed(draft);
+  startAnewWithTemplate(draft);
   applyOutcomes(draft);
   accountForUnknownMachines(draft);
   assessHealth(draft);
   finishDrains(draft);
   resolveDesired(draft);
   if (snapshot.mode === 'up') carryOutScheduled(draft);
+  if (sighted && snapshot.mode === 'up') {
+    followPolicies(draft);
+    replaceUnhealthy(draft);
+  }
+  followCrashes(draft);
   if (sighted) {
-    if (snapshot.mode === 'up') {
-      followPolicies(draft);
-      replaceUnhealthy(draft);
-    }
     retireRequested(draft);
     scaleOut(draft);
     scaleIn(draft);

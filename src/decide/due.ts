@@ -1,5 +1,6 @@
 import type { Instance } from '../model/instance.ts';
 import type { Draft, Due } from './draft.ts';
+import { holdBack } from './launch-backoff.ts';
 import { sightOfMachine, targetsOf, targetsSeenAfter } from './sight.ts';
 
 /** The operations that the records call for now. Derived from nothing else, so that a restart goes on where it was. */
@@ -10,7 +11,10 @@ export function dueOperations(draft: Draft): Due {
   for (const instance of draft.live()) {
     const { state, id } = instance;
     const busy = draft.snapshot.busy.has(id);
-    if (state.name === 'launching' && !busy && isTime(draft, state.retryAt)) launch.push(id);
+    if (state.name === 'launching' && !busy) {
+      if (isTime(draft, state.retryAt)) launch.push(id);
+      else if (state.retryAt !== null) holdBack(draft, state.retryAt);
+    }
     if (state.name !== 'terminating') continue;
     if (busy) {
       if (instance.machine === null) abort.push(id);

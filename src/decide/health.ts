@@ -2,7 +2,7 @@ import { END_CAUSES, type Health, type Instance } from '../model/instance.ts';
 import type { Target } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
-import { recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
+import { recordCrash, recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
 import { confirmation, forgetDisputes } from './second-vantage.ts';
 import { sightOfMachine, targetsOf } from './sight.ts';
@@ -72,7 +72,9 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
       before,
     });
     // Before it ever served, the end of its machine is a launch that failed.
-    if (early) recordLaunchFailure(draft, `the machine of ${instance.id} stopped before it was healthy${detail}.`);
+    if (early)
+      recordLaunchFailure(draft, instance, `The machine of ${instance.id} stopped before it was healthy${detail}.`);
+    else recordCrash(draft, instance, sight.machine.detail);
   } else {
     const ended = draft.end(instance, 'machineGone');
     draft.tell('machineGone', `The provider does not list the machine of ${instance.id} any more.`, {
@@ -80,7 +82,8 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
       instance: ended,
       before,
     });
-    if (early) recordLaunchFailure(draft, `the machine of ${instance.id} vanished before it was healthy.`);
+    if (early) recordLaunchFailure(draft, instance, `The machine of ${instance.id} vanished before it was healthy.`);
+    else recordCrash(draft, instance, 'its machine is gone');
   }
   return true;
 }
@@ -160,7 +163,7 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
   if (instance.health.status === 'healthy') {
     const serving = draft.move(instance, { name: 'inService', since: draft.now });
     const seconds = ((draft.now - instance.createdAt) / 1000).toFixed(1);
-    draft.tell('inService', `${instance.id} is healthy and in service, ${seconds} s after it was decided.`, {
+    draft.tell('inService', `${instance.id} is healthy and in service ${seconds} s after launch.`, {
       instance: serving,
       before,
     });
@@ -192,5 +195,5 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
     instance: ended,
     before,
   });
-  recordLaunchFailure(draft, why);
+  recordLaunchFailure(draft, instance, why);
 }

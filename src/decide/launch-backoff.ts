@@ -1,60 +1,164 @@
+import { LAUNCHING_WORKS, type LaunchMemory } from '../model/group-memory.ts';
+import type { Instance } from '../model/instance.ts';
+import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
-import { heldBySuspension } from './suspension.ts';
+import { takeOut } from './lifecycle.ts';
+import { sentence } from './sentence.ts';
+import { heldBySuspension, isSuspended } from './suspension.ts';
+
+/** A server that has been in service for so long has shown that it stays: its end is none of its launch template's. */
+export const PROVEN_AFTER_MS = 120_000;
 
 /**
  * Takes in a launch that failed or a server that never became healthy. The wait doubles from one failure to the next, between
  * the group's `initialBackoff` and `maxBackoff`; failures that arrive during the wait belong to the same batch and count once.
- * After `suspendAfter` in a row launching stops until a person resumes it.
+ * After `suspendAfter` in a row launching stops until a person resumes it. What another launch template than the group's came to
+ * says nothing about this one.
  */
-export function recordLaunchFailure(draft: Draft, why: string, retryAfterMs: number | null = null): void {
-  const { failures, notBefore, suspended } = draft.memory.launch;
-  if (suspended !== null) return;
-  const sameBatch = notBefore !== null && draft.now < notBefore;
-  const count = sameBatch ? failures : failures + 1;
-  const { initialBackoffMs, maxBackoffMs, suspendAfter } = draft.snapshot.group.launchRetry;
-  const backoffMs = Math.max(
-    retryAfterMs ?? 0,
-    Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.min(count - 1, 30)),
-  );
-  const until = sameBatch ? notBefore : draft.now + backoffMs;
-  const giveUp = count >= suspendAfter;
+export function recordLaunchFailure(
+  draft: Draft,
+  instance: Instance,
+  why: string,
+  retryAfterMs: number | null = null,
+): void {
+  const { launch } = draft.memory;
+  const { version } = draft.snapshot.group.launchTemplate;
+  if (launch.suspended !== null || instance.launchTemplate.version !== version) return;
+  const sameBatch = launch.notBefore !== null && draft.now < launch.notBefore;
+  const failures = sameBatch ? launch.failures : launch.failures + 1;
+  const failed = { ...launch, failures, why, template: version };
+  const backoffMs = Math.max(retryAfterMs ?? 0, backoff(draft, failed));
+  const giveUp = failures >= draft.snapshot.group.launchRetry.suspendAfter;
   draft.memory = {
     ...draft.memory,
-    launch: { failures: count, notBefore: until, suspended: giveUp ? { since: draft.now, why } : null },
+    launch: {
+      ...failed,
+      notBefore: sameBatch ? launch.notBefore : draft.now + backoffMs,
+      suspended: giveUp ? { since: draft.now, why } : null,
+    },
   };
   if (giveUp) {
     draft.tell(
       'launchSuspended',
-      `Launching is suspended after ${count} failures in a row, the last one: ${why} Mend the cause, then run: drover resume ${draft.snapshot.group.name}`,
+      `Launching is suspended after ${failures} failures in a row. The last one: ${why} Fix the cause, then run: drover resume ${draft.snapshot.group.name}`,
       { level: 'error' },
     );
   }
 }
 
-/** A server came into service: launching works. */
+/** A server came into service: launching works. Whether the server stays is another matter. */
 export function recordLaunchSuccess(draft: Draft): void {
-  if (draft.memory.launch.failures === 0) return;
-  draft.memory = { ...draft.memory, launch: { failures: 0, notBefore: null, suspended: null } };
+  const { launch } = draft.memory;
+  if (launch.failures === 0) return;
+  const { crashes } = launch;
+  const crashed = { ...launch, failures: 0, suspended: null, notBefore: crashes > 1 ? launch.notBefore : null };
+  draft.memory = { ...draft.memory, launch: crashes > 0 ? crashed : LAUNCHING_WORKS };
+}
+
+/**
+ * Takes in a server that ends although nobody wanted it to. Soon after it came into service that counts: a server may die once and is
+ * replaced at once, with all that die with it; when one that was launched since does the same, launching waits as after a failure, but
+ * is never given up: what such servers lack may come back by itself.
+ */
+export function recordCrash(draft: Draft, instance: Instance, how: string): void {
+  const { launch } = draft.memory;
+  const { version } = draft.snapshot.group.launchTemplate;
+  const { state, createdAt } = instance;
+  if (state.name !== 'inService' || instance.launchTemplate.version !== version) return;
+  const servedMs = draft.now - state.since;
+  // One that was drained and is kept has been in service before.
+  const isProven = createdAt + draft.snapshot.group.healthCheckGracePeriodMs + PROVEN_AFTER_MS <= draft.now;
+  if (servedMs >= PROVEN_AFTER_MS || isProven) return;
+  if (launch.crashedAt !== null && createdAt < launch.crashedAt) return;
+  const why = `${instance.id} ended ${(servedMs / 1000).toFixed(1)} s after it came into service${how === '' ? '' : ` (${how})`}.`;
+  const crashed = { ...launch, crashes: launch.crashes + 1, crashedAt: draft.now, why, template: version };
+  const waits = crashed.crashes > 1 ? draft.now + backoff(draft, crashed) : 0;
+  const notBefore = Math.max(waits, launch.notBefore ?? 0);
+  draft.memory = { ...draft.memory, launch: { ...crashed, notBefore: notBefore === 0 ? null : notBefore } };
+}
+
+/** What it takes to end a server that is not healthy yet. */
+const GIVING_UP = ['healthCheck', 'replaceUnhealthy', 'terminate'] as const;
+
+/**
+ * A changed launch template starts anew: it waits for none of its predecessor's failures, and makes room for itself where that one is
+ * still tried in vain.
+ */
+export function startAnewWithTemplate(draft: Draft): void {
+  const { launch } = draft.memory;
+  const { version } = draft.snapshot.group.launchTemplate;
+  for (const instance of draft.live()) {
+    const { state, launchTemplate } = instance;
+    if (state.name !== 'launching' || state.retryAt === null || launchTemplate.version === version) continue;
+    draft.tell('launchFailed', `Giving ${instance.id} up: its launch failed, and the launch template has changed.`, {
+      instance: draft.end(instance, 'launchFailed'),
+    });
+  }
+  if (launch.template === null || launch.template === version) return;
+  draft.memory = { ...draft.memory, launch: LAUNCHING_WORKS };
+  if (launch.notBefore === null && launch.suspended === null) return;
+  draft.tell('launchResumed', 'Launching starts anew: the launch template has changed.');
+  if (launch.failures > 0 && !GIVING_UP.some((process) => isSuspended(draft, process))) giveBootingUp(draft, launch);
+}
+
+/** A server of a template that has only failed would be waited for until its grace period is over. */
+function giveBootingUp(draft: Draft, { template }: LaunchMemory): void {
+  for (const instance of draft.live()) {
+    const { state, health, launchTemplate } = instance;
+    if (state.name !== 'booting' || health.status === 'healthy' || launchTemplate.version !== template) continue;
+    const before = draft.capacity();
+    const ended = takeOut(draft, instance, 'neverHealthy');
+    draft.tell(
+      'neverHealthy',
+      `Giving ${instance.id} up before it was healthy: its launch template has failed so far, and has changed.`,
+      { instance: ended, before },
+    );
+  }
 }
 
 /** How many servers may be in the making now. After a failure one is tried at a time, until one has come into service. */
 export function launchesAllowed(draft: Draft): number {
-  const { failures, notBefore, suspended } = draft.memory.launch;
+  const { failures, crashes, notBefore, suspended } = draft.memory.launch;
   if (heldBySuspension(draft, ['launch'], 'Nothing is launched')) return 0;
   if (suspended !== null) {
     draft.hold(
       'launchSuspended',
-      `Launching is suspended: ${suspended.why} Resume with: drover resume ${draft.snapshot.group.name}`,
+      `Launching is suspended after ${failures} failures in a row. The last one: ${suspended.why} Resume with: drover resume ${draft.snapshot.group.name}`,
     );
     return 0;
   }
   if (notBefore !== null && draft.now < notBefore) {
-    draft.hold(
-      'launchBackoff',
-      `${failures} ${failures === 1 ? 'launch' : 'launches'} failed in a row: the next one has to wait.`,
-      notBefore,
-    );
+    holdBack(draft, notBefore);
     return 0;
   }
-  return failures > 0 ? 1 : Number.POSITIVE_INFINITY;
+  return failures > 0 || crashes > 1 ? 1 : Number.POSITIVE_INFINITY;
+}
+
+/** Says why the next launch waits: how many failures there were, what the last one was, and until when. */
+export function holdBack(draft: Draft, until: EpochMs): void {
+  const { launch } = draft.memory;
+  const last = launch.why === '' ? '.' : `: ${launch.why}`;
+  draft.hold('launchBackoff', `The next launch waits after ${inWords(launch)}${last}`, until);
+}
+
+/** Says why no more than one is launched. */
+export function holdToOne(draft: Draft): void {
+  const { launch } = draft.memory;
+  draft.hold(
+    'launchBackoff',
+    `One server is launched at a time after ${inWords(launch)}. The last one: ${sentence(launch.why)}`,
+  );
+}
+
+function inWords({ failures, crashes }: LaunchMemory): string {
+  const crashed = crashes > 1 ? `${crashes} servers in a row that ended soon after they came into service` : '';
+  const failed = failures > 0 ? `${failures} ${failures === 1 ? 'failure' : 'failures'}` : '';
+  return [failed, crashed].filter((part) => part !== '').join(' and ');
+}
+
+/** The first crash is free: one server may die young. */
+function backoff(draft: Draft, { failures, crashes }: LaunchMemory): number {
+  const { initialBackoffMs, maxBackoffMs } = draft.snapshot.group.launchRetry;
+  const count = failures + Math.max(0, crashes - 1);
+  return Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.min(count - 1, 30));
 }

@@ -41,7 +41,7 @@ function launched(draft: Draft, instance: Instance, machine: Machine): void {
     draft.tell('launchFailed', why, { level: 'error', instance });
     draft.put(known);
     draft.end(known, 'launchFailed');
-    recordLaunchFailure(draft, why);
+    recordLaunchFailure(draft, known, why);
     return;
   }
   const booting = draft.move(known, { name: 'booting', since: draft.now });
@@ -58,19 +58,20 @@ function launchFailed(draft: Draft, instance: Instance, failure: Failure): void 
     if (state.name === 'terminating') draft.move(instance, { ...state, since: draft.now });
     return;
   }
-  const why = `Launch failed: ${sentence(failure.message)}`;
+  const why = sentence(failure.message);
   const { launchTimeoutMs } = draft.snapshot.group;
   // The call may have taken effect: with the same id it can be repeated without launching a second machine.
   const repeatable = failure.reaction === 'Transient' || failure.reaction === 'RateLimited';
-  recordLaunchFailure(draft, why, failure.retryAfterMs);
+  recordLaunchFailure(draft, instance, why, failure.retryAfterMs);
   const { notBefore, suspended } = draft.memory.launch;
-  if (repeatable && suspended === null && draft.now - state.since < launchTimeoutMs) {
+  const isCurrent = instance.launchTemplate.version === draft.snapshot.group.launchTemplate.version;
+  if (repeatable && isCurrent && suspended === null && draft.now - state.since < launchTimeoutMs) {
     draft.move(instance, { ...state, retryAt: notBefore ?? draft.now });
-    draft.tell('launchFailed', `${why} Trying ${instance.id} again.`, { level: 'warning', instance });
+    draft.tell('launchFailed', `Launch failed: ${why} Trying ${instance.id} again.`, { level: 'warning', instance });
     return;
   }
   draft.end(instance, 'launchFailed');
-  draft.tell('launchFailed', `${why} Giving ${instance.id} up.`, { level: 'error', instance });
+  draft.tell('launchFailed', `Launch failed: ${why} Giving ${instance.id} up.`, { level: 'error', instance });
 }
 
 function ended(draft: Draft, instance: Instance): void {

@@ -2,7 +2,7 @@ import type { Instance } from '../model/instance.ts';
 import { brake } from './brake.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
-import { launchesAllowed } from './launch-backoff.ts';
+import { launchesAllowed, recordCrash } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
 import { confirmation } from './second-vantage.ts';
 import { heldBySuspension } from './suspension.ts';
@@ -49,6 +49,7 @@ function replace(draft: Draft, instance: Instance): void {
   const detail = instance.health.status === 'unhealthy' ? instance.health.detail : '';
   const isHung = confirmation(draft, instance) === 'hung';
   const draining = takeOut(draft, instance, 'unhealthy', isHung ? draft.now : null);
+  recordCrash(draft, instance, `unhealthy: ${detail}`);
   const silent = isHung ? ', and it does not answer Drover either' : '';
   draft.tell(
     'replaceUnhealthy',

@@ -3,7 +3,7 @@ import type { Instance, InstanceId } from '../model/instance.ts';
 import { boundsOf } from './bounds.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
-import { launchesAllowed } from './launch-backoff.ts';
+import { holdToOne, launchesAllowed } from './launch-backoff.ts';
 import { isRetiring } from './requests.ts';
 
 /** Brings the group up to its size: first by keeping servers that were just being drained, then by launching. */
@@ -23,7 +23,9 @@ export function scaleOut(draft: Draft): void {
   }
   if (Math.min(missing, room) <= 0) return;
   const pending = draft.live().filter(({ state }) => state.name === 'launching' || state.name === 'booting').length;
-  const count = Math.min(missing, room, Math.max(0, launchesAllowed(draft) - pending));
+  const allowed = launchesAllowed(draft);
+  const count = Math.min(missing, room, Math.max(0, allowed - pending));
+  if (allowed === 1 && count < Math.min(missing, room)) holdToOne(draft);
   for (let index = 0; index < count; index += 1) {
     const before = draft.capacity();
     const instance = newInstance(draft, index);

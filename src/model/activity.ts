@@ -67,6 +67,8 @@ export const ACTIVITY_REASONS = [
   'launched',
   'launchFailed',
   'launchSuspended',
+  'crashLoop',
+  'crashLoopEnded',
   'launchResumed',
   'processSuspended',
   'processResumed',

@@ -79,20 +79,39 @@ export interface Orphan {
 }
 
 export interface LaunchMemory {
-  /** Failures in a row; the failures of one batch count once. */
+  /** Launches in a row that failed; the failures of one batch count once. */
   readonly failures: number;
+  /** Servers in a row that ended soon after they came into service, each launched after the one before it had ended. */
+  readonly crashes: number;
+  /** When the last of these ended: servers that were launched before belong to the same crash. */
+  readonly crashedAt: EpochMs | null;
+  /** What happened last, in a sentence; empty where nothing did. */
+  readonly why: string;
+  /** The version of the launch template that all of this is about; null where nothing happened. */
+  readonly template: string | null;
   /** No launch before this time. */
   readonly notBefore: EpochMs | null;
   /** Set when launching was given up until a person resumes it. */
   readonly suspended: { readonly since: EpochMs; readonly why: string } | null;
 }
 
+/** Nothing has failed. */
+export const LAUNCHING_WORKS: LaunchMemory = {
+  failures: 0,
+  crashes: 0,
+  crashedAt: null,
+  why: '',
+  template: null,
+  notBefore: null,
+  suspended: null,
+};
+
 export const EMPTY_MEMORY: GroupMemory = {
   savedAt: null,
   desired: null,
   fleetDesired: null,
   file: null,
-  launch: { failures: 0, notBefore: null, suspended: null },
+  launch: LAUNCHING_WORKS,
   unhealthyAt: {},
   sightedAt: null,
   surveyed: false,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { snapshotOf } from '../../test/support/snapshot.ts';
-import { EMPTY_MEMORY } from './group-memory.ts';
+import { EMPTY_MEMORY, LAUNCHING_WORKS } from './group-memory.ts';
 import { newestTime, shiftInstance, shiftMemory } from './shift.ts';
 
 const record = (state: Parameters<typeof snapshotOf>[0][number]['state']) => {
@@ -35,7 +35,7 @@ it.each(states)('every time of a record that is $name moves alike', (state) => {
 it('every time of a memory moves alike', () => {
   const { memory } = snapshotOf([], {
     memory: {
-      launch: { failures: 1, notBefore: 9_000, suspended: { since: 1_000, why: 'x' } },
+      launch: { ...LAUNCHING_WORKS, failures: 1, notBefore: 9_000, suspended: { since: 1_000, why: 'x' } },
       unhealthyAt: { u: 2_000 },
       sightedAt: 3_000,
       orphans: [{ instanceId: 'o', firstSeenAt: 4_000 }],

@@ -34,6 +34,7 @@ export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
     savedAt: shiftTime(savedAt, byMs),
     launch: {
       ...launch,
+      crashedAt: shiftTime(launch.crashedAt, byMs),
       notBefore: shiftTime(launch.notBefore, byMs),
       suspended: launch.suspended === null ? null : { ...launch.suspended, since: launch.suspended.since + byMs },
     },

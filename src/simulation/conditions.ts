@@ -38,6 +38,7 @@ const CALM_MACHINES = {
   bootMs: [500, 3_000],
   neverHealthy: 0,
   diesWhileBooting: 0,
+  livesMs: null,
   wrongAddress: 0,
   noAddress: 0,
   endingMs: [100, 3_000],

@@ -18,6 +18,7 @@ export function unsettled(world: World): string[] {
     const memory = records.memory.get(group.name);
     const desired = memory?.desired ?? null;
     for (const process of memory?.suspendedProcesses ?? []) found.push(`${process} of ${group.name} is suspended`);
+    if (memory?.told.includes('crashLoop') === true) found.push(`the crash loop of ${group.name} is not over`);
     if (desired !== null) found.push(...unfollowed(world, group, desired));
     if (serving.length !== desired) found.push(`${group.name} has ${serving.length} of ${desired} in service`);
     for (const { id, state } of open) {

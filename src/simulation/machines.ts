@@ -41,6 +41,8 @@ export interface MachineConditions {
   bootMs: readonly [number, number];
   neverHealthy: number;
   diesWhileBooting: number;
+  /** How long servers answer before they end by themselves; null for as long as they are wanted. */
+  livesMs: readonly [number, number] | null;
   /** The provider names an address where nobody listens, or none at all. */
   wrongAddress: number;
   noAddress: number;
@@ -151,6 +153,8 @@ export class Machines {
       if (dies && this.conditions.diesWhileBooting > 0) return this.stop(machine, 'while booting');
       machine.hung = hung && this.conditions.neverHealthy > 0;
       this.#setAnswering(machine, !machine.hung);
+      const { livesMs } = this.conditions;
+      if (livesMs !== null) this.#later(machine, this.#draw(livesMs), () => this.stop(machine, 'by itself'));
     });
     return machine;
   }

@@ -29,6 +29,7 @@ export function randomWeather(random: Random): Conditions {
   metrics.gaps = random.pick([0, 0, 0.1, 0.5]);
   metrics.stale = random.pick([0, 0, 0.1, 0.3]);
   metrics.nonsense = random.pick([0, 0, 0, 0.1]);
+  machines.livesMs = random.pick([null, null, null, null, [1_000, 20_000]]);
   return conditions;
 }
 

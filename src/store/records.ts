@@ -103,6 +103,10 @@ const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
     .nullable(),
   launch: z.strictObject({
     failures: z.number(),
+    crashes: z.number(),
+    crashedAt: time.nullable(),
+    why: z.string(),
+    template: z.string().nullable(),
     notBefore: time.nullable(),
     suspended: z.strictObject({ since: time, why: z.string() }).nullable(),
   }),

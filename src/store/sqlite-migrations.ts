@@ -12,6 +12,7 @@ export const SQLITE_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-metric-samples': { up: createMetricSamples },
   '0004-group-memory': { up: reshapeMemory },
   '0005-who-asked': { up: nameWhoAsked },
+  '0006-crashes': { up: countCrashes },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {
@@ -207,4 +208,10 @@ async function nameWhoAsked(db: Kysely<unknown>): Promise<void> {
   await sql`
     update groups set digest = null, memory = json_set(memory, '$.bounds.minSizeBy', null, '$.bounds.maxSizeBy', null)
     where json_type(memory, '$.bounds') = 'object'`.execute(db);
+}
+
+/** Servers that end soon after they came into service count too, and launching remembers why it waits, and for which template. */
+async function countCrashes(db: Kysely<unknown>): Promise<void> {
+  const nothing = sql`'$.launch.crashes', 0, '$.launch.crashedAt', null, '$.launch.why', '', '$.launch.template', null`;
+  await sql`update groups set memory = json_set(memory, ${nothing}), digest = null`.execute(db);
 }

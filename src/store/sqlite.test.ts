@@ -268,7 +268,8 @@ describe('openSqliteStore', () => {
       const store = await openSqliteStore({ database });
       await store.commit(aChange({ memory: { group: 'web', value: MEMORY }, instances: [anInstance('i-1')] }));
       database.exec(`
-        update groups set digest = 7, memory = json_set(json_remove(memory, '$.savedAt', '$.bounds.minSizeBy', '$.bounds.maxSizeBy'),
+        update groups set digest = 7, memory = json_set(json_remove(memory, '$.savedAt', '$.bounds.minSizeBy', '$.bounds.maxSizeBy',
+            '$.launch.crashes', '$.launch.crashedAt', '$.launch.why', '$.launch.template'),
           '$.unhealthyAt', json('[5, 6]'), '$.file', json('{"kind":"value","value":3}'));
         delete from kysely_migration where name >= '0004';`);
       const { groups, instances } = await (await openSqliteStore({ database })).load();
@@ -278,6 +279,7 @@ describe('openSqliteStore', () => {
         unhealthyAt: {},
         file: { path: null, value: 3, refused: null },
         bounds: { minSize: 1, maxSize: 5, minSizeBy: null, maxSizeBy: null, fleetMinSize: 1, fleetMaxSize: 9 },
+        launch: { ...MEMORY.launch, crashes: 0, crashedAt: null, why: '', template: null },
       });
       expect(instances).toHaveLength(1);
     });

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/decide/decide.ts';
+import { LAUNCHING_WORKS } from '../../src/model/group-memory.ts';
 import { failure, healthy, holds, reasons } from '../support/decisions.ts';
 import { lived, simulated } from '../support/scenarios.ts';
 import { NOW, type Server, snapshotOf } from '../support/snapshot.ts';
@@ -45,7 +46,7 @@ describe('scaling from 0', () => {
 });
 
 describe('waiting after a failure', () => {
-  const memory = (notBefore: number) => ({ launch: { failures: 3, notBefore, suspended: null } });
+  const memory = (notBefore: number) => ({ launch: { ...LAUNCHING_WORKS, failures: 3, notBefore, suspended: null } });
 
   it('OpenNebula one #5145: the wait after an error ends by itself', () => {
     const waiting = decide(snapshotOf([], { memory: memory(NOW + 1_000) }), NOW);

@@ -1,0 +1,50 @@
+import { LAUNCHING_WORKS } from '../model/group-memory.ts';
+import type { EpochMs } from '../model/time.ts';
+import { target } from './desired.ts';
+import type { Draft } from './draft.ts';
+import { PROVEN_AFTER_MS } from './launch-backoff.ts';
+import { kept } from './scale-out.ts';
+
+/** Ends the count of crashes when servers stay in service again, and reports a crash loop and its end. */
+export function followCrashes(draft: Draft): void {
+  const { launch } = draft.memory;
+  const { crashedAt, failures } = launch;
+  if (crashedAt !== null) {
+    const at = provenAt(draft, crashedAt);
+    if (at <= draft.now) {
+      const failing = { ...launch, crashes: 0, crashedAt: null };
+      draft.memory = { ...draft.memory, launch: failures > 0 ? failing : LAUNCHING_WORKS };
+    } else if (Number.isFinite(at)) draft.wake(at);
+  }
+  draft.condition(
+    'crashLoop',
+    draft.memory.launch.crashes > 1,
+    () => tellCrashLoop(draft),
+    () => {
+      const proven = `servers stay in service for ${PROVEN_AFTER_MS / 1000} s again`;
+      draft.tell('crashLoopEnded', `The crash loop is over: ${launch.crashes > 1 ? proven : 'launching starts anew'}.`);
+    },
+  );
+}
+
+/**
+ * When a server that was launched after the crash will have stayed, or, where the group has all that it should have, each of its
+ * servers; infinite where nobody knows.
+ */
+function provenAt(draft: Draft, crashedAt: EpochMs): EpochMs {
+  const servers = kept(draft);
+  const since = servers.map(({ state }) => (state.name === 'inService' ? state.since : Number.POSITIVE_INFINITY));
+  const newer = since.filter((_, index) => (servers[index]?.createdAt ?? 0) >= crashedAt);
+  const whole = servers.length >= target(draft) ? Math.max(crashedAt, ...since) : Number.POSITIVE_INFINITY;
+  return Math.min(whole, ...newer) + PROVEN_AFTER_MS;
+}
+
+function tellCrashLoop(draft: Draft): void {
+  const { crashes, notBefore, why } = draft.memory.launch;
+  const waitMs = Math.max(0, (notBefore ?? draft.now) - draft.now);
+  draft.tell(
+    'crashLoop',
+    `Servers end soon after they come into service, ${crashes} in a row. The last one: ${why} The next launch waits ${waitMs / 1000} s, and longer after each further one.`,
+    { level: 'warning', cappedBy: 'launchBackoff' },
+  );
+}
