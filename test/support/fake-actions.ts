@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { buildApi } from '../../src/api/server.ts';
 import { listen } from '../../src/api/socket.ts';
 import type { CliActions, RunningFleet, StartOptions } from '../../src/cli/actions.ts';
@@ -30,6 +31,7 @@ export function fakeActions(
 
 /** Serves a fake fleet until it is stopped or gone. */
 export async function startFake(service: FakeFleetService, { dataDir, mode }: StartOptions): Promise<RunningFleet> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const app = buildApi(service);
   await listen(app, dataDir);
   const { promise: ended, resolve } = Promise.withResolvers<void>();
