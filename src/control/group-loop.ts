@@ -352,7 +352,8 @@ export class GroupLoop {
       const instance = this.#instances.get(id);
       if (instance === undefined) continue;
       const leftMs = instance.state.since + this.#group.launchTimeoutMs - now;
-      this.#operations(instance).launch(instance, Math.max(ABORT_FLOOR_MS, leftMs), report);
+      const serves = this.#group.targetGroups.length > 0;
+      this.#operations(instance).launch(instance, serves, Math.max(ABORT_FLOOR_MS, leftMs), report);
     }
   }
 

@@ -30,9 +30,10 @@ export class Operations {
     return this.#running.has(id);
   }
 
-  launch(instance: Instance, timeoutMs: number, report: (outcome: Outcome) => void): void {
+  /** @param serves whether the group is behind a load balancer */
+  launch(instance: Instance, serves: boolean, timeoutMs: number, report: (outcome: Outcome) => void): void {
     const { id: instanceId, group, launchTemplate } = instance;
-    const request = { instanceId, group, settings: launchTemplate.settings };
+    const request = { instanceId, group, serves, settings: launchTemplate.settings };
     this.#start(
       instanceId,
       timeoutMs,

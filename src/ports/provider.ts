@@ -17,6 +17,9 @@ export type { Machine } from '../model/observation.ts';
  * - Machines carry the tags `fleet`, `group` and `instanceId`, kept with the machine and not only in the controller's store.
  * - `list` returns every machine of the fleet that is not gone, also stopped ones and ones that an earlier controller launched.
  *   It throws rather than return part of the list.
+ * - What answers at a machine's endpoint is the machine, as far as the provider can tell: an address that was given to another
+ *   machine meanwhile is not listed as this one's. A provider of processes checks who holds the socket, and lists a server whose port
+ *   another program has taken as stopped, with that program in its detail.
  * - `terminate` asks for the end of one machine by the provider's id and is repeated until it throws `NotFound`; it resolves
  *   when the request has been taken, the machine may need longer. It never touches a machine without the fleet's tag.
  * - No call outlives its signal: an abort makes it reject; what it had begun may still take effect.
@@ -35,6 +38,8 @@ export interface Provider {
 export interface LaunchRequest {
   readonly instanceId: InstanceId;
   readonly group: string;
+  /** Whether it is behind a load balancer and so has to listen at its endpoint; a worker need not. */
+  readonly serves: boolean;
   /** Valid by the provider's own schema. */
   readonly settings: JsonObject;
 }

@@ -50,7 +50,7 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
     }
 
     function launch(instanceId: string, by: Provider = provider): Promise<Machine> {
-      return by.launch({ instanceId, group: 'web', settings: world.settings }, signal);
+      return by.launch({ instanceId, group: 'web', serves: true, settings: world.settings }, signal);
     }
 
     async function listed(by: Provider = provider): Promise<readonly string[]> {
@@ -203,7 +203,7 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
     it('rejects calls whose signal has aborted', async () => {
       const machine = await launch('i-1');
       const aborted = AbortSignal.abort();
-      const request = { instanceId: 'i-2', group: 'web', settings: world.settings };
+      const request = { instanceId: 'i-2', group: 'web', serves: true, settings: world.settings };
       await expect(provider.launch(request, aborted)).rejects.toBeInstanceOf(PortError);
       await expect(provider.list(aborted)).rejects.toBeInstanceOf(PortError);
       await expect(provider.terminate(machine.id, aborted)).rejects.toBeInstanceOf(PortError);
@@ -211,7 +211,7 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
 
     it('survives a call that was aborted in the middle', async () => {
       const abort = new AbortController();
-      const request = { instanceId: 'i-1', group: 'web', settings: world.settings };
+      const request = { instanceId: 'i-1', group: 'web', serves: true, settings: world.settings };
       const call = provider.launch(request, abort.signal);
       abort.abort();
       await expect(call).rejects.toBeInstanceOf(PortError);

@@ -103,7 +103,12 @@ describe("the process provider's machine.json", () => {
     async () => {
       const dataDir = join(folder, 'machines');
       await mkdir(join(dataDir, ID), { recursive: true });
-      const request = { instanceId: ID, group: 'web', settings: settings({ command: ['/does/not/exist'] }) };
+      const request = {
+        instanceId: ID,
+        group: 'web',
+        serves: true,
+        settings: settings({ command: ['/does/not/exist'] }),
+      };
       await fc.assert(
         fc.asyncProperty(text, async (content) => {
           await mkdir(join(dataDir, ID), { recursive: true });

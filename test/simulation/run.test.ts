@@ -74,7 +74,10 @@ describe('the invariants', () => {
 
   it('find a launch that was not committed', async () => {
     const found = await violated(async ({ provider }) => {
-      await provider('simulated').provider.launch({ instanceId: 'i-1', group: 'web', settings: {} }, signal);
+      await provider('simulated').provider.launch(
+        { instanceId: 'i-1', group: 'web', serves: true, settings: {} },
+        signal,
+      );
     });
     expect(found).toContain('committedBeforeActing');
   });

@@ -17,6 +17,8 @@ export interface ProcessIdentity {
 
 export interface ProcessStat {
   readonly pid: number;
+  /** The pid of the process that started it, or of who took it over since. */
+  readonly parent: number;
   /** The pid of the session's leader. */
   readonly session: number;
   readonly startTicks: number;
@@ -42,7 +44,7 @@ export function readStat(pid: number): ProcessStat | null {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const state = fields[0];
   if (state === 'Z' || state === 'X') return null;
-  return { pid, session: Number(fields[3]), startTicks: Number(fields[19]) };
+  return { pid, parent: Number(fields[1]), session: Number(fields[3]), startTicks: Number(fields[19]) };
 }
 
 /** Every live process of the host. */

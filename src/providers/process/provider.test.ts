@@ -27,7 +27,7 @@ afterEach(() => world.dispose());
 
 function launch(instanceId: string, more: JsonObject = {}): Promise<Machine> {
   return provider.launch(
-    { instanceId, group: 'web', settings: settings({ command: ['sleep', '600'], ...more }) },
+    { instanceId, group: 'web', serves: true, settings: settings({ command: ['sleep', '600'], ...more }) },
     signal,
   );
 }
@@ -127,7 +127,7 @@ describe('launch', () => {
       const settings = ${JSON.stringify(world.settings)};
       const { signal } = new AbortController();
       const ids = ['i-1', 'i-2', 'i-3', 'i-4'];
-      const launch = (instanceId) => provider.launch({ instanceId, group: 'web', settings }, signal);
+      const launch = (instanceId) => provider.launch({ instanceId, group: 'web', serves: true, settings }, signal);
       // Killed as soon as the first is there, whatever the others have come to.
       await Promise.race(ids.map(launch));
       process.kill(process.pid, 'SIGKILL');
@@ -353,10 +353,10 @@ describe('watch', () => {
     const stop = next.watch(() => undefined);
     expect(sleepers).toBe(0);
     await next.list(signal);
-    // The other one looks after the logs.
-    await eventually(() => sleepers === 2);
+    // The others look after logs and ports.
+    await eventually(() => sleepers === 3);
     stop();
-    await eventually(() => sleepers === 1);
+    await eventually(() => sleepers === 2);
     await next.close();
     await eventually(() => sleepers === 0);
   });

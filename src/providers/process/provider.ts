@@ -9,6 +9,7 @@ import { ExitWatch } from './exit-watch.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { keepEndedLog, LOG_FILE, lastLine } from './logs.ts';
 import { MachineFolders } from './machine-folders.ts';
+import { PortGuard } from './port-guard.ts';
 import { PortAllocator } from './ports.ts';
 import { isAlive, type ProcessIdentity, readBootId } from './procfs.ts';
 import { isUsableId, type MachineRecord } from './record.ts';
@@ -31,6 +32,7 @@ export class ProcessProvider implements Provider {
   readonly #children = new Map<string, ChildProcess>();
   readonly #endings = new Map<string, Promise<void>>();
   readonly #logs: LogKeeper;
+  readonly #guard: PortGuard;
   #recovered: Promise<void> | null = null;
 
   constructor({ fleet, dataDir, clock, onProblem }: ProviderContext) {
@@ -40,6 +42,7 @@ export class ProcessProvider implements Provider {
     this.#folders = new MachineFolders(this.#dataDir);
     this.#exits = new ExitWatch(clock);
     this.#logs = new LogKeeper(clock, onProblem, this.#closed.signal);
+    this.#guard = new PortGuard(clock, this.#closed.signal, () => this.#exits.notify());
   }
 
   launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine> {
@@ -103,13 +106,13 @@ export class ProcessProvider implements Provider {
   }
 
   async #createIntent(request: LaunchRequest, settings: ProcessSettings): Promise<MachineRecord> {
-    const { instanceId, group } = request;
+    const { instanceId, group, serves } = request;
     const taken = new Set((await this.#folders.all()).map(({ port }) => port));
     const port = await this.#ports.reserve(instanceId, settings.portRange, taken);
     try {
       const { command, stopSignal, stopTimeoutMs, maxLogSizeBytes } = settings;
       const launchedAt = this.#clock.now();
-      const what = { fleet: this.#fleet, group, instanceId, port, launchedAt, command };
+      const what = { fleet: this.#fleet, group, instanceId, port, serves, launchedAt, command };
       const how = { stopSignal, stopTimeoutMs, maxLogSizeBytes };
       const record = { ...what, ...how, stoppingSince: null, process: null };
       await this.#folders.write(record);
@@ -146,6 +149,7 @@ export class ProcessProvider implements Provider {
       other.instanceId === instanceId || other.process === null ? [] : [other.process],
     );
     this.#exits.forget(instanceId);
+    this.#guard.forget(instanceId);
     const isStopping = stoppingSince !== null;
     const stopTimeoutMs = remainingMs(record, this.#clock.now());
     const onStopping = () => this.#folders.write({ ...record, stoppingSince: this.#clock.now() });
@@ -181,14 +185,19 @@ export class ProcessProvider implements Provider {
   }
 
   async #machine(record: MachineRecord): Promise<Machine> {
-    const { instanceId, group, launchedAt, port, process } = record;
+    const { instanceId, group, launchedAt, port, serves, process } = record;
     const machine = { id: instanceId, instanceId, group, launchedAt, processId: process?.pid ?? null };
     if (process === null) return { ...machine, state: 'pending', endpoint: null, detail: '' };
     const endpoint = { address: HOST, port };
     if (isAlive(process)) {
       if (!this.#children.has(instanceId) && !this.#endings.has(instanceId)) this.#exits.adopt(instanceId, process);
-      return { ...machine, state: 'running', endpoint, detail: `pid ${process.pid}` };
+      if (serves && !this.#endings.has(instanceId)) this.#guard.guard(instanceId, { port, process });
+      const stranger = this.#guard.strangerAt(instanceId);
+      if (stranger === null) return { ...machine, state: 'running', endpoint, detail: `pid ${process.pid}` };
+      const detail = `pid ${process.pid}; its port ${port} was taken by ${stranger}, which is none of its processes`;
+      return { ...machine, state: 'stopped', endpoint, detail };
     }
+    this.#guard.forget(instanceId);
     const child = this.#children.get(instanceId);
     const how = `pid ${process.pid} ${howItEnded(child)}`;
     // One that was killed had no time to say why.

@@ -49,6 +49,7 @@ function reconstruct(processes: readonly TaggedProcess[], dataDir: string): Mach
     stopTimeoutMs: LOST_STOP_TIMEOUT_MS,
     stoppingSince: null,
     maxLogSizeBytes: maxLogBytesSchema.parse(undefined),
+    serves: false,
     command: [],
     process: null,
   };

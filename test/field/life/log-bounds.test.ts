@@ -37,7 +37,7 @@ const printer = (mib: number) => `
 
 it('keeps the log of a server that prints 5 MB a second within its bound', async () => {
   const command = ['sh', '-c', printer(20)];
-  const request = { instanceId: 'i-1', group: 'w', settings: settings({ command, maxLogSize: '1MiB' }) };
+  const request = { instanceId: 'i-1', group: 'w', serves: false, settings: settings({ command, maxLogSize: '1MiB' }) };
   await provider.launch(request, signal);
   await provider.list(signal);
   const path = join(world.dataDir, 'i-1', 'server.log');

@@ -21,7 +21,7 @@ afterEach(() => world.dispose());
 /** Launches a master, and waits until it and its child have said that they are ready. */
 async function launch(script: string, more: JsonObject = {}): Promise<void> {
   const written = { command: ['sh', '-c', script], stopTimeout: '20s', ...more };
-  await provider.launch({ instanceId: 'i-1', group: 'w', settings: settings(written) }, signal);
+  await provider.launch({ instanceId: 'i-1', group: 'w', serves: false, settings: settings(written) }, signal);
   const log = () => readFile(join(world.dataDir, 'i-1', 'server.log'), 'utf8');
   await expect.poll(log).toContain('master is ready');
 }

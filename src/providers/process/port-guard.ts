@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import type { Clock } from '../../ports/clock.ts';
+import { type Listener, readListeners, socketsOf } from './listeners.ts';
+import { type ProcessIdentity, type ProcessStat, readStats } from './procfs.ts';
+import { findTagged } from './tags.ts';
+
+/** While servers boot, sooner than their health checks can pass. */
+const BOOTING_INTERVAL_MS = 50;
+const INTERVAL_MS = 2_000;
+/** A server that has not listened for so long is looked at as seldom as the others. */
+const BOOTING_MAX_MS = 600_000;
+/** Of the time, at most this share goes into looking. */
+const MAX_SHARE = 0.05;
+/** How many servers' sockets are looked for in one round. */
+const CHECKED_A_ROUND = 100;
+
+export interface GuardedServer {
+  readonly port: number;
+  readonly process: ProcessIdentity;
+}
+
+interface Guarded extends GuardedServer {
+  readonly sinceMs: number;
+  /** The sockets that were found to be its own, in one text; null before it listens. */
+  own: string | null;
+  /** Who listens in its place. */
+  stranger: string | null;
+}
+
+/**
+ * Sees to it that what answers on a server's port is the server: one of its processes holds the socket. Another program that has
+ * taken the port, while the server booted or had let go of it, would pass for it and get its requests.
+ *
+ * It looks at the host's listening sockets, all at once, and at a server's processes only when the socket on its port has changed.
+ */
+export class PortGuard {
+  readonly #clock: Clock;
+  readonly #closed: AbortSignal;
+  readonly #onStranger: () => void;
+  readonly #servers = new Map<string, Guarded>();
+  #wake = new AbortController();
+  #isRunning = false;
+
+  constructor(clock: Clock, closed: AbortSignal, onStranger: () => void) {
+    this.#clock = clock;
+    this.#closed = closed;
+    this.#onStranger = onStranger;
+  }
+
+  guard(instanceId: string, { port, process }: GuardedServer): void {
+    if (this.#servers.has(instanceId)) return;
+    this.#servers.set(instanceId, { port, process, sinceMs: this.#clock.steadyMs(), own: null, stranger: null });
+    this.#wake.abort();
+    if (!this.#isRunning) void this.#run();
+  }
+
+  forget(instanceId: string): void {
+    this.#servers.delete(instanceId);
+  }
+
+  /** Who listens on the server's port instead of it, in words; null when nobody is known to. */
+  strangerAt(instanceId: string): string | null {
+    return this.#servers.get(instanceId)?.stranger ?? null;
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    while (this.#servers.size > 0 && !this.#closed.aborted) {
+      this.#wake = new AbortController();
+      const before = this.#clock.steadyMs();
+      await this.#round();
+      const tookMs = this.#clock.steadyMs() - before;
+      const pauseMs = Math.max(this.#someBoot() ? BOOTING_INTERVAL_MS : INTERVAL_MS, tookMs / MAX_SHARE);
+      await this.#clock.sleep(pauseMs, AbortSignal.any([this.#closed, this.#wake.signal]));
+    }
+    this.#isRunning = false;
+  }
+
+  #someBoot(): boolean {
+    const now = this.#clock.steadyMs();
+    return [...this.#servers.values()].some(
+      ({ own, stranger, sinceMs }) => own === null && stranger === null && now - sinceMs < BOOTING_MAX_MS,
+    );
+  }
+
+  async #round(): Promise<void> {
+    const listeners = readListeners(new Set([...this.#servers.values()].map(({ port }) => port)));
+    const changed = [...this.#servers].filter(([, server]) => {
+      const there = inWords(listeners.get(server.port));
+      return there !== '' && there !== server.own && server.stranger === null;
+    });
+    // Read once for all of them, and only where the process that was spawned does not explain it.
+    let stats: readonly ProcessStat[] | null = null;
+    let isNews = false;
+    for (const [instanceId, server] of changed.slice(0, CHECKED_A_ROUND)) {
+      const there = listeners.get(server.port) ?? [];
+      const isMain = there.every(({ inode }) => socketsOf(server.process.pid)?.has(inode) === true);
+      stats = isMain ? stats : (stats ?? readStats());
+      server.stranger = isMain ? null : await strangerAmong(there, instanceId, server, stats ?? []);
+      if (server.stranger === null) server.own = inWords(there);
+      else isNews = true;
+    }
+    if (isNews) this.#onStranger();
+  }
+}
+
+function inWords(listeners: readonly Listener[] = []): string {
+  return listeners.map(({ inode }) => inode).join();
+}
+
+/** Null when all are the server's: its session's, its children's, or those of a process that carries its instance id. */
+async function strangerAmong(
+  listeners: readonly Listener[],
+  instanceId: string,
+  { process }: GuardedServer,
+  stats: readonly ProcessStat[],
+): Promise<string | null> {
+  const family = familyOf(process, stats);
+  const sockets = family.map(({ pid }) => socketsOf(pid));
+  const foreign = listeners.filter(({ inode }) => !sockets.some((own) => own?.has(inode)));
+  // What may not be seen of the server's own processes is not held against it.
+  if (foreign.length === 0 || sockets.includes(null)) return null;
+  for (const { inode, userId } of foreign) {
+    const holder = stats.find(({ pid }) => socketsOf(pid)?.has(inode));
+    if (holder === undefined) return `a process of the user with id ${userId}`;
+    const tagged = await findTagged((tags) => tags.instanceId === instanceId, [holder]);
+    if (tagged.length === 0) return `${nameOf(holder.pid)} (pid ${holder.pid})`;
+  }
+  return null;
+}
+
+function familyOf(leader: ProcessIdentity, stats: readonly ProcessStat[]): readonly ProcessStat[] {
+  const family = new Set([leader.pid]);
+  // Parents have lower numbers than their children, but for those that began anew: as often as it finds more.
+  for (let before = -1; before !== family.size; ) {
+    before = family.size;
+    for (const { pid, parent, session } of stats) {
+      if (session === leader.pid || family.has(parent)) family.add(pid);
+    }
+  }
+  return stats.filter(({ pid }) => family.has(pid));
+}
+
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return 'a process';
+  }
+}

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { RealFleet } from '../../support/fleet.ts';
+
+/** Boots until it is told that it may go on, which the first server is not. */
+const SLOW = `
+  const { existsSync } = require('fs');
+  const wait = setInterval(() => {
+    if (!existsSync('booted')) return;
+    clearInterval(wait);
+    require('http').createServer((_, answer) => answer.end('the server')).listen(process.env.PORT, process.env.HOST);
+  }, 20);`;
+
+/** Answers everybody, and says what it was asked. */
+const STRANGER = `
+  require('http').createServer(({ url }, answer) => { console.log(url); answer.end('a stranger'); })
+    .listen(process.argv[1], '127.0.0.1', () => console.log('listens'));`;
+
+it('gives no request to another program on the port of a server that boots', async () => {
+  const fleet = await RealFleet.create({
+    desiredCapacity: 1,
+    command: [process.execPath, '-e', SLOW],
+    healthCheckGracePeriod: '60s',
+  });
+  onTestFinished(() => fleet.end());
+  const text = await readFile(fleet.fleetFile, 'utf8');
+  await writeFile(fleet.fleetFile, text.replace('downInterval: 100ms', 'downInterval: 1s'));
+  await fleet.start();
+  const endpoint = async () => (await fleet.instances())[0]?.endpoint ?? null;
+  await expect.poll(endpoint).not.toBe(null);
+  const [first] = await fleet.instances();
+  const stranger = spawn(process.execPath, ['-e', STRANGER, first?.endpoint?.split(':')[1] ?? ''], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void stranger.kill('SIGKILL'));
+  let asked = '';
+  stranger.stdout.on('data', (chunk: Buffer) => {
+    asked += chunk.toString();
+  });
+  await once(stranger.stdout, 'data');
+  const answers = new Set<string>();
+  const isStopped = async () => {
+    answers.add(await fetch(`${fleet.url}/client`).then((answer) => answer.text(), String));
+    return (await fleet.activities()).some(({ reason }) => reason === 'machineStopped');
+  };
+  await fleet.until('the first server is taken out', isStopped);
+  await writeFile(join(fleet.folder, 'booted'), '');
+  await fleet.until('the next server answers', async () => {
+    answers.add(await fetch(`${fleet.url}/client`).then((answer) => answer.text(), String));
+    return answers.has('the server');
+  });
+  expect(asked).not.toContain('/client');
+  expect([...answers]).not.toContain('a stranger');
+  const stopped = (await fleet.activities()).find(({ reason }) => reason === 'machineStopped');
+  expect(stopped?.message).toContain(`(pid ${stranger.pid}), which is none of its processes`);
+  expect(
+    (await fleet.activities()).some(({ reason, instanceId }) => reason === 'inService' && instanceId === first?.id),
+  ).toBe(false);
+});
