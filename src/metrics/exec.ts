@@ -32,7 +32,7 @@ export const execMetric = metricSourceType({
   schema,
   create: (command, { clock }) =>
     lookingSource(clock, async (signal) => {
-      const output = (await outputOf(command, signal)).trim();
+      const output = (await outputOf(command, clock, signal)).trim();
       const program = command.command[0];
       if (output === '') throw new Missing('empty', `${program} prints nothing`);
       const value = parseDecimal(output);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { EpochMs } from '../model/time.ts';
+import { httpAccessFields, ONE_AUTHORIZATION, ONE_PASSWORD, PASSWORD_OF_A_USER, requestHeaders } from './access.ts';
 import { get, parseJson, shownUrl, unexpectedStatus } from './http-client.ts';
-import { secretFromFile } from './secrets.ts';
-import { optional, pathSchema, urlSchema } from './settings.ts';
+import { urlSchema } from './settings.ts';
 import { type Found, lookingSource, Missing, metricSourceType } from './source.ts';
 import { quotedStart } from './text.ts';
 
@@ -10,30 +10,31 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_QUERY_CHARACTERS = 4_096;
 
 function schema(baseDir: string) {
-  return z.strictObject({
-    url: urlSchema('http:', 'https:')
-      .refine((url) => !url.includes('?'), { error: 'it is the address of Prometheus alone, without ?' })
-      .describe('Where Prometheus (or what speaks its API) is: http://127.0.0.1:9090.'),
-    query: z
-      .string()
-      .min(1)
-      .max(MAX_QUERY_CHARACTERS)
-      .describe('PromQL that gives exactly one number: sum(rate(requests_total[1m])).'),
-    bearerTokenFile: optional(pathSchema(baseDir)).describe(
-      'A file that holds the token to send as Authorization: Bearer; relative to the fleet file.',
-    ),
-  });
+  return z
+    .strictObject({
+      url: urlSchema('http:', 'https:')
+        .refine((url) => !url.includes('?'), { error: 'it is the address of Prometheus alone, without ?' })
+        .describe('Where Prometheus (or what speaks its API) is: http://127.0.0.1:9090.'),
+      query: z
+        .string()
+        .min(1)
+        .max(MAX_QUERY_CHARACTERS)
+        .describe('PromQL that gives exactly one number: sum(rate(requests_total[1m])).'),
+      ...httpAccessFields(baseDir),
+    })
+    .refine(ONE_PASSWORD.holds, ONE_PASSWORD.problem)
+    .refine(PASSWORD_OF_A_USER.holds, PASSWORD_OF_A_USER.problem)
+    .refine(ONE_AUTHORIZATION.holds, ONE_AUTHORIZATION.problem);
 }
 
 /** What a PromQL query gives now. */
 export const prometheusMetric = metricSourceType({
   name: 'prometheus',
   schema,
-  create: ({ url, query, bearerTokenFile }, { clock }) =>
+  create: ({ url, query, ...access }, { clock }) =>
     lookingSource(clock, async (signal) => {
       const asked = `${url.replace(/\/+$/, '')}/api/v1/query?${new URLSearchParams({ query })}`;
-      const headers: Record<string, string> =
-        bearerTokenFile === null ? {} : { authorization: `Bearer ${await secretFromFile(bearerTokenFile)}` };
+      const headers = await requestHeaders(access);
       const { status, text } = await get(asked, { signal, maxBodyBytes: MAX_BODY_BYTES, headers });
       return found(asked, status, text);
     }),

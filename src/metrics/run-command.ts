@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { inheritedEnvironment, limited } from '../base/user-program.ts';
+import type { Clock } from '../ports/clock.ts';
 import { Missing } from './source.ts';
 import { oneLine, reasonOf } from './text.ts';
 
@@ -8,6 +9,8 @@ import { oneLine, reasonOf } from './text.ts';
 const MAX_OUTPUT_BYTES = 4_096;
 /** Of what it complains about the end is kept. */
 const MAX_KEPT_ERROR_BYTES = 4_096;
+/** How long after its end a program's last output is read, where others have it open still. */
+const LAST_OUTPUT_MS = 250;
 
 export interface Command {
   /** The program and its arguments; no shell is involved. */
@@ -16,11 +19,15 @@ export interface Command {
 }
 
 /**
- * What a command prints. It runs in a process group of its own, which is killed as a whole when the signal aborts or it prints
- * too much.
+ * What a command prints until it ends; what it leaves running in the background goes on, and is not waited for. It runs in a process group
+ * of its own, which is killed as a whole when the signal aborts or it prints too much.
  * @throws Missing with the last line of its complaints when it does not succeed
  */
-export async function outputOf({ command, workingDirectory }: Command, signal: AbortSignal): Promise<string> {
+export async function outputOf(
+  { command, workingDirectory }: Command,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<string> {
   const [program = ''] = command;
   const env = inheritedEnvironment();
   const [file = '', ...args] = limited(command, { path: env.PATH ?? '', workingDirectory });
@@ -53,15 +60,24 @@ export async function outputOf({ command, workingDirectory }: Command, signal: A
   child.stderr.on('data', (chunk: Buffer) => {
     complaints = Buffer.concat([complaints, chunk]).subarray(-MAX_KEPT_ERROR_BYTES);
   });
-  // `close` comes after `exit`, when all who had the output open are gone too.
-  child.on('close', (code, killedBy) => {
+  const finish = (code: number | null, killedBy: NodeJS.Signals | null) => {
     if (code === 0) return resolve(output.toString());
     const why = lastLine(complaints.toString());
     fail(`${code === null ? `was ended by ${killedBy}` : `exits with ${code}`}${why === '' ? '' : `: ${why}`}`);
+  };
+  // Its whole output has been read when nobody has it open any more.
+  child.on('close', finish);
+  // The program has ended, but not whoever it left running in the background with its output open: what is in the pipe is read.
+  const over = new AbortController();
+  child.on('exit', (code, killedBy) => {
+    void clock.sleep(LAST_OUTPUT_MS, over.signal).then(() => finish(code, killedBy));
   });
   try {
     return await promise;
   } finally {
+    over.abort();
+    child.stdout.destroy();
+    child.stderr.destroy();
     signal.removeEventListener('abort', onAbort);
   }
 }

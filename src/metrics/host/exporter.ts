@@ -21,16 +21,22 @@ export interface MachineUsage {
   readonly load: number | null;
 }
 
+/** What is the same for the exporters of all servers. */
+export interface ScrapeOptions {
+  readonly port: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** @throws Missing when it does not answer */
 export async function scrape(
   endpoint: Endpoint,
-  port: number,
-  path: string,
+  { port, path, headers }: ScrapeOptions,
   signal: AbortSignal,
 ): Promise<MachineUsage> {
   const host = endpoint.address.includes(':') ? `[${endpoint.address}]` : endpoint.address;
   const url = `http://${host}:${port}${path}`;
-  const text = await getText(url, { signal, maxBodyBytes: MAX_BODY_BYTES, timeoutMs: SCRAPE_TIMEOUT_MS });
+  const text = await getText(url, { signal, maxBodyBytes: MAX_BODY_BYTES, timeoutMs: SCRAPE_TIMEOUT_MS, headers });
   const samples = samplesOf(text, new Set([CPU_SECONDS, MEMORY_TOTAL, MEMORY_AVAILABLE, LOAD]));
   if (samples.length > 0) return usageIn(samples);
   throw new Missing('absent', `${shownUrl(url)} has none of node_exporter's metrics`);

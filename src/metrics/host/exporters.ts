@@ -3,20 +3,15 @@ import type { MeasuredServer } from '../../ports/metric-source.ts';
 import { reasonOf } from '../text.ts';
 import type { Measured } from './average.ts';
 import type { CpuLook } from './cpu-share.ts';
-import { type MachineUsage, scrape } from './exporter.ts';
+import { type MachineUsage, type ScrapeOptions, scrape } from './exporter.ts';
 
 /** Scrapes that are under way at once. */
 const MAX_SCRAPES = 16;
 
-export interface ExporterPlace {
-  readonly port: number;
-  readonly path: string;
-}
-
 /** Servers that are machines with a node_exporter each. */
 export async function lookAtExporters(
   servers: readonly MeasuredServer[],
-  place: ExporterPlace,
+  how: ScrapeOptions,
   signal: AbortSignal,
 ): Promise<Measured> {
   const found: { readonly id: InstanceId; readonly usage: MachineUsage }[] = [];
@@ -30,7 +25,7 @@ export async function lookAtExporters(
         continue;
       }
       try {
-        found.push({ id, usage: await scrape(endpoint, place.port, place.path, signal) });
+        found.push({ id, usage: await scrape(endpoint, how, signal) });
       } catch (error) {
         failures.set(id, reasonOf(error));
       }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { httpPathSchema, portSchema } from '../../model/fleet-file/fields.ts';
 import type { InstanceId } from '../../model/instance.ts';
 import type { MetricContext } from '../../ports/metric-source.ts';
+import { httpAccessFields, ONE_AUTHORIZATION, ONE_PASSWORD, PASSWORD_OF_A_USER, requestHeaders } from '../access.ts';
 import { optional } from '../settings.ts';
 import { type Look, lookingSource, metricSourceType } from '../source.ts';
 import { average, type Measure, type Measured } from './average.ts';
@@ -10,18 +11,23 @@ import { lookAtExporters } from './exporters.ts';
 import { lookAtProcesses } from './processes.ts';
 import { loadAverage } from './procfs.ts';
 
-function schema() {
-  return z.strictObject({
-    measure: z
-      .enum(['cpu', 'memory', 'load'])
-      .describe(
-        'The mean over the warm servers in service of: cpu in percent (100 is one core of a process, or all of a machine), memory in MiB, load (over the last minute).',
+function schema(baseDir: string) {
+  return z
+    .strictObject({
+      measure: z
+        .enum(['cpu', 'memory', 'load'])
+        .describe(
+          'The mean over the warm servers in service of: cpu in percent (100 is one core of a process, or all of a machine), memory in MiB, load (over the last minute).',
+        ),
+      exporterPort: optional(portSchema).describe(
+        "The port of each server's node_exporter. Without it the servers are processes of this host.",
       ),
-    exporterPort: optional(portSchema).describe(
-      "The port of each server's node_exporter. Without it the servers are processes of this host.",
-    ),
-    path: httpPathSchema.default('/metrics').describe('The path of its metrics.'),
-  });
+      path: httpPathSchema.default('/metrics').describe('The path of its metrics.'),
+      ...httpAccessFields(baseDir),
+    })
+    .refine(ONE_PASSWORD.holds, ONE_PASSWORD.problem)
+    .refine(PASSWORD_OF_A_USER.holds, PASSWORD_OF_A_USER.problem)
+    .refine(ONE_AUTHORIZATION.holds, ONE_AUTHORIZATION.problem);
 }
 type Settings = z.infer<ReturnType<typeof schema>>;
 
@@ -32,7 +38,7 @@ export const hostMetric = metricSourceType({
   create: (settings, context) => lookingSource(context.clock, lookOf(settings, context)),
 });
 
-function lookOf({ measure, exporterPort, path }: Settings, { servers }: MetricContext): Look {
+function lookOf({ measure, exporterPort, path, ...access }: Settings, { servers }: MetricContext): Look {
   // Processes of one host have one load.
   if (measure === 'load' && exporterPort === null) return async () => ({ value: loadAverage() });
   const shares = new CpuShares();
@@ -41,7 +47,7 @@ function lookOf({ measure, exporterPort, path }: Settings, { servers }: MetricCo
     const look =
       exporterPort === null
         ? lookAtProcesses(inService)
-        : await lookAtExporters(inService, { port: exporterPort, path }, signal);
+        : await lookAtExporters(inService, { port: exporterPort, path, headers: await requestHeaders(access) }, signal);
     return average(valuesOf(measure, look, shares), look.failures, inService);
   };
 }

@@ -1,36 +1,35 @@
 import { z } from 'zod';
+import { basic, ONE_PASSWORD, passwordFields, passwordOf } from '../access.ts';
 import { get, parseJson, shownUrl, unexpectedStatus } from '../http-client.ts';
-import { secretFromFile } from '../secrets.ts';
-import { optional, pathSchema, textSchema, urlSchema } from '../settings.ts';
+import { textSchema, urlSchema } from '../settings.ts';
 import { type Look, Missing } from '../source.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export function rabbitmqSchema(baseDir: string) {
-  return z.strictObject({
-    kind: z.literal('rabbitmq').describe("A queue of RabbitMQ, through its management plugin's API."),
-    url: urlSchema('http:', 'https:')
-      .refine((url) => !url.includes('?'), { error: 'it is the address of the management API alone, without ?' })
-      .describe('Where the management API is: http://127.0.0.1:15672.'),
-    vhost: textSchema.default('/').describe('The virtual host.'),
-    queue: textSchema.describe('The name of the queue.'),
-    user: textSchema.describe('A user with the tag monitoring.'),
-    passwordFile: optional(pathSchema(baseDir)).describe(
-      "A file that holds the user's password; relative to the fleet file. Without one the password is empty.",
-    ),
-  });
+  return z
+    .strictObject({
+      kind: z.literal('rabbitmq').describe("A queue of RabbitMQ, through its management plugin's API."),
+      url: urlSchema('http:', 'https:')
+        .refine((url) => !url.includes('?'), { error: 'it is the address of the management API alone, without ?' })
+        .describe('Where the management API is: http://127.0.0.1:15672.'),
+      vhost: textSchema.default('/').describe('The virtual host.'),
+      queue: textSchema.describe('The name of the queue.'),
+      user: textSchema.describe('A user with the tag monitoring.'),
+      ...passwordFields(baseDir),
+    })
+    .refine(ONE_PASSWORD.holds, ONE_PASSWORD.problem);
 }
 export type RabbitmqSettings = z.infer<ReturnType<typeof rabbitmqSchema>>;
 
 const queueAnswer = z.object({ messages: z.int().min(0).optional(), state: z.string().optional() });
 
 /** Messages that wait, and those that were given to a worker and are not acknowledged yet. */
-export function rabbitmqDepth({ url, vhost, queue, user, passwordFile }: RabbitmqSettings): Look {
+export function rabbitmqDepth({ url, vhost, queue, user, ...passwords }: RabbitmqSettings): Look {
   const path = `/api/queues/${encodeURIComponent(vhost)}/${encodeURIComponent(queue)}`;
   const asked = `${url.replace(/\/+$/, '')}${path}?columns=messages,state`;
   return async (signal) => {
-    const password = passwordFile === null ? '' : await secretFromFile(passwordFile);
-    const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+    const authorization = basic(user, (await passwordOf(passwords)) ?? '');
     const { status, text } = await get(asked, { signal, maxBodyBytes: MAX_BODY_BYTES, headers: { authorization } });
     if (status === 401) throw new Missing('failed', `${shownUrl(url)} refuses the user ${user} or its password`);
     if (status === 404) throw new Missing('absent', `there is no queue ${queue} in the virtual host ${vhost}`);

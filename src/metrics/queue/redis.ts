@@ -1,29 +1,36 @@
 import { z } from 'zod';
-import { secretFromFile } from '../secrets.ts';
-import { optional, pathSchema, textSchema, urlSchema } from '../settings.ts';
+import { ONE_PASSWORD, passwordFields, passwordOf } from '../access.ts';
+import { optional, textSchema, urlSchema } from '../settings.ts';
 import { type Look, Missing } from '../source.ts';
 import { quotedStart, reasonOf } from '../text.ts';
 import { type RedisReply, withRedis } from './redis-connection.ts';
 
+const TYPES = ['list', 'stream', 'set', 'sortedSet', 'hash'] as const;
+/** Redis' command that counts the entries of each. */
+const COUNTING = { list: 'LLEN', stream: 'XLEN', set: 'SCARD', sortedSet: 'ZCARD', hash: 'HLEN' } as const;
+
 export function redisSchema(baseDir: string) {
   return z
     .strictObject({
-      kind: z.literal('redis').describe('A list or a stream of Redis, or of what speaks its protocol.'),
+      kind: z.literal('redis').describe('Work that is kept in Redis, or in what speaks its protocol.'),
       url: urlSchema('redis:', 'rediss:')
         .refine((url) => /^\/?\d{0,5}$/.test(new URL(url).pathname) && !url.includes('?'), {
           error: 'what follows the host is the number of a database, such as redis://127.0.0.1:6379/2, or nothing',
         })
         .describe('Where Redis is: redis://127.0.0.1:6379, or .../2 for database 2.'),
-      key: textSchema.describe('The key of the list or stream.'),
-      type: z.enum(['list', 'stream']).default('list').describe('What the key holds.'),
+      key: textSchema.describe('The key of what waits.'),
+      type: z.enum(TYPES).default('list').describe('What the key holds.'),
+      inProgressKey: optional(textSchema).describe(
+        'The key that holds what workers have taken and not finished: it counts too, so that no group is scaled in under its last jobs.',
+      ),
+      inProgressType: z.enum(TYPES).default('list').describe('What that key holds.'),
       consumerGroup: optional(textSchema).describe(
         'For a stream: count only what this group has not acknowledged yet. Without it all entries count.',
       ),
       user: optional(textSchema).describe('The ACL user, where it is not the default one.'),
-      passwordFile: optional(pathSchema(baseDir)).describe(
-        'A file that holds the password; relative to the fleet file. Without one no password is sent.',
-      ),
+      ...passwordFields(baseDir),
     })
+    .refine(ONE_PASSWORD.holds, ONE_PASSWORD.problem)
     .refine(({ type, consumerGroup }) => type === 'stream' || consumerGroup === null, {
       error: 'only a stream has consumer groups',
       path: ['consumerGroup'],
@@ -35,7 +42,7 @@ export type RedisSettings = z.infer<ReturnType<typeof redisSchema>>;
 export function redisDepth(settings: RedisSettings): Look {
   const { url, user } = settings;
   return async (signal) => {
-    const password = settings.passwordFile === null ? null : await secretFromFile(settings.passwordFile);
+    const password = await passwordOf(settings);
     try {
       return { value: await withRedis({ url, user, password }, signal, (ask) => depth(ask, settings)) };
     } catch (error) {
@@ -47,10 +54,20 @@ export function redisDepth(settings: RedisSettings): Look {
 
 type Ask = (...words: readonly string[]) => Promise<RedisReply>;
 
+/** What waits is asked for first: a job that is taken in between is counted twice then, and never not at all. */
+async function depth(ask: Ask, settings: RedisSettings): Promise<number> {
+  const { inProgressKey, inProgressType } = settings;
+  const waiting = await waitingIn(ask, settings);
+  return inProgressKey === null ? waiting : waiting + (await entriesOf(ask, inProgressKey, inProgressType));
+}
+
 /** What is not there is empty for Redis itself: it removes a list with its last entry. */
-async function depth(ask: Ask, { key, type, consumerGroup }: RedisSettings): Promise<number> {
-  if (type === 'list') return count(await ask('LLEN', key));
-  if (consumerGroup === null) return count(await ask('XLEN', key));
+async function entriesOf(ask: Ask, key: string, type: (typeof TYPES)[number]): Promise<number> {
+  return count(await ask(COUNTING[type], key));
+}
+
+async function waitingIn(ask: Ask, { key, type, consumerGroup }: RedisSettings): Promise<number> {
+  if (consumerGroup === null) return entriesOf(ask, key, type);
   const group = groupsIn(await ask('XINFO', 'GROUPS', key)).find((fields) => fields.get('name') === consumerGroup);
   if (group === undefined) throw new Missing('absent', `the stream ${key} has no consumer group ${consumerGroup}`);
   // Null, and absent before Redis 7, where it cannot be told because entries in between were deleted.
