@@ -1,6 +1,8 @@
 import type { Check } from './look.ts';
 
 const WORDS: ReadonlyMap<string, string> = new Map([
+  // HAProxy judges by what becomes of requests, beside the checks.
+  ['HANA', 'connections for requests fail'],
   ['SOCKERR', 'could not be asked'],
   ['L4TOUT', 'no connection in time'],
   ['L4CON', 'cannot connect'],

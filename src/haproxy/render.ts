@@ -82,8 +82,8 @@ export function serverOptions(
     'check',
     ...['inter', `${intervalMs}ms`, 'fastinter', `${fastIntervalMs}ms`, 'downinter', `${downIntervalMs}ms`],
     ...['rise', `${healthyThreshold}`, 'fall', `${unhealthyThreshold}`],
-    // A request that cannot connect counts as all failed checks but one, and brings that one soon: dead servers attract requests
-    // where those with the fewest get the next one.
+    // A request that cannot connect counts as all failed checks but one: the next such request, or check, takes the server out.
+    // Dead servers attract requests where those with the fewest open get the next one.
     ...['observe', 'layer4', 'error-limit', '1', 'on-error', 'sudden-death'],
     ...(slowStartMs > 0 ? ['slowstart', `${slowStartMs}ms`] : []),
     ...maxconn(maxConnectionsPerTarget),
