@@ -22,6 +22,7 @@ export const sampleGroup: TargetGroup = {
     unhealthyThreshold: 3,
   },
   deregistrationDelayMs: 300_000,
+  outlierDetection: { action: 'report', intervalMs: 10_000, minRequests: 20, errorShare: 0.5, consecutiveIntervals: 3 },
   slowStartMs: 0,
   maxConnectionsPerTarget: null,
   queueTimeoutMs: 30_000,

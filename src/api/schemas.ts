@@ -16,6 +16,9 @@ const targetStatus = z.object({
   detail: z.string(),
   openRequests: z.number(),
   requestsTotal: z.number(),
+  requestsPerSecond: z.number(),
+  errorShare: z.number(),
+  responseTimeMs: z.number(),
 });
 
 const instanceStatus = z.object({
@@ -73,6 +76,7 @@ const targetGroupStatus = z.object({
   total: z.number(),
   requestsPerSecond: z.number(),
   errors5xxPerSecond: z.number(),
+  retried: z.number(),
   openRequests: z.number(),
   queuedRequests: z.number(),
 });

@@ -1,7 +1,8 @@
-import type { View } from '../decide/snapshot.ts';
+import type { RequestWindow, View } from '../decide/snapshot.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
-import type { LoadBalancer } from '../model/fleet.ts';
+import type { LoadBalancer, TargetGroup } from '../model/fleet.ts';
 import { formatDuration } from '../model/fleet-file/units.ts';
+import type { InstanceId } from '../model/instance.ts';
 import type { Target } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asPortError, type Failure } from '../ports/errors.ts';
@@ -14,6 +15,7 @@ import type {
 import { type Concerned, differing } from './concerned.ts';
 import { withDeadline } from './deadline.ts';
 import { LimitWatch } from './limit-watch.ts';
+import { RequestWindows } from './request-windows.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { LastSeen } from './view.ts';
 import { Wake } from './wake.ts';
@@ -73,6 +75,8 @@ export class BalancerLoop {
   #wasAway = false;
   #told: View<Seen> | null = null;
   #earlier: Seen | null = null;
+  readonly #windows = new RequestWindows();
+  #targetGroups: readonly TargetGroup[] = [];
   #cutRequests = 0;
 
   constructor(balancer: Balancer) {
@@ -124,6 +128,11 @@ export class BalancerLoop {
     return this.#refusal || this.#seen.failure?.message || this.#limits.state;
   }
 
+  /** What became of the requests of a target group's targets lately. */
+  recent(targetGroup: string): ReadonlyMap<InstanceId, readonly RequestWindow[]> {
+    return this.#windows.of(targetGroup);
+  }
+
   /** The newest observation and one from at least a second before it, for rates. */
   get window(): { readonly earlier: Seen; readonly newest: Seen } | null {
     const newest = this.#seen.value;
@@ -146,6 +155,7 @@ export class BalancerLoop {
     try {
       const desired = this.#balancer.desired();
       this.#loadBalancer = desired.loadBalancer;
+      this.#targetGroups = desired.targetGroups;
       const announce = (event: LoadBalancerEvent) => this.#announce(event);
       await withDeadline(clock, APPLY_TIMEOUT_MS, signal, (bounded) => driver.apply(desired, announce, bounded));
       this.#applied = new Stopwatch(clock);
@@ -175,12 +185,14 @@ export class BalancerLoop {
     const { driver, clock } = this.#balancer;
     const asked = new Stopwatch(clock);
     let failure: Failure | null = null;
+    let counted: ReadonlySet<string> = new Set();
     try {
       const observation = await withDeadline(clock, OBSERVE_TIMEOUT_MS, signal, (bounded) => driver.observe(bounded));
       const before = this.#seen.value;
       if (before !== null && (this.#earlier === null || this.#earlier.asked.elapsedMs >= 2 * CALM_LOOK_MS))
         this.#earlier = before;
       this.#seen.saw({ asked, observation }, asked);
+      counted = this.#windows.take(observation.targetGroups, asked.steadyMs, this.#targetGroups);
       await this.#tellOfCuts(observation);
     } catch (error) {
       if (signal.aborted) return false;
@@ -188,7 +200,8 @@ export class BalancerLoop {
     }
     if (failure === null) await this.#tellLimits();
     const view = this.#seen.view();
-    this.#balancer.onSeen(this.#seen.hasReturned ? 'all' : changedTargetGroups(this.#told, view));
+    const changed = this.#seen.hasReturned ? 'all' : changedTargetGroups(this.#told, view);
+    this.#balancer.onSeen(changed === 'all' ? changed : new Set([...changed, ...counted]));
     this.#told = view;
     return failure === null;
   }

@@ -270,7 +270,8 @@ export class Loops {
     const at = asked.startedAt;
     const seen = observation.targetGroups.find(({ name }) => name === targetGroup);
     if (seen === undefined) return { kind: 'blind', since: at, failure: null };
-    return { kind: 'seen', value: { at, targets: new Map(seen.targets.map((target) => [target.instanceId, target])) } };
+    const targets = new Map(seen.targets.map((target) => [target.instanceId, target]));
+    return { kind: 'seen', value: { at, targets, recent: balancer.loop.recent(targetGroup) } };
   }
 
   /** Of one group, or of all. */

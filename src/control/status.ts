@@ -33,7 +33,7 @@ export interface StatusSources {
 /** What the controller knows, as people are shown it. */
 export function fleetStatus(sources: StatusSources): FleetStatus {
   const { at, startedAt, fleet, mode, about, groups, balancers } = sources;
-  const targets = targetsByInstance([...balancers.values()]);
+  const targets = targetsByInstance([...balancers.values()], fleet);
   return {
     at,
     fleet: fleet.name,
@@ -47,27 +47,38 @@ export function fleetStatus(sources: StatusSources): FleetStatus {
   };
 }
 
+interface SeenTarget extends Target {
+  readonly targetGroup: string;
+  readonly requestsPerSecond: number;
+  readonly errorShare: number;
+}
+
 function targetsByInstance(
   balancers: readonly BalancerLoop[],
-): ReadonlyMap<string, readonly (Target & { targetGroup: string })[]> {
-  const byInstance = new Map<string, (Target & { targetGroup: string })[]>();
+  { targetGroups }: Fleet,
+): ReadonlyMap<string, readonly SeenTarget[]> {
+  const byInstance = new Map<string, SeenTarget[]>();
   for (const loop of balancers) {
     const view = loop.view();
     if (view.kind === 'blind') continue;
     for (const { name, targets } of view.value.observation.targetGroups) {
+      const recent = loop.recent(name);
+      const intervalMs = targetGroups.find((group) => group.name === name)?.outlierDetection.intervalMs ?? 0;
       for (const target of targets) {
         const known = byInstance.get(target.instanceId) ?? [];
-        byInstance.set(target.instanceId, [...known, { ...target, targetGroup: name }]);
+        const { requests, errors } = recent.get(target.instanceId)?.at(-1) ?? { requests: 0, errors: 0 };
+        const rates = {
+          requestsPerSecond: intervalMs === 0 ? 0 : (requests * 1000) / intervalMs,
+          errorShare: requests === 0 ? 0 : errors / requests,
+        };
+        byInstance.set(target.instanceId, [...known, { ...target, ...rates, targetGroup: name }]);
       }
     }
   }
   return byInstance;
 }
 
-function groupStatus(
-  loop: GroupLoop,
-  targets: ReadonlyMap<string, readonly (Target & { targetGroup: string })[]>,
-): GroupStatus {
+function groupStatus(loop: GroupLoop, targets: ReadonlyMap<string, readonly SeenTarget[]>): GroupStatus {
   const { group, memory, instances, holds, machines } = loop;
   const count = (state: string) => instances.filter((instance) => lifecycleState(instance.state) === state).length;
   return {
@@ -88,11 +99,7 @@ function groupStatus(
   };
 }
 
-function instanceStatus(
-  instance: Instance,
-  machineDetail: string,
-  targets: readonly (Target & { targetGroup: string })[],
-): InstanceStatus {
+function instanceStatus(instance: Instance, machineDetail: string, targets: readonly SeenTarget[]): InstanceStatus {
   const { id, group, state, createdAt, health, machine, launchTemplate } = instance;
   return {
     id,
@@ -107,12 +114,15 @@ function instanceStatus(
     provider: launchTemplate.provider,
     machineId: machine?.id ?? null,
     machineDetail,
-    targets: targets.map(({ targetGroup, health, detail, traffic }) => ({
+    targets: targets.map(({ targetGroup, health, detail, traffic, requestsPerSecond, errorShare }) => ({
       targetGroup,
       health,
       detail,
       openRequests: traffic.openRequests,
       requestsTotal: traffic.requestsTotal,
+      requestsPerSecond,
+      errorShare,
+      responseTimeMs: traffic.responseTimeMs,
     })),
   };
 }
@@ -174,6 +184,7 @@ function targetGroupStatus(name: string, algorithm: string, loop: BalancerLoop |
     total: now?.targets.filter(({ health }) => health !== 'draining' && health !== 'unavailable').length ?? 0,
     requestsPerSecond: rate('requestsTotal'),
     errors5xxPerSecond: rate('errors5xxTotal'),
+    retried: now?.traffic.retriesTotal ?? 0,
     openRequests: now?.traffic.openRequests ?? 0,
     queuedRequests: now?.traffic.queuedRequests ?? 0,
   };

@@ -4,6 +4,7 @@ import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
 import { launchesAllowed, recordCrash } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
+import { findOutliers } from './outliers.ts';
 import { confirmation } from './second-vantage.ts';
 import { heldBySuspension } from './suspension.ts';
 
@@ -16,7 +17,8 @@ const REPLACEMENT_SHARE = 0.1;
  */
 export function replaceUnhealthy(draft: Draft): void {
   const inService = draft.live().filter((instance) => instance.state.name === 'inService');
-  const unhealthy = inService.filter((instance) => instance.health.status === 'unhealthy');
+  const outliers = findOutliers(draft);
+  const unhealthy = [...inService.filter((instance) => instance.health.status === 'unhealthy'), ...outliers];
   const held = brake(draft, unhealthy) === 'held';
   const ripe = unhealthy.filter((instance) => pastGrace(draft, instance));
   if (held || ripe.length === 0) return;
@@ -38,7 +40,9 @@ export function replaceUnhealthy(draft: Draft): void {
   }
 }
 
+/** What an outlier does to clients' requests needs no second opinion. */
 function isConfirmed(draft: Draft, instance: Instance): boolean {
+  if (instance.health.status === 'healthy') return true;
   const confirmed = confirmation(draft, instance);
   return confirmed === 'confirmed' || confirmed === 'hung';
 }
@@ -46,7 +50,13 @@ function isConfirmed(draft: Draft, instance: Instance): boolean {
 /** One that answers nobody will not answer its open requests either: they are cut at once, so that others can answer them. */
 function replace(draft: Draft, instance: Instance): void {
   const before = draft.capacity();
-  const detail = instance.health.status === 'unhealthy' ? instance.health.detail : '';
+  if (instance.health.status !== 'unhealthy') {
+    const draining = takeOut(draft, instance, 'outlier');
+    const why = `Replacing ${instance.id}: it fails its requests, although its health check passes.`;
+    draft.tell('replaceUnhealthy', why, { instance: draining, before });
+    return;
+  }
+  const { detail } = instance.health;
   const isHung = confirmation(draft, instance) === 'hung';
   const draining = takeOut(draft, instance, 'unhealthy', isHung ? draft.now : null);
   recordCrash(draft, instance, `unhealthy: ${detail}`);

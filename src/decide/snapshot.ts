@@ -56,6 +56,14 @@ export interface TargetSighting {
   /** When it was asked for. */
   readonly at: EpochMs;
   readonly targets: ReadonlyMap<InstanceId, Target>;
+  /** What became of each target's requests in the last intervals of its outlier detection, oldest first. */
+  readonly recent: ReadonlyMap<InstanceId, readonly RequestWindow[]>;
+}
+
+/** The requests that a target was given in one interval, and those that it failed: a status of 5xx, or no answer. */
+export interface RequestWindow {
+  readonly requests: number;
+  readonly errors: number;
 }
 
 /** What a server answered to Drover itself. */

@@ -6,6 +6,7 @@ import {
   CONNECTION_REUSES,
   HEALTH_CHECK_METHODS,
   type LoadBalancer,
+  OUTLIER_ACTIONS,
   type TargetGroup,
 } from '../model/fleet.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
@@ -45,6 +46,13 @@ const skeleton = z.object({
       name: z.string(),
       algorithm: z.enum(ALGORITHMS),
       healthCheck,
+      outlierDetection: z.object({
+        action: z.enum(OUTLIER_ACTIONS),
+        intervalMs: z.number(),
+        minRequests: z.number(),
+        errorShare: z.number(),
+        consecutiveIntervals: z.number(),
+      }),
       deregistrationDelayMs: z.number(),
       slowStartMs: z.number(),
       maxConnectionsPerTarget: z.number().nullable(),

@@ -79,6 +79,7 @@ export const ACTIVITY_REASONS = [
   'unhealthy',
   'recovered',
   'healthDisputed',
+  'targetOutlier',
   'neverHealthy',
   'machineStopped',
   'machineGone',

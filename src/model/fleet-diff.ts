@@ -71,7 +71,8 @@ function listenerInWords({ address, port, targetGroup }: LoadBalancer['listeners
 }
 
 function targetGroupFacts(targetGroup: TargetGroup): Facts {
-  const { algorithm, healthCheck, deregistrationDelayMs, slowStartMs, maxConnectionsPerTarget } = targetGroup;
+  const { algorithm, healthCheck, outlierDetection, deregistrationDelayMs, slowStartMs, maxConnectionsPerTarget } =
+    targetGroup;
   return {
     algorithm: fact(algorithm, RELOAD),
     'healthCheck.method': fact(healthCheck.method, RELOAD),
@@ -90,6 +91,11 @@ function targetGroupFacts(targetGroup: TargetGroup): Facts {
     'healthCheck.timeout': fact(formatDuration(healthCheck.timeoutMs), RELOAD),
     'healthCheck.healthyThreshold': fact(healthCheck.healthyThreshold, RELOAD),
     'healthCheck.unhealthyThreshold': fact(healthCheck.unhealthyThreshold, RELOAD),
+    'outlierDetection.action': fact(outlierDetection.action, NEXT_LOOK),
+    'outlierDetection.interval': fact(formatDuration(outlierDetection.intervalMs), NEXT_LOOK),
+    'outlierDetection.minRequests': fact(outlierDetection.minRequests, NEXT_LOOK),
+    'outlierDetection.errorShare': fact(outlierDetection.errorShare, NEXT_LOOK),
+    'outlierDetection.consecutiveIntervals': fact(outlierDetection.consecutiveIntervals, NEXT_LOOK),
     deregistrationDelay: fact(formatDuration(deregistrationDelayMs), NEXT_DRAIN),
     slowStart: fact(formatDuration(slowStartMs), RELOAD),
     ...(maxConnectionsPerTarget !== null && { maxConnectionsPerTarget: fact(maxConnectionsPerTarget, RELOAD) }),

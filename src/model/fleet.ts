@@ -85,6 +85,7 @@ export interface TargetGroup {
   readonly name: string;
   readonly algorithm: Algorithm;
   readonly healthCheck: HealthCheck;
+  readonly outlierDetection: OutlierDetection;
   /** The longest that a draining server is waited for before its open requests are cut. */
   readonly deregistrationDelayMs: number;
   /** The time over which a server that became healthy is brought to its full share; 0 for at once. */
@@ -116,6 +117,19 @@ export interface HealthCheck {
   readonly timeoutMs: number;
   readonly healthyThreshold: number;
   readonly unhealthyThreshold: number;
+}
+
+export const OUTLIER_ACTIONS = ['report', 'replace'] as const;
+
+/** When a server counts as an outlier that fails its requests although its health check passes. */
+export interface OutlierDetection {
+  readonly action: (typeof OUTLIER_ACTIONS)[number];
+  readonly intervalMs: number;
+  /** Fewer than so many in an interval say nothing. */
+  readonly minRequests: number;
+  /** From 0 to 1. */
+  readonly errorShare: number;
+  readonly consecutiveIntervals: number;
 }
 
 export interface Header {

@@ -76,6 +76,7 @@ export type InstanceStateName = InstanceState['name'];
 export const END_CAUSES = {
   scaleIn: 'too many servers',
   unhealthy: 'unhealthy',
+  outlier: 'failed its requests',
   machineStopped: 'its machine stopped',
   machineGone: 'its machine is gone',
   neverHealthy: 'never became healthy',

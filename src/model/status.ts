@@ -40,6 +40,8 @@ export interface TargetGroupStatus {
   readonly total: number;
   readonly requestsPerSecond: number;
   readonly errors5xxPerSecond: number;
+  /** Tries of requests that were repeated, on the same server or on another one, since the load balancer was seen first. */
+  readonly retried: number;
   readonly openRequests: number;
   readonly queuedRequests: number;
 }
@@ -102,6 +104,12 @@ export interface TargetStatus {
   readonly detail: string;
   readonly openRequests: number;
   readonly requestsTotal: number;
+  /** These two over the last whole interval of its outlier detection; 0 before there was one. */
+  readonly requestsPerSecond: number;
+  /** From 0 to 1. */
+  readonly errorShare: number;
+  /** Mean of HAProxy's last 512 requests. */
+  readonly responseTimeMs: number;
 }
 
 /** What a policy sees, wants and why. */

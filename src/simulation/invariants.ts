@@ -188,8 +188,9 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
       this.#routing.moves(instance);
       if (causeOf(instance) === null || (before !== undefined && causeOf(before) !== null)) continue;
       this.#capacity.noteEnding(instance);
-      if (causeOf(instance) !== 'unhealthy' || before === undefined) continue;
-      this.#recording.isReplaced(instance);
+      const cause = causeOf(instance);
+      if ((cause !== 'unhealthy' && cause !== 'outlier') || before === undefined) continue;
+      if (cause === 'unhealthy') this.#recording.isReplaced(instance);
       replaced.push(instance);
     }
     this.#capacity.replacing(replaced);

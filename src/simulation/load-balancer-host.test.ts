@@ -28,6 +28,7 @@ const GROUP: TargetGroup = {
     unhealthyThreshold: 2,
   },
   deregistrationDelayMs: 10_000,
+  outlierDetection: { action: 'report', intervalMs: 10_000, minRequests: 20, errorShare: 0.5, consecutiveIntervals: 3 },
   slowStartMs: 0,
   maxConnectionsPerTarget: null,
   queueTimeoutMs: 30_000,

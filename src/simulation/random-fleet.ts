@@ -42,6 +42,13 @@ function targetGroup(name: string, random: Random): TargetGroup {
     algorithm: random.pick(ALGORITHMS),
     healthCheck: healthCheck(random),
     deregistrationDelayMs: random.pick([0, 2_000, 10_000, 30_000]),
+    outlierDetection: {
+      action: 'report',
+      intervalMs: 10_000,
+      minRequests: 20,
+      errorShare: 0.5,
+      consecutiveIntervals: 3,
+    },
     slowStartMs: 0,
     maxConnectionsPerTarget: null,
     queueTimeoutMs: 30_000,

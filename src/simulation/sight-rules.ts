@@ -10,7 +10,7 @@ const SIGHT_KEPT_MS = 10_000;
 const SIGHT_LAG_MS = 5_000;
 const PROVIDER = 'the provider';
 
-const OF_SIGHT: ReadonlySet<EndCause> = new Set<EndCause>(['scaleIn', 'unhealthy']);
+const OF_SIGHT: ReadonlySet<EndCause> = new Set<EndCause>(['scaleIn', 'unhealthy', 'outlier']);
 const BY_POLICIES: ReadonlySet<Activity['reason']> = new Set<Activity['reason']>(['scaledOut', 'scaledIn']);
 
 /** Who cannot see does nothing: while the provider or a load balancer has not answered for long, no server is launched, replaced or scaled in. */

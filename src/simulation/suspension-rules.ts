@@ -6,8 +6,8 @@ import { causeOf } from './records.ts';
 
 /** What no server is ended for while a process is suspended. What people ask for themselves, and what was begun, goes on. */
 const NOT_ENDED_FOR: { readonly [process in SuspendableProcess]?: readonly EndCause[] } = {
-  terminate: ['scaleIn', 'unhealthy', 'neverHealthy', 'machineStopped', 'machineGone', 'orphan'],
-  replaceUnhealthy: ['unhealthy', 'neverHealthy', 'machineStopped', 'machineGone'],
+  terminate: ['scaleIn', 'unhealthy', 'outlier', 'neverHealthy', 'machineStopped', 'machineGone', 'orphan'],
+  replaceUnhealthy: ['unhealthy', 'outlier', 'neverHealthy', 'machineStopped', 'machineGone'],
   healthCheck: ['neverHealthy', 'machineStopped', 'machineGone'],
 };
 

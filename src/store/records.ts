@@ -31,6 +31,7 @@ const json: z.ZodType<Json> = z.lazy(() =>
 const cause = oneOf<EndCause>({
   scaleIn: 'scaleIn',
   unhealthy: 'unhealthy',
+  outlier: 'outlier',
   machineStopped: 'machineStopped',
   machineGone: 'machineGone',
   neverHealthy: 'neverHealthy',

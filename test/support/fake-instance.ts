@@ -40,6 +40,9 @@ export function asStatus(instance: FakeInstance): InstanceStatus {
               detail: '',
               openRequests: serving ? instance.port % 4 : 0,
               requestsTotal: instance.requests,
+              requestsPerSecond: 0,
+              errorShare: 0,
+              responseTimeMs: 0,
             },
           ],
   };

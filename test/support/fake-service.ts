@@ -100,6 +100,7 @@ export class FakeFleetService implements FleetService {
               total: this.#instances.length,
               requestsPerSecond: healthy * 14.2,
               errors5xxPerSecond: 0,
+              retried: 0,
               openRequests: healthy * 2,
               queuedRequests: 0,
             },

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../src/decide/snapshot.ts';
+import type { RequestWindow, Snapshot } from '../../src/decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../../src/model/fleet.ts';
 import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
 import type { Instance, InstanceState } from '../../src/model/instance.ts';
@@ -46,6 +46,7 @@ export const TARGET_GROUP: TargetGroup = {
     unhealthyThreshold: 3,
   },
   deregistrationDelayMs: 60_000,
+  outlierDetection: { action: 'report', intervalMs: 10_000, minRequests: 20, errorShare: 0.5, consecutiveIntervals: 3 },
   slowStartMs: 0,
   maxConnectionsPerTarget: null,
   queueTimeoutMs: 30_000,
@@ -76,12 +77,15 @@ export interface Circumstances {
   readonly memory?: Partial<Snapshot['memory']>;
   /** When the newest list and observation were asked for, before the look. */
   readonly seenAgoMs?: number;
+  /** What became of each server's requests. */
+  readonly recent?: readonly (readonly [string, readonly RequestWindow[]])[];
+  readonly outlierDetection?: Partial<TargetGroup['outlierDetection']>;
 }
 
 /** A snapshot in which `servers` are what the records, the provider and the load balancer say. */
 export function snapshotOf(
   servers: readonly Server[],
-  { group: changes = {}, memory = {}, seenAgoMs = 10 }: Circumstances = {},
+  { group: changes = {}, memory = {}, seenAgoMs = 10, recent = [], outlierDetection = {} }: Circumstances = {},
   overrides: Partial<Snapshot> = {},
 ): Snapshot {
   const desiredCapacityFile = overrides.file == null ? null : DESIRED_FILE;
@@ -96,7 +100,10 @@ export function snapshotOf(
       server.target === null || server.unlaunched ? [] : [[server.id, targetOf(server)] as const],
     ),
   );
-  const targetGroups = group.targetGroups.length > 0 ? [TARGET_GROUP] : [];
+  const targetGroups =
+    group.targetGroups.length > 0
+      ? [{ ...TARGET_GROUP, outlierDetection: { ...TARGET_GROUP.outlierDetection, ...outlierDetection } }]
+      : [];
   return {
     group,
     targetGroups,
@@ -118,7 +125,12 @@ export function snapshotOf(
         previous: { at: NOW - seenAgoMs - 1_000, machines },
       },
     },
-    targets: new Map(targetGroups.map(({ name }) => [name, { kind: 'seen', value: { at: NOW - seenAgoMs, targets } }])),
+    targets: new Map(
+      targetGroups.map(({ name }) => [
+        name,
+        { kind: 'seen', value: { at: NOW - seenAgoMs, targets, recent: new Map(recent) } },
+      ]),
+    ),
     file: null,
     metrics: new Map(),
     histories: new Map(),

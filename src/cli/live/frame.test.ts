@@ -185,6 +185,7 @@ function hostile(frame: Frame, text: string, many: number): Frame {
         detail: name,
         openRequests: many,
         requestsTotal: many * 1e6,
+        ...{ requestsPerSecond: many, errorShare: 0, responseTimeMs: 1 },
       })),
     })),
   }));

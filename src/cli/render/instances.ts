@@ -110,7 +110,7 @@ function targetRow(target: TargetStatus, several: boolean, look: Look): readonly
     { text: '' },
     { text: amount(target.openRequests) },
     { text: amount(target.requestsTotal) },
-    { text: clean(target.detail), style: dim },
+    { text: clean(target.detail || errorsOf(target)), style: dim },
   ];
 }
 
@@ -125,7 +125,14 @@ function healthOf(instance: InstanceStatus): string {
 
 function targetDetail(instance: InstanceStatus): string {
   const [target] = instance.targets;
-  return target === undefined || target.health === 'healthy' ? '' : target.detail;
+  if (target === undefined) return '';
+  return target.health === 'healthy' ? errorsOf(target) : target.detail;
+}
+
+/** From one in a hundred on. */
+function errorsOf({ errorShare }: TargetStatus): string {
+  const percent = Math.round(errorShare * 100);
+  return percent === 0 ? '' : `fails ${percent} % of its requests`;
 }
 
 function stateStyle(instance: InstanceStatus, look: Look): (text: string) => string {

@@ -120,6 +120,13 @@ describe('parseFleet', () => {
               },
               "maxConnectionsPerTarget": null,
               "name": "web",
+              "outlierDetection": {
+                "action": "report",
+                "consecutiveIntervals": 3,
+                "errorShare": 0.5,
+                "intervalMs": 10000,
+                "minRequests": 20,
+              },
               "queueTimeoutMs": 30000,
               "slowStartMs": 0,
             },

@@ -15,6 +15,8 @@ import {
   type Header,
   type History,
   type LoadBalancer,
+  OUTLIER_ACTIONS,
+  type OutlierDetection,
   type TargetGroup,
   TERMINATION_POLICIES,
 } from '../fleet.ts';
@@ -150,10 +152,38 @@ const healthCheck = z
     timeoutMs: timeout ?? Math.min(TIMEOUT_MS, interval),
   }));
 
+const outlierDetection = z
+  .strictObject({
+    action: z
+      .enum(OUTLIER_ACTIONS)
+      .default('report')
+      .describe('What is done about a server that fails its requests: it is reported, or replaced as well.'),
+    interval: durationSchema({ minMs: SECOND_MS, maxMs: 10 * MINUTE_MS })
+      .prefault('10s')
+      .describe('The time over which requests and errors are counted.'),
+    minRequests: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(20)
+      .describe('The fewest requests of a server in an interval that say anything.'),
+    errorShare: z
+      .number()
+      .min(0.01)
+      .max(1)
+      .default(0.5)
+      .describe('The share of them, from 0 to 1, that a server fails which counts as an outlier.'),
+    consecutiveIntervals: z.int().min(1).max(60).default(3).describe('In so many intervals in a row.'),
+  })
+  .transform(({ interval, ...rest }): OutlierDetection => ({ ...rest, intervalMs: interval }));
+
 const targetGroup = z
   .strictObject({
     algorithm: z.enum(ALGORITHMS).default('roundRobin').describe('How a request is given to one of the servers.'),
     healthCheck: healthCheck.prefault({}).describe('How to tell whether a server can answer.'),
+    outlierDetection: outlierDetection
+      .prefault({})
+      .describe('What becomes of a server that fails its requests although its health check passes.'),
     deregistrationDelay: durationSchema({ maxMs: HOUR_MS })
       .prefault('5m')
       .describe('The longest that a draining server may take for its open requests before they are cut.'),

@@ -72,7 +72,9 @@ export class CalmWorld {
         kind: 'seen',
         value: { at: now, machines, previous: { at: now - 1, machines }, addresses: new Map() },
       },
-      targets: new Map(this.#targetGroups.map(({ name }) => [name, { kind: 'seen', value: { at: now, targets } }])),
+      targets: new Map(
+        this.#targetGroups.map(({ name }) => [name, { kind: 'seen', value: { at: now, targets, recent: new Map() } }]),
+      ),
       outcomes,
       probes: new Map(),
       ended: new Map(),

@@ -1,0 +1,95 @@
+/** Kind: a server that fails its requests while its health check passes is never noticed. */
+
+import { describe, expect, it } from 'vitest';
+import { decide } from '../../../src/decide/decide.ts';
+import type { RequestWindow } from '../../../src/decide/snapshot.ts';
+import { healthy, holds, reasons, states, unhealthySince } from '../../support/decisions.ts';
+import { type Circumstances, NOW, type Server, snapshotOf } from '../../support/snapshot.ts';
+
+const REPLACE = { action: 'replace' } as const;
+
+/** Three intervals of so many requests and errors. */
+const windows = (requests: number, errors: number): readonly RequestWindow[] => Array(3).fill({ requests, errors });
+
+function look(
+  recent: Readonly<Record<string, readonly RequestWindow[]>>,
+  circumstances: Circumstances = {},
+  more: readonly Server[] = [],
+) {
+  const servers = [...healthy(...Object.keys(recent)), ...more];
+  const group = { desiredCapacity: servers.length, ...circumstances.group };
+  return decide(snapshotOf(servers, { ...circumstances, group, recent: Object.entries(recent) }), NOW);
+}
+
+const one = { a: windows(100, 0), b: windows(100, 2), x: windows(100, 97) };
+
+describe('a server that fails its requests while its health check passes', () => {
+  it('is reported once, with its share and that of the others, and stays by default', () => {
+    const first = look(one);
+    expect(first.activities).toMatchObject([{ reason: 'targetOutlier', level: 'warning', instanceId: 'x' }]);
+    expect(first.activities[0]?.message).toBe(
+      'x fails 97 % of its requests (291 of 300 in 30 s) although its health check passes; the others fail 1 %; it stays, because outlierDetection.action is report.',
+    );
+    expect(states(first)).toEqual({});
+    expect(reasons(look(one, { memory: first.memory }))).toEqual([]);
+  });
+
+  it('is drained and replaced where that is wanted', () => {
+    const decision = look(one, { outlierDetection: REPLACE });
+    expect(states(decision)).toMatchObject({ x: 'draining' });
+    expect(reasons(decision)).toEqual(['targetOutlier', 'replaceUnhealthy', 'launch']);
+    expect(decision.changed.find(({ id }) => id === 'x')?.state).toMatchObject({ cause: 'outlier', deadline: null });
+  });
+
+  it('is said to have recovered when it errs no more', () => {
+    const { memory } = look(one);
+    const decision = look({ ...one, x: windows(100, 3) }, { memory });
+    expect(reasons(decision)).toEqual(['recovered']);
+    expect(decision.memory.told).toEqual([]);
+  });
+
+  it.each<[string, readonly RequestWindow[]]>([
+    ['on the strength of few requests', windows(19, 19)],
+    ['before it has failed them for several intervals', windows(100, 100).slice(1)],
+    ['when one of the intervals was better', [...windows(100, 100).slice(1), { requests: 100, errors: 10 }]],
+    ['for less than the share', windows(100, 49)],
+  ])('is left alone %s', (_, x) => {
+    const decision = look({ ...one, x }, { outlierDetection: REPLACE });
+    expect(reasons(decision)).toEqual([]);
+    expect(states(decision)).toEqual({});
+  });
+
+  it('is reported and never replaced when the others fail alike', () => {
+    const all = { a: windows(100, 60), b: windows(100, 70), x: windows(100, 97) };
+    const decision = look(all, { outlierDetection: REPLACE });
+    expect(reasons(decision)).toEqual(['targetOutlier', 'targetOutlier', 'targetOutlier']);
+    expect(states(decision)).toEqual({});
+  });
+
+  it('is reported and never replaced when there is nothing to compare it with', () => {
+    const decision = look({ a: windows(1, 0), x: windows(100, 100) }, { outlierDetection: REPLACE });
+    expect(reasons(decision)).toEqual(['targetOutlier']);
+    expect(states(decision)).toEqual({});
+  });
+
+  it('waits under the health brake when many fail at once', () => {
+    const good = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((id) => [id, windows(1_000, 0)]));
+    const decision = look({ ...good, x: windows(100, 90), y: windows(100, 90) }, { outlierDetection: REPLACE });
+    expect(states(decision)).toEqual({});
+    expect(holds(decision)).toContain('healthBrake');
+  });
+
+  it('is replaced within the budget, beside an unhealthy one', () => {
+    const unhealthy: Server = { id: 'y', ...unhealthySince(90_000) };
+    const good = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((id) => [id, windows(1_000, 0)]));
+    const memory = { unhealthyAt: { y: NOW - 90_000 } };
+    const decision = look({ ...good, x: windows(100, 90) }, { outlierDetection: REPLACE, memory }, [unhealthy]);
+    expect(Object.values(states(decision)).filter((state) => state === 'draining')).toHaveLength(1);
+    expect(holds(decision)).toContain('replacementBudget');
+  });
+
+  it('stays while replacing is suspended', () => {
+    const memory = { suspendedProcesses: ['replaceUnhealthy' as const] };
+    expect(states(look(one, { outlierDetection: REPLACE, memory }))).toEqual({});
+  });
+});
