@@ -164,8 +164,8 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'a load balancer is started and nobody is told',
     file: 'src/control/balancer-loop.ts',
-    find: '    this.#announced = event;\n',
-    replace: '    this.#announced = event;\n    return;\n',
+    find: '    this.#announced.add(digest);\n',
+    replace: '    this.#announced.add(digest);\n    return;\n',
     caughtBy: { invariant: 'explained', seeds: 100 },
   },
   {

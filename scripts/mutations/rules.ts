@@ -196,6 +196,20 @@ export const RULES: readonly Mutation[] = [
     caughtBy: { tests: ['src/metrics/haproxy.test.ts'] },
   },
   {
+    name: 'reload: policies act on a part of the traffic',
+    file: 'src/metrics/haproxy.ts',
+    find: 'if (partial !== null) throw',
+    replace: "if (partial === '') throw",
+    caughtBy: { tests: ['src/metrics/haproxy.test.ts'] },
+  },
+  {
+    name: 'reload: what old workers carry is not counted',
+    file: 'src/haproxy/totals.ts',
+    find: 'new Map([current, ...old.workers, ...silent]',
+    replace: 'new Map([current, ...silent]',
+    caughtBy: { tests: ['src/haproxy/totals.test.ts'] },
+  },
+  {
     name: 'clock: what falls due by the calendar is put off when it is set forward',
     file: 'src/model/shift.ts',
     find: '[name, at + Math.min(0, byMs)]',

@@ -73,6 +73,8 @@ export class BalancerLoop {
   readonly #announced = new Set<string>();
   /** HAProxy was found not to run since the last success. */
   #wasAway = false;
+  /** It is replaced while it serves. */
+  #serves = false;
   #told: View<Seen> | null = null;
   #earlier: Seen | null = null;
   readonly #windows = new RequestWindows();
@@ -162,6 +164,7 @@ export class BalancerLoop {
       this.#backoffMs = 0;
       this.#announced.clear();
       if (this.#refusal !== '' || this.#wasAway) await this.#recovered();
+      this.#serves = false;
     } catch (error) {
       if (signal.aborted) return;
       const failure = asPortError(error);
@@ -224,10 +227,11 @@ export class BalancerLoop {
         await this.#tell('loadBalancerDied', `HAProxy of load balancer ${name} has died: ${event.how}.`, 'error');
         break;
       case 'hung':
+        this.#serves = event.serves;
         await this.#tell('loadBalancerHung', `HAProxy of load balancer ${name} is hung: ${event.seen}.`, 'error');
         break;
       case 'start': {
-        this.#wasAway = this.#seen.value !== null;
+        this.#wasAway = this.#seen.value !== null && !this.#serves;
         const members = event.members === 0 ? '' : `, with its ${event.members} members as they were`;
         await this.#tell(
           'loadBalancerStarted',
@@ -262,7 +266,8 @@ export class BalancerLoop {
     const awayMs = this.#wasAway ? (this.#seen.value?.asked.elapsedMs ?? 0) : 0;
     this.#refusal = '';
     this.#wasAway = false;
-    const how = awayMs === 0 ? 'is as it should be again' : `serves again; it was away for ${formatDuration(awayMs)}`;
+    const how =
+      awayMs === 0 ? 'is as it should be again' : `serves again; it was away for ${(awayMs / 1_000).toFixed(1)} s`;
     await this.#tell('loadBalancerRecovered', `Load balancer ${name} ${how}.`);
   }
 

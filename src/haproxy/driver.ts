@@ -192,7 +192,7 @@ class Haproxy implements LoadBalancerDriver {
     const target = await this.#target(desired, look, binary);
     if (look !== null && this.#oldWorkers.masterSilentMs >= SILENCE_MS) {
       const seen = `its master process has not answered for more than ${SILENCE_MS / 1_000} s, while its worker serves; a new HAProxy takes over, and open requests are finished`;
-      await announce({ kind: 'hung', seen });
+      await announce({ kind: 'hung', seen, serves: true });
       await this.#start(target, binary, announce, signal);
       return this.#keepAsGood(desired);
     }
@@ -325,7 +325,7 @@ class Haproxy implements LoadBalancerDriver {
       const isAnswering = async (both: AbortSignal) => (await this.#runtime.identify(both)) !== null;
       const seen = await this.#hang.examine(listeners, isAnswering, signal);
       if (seen === null) throw error;
-      await announce({ kind: 'hung', seen: `${seen}, and is ended` });
+      await announce({ kind: 'hung', seen: `${seen}, and is ended`, serves: false });
       await killProcesses(this.#paths.config, this.#clock, signal);
       await forgetStart(this.#paths.config);
       return null;

@@ -14,6 +14,7 @@ import { nullIfBusy, type Runtime } from './runtime.ts';
 
 const START_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
+const ANSWER_TIMEOUT_MS = 500;
 /** An exit code beyond it means the signal of that number. */
 const SIGNALLED = 128;
 /** HAProxy writes a line for each health transition, for as long as it runs. */
@@ -66,7 +67,12 @@ export async function launch(
         );
       }
       const worker = await nullIfBusy(runtime.identify(both));
-      const master = await nullIfBusy(showProcesses(paths.masterSocket, clock, both));
+      // Until the new master listens, the socket may lead to one that is hung.
+      const master = await nullIfBusy(
+        within(clock, ANSWER_TIMEOUT_MS, both, 'an answer', (bounded) =>
+          showProcesses(paths.masterSocket, clock, bounded),
+        ),
+      );
       const isNew = worker !== null && !leftovers.includes(worker.pid) && !worker.stopping;
       if (master?.master === child.pid && isNew && worker.fingerprint === fingerprint) return;
       await clock.sleep(POLL_MS, both);

@@ -78,12 +78,12 @@ export async function nullIfNotRunning<T>(answer: Promise<T>): Promise<T | null>
   }
 }
 
-/** Null also for a process that comes or goes just now and breaks off. */
+/** Null also for a process that comes or goes just now and breaks off, or does not answer. */
 export async function nullIfBusy<T>(answer: Promise<T | null>): Promise<T | null> {
   try {
     return await nullIfNotRunning(answer);
   } catch (error) {
-    if (error instanceof PortError && (error.code === BROKEN_OFF || error.code === 'haproxyReply')) return null;
+    if (error instanceof PortError && [BROKEN_OFF, 'haproxyReply', 'haproxyTimeout'].includes(error.code)) return null;
     throw error;
   }
 }

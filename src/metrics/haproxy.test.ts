@@ -48,6 +48,16 @@ describe('haproxy', () => {
     expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, 5, 10, 20, 30]);
   });
 
+  it('is missing, not low, while not all of HAProxy can be asked', async () => {
+    const whole = observed(10_000, { openRequests: 3, requestsTotal: 50 });
+    const part = { ...whole, observation: { ...whole.observation, partial: 'pid 7 does not answer' } };
+    for (const measure of ['openRequests', 'requestsPerSecond', 'queueLength', 'responseTime', 'errorShare']) {
+      const found = await seen(measure, [observed(0, {}), part, observed(20_000, { requestsTotal: 100 })]);
+      expect(found[1]).toBe('failed: the traffic of web is known in part only: pid 7 does not answer');
+      expect(found[2]).not.toBe(found[1]);
+    }
+  });
+
   it('goes on through a restart of HAProxy, whose counters begin anew', async () => {
     const looks = [
       observed(0, { requestsTotal: 1_000 }),

@@ -55,7 +55,12 @@ export type LoadBalancerEvent =
   /** It has ended, and nobody asked for it. */
   | { readonly kind: 'died'; readonly how: string }
   /** It answers nobody any more, and is ended or replaced. */
-  | { readonly kind: 'hung'; readonly seen: string }
+  | {
+      readonly kind: 'hung';
+      readonly seen: string;
+      /** A part of it serves all the same, so that it is not away. */
+      readonly serves: boolean;
+    }
   /** It is not running: it is started, or started again with the members as they were. */
   | { readonly kind: 'start'; readonly version: string; readonly members: number }
   /** A change that the runtime API cannot make. */

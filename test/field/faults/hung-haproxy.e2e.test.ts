@@ -67,8 +67,11 @@ requires('haproxy')('an HAProxy that is hung or has died', () => {
     await world.until('it is started anew', async () => {
       await driver.observe(signal).catch(() => undefined);
       const announce = async (event: LoadBalancerEvent) => void events.push(event);
-      await driver.apply(desired, announce, signal).catch(() => undefined);
-      return events.some(({ kind }) => kind === 'start');
+      const isDone = await driver.apply(desired, announce, signal).then(
+        () => true,
+        () => false,
+      );
+      return isDone && events.some(({ kind }) => kind === 'start');
     });
     return events;
   }
