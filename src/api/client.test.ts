@@ -65,8 +65,8 @@ describe('client', () => {
     expect(await client.setDesiredCapacity('hello', 4)).toEqual({ before: 3, after: 4 });
     expect(await client.fleetChanges()).toHaveLength(1);
     expect(await client.reloadFleet()).toHaveLength(1);
-    await client.drainInstance(id);
-    await client.terminateInstance(id);
+    await client.drainInstance(id, false);
+    await client.terminateInstance(id, false);
     service.suspended = 'failures';
     await client.resumeLaunch('hello');
     expect((await client.explain('hello')).group).toMatchObject({ name: 'hello', desired: 4 });

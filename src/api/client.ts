@@ -102,12 +102,12 @@ export class ApiClient {
     return (await this.#ask('POST', path, processesAnswerSchema, signal, { processes })).suspendedProcesses;
   }
 
-  async drainInstance(id: InstanceId, signal?: AbortSignal): Promise<void> {
-    await this.#send('POST', `/v1/instances/${encodeURIComponent(id)}/drain`, signal);
+  async drainInstance(id: InstanceId, force: boolean, signal?: AbortSignal): Promise<void> {
+    await this.#send('POST', `/v1/instances/${encodeURIComponent(id)}/drain?force=${force}`, signal);
   }
 
-  async terminateInstance(id: InstanceId, signal?: AbortSignal): Promise<void> {
-    await this.#send('POST', `/v1/instances/${encodeURIComponent(id)}/terminate`, signal);
+  async terminateInstance(id: InstanceId, force: boolean, signal?: AbortSignal): Promise<void> {
+    await this.#send('POST', `/v1/instances/${encodeURIComponent(id)}/terminate?force=${force}`, signal);
   }
 
   async fleetChanges(signal?: AbortSignal): Promise<readonly FleetChange[]> {

@@ -2,7 +2,16 @@
 
 import { z } from 'zod';
 
-export const ERROR_CODES = ['malformed', 'notFound', 'conflict', 'tooLarge', 'invalid', 'internal', 'busy'] as const;
+export const ERROR_CODES = [
+  'malformed',
+  'notFound',
+  'conflict',
+  'lastServer',
+  'tooLarge',
+  'invalid',
+  'internal',
+  'busy',
+] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** The HTTP status of each. */
@@ -10,6 +19,7 @@ export const ERROR_STATUS = {
   malformed: 400,
   notFound: 404,
   conflict: 409,
+  lastServer: 409,
   tooLarge: 413,
   invalid: 422,
   internal: 500,

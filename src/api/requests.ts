@@ -18,6 +18,9 @@ export const noQuery = z.strictObject({});
 
 export const groupParams = z.strictObject({ group: name });
 
+/** Of an ending: whether it is done although requests are refused meanwhile. */
+export const endingQuery = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
+
 export const instanceParams = z.strictObject({ id: name });
 
 export const activitiesQuery = z.strictObject({

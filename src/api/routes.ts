@@ -4,6 +4,7 @@ import type { FleetService } from '../control/service.ts';
 import {
   activitiesQuery,
   desiredCapacityBody,
+  endingQuery,
   groupParams,
   instanceParams,
   noQuery,
@@ -95,18 +96,18 @@ function changeRoutes(plugin: FastifyInstance, service: FleetService): void {
 
   app.post(
     '/instances/:id/drain',
-    { schema: { params: instanceParams, querystring: noQuery } },
+    { schema: { params: instanceParams, querystring: endingQuery } },
     async (request, reply) => {
-      await service.drainInstance(request.params.id);
+      await service.drainInstance(request.params.id, request.query.force === 'true');
       return reply.code(202).send();
     },
   );
 
   app.post(
     '/instances/:id/terminate',
-    { schema: { params: instanceParams, querystring: noQuery } },
+    { schema: { params: instanceParams, querystring: endingQuery } },
     async (request, reply) => {
-      await service.terminateInstance(request.params.id);
+      await service.terminateInstance(request.params.id, request.query.force === 'true');
       return reply.code(202).send();
     },
   );

@@ -78,6 +78,7 @@ function exitCode(error: unknown): ExitCode {
       return EXIT.notRunning;
     case 'notFound':
     case 'conflict':
+    case 'lastServer':
     case 'invalid':
       return EXIT.refused;
     case 'malformed':

@@ -10,6 +10,7 @@ import type { ActivityQuery } from '../ports/store.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { explanation } from './explanation.ts';
 import type { GroupLoop } from './group-loop.ts';
+import { priceOfEnding } from './last-server.ts';
 import { Loops } from './loops.ts';
 import { changeDesired, requestEnd, resumeLaunching, resumeProcesses, suspendProcesses } from './orders.ts';
 import { Sampler } from './sampler.ts';
@@ -124,12 +125,22 @@ export class Controller implements FleetService {
     return changeDesired(this.#group(group), desired, this.#options.clock);
   }
 
-  async drainInstance(id: InstanceId): Promise<void> {
-    return requestEnd(this.#groupOf(id), id, 'drain', this.#options.clock);
+  async drainInstance(id: InstanceId, force: boolean): Promise<void> {
+    return this.#requestEnd(id, 'drain', force);
   }
 
-  async terminateInstance(id: InstanceId): Promise<void> {
-    return requestEnd(this.#groupOf(id), id, 'terminate', this.#options.clock);
+  async terminateInstance(id: InstanceId, force: boolean): Promise<void> {
+    return this.#requestEnd(id, 'terminate', force);
+  }
+
+  #requestEnd(id: InstanceId, kind: 'drain' | 'terminate', force: boolean): Promise<void> {
+    const loop = this.#groupOf(id);
+    const balanced = new Set(
+      this.#fleet.loadBalancers.flatMap(({ listeners }) => listeners.map((one) => one.targetGroup)),
+    );
+    return requestEnd({ loop, id, kind, clock: this.#options.clock }, () =>
+      force ? null : priceOfEnding(loop, id, kind, this.#loops.groups, balanced),
+    );
   }
 
   async resumeLaunch(group: string): Promise<void> {

@@ -47,7 +47,14 @@ export function changeDesired(
   });
 }
 
-export function requestEnd(loop: GroupLoop, id: InstanceId, kind: 'drain' | 'terminate', clock: Clock): Promise<void> {
+/**
+ * @param price what it would cost that nobody has agreed to, in a sentence; null for nothing
+ * @throws ServiceError `notFound`, `conflict` (it is already being ended), `lastServer` for the price
+ */
+export function requestEnd(
+  { loop, id, kind, clock }: { loop: GroupLoop; id: InstanceId; kind: 'drain' | 'terminate'; clock: Clock },
+  price: () => string | null,
+): Promise<void> {
   return loop.exclusively(async () => {
     const instance = loop.instances.find((candidate) => candidate.id === id);
     if (instance === undefined) throw new ServiceError('notFound', `Instance ${id} has just ended.`);
@@ -55,6 +62,8 @@ export function requestEnd(loop: GroupLoop, id: InstanceId, kind: 'drain' | 'ter
     if (name === 'terminating' || (kind === 'drain' && name === 'draining')) {
       throw new ServiceError('conflict', `Instance ${id} is already being ended.`);
     }
+    const refusal = price();
+    if (refusal !== null) throw new ServiceError('lastServer', refusal);
     await loop.commit({
       memory: null,
       instances: [{ ...instance, request: { kind, at: clock.now() } }],

@@ -13,10 +13,13 @@ export interface FleetService {
   explain(group: string): Promise<Explanation>;
   /** @throws ServiceError `notFound`, `invalid` (outside of the group's minimum and maximum, not a whole number) */
   setDesiredCapacity(group: string, desired: number): Promise<{ readonly before: number; readonly after: number }>;
-  /** @throws ServiceError `notFound`, `conflict` (it is already being ended) */
-  drainInstance(id: InstanceId): Promise<void>;
-  /** @throws ServiceError `notFound`, `conflict` (it is already being ended) */
-  terminateInstance(id: InstanceId): Promise<void>;
+  /**
+   * @param force also where its requests would be refused until its replacement serves
+   * @throws ServiceError `notFound`, `conflict` (it is already being ended), `lastServer` (not without force)
+   */
+  drainInstance(id: InstanceId, force: boolean): Promise<void>;
+  /** With the same parameter and errors. */
+  terminateInstance(id: InstanceId, force: boolean): Promise<void>;
   /** Lets a group launch again after repeated failures. @throws ServiceError `notFound`, `conflict` (it is not suspended) */
   resumeLaunch(group: string): Promise<void>;
   /**
@@ -37,7 +40,7 @@ export interface FleetService {
 
 /** A refusal for a person: what is wrong and what to do next. */
 export class ServiceError extends Error {
-  readonly code: 'notFound' | 'invalid' | 'conflict';
+  readonly code: 'notFound' | 'invalid' | 'conflict' | 'lastServer';
 
   constructor(code: ServiceError['code'], message: string) {
     super(message);

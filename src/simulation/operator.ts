@@ -56,7 +56,7 @@ export class Operator {
         if (id === undefined) return;
         this.#note(`${order.kind}s ${id}`);
         return this.#ask(() =>
-          order.kind === 'drain' ? controller.drainInstance(id) : controller.terminateInstance(id),
+          order.kind === 'drain' ? controller.drainInstance(id, true) : controller.terminateInstance(id, true),
         );
       }
       case 'restartController':
@@ -83,7 +83,7 @@ export class Operator {
     });
     if (lost === undefined || controller === null) return;
     this.#note(`terminates ${lost.id}, whose address is wrong`);
-    this.#ask(() => controller.terminateInstance(lost.id));
+    this.#ask(() => controller.terminateInstance(lost.id, true));
   }
 
   #edit(edit: FleetEdit): void {

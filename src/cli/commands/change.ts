@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { FleetStatus, GroupStatus, InstanceStatus } from '../../model/status.ts';
 import { confirm } from '../confirm.ts';
 import { type Context, findInstance, print, withClient } from '../context.ts';
+import { count } from '../render/units.ts';
 
 export function addChangeCommands(program: Command, context: Context): void {
   program
@@ -9,10 +11,14 @@ export function addChangeCommands(program: Command, context: Context): void {
     .description('Sets the desired capacity of a group. It has to be within the minimum and maximum of the group.')
     .argument('<group>', 'the auto scaling group')
     .argument('<number>', 'the new desired capacity', wholeNumber)
-    .action(async (group: string, desired: number, _options: object, command: Command) => {
-      const { before, after } = await withClient(context, command, (client, signal) =>
-        client.setDesiredCapacity(group, desired, signal),
-      );
+    .option('--yes', 'do not ask before the last server goes')
+    .action(async (group: string, desired: number, options: { yes?: true }, command: Command) => {
+      const { before, after } = await withClient(context, command, async (client, signal) => {
+        if (desired === 0 && servesRequests(group, await client.status(signal))) {
+          await confirm(context, `Drain all servers of ${group}? Its requests get 503 then.`, options.yes === true);
+        }
+        return client.setDesiredCapacity(group, desired, signal);
+      });
       const unchanged = `Desired capacity of ${group} is ${after} already.`;
       print(context, before === after ? unchanged : `Desired capacity of ${group}: ${before} before, ${after} now.`);
     });
@@ -22,13 +28,15 @@ export function addChangeCommands(program: Command, context: Context): void {
     .summary('replace an instance gracefully')
     .description(
       'Takes an instance out gracefully: it gets no new requests, its open ones finish, then it is ended. ' +
-        'The group launches another if it would have fewer than desired.',
+        'The group launches another if it would have fewer than desired. The last server of a target group is drained only when ' +
+        'its replacement serves, or with --force.',
     )
     .argument('<instance>', 'its id, or the beginning of it')
-    .action(async (prefix: string, _options: object, command: Command) => {
+    .option('--force', 'also where requests get 503 until the replacement serves')
+    .action(async (prefix: string, options: { force?: true }, command: Command) => {
       const instance = await withClient(context, command, async (client, signal) => {
         const found = await findInstance(client, prefix, signal);
-        await client.drainInstance(found.id, signal);
+        await client.drainInstance(found.id, options.force === true, signal);
         return found;
       });
       print(context, `Draining ${instance.id}. \`drover status\` shows how it goes.`);
@@ -45,14 +53,33 @@ export function addChangeCommands(program: Command, context: Context): void {
     .action(async (prefix: string, options: { yes?: true }, command: Command) => {
       const instance = await withClient(context, command, async (client, signal) => {
         const found = await findInstance(client, prefix, signal);
+        const { groups } = await client.status(signal);
         const open = found.targets.reduce((sum, { openRequests }) => sum + openRequests, 0);
-        const question = `End ${found.id} of ${found.group} at once? It has ${open} open requests, which would be cut.`;
-        await confirm(context, question, options.yes === true);
-        await client.terminateInstance(found.id, signal);
+        const requests =
+          open === 0 ? 'It has no open requests.' : `It has ${count(open, 'open request')}, which would be cut.`;
+        const price = isLast(found, groups)
+          ? ' It is the last server in service: requests get 503 until another one is.'
+          : '';
+        await confirm(context, `End ${found.id} of ${found.group} at once? ${requests}${price}`, options.yes === true);
+        // What it costs was asked.
+        await client.terminateInstance(found.id, true, signal);
         return found;
       });
       print(context, `Ending ${instance.id}.`);
     });
+}
+
+function servesRequests(group: string, { groups }: FleetStatus): boolean {
+  return groups.some(({ name, instances }) => name === group && instances.some(({ targets }) => targets.length > 0));
+}
+
+/** Whether no other server of the group serves its target groups. */
+function isLast({ id, group, targets }: InstanceStatus, groups: readonly GroupStatus[]): boolean {
+  const others = groups.find(({ name }) => name === group)?.instances ?? [];
+  return (
+    targets.length > 0 &&
+    !others.some((one) => one.id !== id && one.state === 'inService' && one.health !== 'unhealthy')
+  );
 }
 
 function wholeNumber(text: string): number {
