@@ -29,24 +29,19 @@ export function inheritedEnvironment(): Record<string, string> {
   );
 }
 
-/** Resource limits of `prlimit`: `--data=1048576`. */
-export type Limit = `--${string}=${string}`;
-
 /**
- * The command with the limits of the user's own, because Node.js raises the soft limit of open files to the hard one, and with those
- * given. As it is where there is nothing to limit, where `prlimit` is missing, and where the program cannot be run: so that whoever
- * starts it learns why.
+ * The command with the user's own limit of open files: Node.js raises the soft one to the hard one. As it is where that is not known,
+ * where `prlimit` is missing, and where the program cannot be run: so that whoever starts it learns why.
  */
 export function limited(
   command: readonly string[],
-  { path, workingDirectory, limits = [] }: { path: string; workingDirectory: string; limits?: readonly Limit[] },
+  { path, workingDirectory }: { readonly path: string; readonly workingDirectory: string },
 ): readonly string[] {
   const soft = env[OPEN_FILES_VARIABLE] ?? '';
-  const all = [...(/^(\d+|unlimited)$/.test(soft) ? [`--nofile=${soft}:`] : []), ...limits];
   const [program = ''] = command;
-  if (all.length === 0 || !isProgram(program, path, workingDirectory)) return command;
+  if (!/^(\d+|unlimited)$/.test(soft) || !isProgram(program, path, workingDirectory)) return command;
   const prlimit = SYSTEM_FOLDERS.map((folder) => join(folder, PRLIMIT)).find(isExecutable);
-  return prlimit === undefined ? command : [prlimit, ...all, '--', ...command];
+  return prlimit === undefined ? command : [prlimit, `--nofile=${soft}:`, '--', ...command];
 }
 
 /** Whether the system would run the program: by its path, or by the first in PATH where it has no `/`. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import { isSame, type ProcessIdentity, type ProcessStat, readStats, signalProcess } from './procfs.ts';
 import type { StopSignal } from './record.ts';
-import { findTagged } from './tags.ts';
+import { findTagged, type Tags, usersOf } from './tags.ts';
 
 const KILL_TIMEOUT_MS = 5_000;
 const POLL_FIRST_MS = 10;
@@ -13,6 +13,8 @@ export interface EndTarget {
   readonly instanceId: string;
   /** The process that was spawned, also if it is gone by now; null when it was never known or ran before the host's boot. */
   readonly leader: ProcessIdentity | null;
+  /** Of the user that it runs as; null for Drover's own. */
+  readonly userId: number | null;
   readonly stopSignal: StopSignal;
   /** Whether the main process has got the stop signal already, from an earlier controller. */
   readonly isStopping: boolean;
@@ -78,7 +80,8 @@ async function findProcesses(target: EndTarget, known: Set<string>): Promise<rea
   const candidates = stats.filter(
     (stat) => !isKnown(stat) && !foreign.has(stat.session) && stat.startTicks >= (leader?.startTicks ?? 0),
   );
-  const tagged = await findTagged((tags) => tags.fleet === fleet && tags.instanceId === instanceId, candidates);
+  const isWanted = (tags: Tags) => tags.fleet === fleet && tags.instanceId === instanceId;
+  const tagged = await findTagged(isWanted, usersOf(target), candidates);
   const own = new Set([...stats.filter(isKnown), ...tagged.map(({ stat }) => stat)].map(key));
   const sessionLives = stats.some((stat) => own.has(key(stat)) && stat.session === leader?.pid);
   const found = stats.filter((stat) => own.has(key(stat)) || (sessionLives && stat.session === leader?.pid));

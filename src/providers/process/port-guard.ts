@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Clock } from '../../ports/clock.ts';
 import { type Listener, readListeners, socketsOf } from './listeners.ts';
 import { type ProcessIdentity, type ProcessStat, readStats } from './procfs.ts';
-import { findTagged } from './tags.ts';
+import { findTagged, usersOf } from './tags.ts';
 
 /** While servers boot, sooner than their health checks can pass. */
 const BOOTING_INTERVAL_MS = 50;
@@ -17,6 +17,8 @@ const CHECKED_A_ROUND = 100;
 export interface GuardedServer {
   readonly port: number;
   readonly process: ProcessIdentity;
+  /** Of the user that it runs as; null for Drover's own. */
+  readonly userId: number | null;
 }
 
 interface Guarded extends GuardedServer {
@@ -47,9 +49,10 @@ export class PortGuard {
     this.#onStranger = onStranger;
   }
 
-  guard(instanceId: string, { port, process }: GuardedServer): void {
+  guard(instanceId: string, { port, process, userId }: GuardedServer): void {
     if (this.#servers.has(instanceId)) return;
-    this.#servers.set(instanceId, { port, process, sinceMs: this.#clock.steadyMs(), own: null, stranger: null });
+    const sinceMs = this.#clock.steadyMs();
+    this.#servers.set(instanceId, { port, process, userId, sinceMs, own: null, stranger: null });
     this.#wake.abort();
     if (!this.#isRunning) void this.#run();
   }
@@ -112,10 +115,10 @@ function inWords(listeners: readonly Listener[] = []): string {
 async function strangerAmong(
   listeners: readonly Listener[],
   instanceId: string,
-  { process }: GuardedServer,
+  server: GuardedServer,
   stats: readonly ProcessStat[],
 ): Promise<string | null> {
-  const family = familyOf(process, stats);
+  const family = familyOf(server.process, stats);
   const sockets = family.map(({ pid }) => socketsOf(pid));
   const foreign = listeners.filter(({ inode }) => !sockets.some((own) => own?.has(inode)));
   // What may not be seen of the server's own processes is not held against it.
@@ -123,7 +126,7 @@ async function strangerAmong(
   for (const { inode, userId } of foreign) {
     const holder = stats.find(({ pid }) => socketsOf(pid)?.has(inode));
     if (holder === undefined) return `a process of the user with id ${userId}`;
-    const tagged = await findTagged((tags) => tags.instanceId === instanceId, [holder]);
+    const tagged = await findTagged((tags) => tags.instanceId === instanceId, usersOf(server), [holder]);
     if (tagged.length === 0) return `${nameOf(holder.pid)} (pid ${holder.pid})`;
   }
   return null;

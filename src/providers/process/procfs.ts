@@ -78,8 +78,11 @@ export function isSame(seen: { readonly pid: number; readonly startTicks: number
   return readStat(seen.pid)?.startTicks === seen.startTicks;
 }
 
-/** The environment that a process of our own user was started with; null for those of others and those that are gone. */
-export async function readEnvironment(seen: ProcessStat): Promise<ReadonlyMap<string, string> | null> {
+/** The environment that a process of one of these users was started with; null for those of others and those that are gone. */
+export async function readEnvironment(
+  seen: ProcessStat,
+  userIds: readonly number[],
+): Promise<{ readonly userId: number; readonly variables: ReadonlyMap<string, string> } | null> {
   let text: string;
   try {
     text = await readFile(`/proc/${seen.pid}/environ`, 'utf8');
@@ -88,13 +91,13 @@ export async function readEnvironment(seen: ProcessStat): Promise<ReadonlyMap<st
     throw error;
   }
   const owner = orGone(() => statSync(`/proc/${seen.pid}`).uid);
-  // Root may read everybody's: only its own count, so that no other user can pass a process off as ours.
-  if (owner !== process.geteuid?.() || !isSame(seen)) return null;
+  // Root may read everybody's: only those of the users that are asked for count, so that no other one can pass a process off as ours.
+  if (owner === null || !userIds.includes(owner) || !isSame(seen)) return null;
   const variables = text.split('\0').map((line): [string, string] => {
     const at = line.indexOf('=');
     return [line.slice(0, at), line.slice(at + 1)];
   });
-  return new Map(variables);
+  return { userId: owner, variables: new Map(variables) };
 }
 
 /** When a process started, in milliseconds since the epoch. Linux counts ticks of 10 ms towards programs, on all machines. */

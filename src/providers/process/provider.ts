@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { LaunchRequest, Machine, Provider, ProviderContext } from '../../ports/provider.ts';
+import { type Account, accountOf } from './account.ts';
 import { boundedBy, KeyedQueue } from './concurrency.ts';
 import { endProcesses } from './ending.ts';
 import { ExitWatch } from './exit-watch.ts';
@@ -96,23 +97,37 @@ export class ProcessProvider implements Provider {
     if (found !== null && found.fleet !== this.#fleet) {
       throw new PortError('Invalid', 'otherFleet', `${request.instanceId} is a machine of the fleet ${found.fleet}.`);
     }
-    const intent = found ?? (await this.#createIntent(request, settings));
+    const account = settings.user === null ? null : await accountOf(settings.user);
+    const intent = found ?? (await this.#createIntent(request, settings, account));
     if (intent.process !== null) return await this.#machine(intent);
     // An intent that was there before may have been carried out, and only the recording of it lost.
-    const spawned = found === null ? null : await findSpawned(this.#fleet, request.instanceId);
-    const record = { ...intent, process: spawned ?? (await this.#spawn(intent, settings)) };
+    const spawned = found === null ? null : await findSpawned(found);
+    const record = { ...intent, process: spawned ?? (await this.#spawn(intent, settings, account)) };
     await this.#folders.write(record);
     return await this.#machine(record);
   }
 
-  async #createIntent(request: LaunchRequest, settings: ProcessSettings): Promise<MachineRecord> {
+  async #createIntent(
+    request: LaunchRequest,
+    settings: ProcessSettings,
+    account: Account | null,
+  ): Promise<MachineRecord> {
     const { instanceId, group, serves } = request;
     const taken = new Set((await this.#folders.all()).map(({ port }) => port));
     const port = await this.#ports.reserve(instanceId, settings.portRange, taken);
     try {
       const { command, stopSignal, stopTimeoutMs, maxLogSizeBytes } = settings;
       const launchedAt = this.#clock.now();
-      const what = { fleet: this.#fleet, group, instanceId, port, serves, launchedAt, command };
+      const what = {
+        fleet: this.#fleet,
+        group,
+        instanceId,
+        port,
+        serves,
+        launchedAt,
+        command,
+        userId: account?.userId ?? null,
+      };
       const how = { stopSignal, stopTimeoutMs, maxLogSizeBytes };
       const record = { ...what, ...how, stoppingSince: null, process: null };
       await this.#folders.write(record);
@@ -123,11 +138,11 @@ export class ProcessProvider implements Provider {
     }
   }
 
-  async #spawn(intent: MachineRecord, settings: ProcessSettings): Promise<ProcessIdentity> {
+  async #spawn(intent: MachineRecord, settings: ProcessSettings, account: Account | null): Promise<ProcessIdentity> {
     const { instanceId } = intent;
     const tags = tagVariables({ ...intent, dataDir: this.#dataDir });
     try {
-      const { child, identity } = await spawnServer(settings, tags, this.#folders.path(instanceId, LOG_FILE));
+      const { child, identity } = await spawnServer(settings, tags, this.#folders.path(instanceId, LOG_FILE), account);
       this.#children.set(instanceId, child);
       child.once('exit', () => this.#exits.notify());
       return identity;
@@ -143,7 +158,7 @@ export class ProcessProvider implements Provider {
     if (record === null || record.fleet !== this.#fleet) {
       throw new PortError('NotFound', 'noMachine', `There is no machine ${instanceId} in the fleet ${this.#fleet}.`);
     }
-    const { fleet, stopSignal, stoppingSince, process } = record;
+    const { fleet, userId, stopSignal, stoppingSince, process } = record;
     const leader = process?.bootId === readBootId() ? process : null;
     const others = (await this.#folders.all()).flatMap((other) =>
       other.instanceId === instanceId || other.process === null ? [] : [other.process],
@@ -153,7 +168,7 @@ export class ProcessProvider implements Provider {
     const isStopping = stoppingSince !== null;
     const stopTimeoutMs = remainingMs(record, this.#clock.now());
     const onStopping = () => this.#folders.write({ ...record, stoppingSince: this.#clock.now() });
-    const target = { fleet, instanceId, leader, stopSignal, isStopping, stopTimeoutMs, others };
+    const target = { fleet, instanceId, leader, userId, stopSignal, isStopping, stopTimeoutMs, others };
     await endProcesses(target, this.#clock, this.#closed.signal, onStopping);
     const { path, maxBytes } = this.#log(record);
     await keepEndedLog(path, { dataDir: this.#dataDir, instanceId, maxBytes, nowMs: this.#clock.now() });
@@ -185,13 +200,13 @@ export class ProcessProvider implements Provider {
   }
 
   async #machine(record: MachineRecord): Promise<Machine> {
-    const { instanceId, group, launchedAt, port, serves, process } = record;
+    const { instanceId, group, launchedAt, port, serves, userId, process } = record;
     const machine = { id: instanceId, instanceId, group, launchedAt, processId: process?.pid ?? null };
     if (process === null) return { ...machine, state: 'pending', endpoint: null, detail: '' };
     const endpoint = { address: HOST, port };
     if (isAlive(process)) {
       if (!this.#children.has(instanceId) && !this.#endings.has(instanceId)) this.#exits.adopt(instanceId, process);
-      if (serves && !this.#endings.has(instanceId)) this.#guard.guard(instanceId, { port, process });
+      if (serves && !this.#endings.has(instanceId)) this.#guard.guard(instanceId, { port, process, userId });
       const stranger = this.#guard.strangerAt(instanceId);
       if (stranger === null) return { ...machine, state: 'running', endpoint, detail: `pid ${process.pid}` };
       const detail = `pid ${process.pid}; its port ${port} was taken by ${stranger}, which is none of its processes`;

@@ -26,6 +26,8 @@ export const machineRecord = z.object({
   /** When its main process got the stop signal, which it gets once; null before. */
   stoppingSince: z.number().nullable().default(null),
   maxLogSizeBytes: maxLogBytesSchema,
+  /** Of the user that it runs as; null for Drover's own. */
+  userId: z.int().min(0).nullable().default(null),
   /** Whether it has to listen on its port. */
   serves: z.boolean().default(false),
   /** For a person who looks into the folder. Empty for a machine whose folder was lost. */

@@ -1,14 +1,16 @@
 import type { MachineFolders } from './machine-folders.ts';
 import { type ProcessIdentity, readBootId, startedAt } from './procfs.ts';
 import { isUsableId, type MachineRecord, maxLogBytesSchema, stopSignalSchema } from './record.ts';
-import { findTagged, firstSpawned, type TaggedProcess } from './tags.ts';
+import { findTagged, firstSpawned, type TaggedProcess, type Tags, usersOf } from './tags.ts';
 
 /** For a server whose launch template is no longer known. */
 const LOST_STOP_TIMEOUT_MS = 10_000;
 
 /** The process of an instance whose spawning was not recorded; null when there is none. */
-export async function findSpawned(fleet: string, instanceId: string): Promise<ProcessIdentity | null> {
-  return identify(await findTagged((tags) => tags.fleet === fleet && tags.instanceId === instanceId));
+export async function findSpawned(intent: MachineRecord): Promise<ProcessIdentity | null> {
+  const { fleet, instanceId } = intent;
+  const isWanted = (tags: Tags) => tags.fleet === fleet && tags.instanceId === instanceId;
+  return identify(await findTagged(isWanted, usersOf(intent)));
 }
 
 /**
@@ -17,9 +19,13 @@ export async function findSpawned(fleet: string, instanceId: string): Promise<Pr
  */
 export async function adoptProcesses(folders: MachineFolders, fleet: string, dataDir: string): Promise<void> {
   const records = new Map((await folders.all()).map((record) => [record.instanceId, record]));
-  const tagged = await findTagged((tags) => tags.fleet === fleet && isUsableId(tags.instanceId));
-  for (const [instanceId, processes] of Map.groupBy(tagged, ({ tags }) => tags.instanceId)) {
-    const record = records.get(instanceId) ?? reconstruct(processes, dataDir);
+  const isWanted = (tags: Tags) => tags.fleet === fleet && isUsableId(tags.instanceId);
+  const tagged = await findTagged(isWanted, usersOf(...records.values()));
+  for (const [instanceId, found] of Map.groupBy(tagged, ({ tags }) => tags.instanceId)) {
+    const known = records.get(instanceId);
+    const userIds = usersOf(...(known === undefined ? [] : [known]));
+    const processes = found.filter(({ userId }) => userIds.includes(userId));
+    const record = known ?? reconstruct(processes, dataDir);
     const process = identify(processes);
     if (record === null || record.fleet !== fleet || record.process !== null || process === null) continue;
     await folders.write({ ...record, process });
@@ -49,6 +55,7 @@ function reconstruct(processes: readonly TaggedProcess[], dataDir: string): Mach
     stopTimeoutMs: LOST_STOP_TIMEOUT_MS,
     stoppingSince: null,
     maxLogSizeBytes: maxLogBytesSchema.parse(undefined),
+    userId: null,
     serves: false,
     command: [],
     process: null,

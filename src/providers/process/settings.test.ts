@@ -14,6 +14,7 @@ describe('settingsSchema', () => {
       stopSignal: 'SIGTERM',
       stopTimeoutMs: 10_000,
       maxLogSizeBytes: 10 * 1024 * 1024,
+      user: null,
     });
     const written = { command: ['./run'], workingDirectory: '../app', stopTimeout: '1m' };
     expect(schema.parse(written)).toMatchObject({ workingDirectory: '/srv/app', stopTimeoutMs: 60_000 });
@@ -38,6 +39,7 @@ describe('settingsSchema', () => {
     [{ command: ['node'], stopTimeout: 30 }, ['stopTimeout']],
     [{ command: ['node'], stopTimeOut: '30s' }, []],
     [{ command: ['node'], stopSignal: 'SIGKILL' }, ['stopSignal']],
+    [{ command: ['node'], user: '-x' }, ['user']],
     [{ command: ['node'], maxLogSize: 1024 }, ['maxLogSize']],
     [{ command: ['node'], maxLogSize: '1KiB' }, ['maxLogSize']],
   ])('refuses %j at %j', (written, path) => {

@@ -10,6 +10,12 @@ import { PortError } from '../../ports/errors.ts';
 import { maxLogBytesSchema, stopSignalSchema } from './record.ts';
 import { RESERVED_VARIABLES } from './tags.ts';
 
+const userSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/, { error: 'it is the name or the number of a user of this host' })
+  .nullable()
+  .default(null);
+
 const MAX_ARGUMENTS = 1_024;
 const MAX_STOP_TIMEOUT_MS = 3_600_000;
 const MIN_LOG_BYTES = 64 * KIB;
@@ -26,6 +32,7 @@ const processSettings = z.object({
   stopSignal: stopSignalSchema,
   stopTimeoutMs: z.number(),
   maxLogSizeBytes: maxLogBytesSchema,
+  user: userSchema,
 });
 
 export type ProcessSettings = z.infer<typeof processSettings>;
@@ -66,6 +73,7 @@ export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
       maxLogSize: byteSizeSchema({ minBytes: MIN_LOG_BYTES, maxBytes: MAX_LOG_BYTES })
         .prefault(DEFAULT_LOG_SIZE)
         .describe('The size at which the log of a server begins anew; the one before is kept.'),
+      user: userSchema.describe('The user of the host that servers run as, where Drover runs as root.'),
     })
     .transform(
       ({ stopTimeout, maxLogSize, ...settings }): ProcessSettings => ({

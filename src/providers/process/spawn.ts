@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { openToAppend } from '../../base/files.ts';
 import { inheritedEnvironment, limited } from '../../base/user-program.ts';
 import { PortError } from '../../ports/errors.ts';
+import { type Account, asUser } from './account.ts';
 import { errorCode, type ProcessIdentity, readBootId, readStat } from './procfs.ts';
 import type { ProcessSettings } from './settings.ts';
 
@@ -24,11 +25,14 @@ export async function spawnServer(
   settings: ProcessSettings,
   tags: Readonly<Record<string, string>>,
   logPath: string,
+  account: Account | null,
 ): Promise<Server> {
   const { command, workingDirectory } = settings;
   const [program = ''] = command;
-  const env: Record<string, string> = { ...inheritedEnvironment(), ...settings.environment, ...tags };
-  const [file = '', ...args] = limited(command, { path: env.PATH ?? '', workingDirectory });
+  const users = account === null ? {} : { HOME: account.home, USER: account.name };
+  const env: Record<string, string> = { ...inheritedEnvironment(), ...users, ...settings.environment, ...tags };
+  const own = limited(command, { path: env.PATH ?? '', workingDirectory });
+  const [file = '', ...args] = account === null ? own : asUser(account, own);
   await using log = await openToAppend(logPath);
   const stdio: StdioOptions = ['ignore', log.fd, log.fd];
   let child: ChildProcess;

@@ -13,6 +13,7 @@ export interface Tags {
 
 export interface TaggedProcess {
   readonly stat: ProcessStat;
+  readonly userId: number;
   readonly tags: Tags;
 }
 
@@ -33,18 +34,24 @@ export function tagVariables(tags: Tags): Record<string, string> {
   };
 }
 
-/** The processes of our own user with tags that are wanted, among those given (all of the host without). */
+/** Whose processes may be the machine's: Drover's own user's, and those of the user that it runs as. */
+export function usersOf(...records: readonly { readonly userId: number | null }[]): readonly number[] {
+  return [process.geteuid?.() ?? null, ...records.map(({ userId }) => userId)].filter((id) => id !== null);
+}
+
+/** The processes of these users with tags that are wanted, among those given (all of the host without). */
 export async function findTagged(
   isWanted: (tags: Tags) => boolean,
+  userIds: readonly number[],
   among: readonly ProcessStat[] = readStats(),
 ): Promise<readonly TaggedProcess[]> {
   const found: TaggedProcess[] = [];
   for (const stat of among) {
     // The controller itself may have been started from a server's environment; it is no server.
     if (stat.pid === process.pid) continue;
-    const environment = await readEnvironment(stat);
-    const tags = environment === null ? null : parseTags(environment);
-    if (tags !== null && isWanted(tags)) found.push({ stat, tags });
+    const environment = await readEnvironment(stat, userIds);
+    const tags = environment === null ? null : parseTags(environment.variables);
+    if (environment !== null && tags !== null && isWanted(tags)) found.push({ stat, tags, userId: environment.userId });
   }
   return found;
 }
