@@ -35,7 +35,7 @@ export const sampleLoadBalancer: LoadBalancer = {
   listeners: [],
   statsPage: null,
   idleTimeoutMs: 300_000,
-  maxHeaderBytes: 32_768,
+  maxHeaderBytes: 20_480,
   maxConnections: 50_000,
   threads: null,
   hardStopAfterMs: 86_400_000,

@@ -45,8 +45,8 @@ it('tells each cause by itself', async () => {
   await pass(5 * SECOND);
   expect(see({ queueTimeout: 1, requestHead: 2, answerHead: 3 })).toEqual([
     'warning limitReached: Load balancer web answered 503 to 1 request that waited in a queue for too long (queueTimeout of the target group).',
-    'info limitReached: Load balancer web refused 2 requests: not HTTP, or with a head of more than 32KiB (maxHeaderSize).',
-    'warning limitReached: Load balancer web answered 502 instead of 3 answers of servers: not HTTP, or with a head of more than 32KiB (maxHeaderSize).',
+    'info limitReached: Load balancer web refused 2 requests: not HTTP, or with a head of more than 20KiB (maxHeaderSize).',
+    'warning limitReached: Load balancer web answered 502 instead of 3 answers of servers: not HTTP, or with a head of more than 20KiB (maxHeaderSize).',
   ]);
 });
 

@@ -23,9 +23,9 @@ const REQUEST_HEADER_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 10_000;
 /** Of a connection that one side has closed for sending, such as a WebSocket whose client is gone. */
 const HALF_CLOSED_TIMEOUT_MS = 30_000;
-/** What HAProxy may add to a head, and what it needs to keep one in a buffer: 8 bytes for each header line. */
+/** What HAProxy may add to a head; with that, what it needs to keep one in a buffer: some 8 bytes for each header line. */
 const REWRITE_BYTES = 1_024;
-const HEAD_BYTES = 4_096;
+const HEAD_BYTES = 3_072;
 const MAX_HEADER_LINES = 256;
 /**
  * On other servers than the one that failed, so that half of a group may die without a client that notices. More would not be better:

@@ -26,7 +26,7 @@ export function randomFleet(random: Random): Fleet {
     ),
     statsPage: null,
     idleTimeoutMs: 300_000,
-    maxHeaderBytes: 32_768,
+    maxHeaderBytes: 20_480,
     maxConnections: 50_000,
     threads: null,
     hardStopAfterMs: 86_400_000,

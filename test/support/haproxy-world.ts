@@ -16,6 +16,8 @@ import { kill, processesWith } from './processes.ts';
 
 const UNTIL_TIMEOUT_MS = 15_000;
 const POLL_MS = 20;
+const MAX_HEADER_BYTES = 65_536;
+const LARGE = 'x'.repeat(10_000);
 const signal = new AbortController().signal;
 
 /** A real HAProxy in a folder of its own, driven as a controller drives it, and servers to put behind it. */
@@ -119,7 +121,7 @@ export class HaproxyWorld {
   }
 }
 
-/** Answers its name; on `/headers` the headers that came, as a list; on `/held` only when it is told to. */
+/** Answers its name; on `/headers` the headers that came, as a list; on `/large-head` with 20 KB of headers; on `/held` only when it is told to. */
 class SmallServer {
   readonly started: Promise<unknown>;
   readonly held = Promise.withResolvers<ServerResponse>();
@@ -129,9 +131,10 @@ class SmallServer {
 
   constructor(name: string) {
     this.name = name;
-    this.#server = createServer((request, response) => {
+    this.#server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
       if (request.url === '/health') response.writeHead(this.healthy ? 200 : 503).end();
       else if (request.url === '/held') this.held.resolve(response);
+      else if (request.url === '/large-head') response.setHeaders(new Headers({ a: LARGE, b: LARGE })).end(name);
       else if (request.url === '/headers') response.end(JSON.stringify(request.rawHeaders));
       else response.end(name);
     });

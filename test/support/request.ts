@@ -19,7 +19,15 @@ export interface Request {
 /** One request on a connection of its own. */
 export async function ask({ port, path = '/', headers = [], from = '127.0.0.1' }: Request): Promise<Answer> {
   const whole = ['Host', `127.0.0.1:${port}`, 'Connection', 'close', ...headers];
-  const asked = request({ host: '127.0.0.1', port, path, headers: whole, localAddress: from, agent: false }).end();
+  const asked = request({
+    host: '127.0.0.1',
+    port,
+    path,
+    headers: whole,
+    localAddress: from,
+    agent: false,
+    maxHeaderSize: 65_536,
+  }).end();
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   return { status: response.statusCode ?? 0, body: await text(response) };
 }

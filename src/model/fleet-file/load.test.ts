@@ -93,7 +93,7 @@ describe('parseFleet', () => {
                 },
               ],
               "maxConnections": 50000,
-              "maxHeaderBytes": 32768,
+              "maxHeaderBytes": 20480,
               "name": "web",
               "statsPage": null,
               "threads": null,

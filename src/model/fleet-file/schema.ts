@@ -78,7 +78,7 @@ const loadBalancer = z
       .prefault('5m')
       .describe('How long nothing may come, from the client or from the server, before a request is cut.'),
     maxHeaderSize: byteSizeSchema({ minBytes: 8 * KIB, maxBytes: 1024 * KIB })
-      .prefault('32KiB')
+      .prefault('20KiB')
       .describe('The largest head of a request or an answer: its first line and all of its headers.'),
     maxConnections: z
       .int()
