@@ -7,6 +7,7 @@ import { type Combined, combine } from './policies/combine.ts';
 import { afterChange, evaluate } from './policies/evaluate.ts';
 import { GAP_MS, isLongMissing } from './policies/missing.ts';
 import { NO_POLICY_MEMORY, type PolicyVerdict, type VerdictCap } from './policies/policy.ts';
+import { memoryAbout, subjectOf } from './policies/subject.ts';
 import { duration } from './policies/text.ts';
 import { heldBySuspension } from './suspension.ts';
 
@@ -23,7 +24,7 @@ export function followPolicies(draft: Draft): void {
       ...bounds,
       reading,
       history: histories.get(policy.metric) ?? [],
-      memory: draft.memory.policies.get(policy.name) ?? NO_POLICY_MEMORY,
+      memory: memoryAbout(subjectOf(policy, group.metrics), draft.memory.policies.get(policy.name)),
     });
   });
   draft.verdicts.push(...verdicts);
@@ -49,7 +50,9 @@ function remember(draft: Draft, verdicts: readonly PolicyVerdict[], { decidedBy 
     const policy = draft.snapshot.group.scalingPolicies[index];
     const isMine = by !== 0 && policy !== undefined && decidedBy.includes(verdict);
     const memory = isMine ? afterChange(policy, verdict.memory, by, draft.now) : verdict.memory;
-    if (memory !== NO_POLICY_MEMORY) after.set(verdict.policy, memory);
+    if (policy === undefined || memory === NO_POLICY_MEMORY) continue;
+    const subject = subjectOf(policy, draft.snapshot.group.metrics);
+    after.set(policy.name, memory.subject === subject ? memory : { ...memory, subject });
   }
   const isSame = after.size === before.size && [...after].every(([name, memory]) => before.get(name) === memory);
   if (!isSame) draft.memory = { ...draft.memory, policies: after };

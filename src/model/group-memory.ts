@@ -61,6 +61,8 @@ export interface Bounds {
 }
 
 export interface PolicyMemory {
+  /** A digest of what it measures and against what; not there in what was recorded before this was kept. */
+  readonly subject?: string;
   /** Since when the metric has been beyond the threshold without a break; null while it is not. */
   readonly breachedSince: EpochMs | null;
   /** Since when there has been no reading; null while there is one. */

@@ -135,7 +135,7 @@ export type Reading =
     }
   | { readonly kind: 'missing'; readonly code: MissingCode; readonly detail: string; readonly at: EpochMs };
 
-export type MissingCode = 'absent' | 'empty' | 'notANumber' | 'unreadable' | 'stale' | 'failed';
+export type MissingCode = 'absent' | 'noServers' | 'empty' | 'notANumber' | 'unreadable' | 'stale' | 'failed';
 
 /**
  * What the caller should do about an error of a port:

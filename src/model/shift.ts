@@ -45,6 +45,7 @@ export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
       [...policies].map(([name, policy]) => [
         name,
         {
+          ...policy,
           breachedSince: shiftTime(policy.breachedSince, byMs),
           missingSince: shiftTime(policy.missingSince, byMs),
           lastScaleOutAt: shiftTime(policy.lastScaleOutAt, byMs),

@@ -127,6 +127,7 @@ const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
     .nullable(),
   policies: byName(
     z.strictObject({
+      subject: z.string().exactOptional(),
       breachedSince: time.nullable(),
       missingSince: time.nullable(),
       lastScaleOutAt: time.nullable(),

@@ -2,7 +2,7 @@ import type { PolicyMemory } from '../../model/group-memory.ts';
 import type { ScalingPolicy } from '../../model/scaling-policy.ts';
 import { noteGap } from './missing.ts';
 import { noteChange } from './pace.ts';
-import type { PolicyContext, PolicyVerdict } from './policy.ts';
+import { noOpinion, type PolicyContext, type PolicyVerdict } from './policy.ts';
 import { predictive } from './predictive.ts';
 import { CHANGE_LIMIT_MS, simple } from './simple.ts';
 import { step } from './step.ts';
@@ -20,6 +20,18 @@ export function evaluate(policy: ScalingPolicy, context: PolicyContext): PolicyV
 }
 
 function verdictOf(policy: ScalingPolicy, context: PolicyContext): PolicyVerdict {
+  const { reading, memory, size } = context;
+  if (
+    policy.type !== 'predictive' &&
+    reading?.kind === 'missing' &&
+    reading.code === 'noServers' &&
+    size.desired === 0
+  ) {
+    // Known, and no gap in the data.
+    const known = memory.missingSince === null ? memory : { ...memory, missingSince: null };
+    const why = `${policy.metric} is measured on servers, and at size 0 there are none: a minimum, a schedule or another policy has to start the first one.`;
+    return noOpinion(policy, known, 'no servers to measure', why);
+  }
   const seen = { ...context, memory: noteGap(context.memory, context.reading, context.now) };
   switch (policy.type) {
     case 'targetTracking':

@@ -24,7 +24,7 @@ export function average(
   failures: ReadonlyMap<InstanceId, string>,
   servers: readonly MeasuredServer[],
 ): Found {
-  if (servers.length === 0) throw new Missing('absent', 'no server is in service');
+  if (servers.length === 0) throw new Missing('noServers', 'no server is in service');
   const warm = servers.filter(({ isWarm }) => isWarm);
   const meant = warm.length > 0 ? warm : servers;
   const found = meant.flatMap(({ instanceId }) => values.get(instanceId) ?? []);

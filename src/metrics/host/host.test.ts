@@ -56,7 +56,10 @@ describe('processes of this host', () => {
   });
 
   it('is missing without servers, and where most of them cannot be measured', async () => {
-    expect(await source('cpu', []).read(NO_ABORT)).toMatchObject({ code: 'absent', detail: 'no server is in service' });
+    expect(await source('cpu', []).read(NO_ABORT)).toMatchObject({
+      code: 'noServers',
+      detail: 'no server is in service',
+    });
     const gone = aServer('exit 0');
     await once(gone, 'exit');
     expect(await source('memory', [server('i-1', gone.pid)]).read(NO_ABORT)).toMatchObject({
