@@ -216,4 +216,11 @@ export const RULES: readonly Mutation[] = [
     replace: '[name, at + byMs]',
     caughtBy: { tests: ['src/model/shift.test.ts'] },
   },
+  {
+    name: 'trusted proxies: what anybody says of the client is kept',
+    file: 'src/haproxy/forwarded.ts',
+    find: "const fromOthers = isTrusted ? ' unless trusted' : '';",
+    replace: "const fromOthers = ' if FALSE';",
+    caughtBy: { tests: ['test/field/traffic/forwarded-headers.test.ts'] },
+  },
 ];
