@@ -50,10 +50,9 @@ export class RequestWindows {
   }
 }
 
-/** A try that failed and went to another server is a request here, and an error. */
+/** A try that failed and went to another server is a request to this one, and an error. */
 function countersOf({ requestsTotal, errors5xxTotal, responseErrorsTotal, retriesTotal }: Traffic): RequestWindow {
-  const unanswered = responseErrorsTotal + retriesTotal;
-  return { requests: requestsTotal + unanswered, errors: errors5xxTotal + unanswered };
+  return { requests: requestsTotal, errors: errors5xxTotal + responseErrorsTotal + retriesTotal };
 }
 
 function advance(before: Counting, now: ReadonlyMap<InstanceId, RequestWindow>, most: number): Windows {
@@ -61,7 +60,9 @@ function advance(before: Counting, now: ReadonlyMap<InstanceId, RequestWindow>, 
   for (const [id, { requests, errors }] of now) {
     const earlier = before.counters.get(id);
     if (earlier === undefined || requests < earlier.requests || errors < earlier.errors) continue;
-    const window = { requests: requests - earlier.requests, errors: errors - earlier.errors };
+    const failed = errors - earlier.errors;
+    // A try without a connection is an error that is not counted as a request.
+    const window = { requests: Math.max(requests - earlier.requests, failed), errors: failed };
     windows.set(id, [...(before.windows.get(id) ?? []), window].slice(-most));
   }
   return windows;

@@ -40,7 +40,7 @@ describe('parseLook', () => {
       check: { status: 'L7OK', code: '200', detail: '' },
       traffic: {
         ...{ openRequests: 2, queuedRequests: 1, requestsTotal: 52, responsesTotal: 50, responseTimeMs: 7 },
-        ...{ errors5xxTotal: 3, connectionErrorsTotal: 4, responseErrorsTotal: 5, retriesTotal: 7 },
+        ...{ errors5xxTotal: 3, connectionErrorsTotal: 4, responseErrorsTotal: 5, retriesTotal: 6 },
       },
     });
     expect(look.servers.get('hello/i-2')).toMatchObject({

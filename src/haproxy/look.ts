@@ -247,7 +247,8 @@ export function trafficOf(row: Record): Traffic {
     errors5xxTotal: number(row, 'hrsp_5xx'),
     connectionErrorsTotal: number(row, 'econ'),
     responseErrorsTotal: number(row, 'eresp'),
-    retriesTotal: number(row, 'wretr') + number(row, 'wredis'),
+    // A repeated try that goes to another server counts as the one, the other or both.
+    retriesTotal: Math.max(number(row, 'wretr'), number(row, 'wredis')),
     responseTimeMs: number(row, 'rtime'),
   };
 }
