@@ -1,5 +1,6 @@
 import type { Mutation, Tests } from './mutation.ts';
 
+const OUTLIERS: Tests = { tests: ['test/field/faults/outliers.test.ts'] };
 const HEALTH: Tests = { tests: ['src/decide/decide-health.test.ts', 'test/regressions/health.test.ts'] };
 const KNOWN: Tests = { tests: ['test/simulation/known.test.ts'] };
 const CORE: Tests = { tests: ['src/decide/decide.test.ts', 'src/decide/decide-wishes.test.ts'] };
@@ -61,6 +62,34 @@ export const RULES: readonly Mutation[] = [
     find: 'if (at !== undefined) draft.memory = { ...draft.memory, unhealthyAt: others };',
     replace: '',
     caughtBy: HEALTH,
+  },
+  {
+    name: 'outliers: few requests count',
+    file: 'src/decide/outliers.ts',
+    find: 'window.requests >= minRequests && ',
+    replace: '',
+    caughtBy: OUTLIERS,
+  },
+  {
+    name: 'outliers: one that errs as all do is replaced',
+    file: 'src/decide/outliers.ts',
+    find: "shareOf(others) <= OTHERS_SHARE * shareOf(own) ? 'worse' : 'alike'",
+    replace: "shareOf(others) <= shareOf(own) ? 'worse' : 'alike'",
+    caughtBy: OUTLIERS,
+  },
+  {
+    name: 'outliers: the health brake does not count them',
+    file: 'src/decide/outliers.ts',
+    find: '[instance.id]: draft.now } };',
+    replace: '} };',
+    caughtBy: OUTLIERS,
+  },
+  {
+    name: 'outliers: replaced without being asked for',
+    file: 'src/decide/outliers.ts',
+    find: "targetGroup.outlierDetection.action === 'replace'",
+    replace: 'targetGroup.outlierDetection.action !== undefined',
+    caughtBy: OUTLIERS,
   },
   {
     name: 'requests on a server that still answers are cut as if it were hung',
