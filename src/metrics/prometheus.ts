@@ -13,7 +13,9 @@ function schema(baseDir: string) {
   return z
     .strictObject({
       url: urlSchema('http:', 'https:')
-        .refine((url) => !url.includes('?'), { error: 'it is the address of Prometheus alone, without ?' })
+        .refine((url) => !new URL(url).searchParams.has('query'), {
+          error: 'the query has a setting of its own; leave it out of the URL',
+        })
         .describe('Where Prometheus (or what speaks its API) is: http://127.0.0.1:9090.'),
       query: z
         .string()
@@ -33,12 +35,20 @@ export const prometheusMetric = metricSourceType({
   schema,
   create: ({ url, query, ...access }, { clock }) =>
     lookingSource(clock, async (signal) => {
-      const asked = `${url.replace(/\/+$/, '')}/api/v1/query?${new URLSearchParams({ query })}`;
+      const asked = askedOf(url, query);
       const headers = await requestHeaders(access);
       const { status, text } = await get(asked, { signal, maxBodyBytes: MAX_BODY_BYTES, headers });
       return found(asked, status, text);
     }),
 });
+
+/** What else the URL asks for (a tenant of Thanos, a label of VictoriaMetrics) is kept. */
+function askedOf(url: string, query: string): string {
+  const asked = new URL(url);
+  asked.pathname = `${asked.pathname.replace(/\/+$/, '')}/api/v1/query`;
+  asked.searchParams.set('query', query);
+  return asked.href;
+}
 
 /** Seconds and the value as text, the way the API writes a sample. */
 const sample = z.tuple([z.number(), z.string()]);

@@ -72,6 +72,17 @@ describe.each(HTTP_SOURCES)('%s', (_, type, body, settings) => {
   });
 });
 
+it('a query of Prometheus keeps what else its URL asks for, as one over HTTP does', async () => {
+  const fake = await fakeHttp(SAMPLE);
+  const settings = { url: `${fake.url}/thanos/?tenant=a%26b&dedup=true`, query: 'sum(up{a="b"})' };
+  expect(await sourceOf(prometheusMetric, settings).read(NO_ABORT)).toMatchObject({ value: 42 });
+  const asked = new URL(fake.requests[0]?.url ?? '', fake.url);
+  expect([asked.pathname, Object.fromEntries(asked.searchParams)]).toEqual([
+    '/thanos/api/v1/query',
+    { tenant: 'a&b', dedup: 'true', query: 'sum(up{a="b"})' },
+  ]);
+});
+
 it('a password of RabbitMQ or Redis may come from a variable, too', async () => {
   const rabbit = await fakeHttp('{"messages":3}');
   const settings = { kind: 'rabbitmq', url: rabbit.url, queue: 'q', user: 'u', passwordVariable: VARIABLE };
