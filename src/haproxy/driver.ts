@@ -8,7 +8,7 @@ import { Departures } from './departures.ts';
 import { difference } from './diff.ts';
 import { RingEvents } from './events.ts';
 import { readIfExists, writeDurably } from './files.ts';
-import { HangWatch, SILENCE_MS } from './hang.ts';
+import { HangWatch, OLD_WORKER_SILENCE_MS, SILENCE_MS } from './hang.ts';
 import {
   describeChange,
   parseSkeleton,
@@ -34,6 +34,7 @@ import {
   killProcesses,
   ownProcesses,
   processesOf,
+  send,
   stillRunning,
 } from './processes.ts';
 import { reload } from './reload.ts';
@@ -171,6 +172,7 @@ class Haproxy implements LoadBalancerDriver {
     this.#binary ??= await findBinary(this.#givenBinary, signal);
     const look = await this.#lookUnlessHung(desired, announce, signal);
     if (look !== null) this.#memory = { ...this.#memory, healthy: healthyServers(look, this.#memory.healthy) };
+    await this.#endHungOldWorkers(announce);
     try {
       await this.#bringTo(desired, look, this.#binary, announce, signal);
     } catch (error) {
@@ -329,6 +331,18 @@ class Haproxy implements LoadBalancerDriver {
       await killProcesses(this.#paths.config, this.#clock, signal);
       await forgetStart(this.#paths.config);
       return null;
+    }
+  }
+
+  /** Nothing that they have open can go on, and the totals lack them for as long as they are there. */
+  async #endHungOldWorkers(announce: Announce): Promise<void> {
+    const pids = this.#oldWorkers.silentFor(OLD_WORKER_SILENCE_MS);
+    if (pids.length === 0) return;
+    for (const one of await ownProcesses(this.#paths.config)) {
+      if (!pids.includes(one.pid)) continue;
+      const seen = `its process ${one.pid} of an earlier configuration has not answered for more than ${OLD_WORKER_SILENCE_MS / 1_000} s, and is ended`;
+      await announce({ kind: 'hung', seen, serves: true });
+      await send(one, 'SIGKILL');
     }
   }
 

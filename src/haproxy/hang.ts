@@ -9,6 +9,8 @@ import { authority } from './members.ts';
 
 /** Without an answer on the socket for so long, the listeners are asked as well. */
 export const SILENCE_MS = 10_000;
+/** A process of an earlier configuration has no listeners that could be asked, and is given longer. */
+export const OLD_WORKER_SILENCE_MS = 60_000;
 /** Within this time, one answer of whatever kind, on whichever address, is a sign of life. */
 const LAST_CHANCE_MS = 3_000;
 /** HAProxy itself answers this with 400, without any server. */

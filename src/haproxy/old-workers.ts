@@ -12,7 +12,7 @@ import { type OldWorkers, openRequests, type WorkerTraffic } from './totals.ts';
 
 /** Short, so that a hung one does not make every look late. */
 const ANSWER_TIMEOUT_MS = 1_000;
-/** One that did not answer is not asked again for so long. */
+/** One that did not answer is not asked again for so long at least. */
 const SILENCE_MS = 5_000;
 /** Looks are so far apart that a worker may have become old, and have ended, so much earlier than it seems. */
 const LOOKS_APART_MS = 2_500;
@@ -33,7 +33,8 @@ export class OldWorkersDoor {
   #cutRequests = 0;
   /** By pid, 0 for the master; by the steady clock. */
   readonly #silentUntilMs = new Map<number, number>();
-  #masterSilentSinceMs: number | null = null;
+  /** Since when each has not answered, likewise. */
+  readonly #silentSinceMs = new Map<number, number>();
 
   constructor(masterSocket: string, clock: Clock) {
     this.#masterSocket = masterSocket;
@@ -87,12 +88,18 @@ export class OldWorkersDoor {
 
   /** For how long the master has not answered. */
   get masterSilentMs(): number {
-    return this.#masterSilentSinceMs === null ? 0 : this.#clock.steadyMs() - this.#masterSilentSinceMs;
+    return this.#silentMs(MASTER);
+  }
+
+  /** Old workers that have not answered for so long, though their master did. */
+  silentFor(ms: number): readonly number[] {
+    if (this.#silentMs(MASTER) > 0) return [];
+    return [...this.#silentSinceMs.keys()].filter((pid) => this.#known.has(pid) && this.#silentMs(pid) >= ms);
   }
 
   /** Another master answers there from now on. */
   forgetMaster(): void {
-    this.#masterSilentSinceMs = null;
+    this.#silentSinceMs.clear();
     this.#silentUntilMs.clear();
   }
 
@@ -134,6 +141,11 @@ export class OldWorkersDoor {
     return { digest, sinceMs: known?.sinceMs ?? this.#clock.steadyMs(), traffic: { pid, ...parseTraffic(reply) } };
   }
 
+  #silentMs(pid: number): number {
+    const since = this.#silentSinceMs.get(pid);
+    return since === undefined ? 0 : this.#clock.steadyMs() - since;
+  }
+
   #send(pid: number, commands: readonly Words[], signal: AbortSignal): Promise<string | null> {
     return askOldWorker(this.#masterSocket, pid, commands, this.#clock, signal);
   }
@@ -148,14 +160,16 @@ export class OldWorkersDoor {
     try {
       const value = await within(this.#clock, ANSWER_TIMEOUT_MS, signal, 'its answer', ask);
       this.#silentUntilMs.delete(pid);
-      if (pid === MASTER) this.#masterSilentSinceMs = null;
+      this.#silentSinceMs.delete(pid);
       return { kind: 'answer', value };
     } catch (error) {
       signal.throwIfAborted();
       const failure = asPortError(error);
       if (failure.code === 'haproxyTimeout') {
-        this.#silentUntilMs.set(pid, this.#clock.steadyMs() + SILENCE_MS);
-        if (pid === MASTER) this.#masterSilentSinceMs ??= now;
+        if (!this.#silentSinceMs.has(pid)) this.#silentSinceMs.set(pid, now);
+        // Each question stays with the master, which takes ten at a time: a hung worker gets fewer and fewer.
+        const pauseMs = pid === MASTER ? SILENCE_MS : Math.max(SILENCE_MS, this.#silentMs(pid));
+        this.#silentUntilMs.set(pid, this.#clock.steadyMs() + pauseMs);
       }
       return { kind: 'silent', why: failure.message };
     }

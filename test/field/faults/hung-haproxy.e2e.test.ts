@@ -14,7 +14,7 @@ import { HaproxyWorld } from '../../support/haproxy-world.ts';
 import { requires } from '../../support/requires.ts';
 
 const signal = new AbortController().signal;
-const FASTER = 4;
+const FASTER = 6;
 
 /** Whoever waits by it waits for a part of the time only. */
 const fastClock: Clock = {
@@ -103,6 +103,28 @@ requires('haproxy')('an HAProxy that is hung or has died', () => {
     expect((await answer)[0].statusCode).toBe(200);
     await world.until('the old processes have gone', async () => (await driver.observe(signal)).partial === null);
     expect((await ownProcesses(join(world.folder, 'haproxy.cfg'))).map(({ pid }) => pid)).not.toContain(master);
+  });
+
+  it('goes on when a process of an earlier configuration is, which is ended', async () => {
+    const { desired, server, worker } = await begin();
+    const client = get({ host: '127.0.0.1', port: world.port, path: '/held', agent: false });
+    client.on('error', () => undefined);
+    await server.held.promise;
+    const [group] = desired.targetGroups;
+    if (group === undefined) throw new Error('no target group');
+    const changed = { ...desired, targetGroups: [{ ...group, slowStartMs: 1 }] };
+    expect(await applied(driver, changed)).toMatchObject([{ kind: 'reload' }]);
+    expect(await driver.observe(signal)).toMatchObject({ partial: null, oldWorkers: { count: 1, openRequests: 1 } });
+    stop(worker);
+    const events: LoadBalancerEvent[] = [];
+    await world.until('it is ended', async () => {
+      await driver.observe(signal);
+      events.push(...(await applied(driver, changed)));
+      return events.length > 0;
+    });
+    expect(events).toMatchObject([{ kind: 'hung', seen: expect.stringContaining(`process ${worker} `) }]);
+    await world.until('all is seen', async () => (await driver.observe(signal)).partial === null);
+    expect(await world.get('/')).toBe('one');
   });
 
   it('is said to have died, with what is known', async () => {
