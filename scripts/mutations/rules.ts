@@ -185,9 +185,23 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'launch token: what was spawned before a crash is spawned again',
     file: 'src/providers/process/provider.ts',
-    find: 'const spawned = found === null ? null : await findSpawned(this.#fleet, request.instanceId);',
-    replace: 'const spawned = found === null ? await findSpawned(this.#fleet, request.instanceId) : null;',
+    find: 'const spawned = found === null ? null : await findSpawned(found);',
+    replace: 'const spawned = found === null ? await findSpawned(intent) : null;',
     caughtBy: { tests: ['src/providers/process/provider.test.ts'] },
+  },
+  {
+    name: 'stop signal: the children of a server get it as well',
+    file: 'src/providers/process/ending.ts',
+    find: '    signalProcess(main, target.stopSignal);\n',
+    replace: '    for (const stat of found) signalProcess(stat, target.stopSignal);\n',
+    caughtBy: { tests: ['test/field/life/stop-signal.test.ts'] },
+  },
+  {
+    name: 'ports: whoever listens is taken for the server',
+    file: 'src/providers/process/port-guard.ts',
+    find: 'server.stranger = isMain ? null : await strangerAmong(there, instanceId, server, stats ?? []);',
+    replace: 'server.stranger = null;',
+    caughtBy: { tests: ['test/field/life/port-owner.test.ts'] },
   },
   {
     name: 'clock: when it is set forward the records stay behind',

@@ -1,16 +1,35 @@
-import { lstatSync, renameSync } from 'node:fs';
-import { destination, type Logger, pino } from 'pino';
+import { closeSync, fstatSync, renameSync, writeSync } from 'node:fs';
+import { type Logger, pino } from 'pino';
 import { openToAppendSync } from '../base/files.ts';
 
-/** A log that has grown larger is put aside at the next start; one old one is kept. */
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
-const MAX_BUFFERED_BYTES = 64 * 1024;
 
-/** Drover's own log, for what is wrong with Drover itself: JSON lines, as pino writes them. */
-export function openLog(path: string): Logger {
-  if ((lstatSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
-  const file = destination({ fd: openToAppendSync(path), sync: true, maxLength: MAX_BUFFERED_BYTES });
-  // A full disk must not end the controller; what cannot be logged is dropped.
-  file.on('error', () => undefined);
-  return pino({ base: null }, file);
+/**
+ * Drover's own log, for what is wrong with Drover itself: JSON lines, as pino writes them. One that has grown to its bound is put aside
+ * as `<path>.1`, and the one before that goes. A full disk must not end the controller: what cannot be written is dropped, and how many
+ * lines that were is the first line that can be written again.
+ */
+export function openLog(path: string, maxBytes = MAX_LOG_BYTES): Logger {
+  let file = openToAppendSync(path);
+  let bytes = fstatSync(file).size;
+  let dropped = 0;
+  const append = (line: string) => {
+    if (bytes >= maxBytes) {
+      renameSync(path, `${path}.1`);
+      closeSync(file);
+      file = openToAppendSync(path);
+      bytes = 0;
+    }
+    bytes += writeSync(file, line);
+  };
+  const write = (line: string) => {
+    try {
+      if (dropped > 0) append(`${JSON.stringify({ level: 40, msg: `${dropped} lines could not be written here.` })}\n`);
+      dropped = 0;
+      append(line);
+    } catch {
+      dropped += 1;
+    }
+  };
+  return pino({ base: null }, { write });
 }
