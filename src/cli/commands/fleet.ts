@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { ApiError } from '../../api/client.ts';
+import type { Fleet } from '../../model/fleet.ts';
 import { CliError, InvalidFleetFile } from '../actions.ts';
 import { confirm } from '../confirm.ts';
-import { type Context, fleetFilePath, print, printJson, withClient } from '../context.ts';
+import { type Context, fleetFilePath, print, printJson, say, withClient } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { exposedSecrets } from '../exposed-secrets.ts';
 import { renderChanges } from '../render/changes.ts';
 import { count } from '../render/units.ts';
 import { terminalLook } from '../terminal.ts';
@@ -27,6 +29,7 @@ export function addFleetCommands(program: Command, context: Context): void {
         count(autoScalingGroups.length, 'auto scaling group'),
       ];
       print(context, `${fleetFile} is valid: fleet ${name} with ${parts.join(', ')}.`);
+      await warnOfExposedSecrets(context, fleetFile, result.fleet);
     });
 
   program
@@ -43,6 +46,12 @@ export function addFleetCommands(program: Command, context: Context): void {
       'Prints the JSON Schema of fleet files, for editors that complete and check them while they are written.',
     )
     .action(() => printJson(context, context.actions.jsonSchema(), 2));
+}
+
+/** Beside the result, so that standard output and the exit code stay what they are. */
+export async function warnOfExposedSecrets(context: Context, fleetFile: string, fleet: Fleet): Promise<void> {
+  const warning = await exposedSecrets(fleetFile, fleet);
+  if (warning !== null) say(context, warning);
 }
 
 async function reload(context: Context, yes: boolean, command: Command): Promise<void> {

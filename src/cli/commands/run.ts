@@ -5,6 +5,7 @@ import { type Context, dataDirPath, fleetFilePath, say } from '../context.ts';
 import { follow, PlainView } from '../live/follow.ts';
 import { demoHints, type Hint } from '../live/hints.ts';
 import { LiveView } from '../live/live-view.ts';
+import { warnOfExposedSecrets } from './fleet.ts';
 
 export function addRunCommands(program: Command, context: Context): void {
   program
@@ -23,6 +24,8 @@ export function addRunCommands(program: Command, context: Context): void {
       const starting = context.actions.startFleet({ fleetFile, dataDir, mode: 'up' });
       context.terminal.becomeService(() => void reload(context, starting));
       const fleet = await starting;
+      const loaded = await context.actions.loadFleet(fleetFile);
+      if (loaded.ok) await warnOfExposedSecrets(context, fleetFile, loaded.fleet);
       const interrupted = await showFleet(context, fleet, options.plain === true, () => RUN_HINTS, 'stop');
       say(
         context,
