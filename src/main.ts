@@ -90,7 +90,11 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
   const { fleet } = loaded;
   const lock = lockFolder(dataDir);
   const log = openLog(join(dataDir, 'drover.log'));
-  const database = await openSqliteStore({ path: filesIn(dataDir).database, history: fleet.history });
+  const database = await openSqliteStore({
+    path: filesIn(dataDir).database,
+    history: fleet.history,
+    clock: systemClock,
+  });
   const check = rememberFiles(dataDir);
   const store = guarded(database, check);
   const providers = new Map<string, Provider>();

@@ -9,9 +9,14 @@ import type { Tables } from './schema.ts';
 /** From the least to the most severe. */
 const LEVELS: readonly ActivityLevel[] = ['info', 'warning', 'error'];
 
-export async function insertActivities(db: Kysely<Tables>, activities: readonly Activity[]): Promise<void> {
+export async function insertActivities(
+  db: Kysely<Tables>,
+  activities: readonly Activity[],
+  pause: () => Promise<void>,
+): Promise<void> {
   for (const batch of batches(activities)) {
     await db.insertInto('activities').values(batch.map(asRow)).execute();
+    if (activities.length > batch.length) await pause();
   }
 }
 

@@ -9,11 +9,15 @@ import { recordSamples } from './samples.ts';
 import type { Tables } from './schema.ts';
 import { commit, load } from './state.ts';
 
-/** The store on an SQL database that has the tables of schema.ts. `asStoreError` types what the database throws. */
+/**
+ * The store on an SQL database that has the tables of schema.ts. `asStoreError` types what the database throws; `pause` comes between
+ * two pieces of a large commit.
+ */
 export function createSqlStore(
   db: Kysely<Tables>,
   history: History,
   asStoreError: (error: unknown) => PortError,
+  pause: () => Promise<void>,
 ): Store {
   const typed = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -24,7 +28,7 @@ export function createSqlStore(
   };
   return {
     load: () => typed(load(db)),
-    commit: (change) => typed(commit(db, change)),
+    commit: (change) => typed(commit(db, change, pause)),
     activities: (query) => typed(readActivities(db, query)),
     recordSamples: (samples) => typed(recordSamples(db, samples)),
     recordMetrics: (at, samples) => typed(recordMetrics(db, at, samples)),

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { DEFAULT_HISTORY, type History } from '../model/fleet.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
 import { checkOwnFile, makePrivateFile } from './data-folder.ts';
 import { NodeSqliteDialect } from './node-sqlite.ts';
@@ -20,7 +21,11 @@ const BUSY_TIMEOUT_MS = 2_000;
 
 const IN_MEMORY = ':memory:';
 
-export type SqliteStoreOptions = { readonly history?: History } & (
+export type SqliteStoreOptions = {
+  readonly history?: History;
+  /** Lets others have their turn while a large commit is made; without it one is made in one go. */
+  readonly clock?: Pick<Clock, 'sleep'>;
+} & (
   | {
       /** The database file, made where there is none, or `:memory:`. */
       readonly path: string;
@@ -58,7 +63,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       if (closeDatabase) database.close();
       throw error;
     }
-    return createSqlStore(db, history, typed);
+    return createSqlStore(db, history, typed, async () => options.clock?.sleep(0));
   }
 }
 

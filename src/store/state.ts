@@ -61,13 +61,16 @@ function checkDigest(place: RecordPlace, key: string, record: string, digest: nu
   throw untrustedRecord(place, 'its content is not what its digest says');
 }
 
-/** One transaction; touches only the rows that the change names. */
-export async function commit(db: Kysely<Tables>, change: Change): Promise<void> {
+/** One transaction; touches only the rows that the change names. `pause` lets others have their turn between two pieces of it. */
+export async function commit(db: Kysely<Tables>, change: Change, pause: () => Promise<void>): Promise<void> {
   const { memory, instances, activities } = change;
   await db.transaction().execute(async (transaction) => {
     if (memory !== null) await putMemory(transaction, memory.group, memory.value);
-    for (const batch of batches(instances)) await putInstances(transaction, batch);
-    await insertActivities(transaction, activities);
+    for (const batch of batches(instances)) {
+      await putInstances(transaction, batch);
+      if (instances.length > batch.length) await pause();
+    }
+    await insertActivities(transaction, activities, pause);
   });
 }
 
