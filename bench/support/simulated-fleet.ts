@@ -13,7 +13,7 @@ import { type Scope, until } from './bench.ts';
 import type { MeterReading, MeterRequest } from './meter.ts';
 import { PORT_VARIABLE } from './simulated-provider.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const DROVER = join(import.meta.dirname, '..', '..', 'bin', 'drover');
 const PROVIDER = join(import.meta.dirname, '..', 'processes', 'with-simulated-provider.ts');
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 250;
@@ -89,10 +89,9 @@ export class SimulatedFleet {
       await haproxy.stop(AbortSignal.timeout(STOP_TIMEOUT_MS));
       await haproxy.close();
     });
-    const options = process.env.DROVER_BENCH_NODE_OPTIONS?.split(' ') ?? [];
-    const args = [...options, '--import', PROVIDER, MAIN, '--data', dataDir, 'run', '--plain', fleetFile];
-    const controller = spawn(process.execPath, args, {
-      env: { ...process.env, [PORT_VARIABLE]: String(targetPort) },
+    const nodeOptions = [`--import=${PROVIDER}`, process.env.NODE_OPTIONS ?? ''].join(' ');
+    const controller = spawn(DROVER, ['--data', dataDir, 'run', '--plain', fleetFile], {
+      env: { ...process.env, NODE_OPTIONS: nodeOptions, [PORT_VARIABLE]: String(targetPort) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     const fleet = new SimulatedFleet(controller, new ApiClient(dataDir), dataDir, groups);

@@ -23,8 +23,12 @@ import { Wake } from './wake.ts';
 /** Between two looks while something is on its way, and while nothing is. */
 const BUSY_LOOK_MS = 200;
 const CALM_LOOK_MS = 1_000;
-/** From one turn to the next at least: what comes in a burst is gathered, and costs one change and one look. */
+/**
+ * From one turn to the next at least: what comes in a burst is gathered, and costs one change and one look. Where a turn takes longer,
+ * because of thousands of members, as long as it took.
+ */
 const GATHER_MS = 30;
+const MAX_GATHER_MS = 500;
 /** Drover's and the load balancer's idea of the members are compared at least this often. */
 const RECONCILE_MS = 30_000;
 const APPLY_TIMEOUT_MS = 15_000;
@@ -104,14 +108,16 @@ export class BalancerLoop {
         await this.#wake.wait(CALM_LOOK_MS);
         continue;
       }
+      const turn = new Stopwatch(this.#balancer.clock);
       if (this.#mustApply()) await this.#apply(signal);
       if (signal.aborted) break;
       const visible = await this.#look(signal);
       // One that does not answer may not be running: apply starts it.
       if (!visible) this.#dirty = true;
       const pauseMs = this.#balancer.isBusy() || !visible ? BUSY_LOOK_MS : CALM_LOOK_MS;
-      await this.#balancer.clock.sleep(GATHER_MS, signal);
-      if (!this.#dirty || this.#isBackingOff()) await this.#wake.wait(pauseMs - GATHER_MS);
+      const gatherMs = Math.min(MAX_GATHER_MS, Math.max(GATHER_MS, turn.elapsedMs));
+      await this.#balancer.clock.sleep(gatherMs, signal);
+      if (!this.#dirty || this.#isBackingOff()) await this.#wake.wait(Math.max(0, pauseMs - gatherMs));
     }
     stopWatching();
   }

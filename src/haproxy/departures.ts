@@ -86,10 +86,10 @@ export class Departures {
     if (due.length === 0) return;
     const commands = due.map(remove);
     const replies = await this.#workers.execute(commands, this.#stop.signal);
-    const refused = due.filter((_, index) => !commands[index]?.expected.test(replies[index] ?? ''));
-    for (const key of due) if (!refused.includes(key)) this.#leaving.delete(key);
+    const refused = new Set(due.filter((_, index) => !commands[index]?.expected.test(replies[index] ?? '')));
+    for (const key of due) if (!refused.has(key)) this.#leaving.delete(key);
     // Who was named again meanwhile is left alone.
-    const again = refused.filter((key) => this.#leaving.has(key));
+    const again = [...refused].filter((key) => this.#leaving.has(key));
     if (again.length > 0) await this.#maintainAgain(again);
   }
 

@@ -54,10 +54,15 @@ export function observation(
     if (idle) idleLooks.set(member, looks);
     targets.get(server.backend)?.push({ instanceId, health, detail, idleLooks: looks, traffic });
   }
+  const named = new Set<ServerKey>();
   for (const [key, traffic] of forgotten) {
     const instanceId = instanceOf(serverNameOf(key));
+    const member = serverKey(backendOf(key), instanceId);
     const known = targets.get(backendOf(key));
-    if (known === undefined || known.some((target) => target.instanceId === instanceId)) continue;
+    // Shown already, by itself, its stand-in, or what another old process knows.
+    const isShown = look.servers.has(member) || look.servers.has(serverKey(backendOf(key), standInOf(instanceId)));
+    if (known === undefined || isShown || named.has(member)) continue;
+    named.add(member);
     known.push({ instanceId, health: 'unavailable', detail: 'served by an old process only', idleLooks: 0, traffic });
   }
   return {

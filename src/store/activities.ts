@@ -2,7 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import type { Activity, ActivityLevel, Capacity, StoredActivity } from '../model/activity.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { ActivityQuery } from '../ports/store.ts';
-import { batches } from './batches.ts';
+import { batches, MOST_ROWS_PER_STATEMENT } from './batches.ts';
 import { checkRecord, parseJson, RECORDS } from './records.ts';
 import type { Tables } from './schema.ts';
 
@@ -16,7 +16,7 @@ export async function insertActivities(
 ): Promise<void> {
   for (const batch of batches(activities)) {
     await db.insertInto('activities').values(batch.map(asRow)).execute();
-    if (activities.length > batch.length) await pause();
+    if (batch.length === MOST_ROWS_PER_STATEMENT) await pause();
   }
 }
 

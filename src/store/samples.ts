@@ -1,10 +1,14 @@
 import type { Kysely } from 'kysely';
 import type { Samples } from '../ports/store.ts';
-import { batches } from './batches.ts';
+import { batches, MOST_ROWS_PER_STATEMENT } from './batches.ts';
 import type { Tables } from './schema.ts';
 
-/** One transaction: all samples of one look, or none. */
-export async function recordSamples(db: Kysely<Tables>, { at, traffic, health }: Samples): Promise<void> {
+/** One transaction: all samples of one look, or none. `pause` lets others have their turn between two pieces of it. */
+export async function recordSamples(
+  db: Kysely<Tables>,
+  { at, traffic, health }: Samples,
+  pause: () => Promise<void>,
+): Promise<void> {
   if (traffic.length === 0 && health.length === 0) return;
   const trafficRows = traffic.map((sample) => ({
     at,
@@ -28,6 +32,9 @@ export async function recordSamples(db: Kysely<Tables>, { at, traffic, health }:
   }));
   await db.transaction().execute(async (transaction) => {
     for (const batch of batches(trafficRows)) await transaction.insertInto('traffic_samples').values(batch).execute();
-    for (const batch of batches(healthRows)) await transaction.insertInto('health_samples').values(batch).execute();
+    for (const batch of batches(healthRows)) {
+      await transaction.insertInto('health_samples').values(batch).execute();
+      if (batch.length === MOST_ROWS_PER_STATEMENT) await pause();
+    }
   });
 }

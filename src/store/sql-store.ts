@@ -30,7 +30,7 @@ export function createSqlStore(
     load: () => typed(load(db)),
     commit: (change) => typed(commit(db, change, pause)),
     activities: (query) => typed(readActivities(db, query)),
-    recordSamples: (samples) => typed(recordSamples(db, samples)),
+    recordSamples: (samples) => typed(recordSamples(db, samples, pause)),
     recordMetrics: (at, samples) => typed(recordMetrics(db, at, samples)),
     metricHistory: (...query) => typed(metricHistory(db, ...query)),
     prune: () => typed(prune(db, history)),

@@ -4,7 +4,7 @@ import type { Instance } from '../model/instance.ts';
 import { PortError } from '../ports/errors.ts';
 import type { Change, StoredState } from '../ports/store.ts';
 import { insertActivities } from './activities.ts';
-import { batches } from './batches.ts';
+import { batches, MOST_ROWS_PER_STATEMENT } from './batches.ts';
 import { digestOf, digestSum } from './digests.ts';
 import { decodeRecord, encodeRecord, RECORDS, type RecordPlace, untrustedRecord } from './records.ts';
 import type { Tables } from './schema.ts';
@@ -68,7 +68,7 @@ export async function commit(db: Kysely<Tables>, change: Change, pause: () => Pr
     if (memory !== null) await putMemory(transaction, memory.group, memory.value);
     for (const batch of batches(instances)) {
       await putInstances(transaction, batch);
-      if (instances.length > batch.length) await pause();
+      if (batch.length === MOST_ROWS_PER_STATEMENT) await pause();
     }
     await insertActivities(transaction, activities, pause);
   });

@@ -37,8 +37,8 @@ async function committed(count: number) {
 it('a large commit is made in pieces of one transaction', async () => {
   const { pauses, stored, seen } = await committed(MANY);
   expect(stored).toBe(MANY);
-  expect(pauses).toBeGreaterThan(10);
-  expect(Math.min(...seen)).toBeLessThanOrEqual(500);
+  expect(pauses).toBeGreaterThanOrEqual(10);
+  expect(Math.min(...seen)).toBeLessThanOrEqual(512);
 });
 
 it('a small one is made in one go', async () => {
