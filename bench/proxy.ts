@@ -20,7 +20,8 @@ const ROUNDS = 7;
 const REQUESTS: Readonly<Record<Connections, number>> = { kept: 20_000, new: 8_000 };
 const START_TIMEOUT_MS = 20_000;
 const LIMIT_MS = 600_000;
-const BASELINE = 'HAProxy tuned by hand';
+const BASELINE = 'HAProxy by hand';
+const SAME_PROMISES = 'HAProxy by hand, same promises';
 
 await bench('CPU for a request', LIMIT_MS, async (scope) => {
   const folder = await mkdtemp(join(tmpdir(), 'drover-bench-'));
@@ -30,10 +31,11 @@ await bench('CPU for a request', LIMIT_MS, async (scope) => {
   const proxies = [
     await startDrovers(plan('Drover'), 'safe'),
     await startDrovers(plan('Drover, connectionReuse: always'), 'always'),
-    await startHandTuned(plan(BASELINE)),
+    await startHandTuned(plan(BASELINE), false),
+    await startHandTuned(plan(SAME_PROMISES), true),
     ...(hasNginx() ? [await startNginx(plan('nginx'))] : []),
   ];
-  if (proxies.length < 4) console.log('nginx is missing: sudo apt-get install -y --no-install-recommends nginx-light');
+  if (proxies.length < 5) console.log('nginx is missing: sudo apt-get install -y --no-install-recommends nginx-light');
   for (const { name, port } of proxies) {
     await until(`${name} answers`, START_TIMEOUT_MS, () => isAnswering(port, scope.signal));
   }
@@ -51,13 +53,14 @@ await bench('CPU for a request', LIMIT_MS, async (scope) => {
   const cost = (name: string, connections: Connections): number => median(costs.get(`${name} ${connections}`) ?? []);
   const cells = (name: string, connections: Connections): readonly string[] => {
     const one = cost(name, connections);
-    return [`${one.toFixed(1)} µs`, (one / cost(BASELINE, connections)).toFixed(2)];
+    const to = (baseline: string) => (one / cost(baseline, connections)).toFixed(2);
+    return [`${one.toFixed(1)} µs`, to(BASELINE), to(SAME_PROMISES)];
   };
   console.log(
     `\nMedians of ${ROUNDS} rounds, one thread each, ${SERVERS} servers, ${CLIENTS} clients at a time; load average ${loadavg()[0]?.toFixed(0)}:\n`,
   );
   printTable([
-    ['', 'kept connections', 'to by hand', 'new connections', 'to by hand'],
+    ['', 'kept', 'to by hand', 'same promises', 'new', 'to by hand', 'same promises'],
     ...proxies.map(({ name }) => [name, ...cells(name, 'kept'), ...cells(name, 'new')]),
   ]);
   return true;

@@ -63,8 +63,19 @@ autoScalingGroups: { web: { minSize: 1, maxSize: 10, launchTemplate: { provider:
   return { name: plan.name, port, pids: () => pidsOf(dataDir) };
 }
 
-/** What an administrator writes who knows HAProxy and this load, without what makes membership change at run time. */
-export async function startHandTuned(plan: Plan): Promise<RunningProxy> {
+/** No connection that another client has used is trusted with a first request, and what finds its server dead is repeated. */
+const PROMISES = `  http-reuse safe
+  retries 5
+  option redispatch 1
+  retry-on conn-failure empty-response`;
+const NO_PROMISES = `  http-reuse always
+  option redispatch`;
+
+/**
+ * What an administrator writes who knows HAProxy and this load, without what makes membership change at run time.
+ * @param keepsPromises whether it loses no request either when a server closes or dies
+ */
+export async function startHandTuned(plan: Plan, keepsPromises: boolean): Promise<RunningProxy> {
   const port = await freePort();
   const config = `global
   maxconn 4000
@@ -78,8 +89,7 @@ defaults
   timeout http-request 10s
   timeout client-fin 10s
   option forwardfor
-  option redispatch
-  http-reuse always
+${keepsPromises ? PROMISES : NO_PROMISES}
 frontend web
   bind 127.0.0.1:${port}
   http-request set-header X-Forwarded-Proto http
