@@ -33,16 +33,13 @@ autoScalingGroups:
       'error',
       expect.anything(),
     ]);
-    const { code, said } = await fleet.drover('explain', 'valueOf', '--json');
-    expect(code).toBe(0);
-    expect(JSON.parse(said)).toMatchObject({
+    expect(await fleet.client.explain('valueOf')).toMatchObject({
       policies: [{ policy: 'constructor', sees: '20', wants: 2 }, { policy: 'valueOf' }],
       scheduledActions: [{ name: 'hasOwnProperty' }],
     });
     await writeFile(fleet.fleetFile, described(MORNING.replace('minSize: 2', 'minSize: 3')));
-    expect((await fleet.drover('reload')).said).toContain('hasOwnProperty');
-    await fleet.stopController();
-    await fleet.start();
-    await fleet.settle(2);
+    expect((await fleet.client.reloadFleet()).map(({ path }) => path)).toEqual([
+      'autoScalingGroups.valueOf.scheduledActions.hasOwnProperty.minSize',
+    ]);
   });
 });
