@@ -25,6 +25,7 @@ import { metricSourceTypes } from './metrics/registry.ts';
 import { formatErrors } from './model/fleet-file/errors.ts';
 import { fleetJsonSchema } from './model/fleet-file/json-schema.ts';
 import { type FleetFileResult, MAX_FLEET_FILE_BYTES, parseFleet, unreadableFleet } from './model/fleet-file/load.ts';
+import { shownSettings } from './model/fleet-file/shown-settings.ts';
 import type { WhatIfRun } from './model/what-if.ts';
 import { PortError } from './ports/errors.ts';
 import type { LoadBalancerDriver } from './ports/load-balancer.ts';
@@ -112,6 +113,7 @@ async function startFleet({ fleetFile, dataDir, mode }: StartOptions): Promise<R
       if (again.ok) return again.fleet;
       throw new ServiceError('invalid', formatErrors(again.errors, { color: false }));
     },
+    shownSettings: shownSettings(providerTypes, metricSourceTypes),
     store,
     provider: (name) => {
       const type = providerTypes.get(name);

@@ -1,4 +1,5 @@
 import type { Fleet } from '../model/fleet.ts';
+import type { ShownSettings } from '../model/fleet-facts.ts';
 import type { Metric } from '../model/metric.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -13,6 +14,8 @@ export interface ControllerOptions {
   readonly fleet: Fleet;
   /** Reads the fleet file again. @throws ServiceError `invalid` */
   readonly loadFleet: () => Promise<Fleet>;
+  /** Which settings of launch templates and metrics may be shown where fleets are compared. */
+  readonly shownSettings: ShownSettings;
   readonly store: Store;
   readonly provider: (name: string) => { readonly provider: Provider; readonly capabilities: ProviderCapabilities };
   readonly loadBalancer: (name: string) => LoadBalancerDriver;

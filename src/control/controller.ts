@@ -22,6 +22,8 @@ const DOWN_POLL_MS = 100;
 /** How many of a group's newest activities belong to its explanation. */
 const EXPLAINED_ACTIVITIES = 5;
 const END_RETRY_MS = 1_000;
+/** Of a changed fleet file, in one activity. */
+const MAX_TOLD_CHANGES = 50;
 
 /** Runs a fleet, and does what people ask of it. */
 export class Controller implements FleetService {
@@ -162,19 +164,21 @@ export class Controller implements FleetService {
   }
 
   async fleetChanges(): Promise<readonly FleetChange[]> {
-    return diffFleets(this.#fleet, await this.#options.loadFleet());
+    return diffFleets(this.#fleet, await this.#options.loadFleet(), this.#options.shownSettings);
   }
 
   async reloadFleet(): Promise<readonly FleetChange[]> {
     const fleet = await this.#readFleet();
-    const changes = diffFleets(this.#fleet, fleet);
+    const changes = diffFleets(this.#fleet, fleet, this.#options.shownSettings);
     if (changes.length === 0) return changes;
     this.#fleet = fleet;
     await this.#loops.takeOver(fleet, this.#stop.signal);
+    const more = changes.length > MAX_TOLD_CHANGES ? `; and ${changes.length - MAX_TOLD_CHANGES} more` : '';
     const list = changes
+      .slice(0, MAX_TOLD_CHANGES)
       .map(({ path, before, after }) => `${path}: ${before ?? 'none'} -> ${after ?? 'none'}`)
       .join('; ');
-    await this.#tell('fleetChanged', `Applied the changed fleet file: ${list}.`);
+    await this.#tell('fleetChanged', `Applied the changed fleet file: ${list}${more}.`);
     return changes;
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shown } from '../model/fleet-file/public.ts';
 import { httpAccessFields, ONE_AUTHORIZATION, ONE_PASSWORD, PASSWORD_OF_A_USER, requestHeaders } from './access.ts';
 import { getText, parseJson, shownUrl } from './http-client.ts';
 import { atPointer, JSON_POINTER } from './json-pointer.ts';
@@ -13,8 +14,7 @@ function schema(baseDir: string) {
   return z
     .strictObject({
       url: urlSchema('http:', 'https:').describe('What is asked with GET; the answer has to be HTTP 200 with JSON.'),
-      pointer: z
-        .string()
+      pointer: shown(z.string())
         .max(MAX_POINTER_CHARACTERS)
         .regex(JSON_POINTER, { error: 'it must be a JSON pointer: /jobs/waiting, or "" for the whole answer' })
         .default('')

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shown } from '../model/fleet-file/public.ts';
 import type { EpochMs } from '../model/time.ts';
 import { httpAccessFields, ONE_AUTHORIZATION, ONE_PASSWORD, PASSWORD_OF_A_USER, requestHeaders } from './access.ts';
 import { get, parseJson, shownUrl, unexpectedStatus } from './http-client.ts';
@@ -17,8 +18,7 @@ function schema(baseDir: string) {
           error: 'the query has a setting of its own; leave it out of the URL',
         })
         .describe('Where Prometheus (or what speaks its API) is: http://127.0.0.1:9090.'),
-      query: z
-        .string()
+      query: shown(z.string())
         .min(1)
         .max(MAX_QUERY_CHARACTERS)
         .describe('PromQL that gives exactly one number: sum(rate(requests_total[1m])).'),

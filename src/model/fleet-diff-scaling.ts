@@ -1,5 +1,14 @@
 import type { AutoScalingGroup } from './fleet.ts';
-import { diffNamed, type Fact, type Facts, fact, NEXT_LOOK, setting, settingFacts } from './fleet-facts.ts';
+import {
+  diffNamed,
+  type Fact,
+  type Facts,
+  fact,
+  NEXT_LOOK,
+  type ShownSettings,
+  setting,
+  settingFacts,
+} from './fleet-facts.ts';
 import { formatDuration } from './fleet-file/units.ts';
 import type { Metric } from './metric.ts';
 import { inWords, type ScalingPolicy, type ScheduledAction, type Step } from './scaling-policy.ts';
@@ -13,11 +22,16 @@ const ACTION_ADDED = 'carried out when it falls due the next time';
 const ACTION_REMOVED = 'not carried out any more; a minimum or maximum that it has set is over';
 
 /** What differs between the metrics, policies and scheduled actions of two states of a group. */
-export function diffScaling(before: AutoScalingGroup, after: AutoScalingGroup, path: string): FleetChange[] {
+export function diffScaling(
+  before: AutoScalingGroup,
+  after: AutoScalingGroup,
+  path: string,
+  shown: ShownSettings,
+): FleetChange[] {
   return [
     ...diffNamed(`${path}metrics`, before.metrics, after.metrics, {
       summary: ({ source, intervalMs }) => `${source}, every ${formatDuration(intervalMs)}`,
-      facts: metricFacts,
+      facts: (metric) => metricFacts(metric, shown),
       added: METRIC_ADDED,
       removed: METRIC_REMOVED,
     }),
@@ -36,13 +50,13 @@ export function diffScaling(before: AutoScalingGroup, after: AutoScalingGroup, p
   ];
 }
 
-function metricFacts({ source, settings, intervalMs, timeoutMs, maxAgeMs }: Metric): Facts {
+function metricFacts({ source, settings, intervalMs, timeoutMs, maxAgeMs }: Metric, shown: ShownSettings): Facts {
   return {
     source: fact(source, NEXT_LOOK),
     interval: fact(formatDuration(intervalMs), NEXT_LOOK),
     timeout: fact(formatDuration(timeoutMs), NEXT_LOOK),
     maxAge: fact(formatDuration(maxAgeMs), NEXT_LOOK),
-    ...settingFacts(settings, NEXT_LOOK),
+    ...settingFacts(settings, shown.source(source, settings), NEXT_LOOK),
   };
 }
 

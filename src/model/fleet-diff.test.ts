@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fleet } from './fleet.ts';
 import { diffFleets } from './fleet-diff.ts';
-import { errorsOf, parse } from './fleet-file/load-for-test.ts';
+import { errorsOf, parse, SHOWN } from './fleet-file/load-for-test.ts';
 
 function fleet(text: string): Fleet {
   const result = parse(text);
@@ -104,7 +104,7 @@ autoScalingGroups:
 
 describe('diffFleets', () => {
   it('tells each difference in the words of the fleet file, and what it does', () => {
-    const lines = diffFleets(fleet(BEFORE), fleet(AFTER)).map(
+    const lines = diffFleets(fleet(BEFORE), fleet(AFTER), SHOWN).map(
       ({ path, before, after, effect }) => `${path}: ${before ?? '-'} -> ${after ?? '-'} (${effect})`,
     );
     expect(lines.join('\n')).toMatchInlineSnapshot(`

@@ -1,6 +1,15 @@
 import type { AutoScalingGroup, Fleet, History, LaunchTemplate, LoadBalancer, TargetGroup } from './fleet.ts';
 import { diffScaling } from './fleet-diff-scaling.ts';
-import { diffFacts, diffNamed, type Facts, fact, NEXT_LOOK, settingFacts } from './fleet-facts.ts';
+import {
+  diffFacts,
+  diffNamed,
+  type Facts,
+  fact,
+  NEXT_LOOK,
+  NOTHING_SHOWN,
+  type ShownSettings,
+  settingFacts,
+} from './fleet-facts.ts';
 import { formatByteSize } from './fleet-file/sizes.ts';
 import { formatDuration } from './fleet-file/units.ts';
 import type { FleetChange } from './status.ts';
@@ -16,8 +25,8 @@ const REGISTERED = 'running servers are registered or deregistered; none is repl
 const GROUP_STARTED = 'its servers are launched';
 const GROUP_ENDED = 'nothing more is launched for it; refused while it has servers, so scale it to 0 first';
 
-/** What differs between two fleets, in the words of the fleet file, and what applying each difference does. */
-export function diffFleets(before: Fleet, after: Fleet): FleetChange[] {
+/** What differs between two fleets, in the words of the fleet file, and what applying each difference does. Settings are shown where `shown` says so. */
+export function diffFleets(before: Fleet, after: Fleet, shown: ShownSettings = NOTHING_SHOWN): FleetChange[] {
   return [
     ...diffFacts('', { fleet: fact(before.name, RENAMED) }, { fleet: fact(after.name, RENAMED) }),
     ...diffNamed('loadBalancers', before.loadBalancers, after.loadBalancers, {
@@ -34,8 +43,8 @@ export function diffFleets(before: Fleet, after: Fleet): FleetChange[] {
     }),
     ...diffNamed('autoScalingGroups', before.autoScalingGroups, after.autoScalingGroups, {
       summary: ({ minSize, maxSize }) => `from ${minSize} to ${maxSize} servers`,
-      facts: groupFacts,
-      parts: diffScaling,
+      facts: (group) => groupFacts(group, shown),
+      parts: (old, next, path) => diffScaling(old, next, path, shown),
       added: GROUP_STARTED,
       removed: GROUP_ENDED,
     }),
@@ -112,7 +121,7 @@ function historyFacts({ activityRows, sampleRows, terminatedInstanceRows }: Hist
   };
 }
 
-function groupFacts(group: AutoScalingGroup): Facts {
+function groupFacts(group: AutoScalingGroup, shown: ShownSettings): Facts {
   return {
     targetGroups: fact(`[${group.targetGroups.join(', ')}]`, REGISTERED),
     minSize: fact(group.minSize, NEXT_LOOK),
@@ -127,14 +136,14 @@ function groupFacts(group: AutoScalingGroup): Facts {
     'launchRetry.suspendAfter': fact(group.launchRetry.suspendAfter, NEXT_LOOK),
     terminationPolicies: fact(`[${group.terminationPolicies.join(', ')}]`, NEXT_LOOK),
     orphanGracePeriod: fact(formatDuration(group.orphanGracePeriodMs), NEXT_LOOK),
-    ...launchTemplateFacts(group.launchTemplate),
+    ...launchTemplateFacts(group.launchTemplate, shown),
   };
 }
 
-function launchTemplateFacts({ provider, weight, settings }: LaunchTemplate): Facts {
+function launchTemplateFacts({ provider, weight, settings }: LaunchTemplate, shown: ShownSettings): Facts {
   return {
     'launchTemplate.provider': fact(provider, NEXT_LAUNCH),
     'launchTemplate.weight': fact(weight, NEXT_LAUNCH),
-    ...settingFacts(settings, NEXT_LAUNCH, 'launchTemplate.'),
+    ...settingFacts(settings, shown.provider(provider, settings), NEXT_LAUNCH, 'launchTemplate.'),
   };
 }

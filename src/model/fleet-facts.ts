@@ -3,7 +3,7 @@
 import { formatByteSize } from './fleet-file/sizes.ts';
 import { formatDuration } from './fleet-file/units.ts';
 import type { Json, JsonObject } from './json.ts';
-import { maySecretsBeBelow, withoutCredentials } from './secrets.ts';
+import { withoutCredentials } from './secrets.ts';
 import type { FleetChange } from './status.ts';
 
 /** What most changes of a group do. */
@@ -71,21 +71,29 @@ function shown(value: Fact | undefined, hidden: string): string | null {
   return value.secret ? hidden : withoutCredentials(value.text);
 }
 
-/** The settings of a provider or of a metric's source. What may be secret is compared and not shown. */
-export function settingFacts(settings: JsonObject, effect: string, prefix = ''): Facts {
-  const own = Object.entries(settings).flatMap(([key, value]) =>
-    maySecretsBeBelow(key)
-      ? secretSettings(`${prefix}${key}`, value, effect)
-      : [setting(`${prefix}${key}`, value, effect)],
-  );
-  return Object.fromEntries(own);
+/** Whether what stands at a path of the settings may be shown. */
+export type IsShown = (path: readonly (string | number)[]) => boolean;
+
+/** Which settings of a provider, or of a metric's source, may be shown: those that its schema marks as public. */
+export interface ShownSettings {
+  readonly provider: (name: string, settings: JsonObject) => IsShown;
+  readonly source: (name: string, settings: JsonObject) => IsShown;
 }
 
-/** Each variable by itself: which ones were added, removed or changed can be told without their values. */
-function secretSettings(path: string, value: Json, effect: string): (readonly [string, Fact])[] {
-  const hidden = (part: Json): Fact => ({ text: JSON.stringify(part), effect, secret: true });
-  if (typeof value !== 'object' || value === null) return [[path, hidden(value)]];
-  return Object.entries(value).map(([name, part]) => [`${path}.${name}`, hidden(part)]);
+/** For where there are no schemas to ask. */
+export const NOTHING_SHOWN: ShownSettings = { provider: () => () => false, source: () => () => false };
+
+/** The settings of a provider or of a metric's source. What is not public is compared and not shown, each part by itself. */
+export function settingFacts(settings: JsonObject, isShown: IsShown, effect: string, prefix = ''): Facts {
+  const facts = (value: Json, path: readonly string[]): (readonly [string, Fact])[] => {
+    const name = `${prefix}${path.join('.')}`;
+    const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (isShown(path) && !(isMapping && Object.keys(value).length === 0)) return [setting(name, value, effect)];
+    if (isMapping) return Object.entries(value).flatMap(([key, part]) => facts(part, [...path, key]));
+    const [word] = setting(name, value, effect);
+    return [[word, { text: JSON.stringify(value), effect, secret: true }]];
+  };
+  return Object.fromEntries(Object.entries(settings).flatMap(([key, value]) => facts(value, [key])));
 }
 
 /**

@@ -1,16 +1,7 @@
 /**
- * Whether what stands below this key of a fleet file may be secret: the variables of a launch template, which is where servers
- * get their passwords from, and what a metric's source proves itself with. Such values are never shown or logged, not even where
- * the key is misspelt (`enviroment`). The name of a file that holds a secret is none.
+ * Text without the user, password and query that URLs in it may carry, whatever they are written with: `http://user:p/w@host/x?key=y` is shown as
+ * `http://(not shown)@host/x?(not shown)`. What is public is decided in fleet-file/public.ts; this is for text that is.
  */
-export function maySecretsBeBelow(key: string | number): boolean {
-  const text = String(key);
-  return SECRET_KEY.test(text) && !/file$/i.test(text);
-}
-
-const SECRET_KEY = /^(?:env[a-z]*|headers?)$|passw|secret|token|credential|authori[sz]|api_?key/i;
-
-/** Text without the passwords that its URLs may carry: `http://user:password@host` is shown as `http://(not shown)@host`. */
 export function withoutCredentials(text: string): string {
-  return text.replaceAll(/\/\/[^\s/@"']+@/g, '//(not shown)@');
+  return text.replaceAll(/\/\/[^\n]*@/g, '//(not shown)@').replaceAll(/\?[^\s?"']*=[^\s"']*/g, '?(not shown)');
 }

@@ -1,6 +1,7 @@
 import { Controller } from '../control/controller.ts';
 import type { ControllerOptions } from '../control/controller-options.ts';
 import type { Fleet } from '../model/fleet.ts';
+import { NOTHING_SHOWN } from '../model/fleet-facts.ts';
 import type { ProviderCapabilities } from '../ports/provider.ts';
 import type { Store } from '../ports/store.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
@@ -193,6 +194,7 @@ export class Session {
     return {
       fleet,
       loadFleet: incarnation.fleetFile(() => Promise.resolve(world.fleet)),
+      shownSettings: NOTHING_SHOWN,
       store: incarnation.store(recording),
       provider: () => guarded,
       loadBalancer: (name) => incarnation.loadBalancer(known(balancers, name)),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shown } from '../../model/fleet-file/public.ts';
 import { basic, ONE_PASSWORD, passwordFields, passwordOf } from '../access.ts';
 import { get, parseJson, shownUrl, unexpectedStatus } from '../http-client.ts';
 import { textSchema, urlSchema } from '../settings.ts';
@@ -13,9 +14,9 @@ export function rabbitmqSchema(baseDir: string) {
       url: urlSchema('http:', 'https:')
         .refine((url) => !url.includes('?'), { error: 'it is the address of the management API alone, without ?' })
         .describe('Where the management API is: http://127.0.0.1:15672.'),
-      vhost: textSchema.default('/').describe('The virtual host.'),
-      queue: textSchema.describe('The name of the queue.'),
-      user: textSchema.describe('A user with the tag monitoring.'),
+      vhost: shown(textSchema).default('/').describe('The virtual host.'),
+      queue: shown(textSchema).describe('The name of the queue.'),
+      user: shown(textSchema).describe('A user with the tag monitoring.'),
       ...passwordFields(baseDir),
     })
     .refine(ONE_PASSWORD.holds, ONE_PASSWORD.problem);

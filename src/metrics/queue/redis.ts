@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shown } from '../../model/fleet-file/public.ts';
 import { ONE_PASSWORD, passwordFields, passwordOf } from '../access.ts';
 import { optional, textSchema, urlSchema } from '../settings.ts';
 import { type Look, Missing } from '../source.ts';
@@ -18,16 +19,16 @@ export function redisSchema(baseDir: string) {
           error: 'what follows the host is the number of a database, such as redis://127.0.0.1:6379/2, or nothing',
         })
         .describe('Where Redis is: redis://127.0.0.1:6379, or .../2 for database 2.'),
-      key: textSchema.describe('The key of what waits.'),
+      key: shown(textSchema).describe('The key of what waits.'),
       type: z.enum(TYPES).default('list').describe('What the key holds.'),
-      inProgressKey: optional(textSchema).describe(
+      inProgressKey: optional(shown(textSchema)).describe(
         'The key that holds what workers have taken and not finished: it counts too, so that no group is scaled in under its last jobs.',
       ),
       inProgressType: z.enum(TYPES).default('list').describe('What that key holds.'),
-      consumerGroup: optional(textSchema).describe(
+      consumerGroup: optional(shown(textSchema)).describe(
         'For a stream: count only what this group has not acknowledged yet. Without it all entries count.',
       ),
-      user: optional(textSchema).describe('The ACL user, where it is not the default one.'),
+      user: optional(shown(textSchema)).describe('The ACL user, where it is not the default one.'),
       ...passwordFields(baseDir),
     })
     .refine(ONE_PASSWORD.holds, ONE_PASSWORD.problem)

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { withoutCredentials } from '../secrets.ts';
 import { formatPath, type Path } from './path.ts';
+import { shownKey } from './public.ts';
 
 /** One thing that is wrong with a fleet file, for a person to mend. */
 export interface FleetFileError {
@@ -37,7 +38,7 @@ export function fleetFileError(finding: Finding): FleetFileError {
     file: printable(finding.file),
     line: finding.line,
     column: finding.column,
-    path: printable(formatPath(finding.path)),
+    path: printable(formatPath(finding.path.map(shownKey))),
     value: isScalar(finding.value)
       ? shorten(withoutCredentials(printable(String(finding.value))), MAX_VALUE_CHARACTERS)
       : null,

@@ -1,8 +1,8 @@
 /** What zod found wrong, in sentences that say what would be right. */
 
 import { z } from 'zod';
-import { maySecretsBeBelow } from '../secrets.ts';
 import { isObject, type Path, valueAt } from './path.ts';
+import { type IsPublic, publicIn } from './public.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Each costs a search for what may have been meant. */
@@ -23,7 +23,8 @@ export function parseExplained<T>(
   input: unknown,
   keysBeside: readonly string[] = [],
 ): { value: T } | { problems: Problem[] } {
-  const result = schema.safeParse(input, { error: sentence });
+  const isPublic: IsPublic = (path) => publicIn(schema, input)(path);
+  const result = schema.safeParse(input, { error: (issue) => sentence(issue, isPublic) });
   if (result.success) return { value: result.data };
   const issues = withoutRepeats(result.error.issues);
   const json = issues.some(({ code }) => code === 'unrecognized_keys')
@@ -100,8 +101,8 @@ function branch(node: unknown, value: unknown): unknown {
   });
 }
 
-function sentence(issue: z.core.$ZodRawIssue): string | undefined {
-  const wanted = requirement(issue);
+function sentence(issue: z.core.$ZodRawIssue, isPublic: IsPublic): string | undefined {
+  const wanted = requirement(issue, isPublic);
   if (wanted === undefined) return undefined;
   const input = issue.code === 'invalid_union' ? discriminated(issue) : issue.input;
   if (input === undefined) return `it is missing; ${wanted}`;
@@ -114,10 +115,10 @@ function discriminated({ input, discriminator }: z.core.$ZodRawIssue<z.core.$Zod
   return discriminator === undefined ? input : valueAt(input, [discriminator]);
 }
 
-function requirement(issue: z.core.$ZodRawIssue): string | undefined {
+function requirement(issue: z.core.$ZodRawIssue, isPublic: IsPublic): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return `it must be ${TYPES[issue.expected] ?? issue.expected}${quoteHint(issue)}`;
+      return `it must be ${TYPES[issue.expected] ?? issue.expected}${quoteHint(issue, isPublic)}`;
     case 'invalid_union':
       return Array.isArray(issue.options) ? oneOf(issue.options, discriminated(issue)) : 'it must be text or a number';
     case 'invalid_value':
@@ -162,11 +163,11 @@ const COUNTED: Readonly<Record<string, string>> = {
 };
 
 /** `minSize: "3"` and `command: [sleep, 60]` are a matter of quotes. */
-function quoteHint(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType>): string {
+function quoteHint(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType>, isPublic: IsPublic): string {
   const { expected, input } = issue;
-  const isSecret = issue.path?.some((part) => typeof part !== 'symbol' && maySecretsBeBelow(part)) ?? false;
   if (expected === 'string' && ['number', 'boolean'].includes(typeof input)) {
-    return isSecret ? ': put it in quotes' : `: put it in quotes, "${input}"`;
+    const path = issue.path?.filter((part) => typeof part !== 'symbol') ?? [];
+    return isPublic(path) ? `: put it in quotes, "${input}"` : ': put it in quotes';
   }
   const isNumber = typeof input === 'string' && /^\d+$/.test(input);
   return isNumber && ['int', 'number'].includes(expected) ? `: leave out the quotes, ${input}` : '';

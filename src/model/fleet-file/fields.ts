@@ -5,6 +5,7 @@
 
 import { isIP, SocketAddress } from 'node:net';
 import { z } from 'zod';
+import { shown } from './public.ts';
 
 export const MAX_GROUPS_PER_KIND = 256;
 export const MAX_LISTENERS_PER_LOAD_BALANCER = 64;
@@ -18,7 +19,7 @@ const MAX_PATH_CHARACTERS = 1_024;
 const MAX_HOST_CHARACTERS = 260;
 
 /** Not a number: HAProxy's runtime API would take that for a proxy's numeric id. */
-export const nameSchema = z.string().regex(/^(?!\d+$)[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$/, {
+export const nameSchema = shown(z.string()).regex(/^(?!\d+$)[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$/, {
   error: 'a name has 1 to 32 letters, digits, - and _, starts with a letter or a digit, and is not a number',
 });
 
@@ -28,8 +29,7 @@ export const portSchema = z.int().min(1).max(65_535);
 const MAPPED = '::ffff:';
 
 /** An IP address in its usual spelling, so that two spellings of one address are seen to be the same. */
-export const addressSchema = z
-  .string()
+export const addressSchema = shown(z.string())
   .refine((text) => isIP(text) !== 0 && !text.includes('%'), {
     error: 'it must be an IP address: 127.0.0.1 for this host only, 0.0.0.0 or :: for every interface',
   })
@@ -37,7 +37,7 @@ export const addressSchema = z
   .transform((text) => (text.startsWith(MAPPED) && text.includes('.') ? text.slice(MAPPED.length) : text));
 
 /** A network as `10.0.0.0/8`, or one address, which is the network of its own. */
-export const networkSchema = z.string().refine(isNetwork, {
+export const networkSchema = shown(z.string()).refine(isNetwork, {
   error: 'it must be a network such as 10.0.0.0/8 or "fd00::/8", or one IP address',
 });
 
@@ -48,16 +48,14 @@ function isNetwork(text: string): boolean {
   return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 6 ? 128 : 32));
 }
 
-export const httpPathSchema = z
-  .string()
+export const httpPathSchema = shown(z.string())
   .max(MAX_PATH_CHARACTERS)
   .regex(/^\/[A-Za-z0-9\-._~!&()*+,;=:@/?%]*$/, {
     error: 'it must start with / and have no spaces, quotes, #, $ or \\; write others as %20 and the like',
   });
 
 /** What a Host header names: a host, or an IPv6 address in brackets, with a port or without. */
-export const hostSchema = z
-  .string()
+export const hostSchema = shown(z.string())
   .max(MAX_HOST_CHARACTERS)
   .regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/, {
     error: 'it must be a host name or an IP address, with a port or without: shop.example, 127.0.0.1:8080, [::1]',
@@ -67,7 +65,7 @@ const STATUS_CODES = /^[2-5]\d\d(?:-[2-5]\d\d)?(?:,[2-5]\d\d(?:-[2-5]\d\d)?){0,3
 
 /** Status codes as HAProxy writes them. A single one is a number in YAML. */
 export const matcherSchema = z
-  .union([z.string(), z.number()])
+  .union([shown(z.string()), z.number()])
   .transform(String)
   .refine((text) => STATUS_CODES.test(text) && text.split(',').every(isRange), {
     error: 'it must be HTTP status codes from 200 to 599, such as 200, 200-399 or 200,204,301-302, without spaces',
@@ -79,8 +77,7 @@ function isRange(text: string): boolean {
 }
 
 /** A path in the file system, not resolved. */
-export const filePathSchema = z
-  .string()
+export const filePathSchema = shown(z.string())
   .min(1)
   .max(MAX_PATH_CHARACTERS)
   .refine((text) => !/\p{Cc}/u.test(text), { error: 'a path has no control characters' });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { LaunchTemplate } from '../fleet.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { addProblems, type Problem, parseExplained } from './explain.ts';
+import { shown } from './public.ts';
 import { didYouMean } from './suggest.ts';
 
 /** What the fleet file needs of a provider, or of a metric source. */
@@ -33,7 +34,7 @@ export interface FleetFileContext {
 export function launchTemplateSchema({ providers, baseDir }: FleetFileContext) {
   return z
     .looseObject({
-      provider: z.string().describe('Where the servers come from.'),
+      provider: shown(z.string()).describe('Where the servers come from.'),
       weight: z
         .int()
         .min(1)

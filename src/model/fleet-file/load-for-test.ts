@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { formatErrors } from './errors.ts';
 import type { SettingsSchemaSource } from './launch-template.ts';
 import { type FleetFileResult, parseFleet } from './load.ts';
+import { shown } from './public.ts';
+import { shownSettings } from './shown-settings.ts';
 import { durationSchema } from './units.ts';
 
 const settings = z
@@ -15,18 +17,29 @@ const providers = new Map([['process', { settingsSchema: () => settings }]]);
 
 /** Sources as `src/metrics` has them, cut down. */
 const queue = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('redis'), key: z.string(), type: z.enum(['list', 'stream']).default('list') }),
-  z.strictObject({ kind: z.literal('rabbitmq'), queue: z.string(), passwordFile: z.string().nullable().default(null) }),
+  z.strictObject({
+    kind: z.literal('redis'),
+    key: shown(z.string()),
+    type: z.enum(['list', 'stream']).default('list'),
+  }),
+  z.strictObject({
+    kind: z.literal('rabbitmq'),
+    queue: shown(z.string()),
+    passwordFile: z.string().nullable().default(null),
+  }),
 ]);
 const sources = new Map<string, SettingsSchemaSource>([
   ['constant', { settingsSchema: () => z.strictObject({ value: z.number() }) }],
-  ['haproxy', { settingsSchema: () => z.strictObject({ targetGroup: z.string(), measure: z.string() }) }],
+  ['haproxy', { settingsSchema: () => z.strictObject({ targetGroup: shown(z.string()), measure: shown(z.string()) }) }],
   [
     'http',
     { settingsSchema: () => z.strictObject({ url: z.url(), headers: z.record(z.string(), z.string()).default({}) }) },
   ],
   ['queue', { settingsSchema: () => queue }],
 ]);
+
+/** What the schemas above mark as public. */
+export const SHOWN = shownSettings(providers, sources);
 
 export function parse(text: string | Uint8Array): FleetFileResult {
   return parseFleet({ text, path: '/srv/shop/fleet.yaml', providers, sources });

@@ -196,12 +196,8 @@ autoScalingGroups:
       /srv/shop/fleet.yaml:6:9  loadBalancers.web.listeners[0].port: 70000  it must be at most 65535
            6 |       - port: 70000
              |         ^
-      /srv/shop/fleet.yaml:7:9  loadBalancers.web.listeners[0].adress: localhost  unknown key; did you mean address?
-           7 |         adress: localhost
-             |         ^
+      /srv/shop/fleet.yaml:7:9  loadBalancers.web.listeners[0].adress  unknown key; did you mean address?
       /srv/shop/fleet.yaml:9:5  loadBalancers.web.statsPage  it is empty; it must be a mapping of keys to values
-           9 |     statsPage:
-             |     ^
       /srv/shop/fleet.yaml:12:5  targetGroups.web.algorithm: leastConnection  it must be one of roundRobin, weightedRoundRobin, leastConnections, sourceIpHash, urlHash, random; did you mean leastConnections?
           12 |     algorithm: leastConnection
              |     ^
@@ -232,15 +228,11 @@ autoScalingGroups:
       /srv/shop/fleet.yaml:23:3  autoScalingGroups.web.maxSize  it is missing; it must be a number
           23 |   web:
              |   ^
-      /srv/shop/fleet.yaml:24:5  autoScalingGroups.web.targetGroups: web  it must be a list
-          24 |     targetGroups: web
-             |     ^
+      /srv/shop/fleet.yaml:24:5  autoScalingGroups.web.targetGroups  it must be a list
       /srv/shop/fleet.yaml:25:5  autoScalingGroups.web.minSize: -1  it must be at least 0
           25 |     minSize: -1
              |     ^
-      /srv/shop/fleet.yaml:26:5  autoScalingGroups.web.max_size: 3  unknown key; did you mean maxSize?
-          26 |     max_size: 3
-             |     ^
+      /srv/shop/fleet.yaml:26:5  autoScalingGroups.web.max_size  unknown key; did you mean maxSize?
       /srv/shop/fleet.yaml:27:27  autoScalingGroups.web.terminationPolicies[0]: OldestInstances  it must be one of Default, OldestInstance, NewestInstance, OldestLaunchTemplate; did you mean OldestInstance?
           27 |     terminationPolicies: [OldestInstances]
              |                           ^
@@ -251,11 +243,7 @@ autoScalingGroups:
           36 |       provider: proces
              |       ^
       /srv/shop/fleet.yaml:42:7  autoScalingGroups.more.launchTemplate.comand  unknown key; did you mean command?
-          42 |       comand: [node]
-             |       ^
-      /srv/shop/fleet.yaml:43:24  autoScalingGroups.more.launchTemplate.command[1]: 60  it must be text: put it in quotes, "60"
-          43 |       command: [sleep, 60]
-             |                        ^
+      /srv/shop/fleet.yaml:43:24  autoScalingGroups.more.launchTemplate.command[1]  it must be text: put it in quotes
       /srv/shop/fleet.yaml:44:7  autoScalingGroups.more.launchTemplate.stopTimeout: 5  a duration needs a unit: write 5s for seconds or 5ms for milliseconds
           44 |       stopTimeout: 5
              |       ^"

@@ -3,11 +3,12 @@ import type { Fleet } from '../fleet.ts';
 import { checkFleet } from './checks.ts';
 import { type FleetFileError, fleetFileError } from './errors.ts';
 import { parseExplained } from './explain.ts';
+import { publicInFleet } from './json-schema.ts';
 import type { SettingsSchemaSource } from './launch-template.ts';
 import { type Path, valueAt } from './path.ts';
+import { type IsPublic, shownKey } from './public.ts';
 import { fleetFileSchema } from './schema.ts';
-import { isSecretPath, secretLines, UNQUOTED_PROBLEM } from './secret-lines.ts';
-import { type Place, readYaml, type YamlProblem } from './yaml.ts';
+import { type Place, readYaml, type WrittenScalar } from './yaml.ts';
 
 export type { FleetFileError } from './errors.ts';
 
@@ -32,19 +33,17 @@ export type FleetFileResult =
 /** Validates a fleet file. Never throws; an error in one place does not hide those in others of the same kind. */
 export function parseFleet(input: FleetFileInput): FleetFileResult {
   const text = decode(input.text);
-  if (text === null) return refuse(input.path, '', [notUtf8(input.text)]);
+  if (text === null) return refuse(input.path, [notUtf8(input.text)]);
   if (Buffer.byteLength(text) > MAX_FLEET_FILE_BYTES) {
     const message = `it is larger than ${MAX_FLEET_FILE_BYTES / 1024} KiB, the most that is read`;
-    return refuse(input.path, '', [{ path: [], message }]);
+    return refuse(input.path, [{ path: [], message }]);
   }
   const yaml = readYaml(text);
-  if ('problems' in yaml) return refuse(input.path, text, withoutSecrets(text, yaml.problems));
+  if ('problems' in yaml) return refuse(input.path, yaml.problems);
 
-  const { value, place } = yaml.file;
+  const { value, place, scalars } = yaml.file;
   if (value === null) {
-    return refuse(input.path, '', [
-      { path: [], message: 'it is empty; docs/fleet-file.md shows what belongs into it' },
-    ]);
+    return refuse(input.path, [{ path: [], message: 'it is empty; docs/fleet-file.md shows what belongs into it' }]);
   }
   const { providers, sources } = input;
   const schema = fleetFileSchema({ providers, sources, baseDir: dirname(input.path) });
@@ -56,12 +55,16 @@ export function parseFleet(input: FleetFileInput): FleetFileResult {
     place: place(problem.path),
     value: valueAt(value, problem.path),
   }));
-  return refuse(input.path, text, located);
+  return refuse(input.path, located, {
+    lines: text.split('\n'),
+    scalars,
+    isPublic: publicInFleet(providers, sources, value),
+  });
 }
 
 /** The result for a file that cannot be read at all; `why` goes on after `it cannot be read: `. */
 export function unreadableFleet(path: string, why: string): FleetFileResult {
-  return refuse(path, '', [{ path: [], message: `it cannot be read: ${why}` }]);
+  return refuse(path, [{ path: [], message: `it cannot be read: ${why}` }]);
 }
 
 function decode(text: string | Uint8Array): string | null {
@@ -83,14 +86,6 @@ function notUtf8(bytes: string | Uint8Array): LocatedProblem {
   return { place, message: 'here is a byte that is not UTF-8 text; save the file as UTF-8' };
 }
 
-/** What is wrong with YAML is told with the piece of text that is. */
-function withoutSecrets(text: string, problems: readonly YamlProblem[]): YamlProblem[] {
-  const secret = secretLines(text);
-  return problems.map((problem) =>
-    secret.has(problem.place.line) ? { ...problem, message: UNQUOTED_PROBLEM } : problem,
-  );
-}
-
 interface LocatedProblem {
   readonly message: string;
   readonly path?: Path;
@@ -98,14 +93,49 @@ interface LocatedProblem {
   readonly value?: unknown;
 }
 
-function refuse(file: string, text: string, problems: readonly LocatedProblem[]): FleetFileResult {
-  const lines = text.split('\n');
-  const secret = secretLines(text);
+/** What may be shown of a file whose structure is known. */
+interface Excerpts {
+  readonly lines: readonly string[];
+  readonly scalars: readonly WrittenScalar[];
+  readonly isPublic: IsPublic;
+}
+
+const NOTHING: Excerpts = { lines: [], scalars: [], isPublic: () => false };
+
+/** Without `excerpts` nothing of the file is shown: as long as its structure is not known, nor is what is public in it. */
+function refuse(file: string, problems: readonly LocatedProblem[], excerpts = NOTHING): FleetFileResult {
+  const { lines, scalars, isPublic } = excerpts;
+  const hidden = new Set(scalars.filter((scalar) => !mayBeShown(scalar, isPublic)).flatMap(linesOf));
   const errors = problems.slice(0, MAX_ERRORS).map(({ message, path = [], place = { line: 1, column: 1 }, value }) => {
-    const hidden = secret.has(place.line) || isSecretPath(path);
-    const shown = hidden ? { value: null, source: '' } : { value, source: lines[place.line - 1] ?? '' };
-    return fleetFileError({ file, ...place, path, message, ...shown });
+    const isAliased = scalars.some((scalar) => scalar.isAlias && isWithin(path, scalar.path));
+    const source = hidden.has(place.line) ? '' : withoutComment(lines[place.line - 1] ?? '');
+    return fleetFileError({
+      file,
+      ...place,
+      path,
+      message,
+      value: isPublic(path) && !isAliased ? value : null,
+      source,
+    });
   });
   errors.sort((a, b) => a.line - b.line || a.column - b.column);
   return { ok: false, errors };
+}
+
+/** An alias shows its name alone; what it stands for is elsewhere in the file. */
+function mayBeShown({ path, isKey }: WrittenScalar, isPublic: IsPublic): boolean {
+  return isKey ? shownKey(path.at(-1) ?? '') === path.at(-1) : isPublic(path);
+}
+
+function linesOf({ firstLine, lastLine }: WrittenScalar): number[] {
+  return Array.from({ length: lastLine - firstLine + 1 }, (_, index) => firstLine + index);
+}
+
+function isWithin(path: Path, outer: Path): boolean {
+  return outer.every((part, index) => path[index] === part);
+}
+
+/** A comment belongs to no key. A # in quotes cuts no more than it has to. */
+function withoutComment(line: string): string {
+  return line.replace(/(?:^|\s)#.*$/, '').trimEnd();
 }

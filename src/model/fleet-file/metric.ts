@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Metric } from '../metric.ts';
 import { addProblems, parseExplained } from './explain.ts';
 import type { FleetFileContext } from './launch-template.ts';
+import { shown } from './public.ts';
 import { didYouMean } from './suggest.ts';
 import { durationSchema } from './units.ts';
 
@@ -16,7 +17,7 @@ const INTERVALS_OF_AGE = 4;
 export function metricSchema({ sources, baseDir }: FleetFileContext) {
   return z
     .looseObject({
-      source: z.string().describe('Where the number comes from.'),
+      source: shown(z.string()).describe('Where the number comes from.'),
       interval: durationSchema({ minMs: SECOND_MS, maxMs: HOUR_MS })
         .prefault('15s')
         .describe('The time from one reading to the next.'),

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import type { ScheduledAction } from '../scaling-policy.ts';
 import { cronProblem } from './cron.ts';
 import { MAX_GROUP_SIZE } from './fields.ts';
+import { shown } from './public.ts';
 
 const MAX_CRON_CHARACTERS = 200;
 const EXAMPLE = '2026-12-24T08:00:00+01:00';
 
 /** A moment in ISO 8601 with its offset: without one nobody knows which 8 o'clock is meant. */
-const moment = z.string().transform((text, context): number => {
+const moment = shown(z.string()).transform((text, context): number => {
   const at = parseMoment(text);
   if (at !== null) return at;
   const withoutOffset = parseMoment(`${text}Z`) !== null;
@@ -30,7 +31,7 @@ function parseMoment(text: string): number | null {
 }
 
 /** A name that the time zone database has; offsets know no summer time. */
-const timeZone = z.string().refine((name) => /^[A-Za-z]/.test(name) && isTimeZone(name), {
+const timeZone = shown(z.string()).refine((name) => /^[A-Za-z]/.test(name) && isTimeZone(name), {
   error:
     'there is no such time zone; write a name of the IANA database, such as Europe/Berlin, America/New_York or UTC',
 });
@@ -44,8 +45,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-const cron = z
-  .string()
+const cron = shown(z.string())
   .max(MAX_CRON_CHARACTERS)
   .transform((text, context) => {
     const message = cronProblem(text);

@@ -1,6 +1,7 @@
 /** Sizes as people write them in a fleet file (`32KiB`, `10MiB`), in bytes inside. */
 
 import { z } from 'zod';
+import { shown } from './public.ts';
 
 export const KIB = 1_024;
 const UNITS = { B: 1, KiB: KIB, MiB: KIB ** 2, GiB: KIB ** 3 } as const;
@@ -8,8 +9,7 @@ const SIZE = /^(\d{1,9})(B|KiB|MiB|GiB)$/;
 
 /** A size in text, as bytes. A bare number is refused: `32` may have meant anything. Both bounds are inclusive. */
 export function byteSizeSchema({ minBytes, maxBytes }: { readonly minBytes: number; readonly maxBytes: number }) {
-  return z
-    .string({ error: 'it must be a size in text, with its unit, such as 32KiB or 10MiB' })
+  return shown(z.string({ error: 'it must be a size in text, with its unit, such as 32KiB or 10MiB' }))
     .regex(SIZE, { error: 'it must be a whole number with its unit, such as 500B, 32KiB, 10MiB or 1GiB', abort: true })
     .transform((text, context) => {
       const bytes = parseByteSize(text);

@@ -1,6 +1,7 @@
 /** Durations as people write them in a fleet file (`300ms`, `30s`, `5m`, `1h30m`), in milliseconds inside. */
 
 import { z } from 'zod';
+import { shown } from './public.ts';
 
 /** The longest duration that anything here understands: timers, Node's and HAProxy's alike, end at 2^31 - 1 ms. */
 export const MAX_DURATION_MS = 24 * 24 * 3_600_000;
@@ -24,8 +25,7 @@ export interface DurationBounds {
 /** A duration in text, as milliseconds. A bare number is refused: `30` may have meant seconds or milliseconds. */
 export function durationSchema(bounds: DurationBounds = {}): z.ZodType<number, string> {
   const { minMs = 0, maxMs = MAX_DURATION_MS } = bounds;
-  return z
-    .string({ error: ({ input }) => withoutUnit(input) })
+  return shown(z.string({ error: ({ input }) => withoutUnit(input) }))
     .regex(DURATION, { error: ({ input }) => withoutUnit(input), abort: true })
     .transform((text, context) => {
       const ms = parseDuration(text) ?? Number.NaN;

@@ -37,7 +37,7 @@ export function plainValue(root: unknown): unknown {
   function build(node: unknown): Built {
     if (isAlias(node)) {
       const built = anchors.get(node.source);
-      if (built === undefined) throw new UnusableYaml(node, `there is no anchor &${node.source} before this`);
+      if (built === undefined) throw new UnusableYaml(node, 'there is no anchor of this name before this');
       return built;
     }
     if (isMap(node)) return remember(node, mapping(node));
@@ -55,7 +55,7 @@ export function plainValue(root: unknown): unknown {
     const entries = new Map<string, Built>();
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : '';
-      if (entries.has(name)) throw new UnusableYaml(key, `the key ${name} is there twice`);
+      if (entries.has(name)) throw new UnusableYaml(key, 'this key is there twice');
       // Libraries pass over this name in silence, because of what it means in JavaScript.
       if (name === '__proto__') throw new UnusableYaml(key, 'the name __proto__ cannot be used');
       entries.set(name, build(value));

@@ -31,6 +31,18 @@ export interface YamlFile {
   readonly value: unknown;
   /** Where the entry or item at a path begins, or the nearest around it that exists. */
   place(path: Path): Place;
+  /** Texts and numbers as they are written, an alias as one of them. */
+  readonly scalars: readonly WrittenScalar[];
+}
+
+export interface WrittenScalar {
+  readonly path: Path;
+  /** Whether it is the name of a key, that is the last of its path. */
+  readonly isKey: boolean;
+  readonly isAlias: boolean;
+  /** From 1. */
+  readonly firstLine: number;
+  readonly lastLine: number;
 }
 
 /** Never throws. */
@@ -57,6 +69,7 @@ export function readYaml(text: string): { file: YamlFile } | { problems: readonl
       file: {
         value: plainValue(document.contents),
         place: (path) => place(find(document, path)?.range?.[0] ?? 0),
+        scalars: scalarsIn(document.contents, place),
       },
     };
   } catch (error) {
@@ -93,9 +106,40 @@ function inWords({ code, message }: YAMLError): string {
       return 'YAML does not allow tabs for indentation; use spaces';
     case 'TAG_RESOLVE_FAILED':
       return 'tags (words that begin with !) have no meaning here; remove it, or put the text in quotes';
-    default:
+    case 'BAD_INDENT':
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'BLOCK_IN_FLOW':
+    case 'MISSING_CHAR':
+    case 'MULTILINE_IMPLICIT_KEY':
+      // These quote nothing of the file.
       return message;
+    default:
+      return 'this is not usable YAML; put text in quotes, and look at the colons, commas and brackets before it';
   }
+}
+
+function scalarsIn(root: unknown, place: (offset: number) => Place): WrittenScalar[] {
+  const found: WrittenScalar[] = [];
+  const add = (node: unknown, path: Path, isKey: boolean) => {
+    if (!isNode(node) || !node.range) return;
+    const lines = { firstLine: place(node.range[0]).line, lastLine: place(node.range[1]).line };
+    found.push({ path, isKey, isAlias: isAlias(node), ...lines });
+  };
+  const visit = (node: unknown, path: Path): void => {
+    if (isMap(node)) {
+      for (const { key, value } of node.items) {
+        const inner = [...path, isScalar(key) ? String(key.value) : ''];
+        add(key, inner, true);
+        visit(value, inner);
+      }
+    } else if (isSeq(node)) {
+      for (const [index, item] of node.items.entries()) visit(item, [...path, index]);
+    } else {
+      add(node, path, false);
+    }
+  };
+  visit(root, []);
+  return found;
 }
 
 /** The key of a mapping's entry or the item of a list; the nearest around it where there is no such thing. */
