@@ -26,7 +26,7 @@ describe('difference', () => {
   it('adds a server that starts down, with every keyword, as the file has it', () => {
     expect(lines([sampleMember('i-1')], sampleLook())).toEqual([
       'add server hello/i-1 127.0.0.1:9001 id 42 weight 100 check inter 2000ms fastinter 200ms downinter 300ms rise 2 fall 3' +
-        ' observe layer4 error-limit 1 on-error fastinter pool-purge-delay 5s pool-max-conn -1',
+        ' observe layer4 error-limit 1 on-error sudden-death pool-purge-delay 5s pool-max-conn -1',
       'set server hello/i-1 state drain',
       'set server hello/i-1 health down',
       'enable health hello/i-1',

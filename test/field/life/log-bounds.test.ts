@@ -36,7 +36,7 @@ const printer = (mib: number) => `
   echo the end; sleep 600`;
 
 it('keeps the log of a server that prints 5 MB a second within its bound', async () => {
-  const command = ['sh', '-c', printer(20)];
+  const command = ['sh', '-c', printer(6)];
   const request = { instanceId: 'i-1', group: 'w', serves: false, settings: settings({ command, maxLogSize: '1MiB' }) };
   await provider.launch(request, signal);
   await provider.list(signal);
