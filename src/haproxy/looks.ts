@@ -25,7 +25,7 @@ import { type ServerKey, serverKey } from './servers.ts';
 /** Up to so many servers all is asked for at each look: it costs next to nothing. */
 const FEW_SERVERS = 200;
 /** With more of them the counters of servers with which nothing happens are so old at most. */
-const WHOLE_EVERY_MS = 10_000;
+const WHOLE_EVERY_MS = 5_000;
 /** A server by itself costs as much as four of them in one answer: beyond this share all are asked for. */
 const ONE_BY_ONE_SHARE = 0.2;
 /** Rows that are compared in one go, before others get their turn. */
