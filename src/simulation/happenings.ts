@@ -36,6 +36,8 @@ export type Incident =
   /** Its server answers requests, but fails its health checks. */
   | { readonly kind: 'sickenMachine'; readonly which: number; readonly forMs: number }
   | { readonly kind: 'sickenAll'; readonly forMs: number }
+  | { readonly kind: 'errMachine'; readonly which: number; readonly forMs: number }
+  | { readonly kind: 'errAll'; readonly forMs: number }
   | { readonly kind: 'killLoadBalancer'; readonly which: number }
   | { readonly kind: 'loseLoadBalancer' | 'partition'; readonly which: number; readonly forMs: number }
   | {
@@ -92,6 +94,8 @@ const WEIGHTS: readonly (readonly [number, (random: Random, fleet: Fleet) => rea
   [1, (random) => [{ kind: 'hangAll', forMs: seconds(random, 1, 60) }]],
   [1, (random) => [{ kind: 'sickenMachine', which: random.next(), forMs: seconds(random, 1, 90) }]],
   [1, (random) => [{ kind: 'sickenAll', forMs: seconds(random, 1, 60) }]],
+  [2, (random) => [{ kind: 'errMachine', which: random.next(), forMs: seconds(random, 5, 90) }]],
+  [1, (random) => [{ kind: 'errAll', forMs: seconds(random, 5, 60) }]],
   [2, (random) => [{ kind: 'killLoadBalancer', which: random.next() }]],
   [2, (random) => [{ kind: 'loseLoadBalancer', which: random.next(), forMs: seconds(random, 1, 40) }]],
   [2, (random) => [{ kind: 'partition', which: random.next(), forMs: seconds(random, 1, 60) }]],

@@ -32,6 +32,11 @@ export function happen(world: World, incident: Incident): void {
     case 'sickenAll':
       for (const machine of ownMachines(world)) sicken(world, machine, incident.forMs);
       return;
+    case 'errMachine':
+      return withMachine(world, incident.which, (machine) => err(world, machine, incident.forMs));
+    case 'errAll':
+      for (const machine of ownMachines(world)) err(world, machine, incident.forMs);
+      return;
     case 'killLoadBalancer':
       return hostOf(world, incident.which)?.crash();
     case 'loseLoadBalancer':
@@ -86,6 +91,11 @@ function ownMachines({ machines, fleet }: World): SimMachine[] {
 function sicken(world: World, machine: SimMachine, forMs: number): void {
   world.machines.setSick(machine, true);
   world.clock.plan(forMs, () => world.machines.setSick(machine, false));
+}
+
+function err(world: World, machine: SimMachine, forMs: number): void {
+  world.machines.setErring(machine, true);
+  world.clock.plan(forMs, () => world.machines.setErring(machine, false));
 }
 
 function hang(world: World, machine: SimMachine, forMs: number | null): void {

@@ -191,6 +191,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
       const cause = causeOf(instance);
       if ((cause !== 'unhealthy' && cause !== 'outlier') || before === undefined) continue;
       if (cause === 'unhealthy') this.#recording.isReplaced(instance);
+      else this.#recording.isOutlier(instance);
       replaced.push(instance);
     }
     this.#capacity.replacing(replaced);

@@ -117,6 +117,11 @@ export class LoadBalancerHost implements MachineListener {
     return member.health === 'up' || (member.member.proven && !this.#hasHealthy(member.member.targetGroup));
   }
 
+  /** Requests of a server that have failed since it became a member. */
+  failedRequests({ member, requests }: SimMember): number {
+    return requests.failed(this.#now(), this.#options.machines.at(member.endpoint)?.erring === true);
+  }
+
   /** Requests to a target group since the start, whoever they went to. */
   requestsTotal(targetGroup: string): number {
     let total = this.#forgotten.get(targetGroup) ?? 0;

@@ -26,6 +26,10 @@ export interface SimMachine {
   hung: boolean;
   /** Its server answers requests, but fails its health checks. */
   sick: boolean;
+  /** Its server passes its health checks, but fails all other requests. */
+  erring: boolean;
+  /** When it erred last, in milliseconds since the start; null when it never did. */
+  erredMs: number | null;
   /** Two lists soon after another have lacked it although it was there: nobody could know of it then. */
   hidden: boolean;
   /** When it last ran again after it had stopped, in milliseconds since the start; null when it never did. */
@@ -135,6 +139,8 @@ export class Machines {
       answering: false,
       hung: false,
       sick: false,
+      erring: false,
+      erredMs: null,
       hidden: false,
       cameBackMs: null,
       ended: null,
@@ -214,6 +220,13 @@ export class Machines {
     this.#trace.note('world', `${name(machine)} ${sick ? 'fails its checks' : 'passes its checks again'}`);
     machine.sick = sick;
     this.#tell(machine);
+  }
+
+  setErring(machine: SimMachine, erring: boolean): void {
+    if (machine.erring === erring) return;
+    this.#trace.note('world', `${name(machine)} ${erring ? 'fails its requests' : 'answers its requests again'}`);
+    machine.erring = erring;
+    machine.erredMs = this.#clock.elapsedMs;
   }
 
   /** Drover asks for its end: its server stops at once, the machine needs a while. */

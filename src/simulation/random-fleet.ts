@@ -4,6 +4,8 @@ import {
   DEFAULT_HISTORY,
   type Fleet,
   type HealthCheck,
+  OUTLIER_ACTIONS,
+  type OutlierDetection,
   type TargetGroup,
   TERMINATION_POLICIES,
   type TerminationPolicy,
@@ -42,17 +44,21 @@ function targetGroup(name: string, random: Random): TargetGroup {
     algorithm: random.pick(ALGORITHMS),
     healthCheck: healthCheck(random),
     deregistrationDelayMs: random.pick([0, 2_000, 10_000, 30_000]),
-    outlierDetection: {
-      action: 'report',
-      intervalMs: 10_000,
-      minRequests: 20,
-      errorShare: 0.5,
-      consecutiveIntervals: 3,
-    },
+    outlierDetection: outlierDetection(random),
     slowStartMs: 0,
     maxConnectionsPerTarget: null,
     queueTimeoutMs: 30_000,
     connectionReuse: 'safe',
+  };
+}
+
+function outlierDetection(random: Random): OutlierDetection {
+  return {
+    action: random.pick(OUTLIER_ACTIONS),
+    intervalMs: random.pick([1_000, 2_000, 5_000]),
+    minRequests: random.pick([1, 5, 20]),
+    errorShare: 0.5,
+    consecutiveIntervals: random.int(1, 3),
   };
 }
 

@@ -7,6 +7,8 @@ import { causeOf } from './records.ts';
 
 /** How old the controller's own look at a server may be when it is given up. */
 const PROBE_LAG_MS = 20_000;
+/** How long ago an outlier may have erred last when it is given up. */
+const ERRED_LAG_MS = 30_000;
 /** Servers whose last look at them is known. */
 const KEPT_PROBES = 1_000;
 
@@ -87,6 +89,14 @@ export class RecordRules {
     const atMs = this.#probed.get(`${address}:${port}`);
     if (atMs !== undefined && atMs >= this.#court.since(PROBE_LAG_MS)) return;
     this.#court.violate('twoVantages', `${id} is replaced, but Drover has not found it unhealthy itself`);
+  }
+
+  /** Only a server that fails its requests is taken for one. */
+  isOutlier({ id }: Instance): void {
+    const machine = this.#court.machines.lastOfInstance(id);
+    const erredMs = machine?.erring === true ? this.#court.clock.elapsedMs : (machine?.erredMs ?? null);
+    if (erredMs !== null && erredMs >= this.#court.since(ERRED_LAG_MS)) return;
+    this.#court.violate('outliersErr', `${id} is replaced as an outlier, and answers its requests`);
   }
 
   wants(group: string, desired: number, memory: GroupMemory): void {

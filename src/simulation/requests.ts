@@ -12,6 +12,8 @@ export class OpenRequests {
   #flowing = 0;
   #ends: number[] = [];
   #total = 0;
+  #failed = 0;
+  #judged = 0;
   #flowingSince = 0;
 
   constructor(random: Random, flow: readonly [number, number]) {
@@ -69,6 +71,14 @@ export class OpenRequests {
   total(nowMs: number): number {
     this.#count(nowMs);
     return this.#total;
+  }
+
+  /** Those of them that have failed; to be asked often, with whether they fail just now. */
+  failed(nowMs: number, areFailing: boolean): number {
+    const total = this.total(nowMs);
+    if (areFailing) this.#failed += total - this.#judged;
+    this.#judged = total;
+    return this.#failed;
   }
 
   #count(nowMs: number): void {

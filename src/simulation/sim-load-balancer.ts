@@ -195,7 +195,13 @@ export class SimLoadBalancer implements LoadBalancerDriver {
       health: this.#reported(health, member, key),
       detail,
       idleLooks,
-      traffic: { ...NO_TRAFFIC, openRequests, requestsTotal: member.requests.total(now), responseTimeMs: 20 },
+      traffic: {
+        ...NO_TRAFFIC,
+        openRequests,
+        requestsTotal: member.requests.total(now),
+        errors5xxTotal: this.#options.host.failedRequests(member),
+        responseTimeMs: 20,
+      },
     };
   }
 }

@@ -23,6 +23,25 @@ it('several that hang are replaced one after the other', async () => {
   expect(told.slice(6)).toEqual(['replaceUnhealthy', 'inService', 'replaceUnhealthy', 'inService']);
 });
 
+it('one that fails its requests while its checks pass is replaced, and none when all do', async () => {
+  const scenario = simulated({ desiredCapacity: 4, healthCheckGracePeriodMs: 5_000 });
+  const outlierDetection = { ...TARGET_GROUP.outlierDetection, action: 'replace', intervalMs: 5_000 } as const;
+  const targetGroups = scenario.fleet.targetGroups.map((group) => ({ ...group, outlierDetection }));
+  const { lines, violations } = await lived({
+    ...scenario,
+    fleet: { ...scenario.fleet, targetGroups },
+    happenings: [
+      { atMs: 60_000, happening: { kind: 'errMachine', which: 0, forMs: 60_000 } },
+      { atMs: 180_000, happening: { kind: 'errAll', forMs: 60_000 } },
+    ],
+    quietAtMs: 300_000,
+  });
+  expect(violations).toEqual([]);
+  const told = lines.flatMap((line) => /drover +(targetOutlier|replaceUnhealthy|recovered): /.exec(line)?.[1] ?? []);
+  const alike = ['targetOutlier', 'recovered'].flatMap((reason) => Array(4).fill(reason));
+  expect(told).toEqual(['targetOutlier', 'replaceUnhealthy', ...alike]);
+});
+
 it('an address is not given away while a load balancer still routes to it', async () => {
   let given = 0;
   for (const seed of SEEDS) {
