@@ -59,6 +59,12 @@ const actions: CliActions = {
   version,
   demoFleetFile: join(root, 'examples', 'hello', 'fleet.yaml'),
   loadFleet,
+  hostWarnings: ({ autoScalingGroups }) =>
+    autoScalingGroups.flatMap(({ name, launchTemplate: { provider, settings } }) =>
+      (providerTypes.get(provider)?.settingsWarnings?.(settings) ?? []).map(
+        (warning) => `autoScalingGroups.${name}.launchTemplate: ${warning}`,
+      ),
+    ),
   jsonSchema: () => fleetJsonSchema(providerTypes, metricSourceTypes),
   startFleet,
   simulate,

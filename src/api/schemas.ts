@@ -139,7 +139,9 @@ export const fleetChangesAnswerSchema = z.object({ changes: listOf(fleetChangeSc
 export const planSchema = z.object({
   at: epochMs,
   fleetChanges: listOf(fleetChangeSchema),
-  groups: listOf(z.object({ group: z.string(), activities: listOf(activitySchema), holds: listOf(hold) })),
+  groups: listOf(
+    z.object({ group: z.string(), activities: listOf(activitySchema), holds: listOf(hold), notes: listOf(z.string()) }),
+  ),
 }) satisfies z.ZodType<Plan>;
 
 export const explanationSchema = z.object({

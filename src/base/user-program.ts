@@ -45,7 +45,7 @@ export function limited(
 }
 
 /** Whether the system would run the program: by its path, or by the first in PATH where it has no `/`. */
-function isProgram(program: string, path: string, workingDirectory: string): boolean {
+export function isProgram(program: string, path: string, workingDirectory: string): boolean {
   const folders = program.includes('/') ? [''] : path.split(delimiter);
   const found = folders.map((folder) => resolve(workingDirectory, folder, program)).find(isExecutable);
   if (found === undefined) return false;

@@ -1,3 +1,4 @@
+import type { Fleet } from '../model/fleet.ts';
 import type { FleetFileError } from '../model/fleet-file/errors.ts';
 import type { FleetFileResult } from '../model/fleet-file/load.ts';
 import type { ValueKind } from '../model/scaling-policy.ts';
@@ -13,6 +14,8 @@ export interface CliActions {
   readonly demoFleetFile: string;
   /** Reads and validates a fleet file. @throws when it cannot be read */
   loadFleet(fleetFile: string): Promise<FleetFileResult>;
+  /** What would fail on this host as it is now, though the fleet file is valid. */
+  hostWarnings(fleet: Fleet): readonly string[];
   /** The JSON Schema of fleet files. */
   jsonSchema(): object;
   /**

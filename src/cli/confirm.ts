@@ -11,7 +11,7 @@ export async function confirm({ terminal }: Context, question: string, yes: bool
   if (yes) return;
   const { stdin, stderr, interrupted } = terminal;
   if (stdin.isTTY !== true || stderr.isTTY !== true) {
-    throw new CliError(EXIT.usage, `${question} Nobody can be asked here: pass --yes if that is meant.`);
+    throw new CliError(EXIT.usage, `${question} Cannot ask (stdin is not a terminal). Pass --yes to confirm.`);
   }
   const lines = createInterface({ input: stdin, output: stderr, terminal: false });
   try {

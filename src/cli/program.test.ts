@@ -202,12 +202,12 @@ describe('a running fleet', () => {
   it('terminate without a terminal needs --yes', async () => {
     const refused = await drover(`terminate ${firstId()}`, { answer: 'y' });
     expect(refused.exitCode).toBe(EXIT.usage);
-    expect(refused.err).toContain('pass --yes if that is meant');
+    expect(refused.err).toContain('Pass --yes to confirm.');
     expect((await drover(`terminate ${firstId()} --yes`)).exitCode).toBe(EXIT.ok);
   });
 
   it('reload shows the changes, asks and applies them', async () => {
-    expect((await drover('reload --yes')).out).toContain('nothing to change');
+    expect((await drover('reload --yes')).out).toContain('No changes.');
     service.changes.push({ path: 'name', before: 'a', after: 'b\u001B[2J', effect: 'HAProxy is reloaded' });
     const refused = await drover('reload');
     expect(refused.out).toBe('WHERE  BEFORE  AFTER  EFFECT\nname   a       b      HAProxy is reloaded\n');

@@ -30,6 +30,12 @@ const DEFAULT_ROWS = 24;
 /** Narrower ones show lines cut rather than broken. */
 const MIN_COLUMNS = 40;
 
+/** For tables whose every word counts: cut to a terminal's width, and not at all where the output is none. */
+export function uncutLook(terminal: Terminal): Look {
+  const look = terminalLook(terminal);
+  return terminal.stdout.isTTY === true ? look : { ...look, columns: Number.POSITIVE_INFINITY };
+}
+
 /** How things look on the terminal's standard output. */
 export function terminalLook({ stdout, env, clock }: Terminal): Look {
   return {

@@ -45,10 +45,10 @@ it('the memory of a group without servers is taken up as of now, too', () => {
 });
 
 it.each([
-  [-90_000, "This host's clock was set back by 1m30s: nothing is over sooner or later because of that."],
+  [-90_000, "This host's clock was set back by 1m30s: no timer is shortened or extended by that."],
   [
     7_200_000,
-    "This host's clock was set forward by 2h, or the host slept for as long: nothing is over sooner or later because of that.",
+    "This host's clock was set forward by 2h, or the host slept for as long: no timer is shortened or extended by that.",
   ],
 ])('a clock that was set by %i ms is told', (byMs, message) => {
   expect(clockChanged('web', byMs, NOW)).toMatchObject({ reason: 'clockChanged', message });

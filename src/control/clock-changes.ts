@@ -48,6 +48,6 @@ export function clockChanged(group: string, byMs: number, at: EpochMs): Activity
     byMs < 0
       ? `This host's clock was set back by ${howMuch}`
       : `This host's clock was set forward by ${howMuch}, or the host slept for as long`;
-  const message = `${what}: nothing is over sooner or later because of that.`;
+  const message = `${what}: no timer is shortened or extended by that.`;
   return { ...PLAIN_ACTIVITY, at, group, level: 'warning', reason: 'clockChanged', message };
 }

@@ -8,7 +8,7 @@ import type { EpochMs } from '../model/time.ts';
 import { asPortError } from '../ports/errors.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 import type { ControllerOptions } from './controller-options.ts';
-import { explanation } from './explanation.ts';
+import { explanation, olderTemplates } from './explanation.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { priceOfEnding } from './last-server.ts';
 import { Loops } from './loops.ts';
@@ -62,7 +62,7 @@ export class Controller implements FleetService {
     const count = stored.instances.length;
     await this.#tell(
       'controllerStarted',
-      `Drover ${about.version} (pid ${about.pid}) took over fleet ${this.#fleet.name} with ${count} ${count === 1 ? 'server' : 'servers'}.`,
+      `Drover ${about.version} (pid ${about.pid}) took over fleet ${this.#fleet.name}${count === 0 ? '' : `; its records name ${count} ${count === 1 ? 'server' : 'servers'}`}.`,
     );
     this.#loops.start(stored);
     this.#sampling = this.#sampler.run(
@@ -80,7 +80,7 @@ export class Controller implements FleetService {
     const servers = this.#loops.groups.flatMap((loop) => loop.instances).length;
     await this.#tell(
       'controllerStopped',
-      `Drover (pid ${this.#options.about.pid}) let go of fleet ${this.#fleet.name}; ${servers} servers go on.`,
+      `Drover (pid ${this.#options.about.pid}) stopped; ${servers} ${servers === 1 ? 'server keeps' : 'servers keep'} running.`,
     );
     this.#finished.resolve();
   }
@@ -109,7 +109,7 @@ export class Controller implements FleetService {
   async plan(): Promise<Plan> {
     const groups = this.#loops.groups.map((loop) => {
       const { activities, holds } = loop.plan();
-      return { group: loop.group.name, activities, holds };
+      return { group: loop.group.name, activities, holds, notes: olderTemplates(loop) };
     });
     return { at: this.#options.clock.now(), fleetChanges: await this.fleetChanges(), groups };
   }

@@ -65,3 +65,15 @@ export function policyExplanations(group: AutoScalingGroup, verdicts: readonly P
     waitsUntil,
   }));
 }
+
+/** Whether servers run an older launch template, which nothing but their replacement changes. */
+export function olderTemplates({ group, instances }: GroupLoop): readonly string[] {
+  const { version } = group.launchTemplate;
+  const staying = instances.filter(({ state }) => lifecycleState(state) === 'Pending' || state.name === 'inService');
+  const older = staying.filter(({ launchTemplate }) => launchTemplate.version !== version).length;
+  if (older === 0) return [];
+  const run = older === 1 ? 'server runs' : 'servers run';
+  return [
+    `${older} of ${staying.length} ${run} an older launch template, until replaced: drover drain <instance>, one after the other.`,
+  ];
+}

@@ -28,8 +28,8 @@ describe('suspended processes', () => {
     expect(await suspendProcesses(loop, ['terminate', 'launch'], clock)).toEqual(['launch', 'terminate']);
     expect(loop.memory.suspendedProcesses).toEqual(['launch', 'terminate']);
     expect(told()).toEqual([
-      "processSuspended: Process launch was suspended by a person's request: nothing is launched, whatever size the group should have. It goes on with: drover resume web launch",
-      "processSuspended: Process terminate was suspended by a person's request: nothing is ended, neither because there are too many nor to be replaced. It goes on with: drover resume web terminate",
+      'processSuspended: Process launch was suspended by `drover suspend`: nothing is launched, whatever size the group should have. Resume with: drover resume web launch',
+      'processSuspended: Process terminate was suspended by `drover suspend`: nothing is ended, neither because there are too many nor to be replaced. Resume with: drover resume web terminate',
     ]);
   });
 
@@ -44,7 +44,7 @@ describe('suspended processes', () => {
     const loop = loopWith({ suspendedProcesses: ['launch', 'healthCheck'] });
     expect(await resumeProcesses(loop, ['launch', 'terminate'], clock)).toEqual(['healthCheck']);
     expect(loop.memory.suspendedProcesses).toEqual(['healthCheck']);
-    expect(told()).toEqual(["processResumed: Process launch goes on, by a person's request."]);
+    expect(told()).toEqual(['processResumed: Process launch was resumed by `drover resume`.']);
   });
 
   it('are named to whom resumes launching without need', async () => {
@@ -68,7 +68,7 @@ describe('the size that a person asks for', () => {
   it('is within the bounds that a scheduled action has set', async () => {
     expect(await changeDesired(loopWith({ bounds }), 15, clock)).toEqual({ before: 3, after: 15 });
     await expect(changeDesired(loopWith({ bounds }), 2, clock)).rejects.toMatchObject({
-      message: '2 is not a size that group web can have: a whole number from 4 to 20.',
+      message: '2 is below the minimum 4 of group web.',
     });
   });
 

@@ -18,10 +18,7 @@ export function changeDesired(
     const { name, desiredCapacity } = loop.group;
     const { minSize, maxSize } = boundsOf(loop.group, loop.memory);
     if (!Number.isInteger(desired) || desired < minSize || desired > maxSize) {
-      throw new ServiceError(
-        'invalid',
-        `${desired} is not a size that group ${name} can have: a whole number from ${minSize} to ${maxSize}.`,
-      );
+      throw new ServiceError('invalid', whyNot(desired, loop));
     }
     const before = loop.memory.desired ?? desiredCapacity ?? minSize;
     const memory = { ...loop.memory, desired, fleetDesired: loop.memory.fleetDesired ?? desiredCapacity };
@@ -36,7 +33,7 @@ export function changeDesired(
           at: clock.now(),
           group: name,
           reason: 'desiredCapacityChanged',
-          message: `Desired capacity changed from ${before} to ${desired} by a person's request.`,
+          message: `Desired capacity changed from ${before} to ${desired} by \`drover set-desired\`.`,
           before: { desired: before, inService, total },
           after: { desired, inService, total },
         },
@@ -45,6 +42,17 @@ export function changeDesired(
     loop.notify();
     return { before, after: desired };
   });
+}
+
+/** Why a group cannot have a size, with the bound that it breaks and who has set that. */
+function whyNot(desired: number, { group, memory }: GroupLoop): string {
+  const { minSize, maxSize } = boundsOf(group, memory);
+  const setBy = (action: string | null | undefined) => (action ? ` (set by scheduled action ${action})` : '');
+  if (desired < minSize)
+    return `${desired} is below the minimum ${minSize} of group ${group.name}${setBy(memory.bounds?.minSizeBy)}.`;
+  if (desired > maxSize)
+    return `${desired} is above the maximum ${maxSize} of group ${group.name}${setBy(memory.bounds?.maxSizeBy)}.`;
+  return `${desired} is not a whole number.`;
 }
 
 /**
@@ -153,7 +161,7 @@ function processChanged(group: string, process: SuspendableProcess, isSuspended:
         ...about,
         level: 'warning',
         reason: 'processSuspended',
-        message: `Process ${process} was suspended by a person's request: ${SUSPENDED_EFFECTS[process]}. It goes on with: drover resume ${group} ${process}`,
+        message: `Process ${process} was suspended by \`drover suspend\`: ${SUSPENDED_EFFECTS[process]}. Resume with: drover resume ${group} ${process}`,
       }
-    : { ...about, reason: 'processResumed', message: `Process ${process} goes on, by a person's request.` };
+    : { ...about, reason: 'processResumed', message: `Process ${process} was resumed by \`drover resume\`.` };
 }

@@ -63,7 +63,7 @@ function followFile(draft: Draft): void {
     return;
   }
   if (known !== null && known.refused !== null) {
-    draft.tell('desiredCapacityFileReadable', `The desired capacity file can be used again: it says ${value}.`);
+    draft.tell('desiredCapacityFileReadable', `The desired capacity file says ${value}.`);
   }
   if (value !== null && value !== known?.value) change(draft, value, 'the desired capacity file');
 }

@@ -16,7 +16,7 @@ import type { FleetChange } from './status.ts';
 
 const METRIC_ADDED = 'it is read from now on';
 const METRIC_REMOVED = 'it is not read any more';
-const POLICY_ADDED = 'the size follows it from the next look on';
+const POLICY_ADDED = 'the size follows it from the next check on';
 const POLICY_REMOVED = 'the size does not follow it any more, and stays as it is until something else changes it';
 const ACTION_ADDED = 'carried out when it falls due the next time';
 const ACTION_REMOVED = 'not carried out any more; a minimum or maximum that it has set is over';

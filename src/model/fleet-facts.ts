@@ -7,7 +7,7 @@ import { withoutCredentials } from './secrets.ts';
 import type { FleetChange } from './status.ts';
 
 /** What most changes of a group do. */
-export const NEXT_LOOK = 'takes effect at the next look';
+export const NEXT_LOOK = 'takes effect at the next check';
 
 /** One value, as the fleet file would write it, and what a change of it does. */
 export interface Fact {

@@ -180,6 +180,8 @@ export interface GroupPlan {
   readonly group: string;
   readonly activities: readonly Activity[];
   readonly holds: readonly Hold[];
+  /** What stays as it is until a person acts, in sentences: servers of an older launch template. */
+  readonly notes: readonly string[];
 }
 
 /** One difference between two fleets. */

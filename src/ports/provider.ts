@@ -64,6 +64,8 @@ export interface ProviderType {
   settingsSchema(baseDir: string): z.ZodType<JsonObject>;
   /** Why a group's servers cannot all be launched, though each setting is right by itself; paths begin in the settings. */
   settingsProblems?(settings: JsonObject, use: TemplateUse): readonly Problem[];
+  /** What would fail on this host as it is now, in sentences: no error, because it may be put right before the first launch. */
+  settingsWarnings?(settings: JsonObject): readonly string[];
   create(context: ProviderContext): Provider;
 }
 

@@ -205,7 +205,7 @@ export function untrustedRecord({ table, key }: RecordPlace, what: string, cause
     'Invalid',
     'storeRecordUntrusted',
     `the row ${key} of the table ${table} cannot be trusted (${what}). Stop Drover and restore a backup of the database, ` +
-      'or mend or delete the row with sqlite3; docs/store.md shows how.',
+      'or fix or delete the row with sqlite3; docs/store.md shows how.',
     { cause },
   );
 }

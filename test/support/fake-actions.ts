@@ -22,6 +22,7 @@ export function fakeActions(
     version: '0.1.0',
     demoFleetFile: '/srv/hello/fleet.yaml',
     loadFleet: async () => ({ ok: true, fleet: FLEET }),
+    hostWarnings: () => [],
     jsonSchema: () => ({ type: 'object' }),
     simulate: async () => [],
     startFleet: (options) => startFake(makeService(options.dataDir), options),

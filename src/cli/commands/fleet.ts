@@ -8,7 +8,7 @@ import { EXIT } from '../exit-codes.ts';
 import { exposedSecrets } from '../exposed-secrets.ts';
 import { renderChanges } from '../render/changes.ts';
 import { count } from '../render/units.ts';
-import { terminalLook } from '../terminal.ts';
+import { uncutLook } from '../terminal.ts';
 
 export function addFleetCommands(program: Command, context: Context): void {
   program
@@ -30,6 +30,7 @@ export function addFleetCommands(program: Command, context: Context): void {
       ];
       print(context, `${fleetFile} is valid: fleet ${name} with ${parts.join(', ')}.`);
       await warnOfExposedSecrets(context, fleetFile, result.fleet);
+      for (const warning of context.actions.hostWarnings(result.fleet)) say(context, `drover: warning: ${warning}.`);
     });
 
   program
@@ -57,8 +58,8 @@ export async function warnOfExposedSecrets(context: Context, fleetFile: string, 
 async function reload(context: Context, yes: boolean, command: Command): Promise<void> {
   await withClient(context, command, async (client, signal) => {
     const changes = await client.fleetChanges(signal).catch(invalidFile);
-    if (changes.length === 0) return print(context, 'The fleet file is as it was applied: there is nothing to change.');
-    print(context, renderChanges(changes, terminalLook(context.terminal)).join('\n'));
+    if (changes.length === 0) return print(context, 'No changes.');
+    print(context, renderChanges(changes, uncutLook(context.terminal)).join('\n'));
     await confirm(context, `Apply ${count(changes.length, 'change')}?`, yes);
     const applied = await client.reloadFleet(signal).catch(invalidFile);
     print(context, `Applied ${count(applied.length, 'change')}.`);

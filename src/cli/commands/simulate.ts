@@ -54,7 +54,7 @@ export function addSimulateCommand(program: Command, context: Context): void {
     .option('--from <time>', 'begin there; what is before is only learned from, by forecasts', time)
     .option('--to <time>', 'end there', time)
     .option('--boot <duration>', 'from a launch until the server is healthy', duration, 30_000)
-    .option('--capacity <number>', "what one server bears of the load (default: the policies' target)", capacity)
+    .option('--capacity <number>', "what one server can handle of the load (default: the policies' target)", capacity)
     .option('--html <file>', 'write a report with charts as well')
     .option('--json', 'as JSON')
     .action((options: SimulateCommandOptions, command: Command) => simulate(context, options, command));

@@ -1,11 +1,14 @@
 import { type Command, Option } from 'commander';
+import type { FleetStatus } from '../../model/status.ts';
+import { CliError } from '../actions.ts';
 import { type Context, print, printJson, withClient } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
 import { follow } from '../live/follow.ts';
 import { renderStatus } from '../live/frame.ts';
 import { LiveView } from '../live/live-view.ts';
 import { renderPlan } from '../render/changes.ts';
 import { renderExplanation } from '../render/explanation.ts';
-import { terminalLook } from '../terminal.ts';
+import { terminalLook, uncutLook } from '../terminal.ts';
 
 export function addStatusCommands(program: Command, context: Context): void {
   program
@@ -19,7 +22,10 @@ export function addStatusCommands(program: Command, context: Context): void {
         // Asked for once before watching, too: where no controller runs at all, that is the answer.
         const status = await client.status(signal);
         if (options.json === true) return printJson(context, status, 2);
-        if (options.watch !== true) return print(context, renderStatus(status, terminalLook(context.terminal)));
+        if (options.watch !== true) {
+          print(context, renderStatus(status, terminalLook(context.terminal)));
+          return failWhereNothingIsRecorded(status);
+        }
         const hints = [{ command: 'Ctrl-C', effect: 'ends this view' }];
         await follow(client, new LiveView(context.terminal, () => hints), context.terminal, signal);
       });
@@ -28,12 +34,14 @@ export function addStatusCommands(program: Command, context: Context): void {
   program
     .command('plan')
     .summary('show what would be done next, and why')
-    .description('Shows what the next look at each group would do, and what keeps it from doing more. Changes nothing.')
+    .description(
+      'Shows what the next check of each group would do, and what keeps it from doing more. Changes nothing.',
+    )
     .option('--json', 'as JSON')
     .action(async (options: { json?: true }, command: Command) => {
       const plan = await withClient(context, command, (client, signal) => client.plan(signal));
       if (options.json === true) printJson(context, plan, 2);
-      else print(context, renderPlan(plan, terminalLook(context.terminal)));
+      else print(context, renderPlan(plan, uncutLook(context.terminal)));
     });
 
   program
@@ -41,7 +49,7 @@ export function addStatusCommands(program: Command, context: Context): void {
     .summary('show why a group has its size, and why nothing happens')
     .description(
       'Shows what each scaling policy of a group sees, wants and why, what limits it and how long it waits; the scheduled ' +
-        'actions with their next times; what is suspended; and what the next look would do, or what keeps it from doing more.',
+        'actions with their next times; what is suspended; and what the next check would do, or what keeps it from doing more.',
     )
     .argument('<group>', 'the auto scaling group')
     .option('--json', 'as JSON')
@@ -50,4 +58,12 @@ export function addStatusCommands(program: Command, context: Context): void {
       if (options.json === true) printJson(context, explanation, 2);
       else print(context, renderExplanation(explanation, terminalLook(context.terminal)));
     });
+}
+
+/** A group that cannot record what it decides does nothing: for a script that asks, that is a failure. */
+function failWhereNothingIsRecorded({ groups }: FleetStatus): void {
+  for (const { name, holds } of groups) {
+    const hold = holds.find(({ code }) => code === 'cannotCommit');
+    if (hold !== undefined) throw new CliError(EXIT.failed, `Group ${name}: ${hold.message}`);
+  }
 }

@@ -31,11 +31,14 @@ export function renderPlan(plan: Plan, look: Look): string {
     plan.fleetChanges.length === 0
       ? []
       : ['The fleet file has changed; `drover reload` would apply:', ...renderChanges(plan.fleetChanges, look), ''];
-  const groups = plan.groups.flatMap(({ group, activities, holds }) => [
+  const groups = plan.groups.flatMap(({ group, activities, holds, notes }) => [
     bold(clean(group)),
     ...activities.map(({ reason, message }) => `  ${arrow} ${reason}: ${clean(message)}`),
     ...holds.map((each) => yellow(`  ${hold} waits: ${clean(holdText(each, look.now))}`)),
-    ...(activities.length === 0 && holds.length === 0 ? [dim('  Nothing to do: everything is as desired.')] : []),
+    ...notes.map((note) => yellow(`  ${hold} ${clean(note)}`)),
+    ...(activities.length + holds.length + notes.length === 0
+      ? [dim('  Nothing to do: everything is as desired.')]
+      : []),
   ]);
   return [...fleet, ...groups].join('\n');
 }

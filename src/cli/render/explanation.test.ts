@@ -86,7 +86,7 @@ const BUSY: Explanation = {
       sequence: 7,
       level: 'warning',
       reason: 'processSuspended',
-      message: "Process launch was suspended by a person's request.",
+      message: 'Process launch was suspended by `drover suspend`.',
     },
   ],
 };

@@ -106,7 +106,7 @@ function suspended({ group, suspendedProcesses }: Explanation, look: Look): read
     sentence(`${process}: ${SUSPENDED_EFFECTS[process]}.`, look).map((line) => yellow(line)),
   );
   const resume = `drover resume ${clean(group.name)} ${suspendedProcesses.join(' ')}`;
-  return [`Suspended until \`${resume}\`:`, ...lines];
+  return ['Suspended:', ...lines, `Resume with \`${resume}\`.`];
 }
 
 /** What the next look does, and what keeps it from doing more. */

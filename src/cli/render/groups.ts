@@ -90,9 +90,13 @@ function waits(group: GroupStatus, look: Look): readonly string[] {
       style(`  ${index === 0 ? hold : ' '} ${line}`),
     );
   const { name, launchSuspended: why, suspendedProcesses } = group;
-  const suspended = why === null ? [] : lines(`Launching is suspended until \`drover resume ${name}\`: ${why}`, red);
+  const suspended =
+    why === null ? [] : lines(`Launching is suspended: ${why} Resume with \`drover resume ${name}\`.`, red);
   const list = suspendedProcesses.join(' ');
-  const off = list === '' ? [] : lines(`Suspended until \`drover resume ${name} ${list}\`.`, yellow);
+  const off =
+    list === ''
+      ? []
+      : lines(`Suspended: ${suspendedProcesses.join(', ')}. Resume with \`drover resume ${name} ${list}\`.`, yellow);
   return [...suspended, ...off, ...otherHolds(group).flatMap((each) => lines(holdText(each, look.now), yellow))];
 }
 

@@ -63,7 +63,7 @@ export function whatIfSvg(run: WhatIfRun, style = ''): string {
         : [
             ['load', 'Load'],
             ['bad', 'not served'],
-            ['bears', 'what the servers bear'],
+            ['bears', 'what the servers can handle'],
           ],
     ),
     legend(SIZE_TOP, [

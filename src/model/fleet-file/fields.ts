@@ -105,7 +105,7 @@ const headerNameSchema = z
   .string()
   .regex(HEADER_NAME, { error: "a header's name has letters, digits and -, at most 64", abort: true })
   .refine((name) => !CONNECTION_HEADERS.includes(name.toLowerCase()), {
-    error: 'this header belongs to the connection, and whoever sends the request sets it; leave it out',
+    error: 'this header belongs to the connection, and the sender of the request sets it; leave it out',
   });
 
 /** Whether text can be sent as a header's value: one line of printable ASCII; what goes beyond it each server reads differently. */

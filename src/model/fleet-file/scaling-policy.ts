@@ -39,7 +39,9 @@ const target = {
   targetValue: z.number().gt(0).describe('The value of the metric that the group is sized for.'),
   valueIs: z
     .enum(VALUE_KINDS)
-    .describe('average: the metric is what each server has. total: what all have together, the target what one bears.'),
+    .describe(
+      'average: the metric is what each server has. total: what all have together, the target what one can handle.',
+    ),
 };
 
 const maxChange = z

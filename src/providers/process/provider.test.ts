@@ -98,7 +98,7 @@ describe('launch', () => {
     await eventually(async () => (await provider.list(signal))[0]?.detail.includes('code 3') ?? false);
     const [machine] = await provider.list(signal);
     expect(machine).toMatchObject({ state: 'stopped' });
-    expect(machine?.detail).toMatch(/^pid \d+ exited with code 3; its last words: no such database$/);
+    expect(machine?.detail).toMatch(/^pid \d+ exited with code 3; last log line: no such database$/);
   });
 
   it('finds the process of a controller that was killed between spawning and recording', async () => {

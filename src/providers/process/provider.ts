@@ -217,7 +217,7 @@ export class ProcessProvider implements Provider {
     const how = `pid ${process.pid} ${howItEnded(child)}`;
     // One that was killed had no time to say why.
     const line = child?.signalCode ? '' : await lastLine(this.#folders.path(instanceId, LOG_FILE));
-    return { ...machine, state: 'stopped', endpoint, detail: line === '' ? how : `${how}; its last words: ${line}` };
+    return { ...machine, state: 'stopped', endpoint, detail: line === '' ? how : `${how}; last log line: ${line}` };
   }
 }
 

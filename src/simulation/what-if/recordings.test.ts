@@ -34,7 +34,7 @@ describe('CSV', () => {
   });
 
   it.each([
-    ['time,value\nyesterday,1', 'Line 2: "yesterday" is no time'],
+    ['time,value\nyesterday,1', 'Line 2: "yesterday" is not a valid time'],
     ['1700000000', 'Line 1 is not "time,value".'],
     ['1700000000,1,2', 'Line 1 is not "time,value".'],
     ['1700000000,many', 'Line 1: "many" is no finite number.'],

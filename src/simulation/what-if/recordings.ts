@@ -18,7 +18,7 @@ export function readCsv(text: string): LoadPoint[] {
     const at = readTime(time);
     if (at === null && index === 0) return [];
     if (at === null)
-      throw new SeriesError(`Line ${index + 1}: "${time}" is no time; ISO 8601 or seconds since 1970 are.`);
+      throw new SeriesError(`Line ${index + 1}: "${time}" is not a valid time; use ISO 8601 or seconds since 1970.`);
     if (value === undefined || more.length > 0) throw new SeriesError(`Line ${index + 1} is not "time,value".`);
     return [{ at, value: readValue(value, `Line ${index + 1}`) }];
   });

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { renderChanges, renderPlan } from '../../../src/cli/render/changes.ts';
+import { terminalLook, uncutLook } from '../../../src/cli/terminal.ts';
+import { olderTemplates } from '../../../src/control/explanation.ts';
+import { GroupLoop, type GroupSurroundings } from '../../../src/control/group-loop.ts';
+import { changeDesired } from '../../../src/control/orders.ts';
+import { EMPTY_MEMORY } from '../../../src/model/group-memory.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
+import { settingsWarnings } from '../../../src/providers/process/warnings.ts';
+import { fakeTerminal } from '../../support/fake-terminal.ts';
+import { GROUP, NOW, snapshotOf } from '../../support/snapshot.ts';
+
+const clock = { now: () => NOW, steadyMs: () => NOW, sleep: async () => {} } as Clock;
+const around = { clock, store: { commit: async () => {} }, onMembersChanged: () => {} } as unknown as GroupSurroundings;
+
+it('a plan says how many servers run an older launch template', () => {
+  const { instances } = snapshotOf([{ id: 'a', template: 'v0' }, { id: 'b' }]);
+  const notes = olderTemplates(new GroupLoop(GROUP, { memory: EMPTY_MEMORY, instances }, around));
+  const look = { ...terminalLook(fakeTerminal()), color: false };
+  const groups = [{ group: 'web', activities: [], holds: [], notes }];
+  const text = renderPlan({ at: NOW, fleetChanges: [], groups }, look);
+  expect(text).toContain('1 of 2 server runs an older launch template');
+  expect(text).not.toContain('Nothing to do');
+});
+
+it('a table of changes is whole where its reader is a program', () => {
+  const effect = 'x'.repeat(400);
+  const lines = renderChanges([{ path: 'a', before: null, after: 'b', effect }], uncutLook(fakeTerminal()));
+  expect(lines.join('\n')).toContain(effect);
+});
+
+describe('a size that a group cannot have', () => {
+  const bounds = {
+    minSize: 3,
+    maxSize: 9,
+    minSizeBy: 'soon',
+    maxSizeBy: null,
+    fleetMinSize: GROUP.minSize,
+    fleetMaxSize: GROUP.maxSize,
+  };
+  const loop = new GroupLoop(GROUP, { memory: { ...EMPTY_MEMORY, bounds }, instances: [] }, around);
+
+  it.each([
+    [2, '2 is below the minimum 3 of group web (set by scheduled action soon).'],
+    [10, '10 is above the maximum 9 of group web.'],
+    [4.5, '4.5 is not a whole number.'],
+  ])('%d is refused by the bound that it breaks', async (size, message) => {
+    await expect(changeDesired(loop, size, clock)).rejects.toMatchObject({ code: 'invalid', message });
+  });
+});
+
+describe('a command that this host does not have', () => {
+  const settings = (command: string[], workingDirectory = '/') => ({
+    command,
+    workingDirectory,
+    environment: {},
+    portRange: { from: 20_000, to: 29_999 },
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: 0,
+    maxLogSizeBytes: 10_000_000,
+  });
+
+  it.each([
+    [['/nowhere/shop'], 'the command /nowhere/shop was not found from /'],
+    [['no-such-program-anywhere'], 'no-such-program-anywhere was not found in PATH'],
+  ])('%j is a warning', (command, warning) => {
+    expect(settingsWarnings(settings(command))[0]).toContain(warning);
+  });
+
+  it('is none where it is there, and a missing folder is one', () => {
+    expect(settingsWarnings(settings(['sh']))).toEqual([]);
+    expect(settingsWarnings(settings(['sh'], '/nowhere'))[0]).toContain('/nowhere does not exist');
+  });
+});
