@@ -266,4 +266,11 @@ export const RULES: readonly Mutation[] = [
     replace: "const fromOthers = ' if FALSE';",
     caughtBy: { tests: ['test/field/traffic/forwarded-headers.test.ts'] },
   },
+  {
+    name: 'a controller records on in a data folder that is not its own any more',
+    file: 'src/store/presence.ts',
+    find: '      check();\n      await store.commit(change);',
+    replace: '      await store.commit(change);',
+    caughtBy: { tests: ['test/field/trust/lost-folder.test.ts'] },
+  },
 ];
