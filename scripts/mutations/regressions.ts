@@ -209,7 +209,7 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'haproxy #2323: a removal that was refused is forgotten',
     file: 'src/haproxy/departures.ts',
-    find: 'for (const key of due) if (!refused.includes(key)) this.#leaving.delete(key);',
+    find: 'for (const key of due) if (!refused.has(key)) this.#leaving.delete(key);',
     replace: 'for (const key of due) this.#leaving.delete(key);',
     caughtBy: LOAD_BALANCER,
   },

@@ -38,8 +38,8 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'health brake, level 2: one that comes and goes counts each time',
     file: 'src/decide/health.ts',
-    find: '[instance.id]: since }',
-    replace: "[instance.id + ' ' + since]: since }",
+    find: 'draft.noteUnhealthy(instance.id, since);',
+    replace: "draft.noteUnhealthy(instance.id + ' ' + since, since);",
     caughtBy: HEALTH,
   },
   {
@@ -59,7 +59,7 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'health brake: machines that have stopped hold it',
     file: 'src/decide/health.ts',
-    find: 'if (at !== undefined) draft.memory = { ...draft.memory, unhealthyAt: others };',
+    find: 'draft.noteUnhealthy(instance.id, null);',
     replace: '',
     caughtBy: HEALTH,
   },
