@@ -23,7 +23,7 @@ import { checkListeners } from './listening.ts';
 import { fullestListener, type Look } from './look.ts';
 import { checkDesired } from './members.ts';
 import { healthyServers, type Memory, NO_MEMORY, observation } from './observation.ts';
-import { OldWorkersDoor } from './old-workers.ts';
+import { OldWorkersRuntime } from './old-workers.ts';
 import { openFileLimit } from './open-files.ts';
 import { type Paths, pathsIn } from './paths.ts';
 import {
@@ -77,7 +77,7 @@ class Haproxy implements LoadBalancerDriver {
   readonly #clock: Clock;
   readonly #runtime: Runtime;
   readonly #events: RingEvents;
-  readonly #oldWorkers: OldWorkersDoor;
+  readonly #oldWorkers: OldWorkersRuntime;
   readonly #departures: Departures;
   readonly #hang: HangWatch;
   readonly #turn = new Serial();
@@ -107,7 +107,7 @@ class Haproxy implements LoadBalancerDriver {
     this.#runtime = new Runtime(paths.runtimeSocket, clock);
     this.#events = new RingEvents(paths.runtimeSocket, clock);
     this.#hang = new HangWatch(clock);
-    this.#oldWorkers = new OldWorkersDoor(paths.masterSocket, clock);
+    this.#oldWorkers = new OldWorkersRuntime(paths.masterSocket, clock);
     this.#departures = new Departures(clock, {
       execute: (commands, signal) => this.#runtime.execute(commands, signal),
       isOpenElsewhere: (key) => this.#openElsewhere.has(key),

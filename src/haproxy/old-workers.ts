@@ -26,7 +26,7 @@ interface Known {
   readonly sinceMs: number;
 }
 
-export class OldWorkersDoor {
+export class OldWorkersRuntime {
   readonly #masterSocket: string;
   readonly #clock: Clock;
   #known = new Map<number, Known>();
