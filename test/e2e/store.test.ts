@@ -101,7 +101,7 @@ requires('haproxy')('a fleet whose database fails', () => {
       const fleet = await create({ desiredCapacity: 2 });
       disk = fleet.dataDir;
       await mkdir(disk);
-      await run('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk]);
+      await run('mount', ['-t', 'tmpfs', '-o', 'size=16m,mode=700', 'tmpfs', disk]);
       await fleet.start();
       const before = await fleet.settle(2);
       await fillUp(disk);
