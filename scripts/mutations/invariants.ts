@@ -22,8 +22,8 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'a provider or a first list that comes into sight is no news',
     file: 'src/control/machine-watch.ts',
-    find: "return isSame ? new Set() : 'all';",
-    replace: 'return new Set();',
+    find: "this.#onSeen(this.#seen.hasReturned ? 'all' : changedGroups(this.#told, view));",
+    replace: 'this.#onSeen(this.#told?.kind === view.kind ? changedGroups(this.#told, view) : new Set());',
     caughtBy: { invariant: 'eventsAnnounce', seeds: 100 },
   },
   {

@@ -92,6 +92,13 @@ export const RULES: readonly Mutation[] = [
     caughtBy: OUTLIERS,
   },
   {
+    name: 'outliers: all are replaced at once',
+    file: 'src/decide/replacement.ts',
+    find: 'for (const instance of due.slice(0, allowed)) replace(draft, instance);',
+    replace: 'for (const instance of new Set([...due.slice(0, allowed), ...outliers])) replace(draft, instance);',
+    caughtBy: OUTLIERS,
+  },
+  {
     name: 'requests on a server that still answers are cut as if it were hung',
     file: 'src/decide/second-vantage.ts',
     find: "return probe.answered ? 'confirmed' : 'hung';",
@@ -204,6 +211,34 @@ export const RULES: readonly Mutation[] = [
     caughtBy: { tests: ['test/field/life/port-owner.test.ts'] },
   },
   {
+    name: 'ports: the load balancer shares one with whoever listens there',
+    file: 'src/haproxy/listening.ts',
+    find: "if (trial === null || trial === 'EACCES') continue;",
+    replace: "if (trial !== 'EADDRNOTAVAIL') continue;",
+    caughtBy: { tests: ['test/field/traffic/port-taken.e2e.test.ts'] },
+  },
+  {
+    name: 'hung load balancer: one whose listener answers is ended',
+    file: 'src/haproxy/hang.ts',
+    find: 'if (alive.includes(true)) return null;',
+    replace: 'if (alive[0] === true) return null;',
+    caughtBy: { tests: ['src/haproxy/hang.test.ts'] },
+  },
+  {
+    name: 'hung load balancer: a short silence is enough',
+    file: 'src/haproxy/hang.ts',
+    find: 'if (since === null || this.#clock.steadyMs() - since < SILENCE_MS) return null;',
+    replace: 'if (since === null) return null;',
+    caughtBy: { tests: ['src/haproxy/hang.test.ts'] },
+  },
+  {
+    name: 'the last server of a target group is drained away by a person who did not ask for it',
+    file: 'src/control/last-server.ts',
+    find: "if (kind === 'drain' && hasRoom) return null;",
+    replace: "if (kind === 'drain') return null;",
+    caughtBy: { tests: ['test/field/life/last-server.test.ts'] },
+  },
+  {
     name: 'clock: when it is set forward the records stay behind',
     file: 'src/control/group-loop.ts',
     find: 'else if (byMs !== 0) await this.#record(',
@@ -271,6 +306,13 @@ export const RULES: readonly Mutation[] = [
     file: 'src/store/presence.ts',
     find: '      check();\n      await store.commit(change);',
     replace: '      await store.commit(change);',
+    caughtBy: { tests: ['test/field/trust/lost-folder.test.ts'] },
+  },
+  {
+    name: 'a data folder in which another database was put is taken for its own',
+    file: 'src/store/presence.ts',
+    find: 'if (now === identity || now === UNKNOWN) continue;',
+    replace: 'if (now !== null) continue;',
     caughtBy: { tests: ['test/field/trust/lost-folder.test.ts'] },
   },
 ];

@@ -1,10 +1,8 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { createHaproxy } from '../../../src/haproxy/driver.ts';
-import { HangWatch } from '../../../src/haproxy/hang.ts';
 import { ownProcesses } from '../../../src/haproxy/processes.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { LoadBalancerDriver, LoadBalancerEvent } from '../../../src/ports/load-balancer.ts';
@@ -143,26 +141,4 @@ requires('haproxy')('an HAProxy that is hung or has died', () => {
     expect((await applied(next, desired)).map(({ kind }) => kind)).toEqual(['start']);
     await next.close();
   });
-});
-
-it('a load balancer whose socket is silent and whose listener answers is not hung', async () => {
-  const alive = createServer((socket) => void socket.end('HTTP/1.1 400 Bad request\r\n\r\n'));
-  await once(alive.listen(0, '127.0.0.1'), 'listening');
-  const bound = alive.address();
-  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-  const never = (until: AbortSignal) => once(until, 'abort').then(() => false);
-  const silentFor = (ms: number) => {
-    const watch = new HangWatch(fastClock);
-    watch.silent(fastClock.steadyMs() - ms);
-    return watch;
-  };
-  const listeners = [{ address: '127.0.0.1', port }];
-  expect(await silentFor(60_000).examine(listeners, never, signal)).toBeNull();
-  expect(await silentFor(60_000).examine([], async () => true, signal)).toBeNull();
-  expect(await silentFor(1_000).examine([], never, signal)).toBeNull();
-  const again = silentFor(60_000);
-  again.answered();
-  expect(await again.examine([], never, signal)).toBeNull();
-  expect(await silentFor(60_000).examine([], never, signal)).toMatch(/for 6\d s/);
-  alive.close();
 });
