@@ -72,6 +72,13 @@ describe('the size that a person asks for', () => {
     });
   });
 
+  it('breaks the bound of the action that has set it, also where a maximum is below the minimum', async () => {
+    const lowered = { ...bounds, maxSize: 2, minSizeBy: 'opening', maxSizeBy: 'closing' };
+    await expect(changeDesired(loopWith({ bounds: lowered }), 1, clock)).rejects.toMatchObject({
+      message: '1 is below the minimum 2 of group web (set by scheduled action closing).',
+    });
+  });
+
   it('is within those of the fleet file once they have changed', async () => {
     const old = { ...bounds, fleetMaxSize: GROUP.maxSize + 1 };
     await expect(changeDesired(loopWith({ bounds: old }), 15, clock)).rejects.toMatchObject({ code: 'invalid' });

@@ -47,11 +47,14 @@ export function changeDesired(
 /** Why a group cannot have a size, with the bound that it breaks and who has set that. */
 function whyNot(desired: number, { group, memory }: GroupLoop): string {
   const { minSize, maxSize } = boundsOf(group, memory);
+  const { bounds } = memory;
+  // A maximum that was set below the minimum is the minimum as well.
+  const isMinimumCapped = bounds !== null && bounds.minSize > minSize;
   const setBy = (action: string | null | undefined) => (action ? ` (set by scheduled action ${action})` : '');
   if (desired < minSize)
-    return `${desired} is below the minimum ${minSize} of group ${group.name}${setBy(memory.bounds?.minSizeBy)}.`;
+    return `${desired} is below the minimum ${minSize} of group ${group.name}${setBy(isMinimumCapped ? bounds.maxSizeBy : bounds?.minSizeBy)}.`;
   if (desired > maxSize)
-    return `${desired} is above the maximum ${maxSize} of group ${group.name}${setBy(memory.bounds?.maxSizeBy)}.`;
+    return `${desired} is above the maximum ${maxSize} of group ${group.name}${setBy(bounds?.maxSizeBy)}.`;
   return `${desired} is not a whole number.`;
 }
 

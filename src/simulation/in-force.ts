@@ -46,15 +46,17 @@ export class InForce {
     );
   }
 
-  /** The bounds of a group by each of them: those of a scheduled action until the file names others. */
+  /** The bounds of a group by each of them: those of a scheduled action until the file names others. The maximum holds over the minimum. */
   bounds(
     name: string,
     memory: GroupMemory | undefined = this.#records.memory.get(name),
   ): { readonly minSize: number; readonly maxSize: number }[] {
     const scheduled = memory?.bounds ?? null;
-    return this.groups(name).map((group) =>
-      scheduled?.fleetMinSize === group.minSize && scheduled.fleetMaxSize === group.maxSize ? scheduled : group,
-    );
+    return this.groups(name).map((group) => {
+      const isScheduled = scheduled?.fleetMinSize === group.minSize && scheduled.fleetMaxSize === group.maxSize;
+      const { minSize, maxSize } = isScheduled ? scheduled : group;
+      return { minSize: Math.min(minSize, maxSize), maxSize };
+    });
   }
 
   /** How many machines a group may have: its maximum, or what is left of the time when it was higher. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ScalingPolicy } from '../../src/model/scaling-policy.ts';
+import type { ScalingPolicy, ScheduledAction } from '../../src/model/scaling-policy.ts';
 import type { Happening } from '../../src/simulation/happenings.ts';
 import { measuring } from '../../src/simulation/sim-metric-source.ts';
+import { WORLD_BEGINS } from '../../src/simulation/virtual-clock.ts';
 import { lived, simulated } from '../support/scenarios.ts';
 
 /** Defects that the simulation has found, each with the few happenings that brought it about. */
@@ -97,6 +98,29 @@ describe('what the simulation has found', () => {
       const { violations } = await lived({ ...scenario, fleet, happenings }, seed);
       expect(violations).toEqual([]);
     }
+  });
+
+  it('a scheduled action that lowers the maximum below the minimum has the last word', async () => {
+    const lowers = (maxSize: number, atMs: number): ScheduledAction => ({
+      name: `at-most-${maxSize}`,
+      schedule: { kind: 'once', at: WORLD_BEGINS + atMs },
+      startAt: null,
+      endAt: null,
+      minSize: null,
+      maxSize,
+      desiredCapacity: null,
+    });
+    const scheduledActions = [lowers(1, 20_000), lowers(4, 40_000)];
+    const scenario = simulated({ minSize: 2, maxSize: 3, scheduledActions });
+    const { lines, violations } = await lived({ ...scenario });
+    expect(violations).toEqual([]);
+    const told = lines
+      .filter((line) => line.includes('scheduledAction:'))
+      .map((line) => line.replace(/.*action at/, 'at'));
+    expect(told).toEqual([
+      'at-most-1: minimum from 2 to 1, maximum from 3 to 1, desired capacity from 3 to 1.',
+      'at-most-4: minimum from 1 to 2, maximum from 1 to 4, desired capacity from 1 to 2.',
+    ]);
   });
 
   it('a forecast that is followed only since a change of the fleet file has its history', async () => {
