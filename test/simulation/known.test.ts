@@ -92,7 +92,7 @@ describe('what the simulation has found', () => {
       const fleet = { ...scenario.fleet, loadBalancers, targetGroups: [web, { ...web, name: 'other' }] };
       const happenings = [
         // One of its load balancers finds it healthy, the other one cannot be asked.
-        at(6_050, { kind: 'loseLoadBalancer', which: 0.9, forMs: 60_000 }),
+        at(1_500, { kind: 'loseLoadBalancer', which: 0.9, forMs: 60_000 }),
         at(20_000, { kind: 'suspend', group: 'web', processes: ['addToLoadBalancer'] }),
       ];
       const { violations } = await lived({ ...scenario, fleet, happenings }, seed);
