@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PortError } from '../ports/errors.ts';
 import { parseCsv } from './csv.ts';
-import { parseLook, parseTraffic } from './look.ts';
+import { parseTraffic } from './look.ts';
+import { parseLook } from './reading.ts';
 
 const INFO = 'Name: HAProxy\nVersion: 2.6.12\nPid: 4711\ndescription: drover-1\nStopping: 0\n';
 const STAT = [

@@ -1,11 +1,9 @@
 /** What a running HAProxy says about itself, at one moment. */
 
 import type { Traffic } from '../model/observation.ts';
-import { PortError } from '../ports/errors.ts';
-import { parseCsv, parseInfo, type Record } from './csv.ts';
+import { parseCsv, type Record } from './csv.ts';
 import type { Words } from './encoder.ts';
 import { STATS_PREFIX } from './render.ts';
-import { Rows } from './rows.ts';
 import { type ServerKey, serverKey } from './servers.ts';
 
 export interface Look {
@@ -64,116 +62,12 @@ export const LOOK: readonly Words[] = [
 export const TRAFFIC: Words = ['show', 'stat', '-1', '6', '-1'];
 export const BACKEND_TRAFFIC: Words = ['show', 'stat', '-1', '2', '-1'];
 
-const TYPE = { frontend: '0', backend: '1', server: '2' };
+export const TYPE = { frontend: '0', backend: '1', server: '2' };
 /** Bits of `srv_admin_state`: forced, inherited or configured maintenance, or a name that did not resolve; drain. */
 const MAINTENANCE = 0x01 | 0x02 | 0x04 | 0x20;
 const DRAIN = 0x08 | 0x10;
 /** A bit of `srv_check_state`. */
 const CHECKS_ENABLED = 0x04;
-
-/** Rows that are read in one go, before others get their turn. */
-const ROWS_IN_A_GO = 1_000;
-
-/** A look, and where in the reply each server's state is: in its order. */
-export interface Reading {
-  readonly look: Look;
-  readonly states: States;
-}
-
-export interface States {
-  readonly rows: Rows;
-  readonly keys: readonly ServerKey[];
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
-}
-
-/** @throws PortError `haproxyReply` when a part is missing: part of the truth is none */
-export function parseLook(reply: string | Buffer): Look {
-  const steps = reading(Buffer.from(reply));
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value.look;
-  }
-}
-
-/** As `parseLook`, of a reply to `LOOK`, with a pause after some rows each. */
-export function* reading(reply: Buffer): Generator<undefined, Reading> {
-  const { info, statistics, states: stateRows } = sections(reply);
-  const frontends: FrontendLook[] = [];
-  const backends = new Map<string, Traffic>();
-  const statisticsOf = new Map<ServerKey, ServerStatistics>();
-  for (let count = 1; statistics.next(); count += 1) {
-    if (count % ROWS_IN_A_GO === 0) yield;
-    if (!statistics.split()) continue;
-    const type = text(statistics, 'type');
-    const name = text(statistics, 'pxname');
-    if (type === TYPE.frontend) frontends.push(frontendOf(statistics));
-    else if (type === TYPE.backend) backends.set(name, trafficOf(statistics));
-    else if (type === TYPE.server)
-      statisticsOf.set(serverKey(name, text(statistics, 'svname')), statisticsIn(statistics));
-  }
-  if (frontends.length + backends.size + statisticsOf.size === 0) throw notWhole(reply);
-  const servers = new Map<ServerKey, ServerLook>();
-  const states = { rows: stateRows, keys: [] as ServerKey[], starts: [] as number[], ends: [] as number[] };
-  for (let count = 1; stateRows.next(); count += 1) {
-    if (count % ROWS_IN_A_GO === 0) yield;
-    if (!stateRows.split()) continue;
-    const key = keyOfState(stateRows);
-    const known = statisticsOf.get(key);
-    // Deleted between two of our commands.
-    if (known === undefined) continue;
-    servers.set(key, serverOf(stateRows, known));
-    states.keys.push(key);
-    states.starts.push(stateRows.start);
-    states.ends.push(stateRows.end);
-  }
-  return { look: { ...info, frontends, backends, servers }, states };
-}
-
-/**
- * The parts of a reply to `show info`, `show stat` and `show servers state`, each of which ends with an empty line.
- * @throws PortError `haproxyReply`
- */
-export function sections(reply: Buffer): {
-  readonly info: Omit<Look, 'frontends' | 'backends' | 'servers'>;
-  readonly statistics: Rows;
-  readonly states: Rows;
-} {
-  const infoEnd = reply.indexOf('\n\n');
-  const statisticsStart = skipNewlines(reply, infoEnd);
-  const statisticsEnd = reply.indexOf('\n\n', statisticsStart);
-  const statesStart = skipNewlines(reply, statisticsEnd);
-  const statesEnd = reply.indexOf('\n\n', statesStart);
-  const isWhole = infoEnd >= 0 && statisticsEnd >= 0 && statesEnd >= 0 && reply.subarray(-2).toString() === '\n\n';
-  const info = parseInfo(reply.toString('utf8', 0, Math.max(0, infoEnd)));
-  const pid = number(info, 'Pid');
-  if (!isWhole || pid === 0 || !reply.subarray(statesStart, statesStart + 4).equals(STATES_START))
-    throw notWhole(reply);
-  return {
-    info: {
-      pid,
-      version: text(info, 'Version'),
-      stopping: text(info, 'Stopping') !== '0',
-      maxConnections: number(info, 'Maxconn'),
-      fingerprint: text(info, 'description'),
-    },
-    statistics: Rows.csv(reply, statisticsStart, statisticsEnd),
-    states: Rows.table(reply, statesStart, statesEnd),
-  };
-}
-
-const NEWLINE = 0x0a;
-const STATES_START = Buffer.from('1\n# ');
-
-function skipNewlines(bytes: Buffer, from: number): number {
-  let at = Math.max(0, from);
-  while (bytes[at] === NEWLINE) at += 1;
-  return at;
-}
-
-export function notWhole(reply: Buffer): PortError {
-  return new PortError('Transient', 'haproxyReply', `HAProxy's answer is not whole: ${excerpt(reply)}`);
-}
 
 /** Of a reply to `TRAFFIC` or `BACKEND_TRAFFIC`. */
 export function parseTraffic(reply: string): {
@@ -258,11 +152,7 @@ export function text(row: Record, column: string): string {
 }
 
 /** 0 for what is empty or no number. */
-function number(row: Record, column: string): number {
+export function number(row: Record, column: string): number {
   const value = Number(text(row, column));
   return Number.isFinite(value) ? value : 0;
-}
-
-function excerpt(reply: Buffer): string {
-  return JSON.stringify(reply.toString('utf8', 0, 200));
 }

@@ -5,21 +5,17 @@ import { inLines, type Words } from './encoder.ts';
 import {
   type FrontendLook,
   frontendOf,
-  keyOfState,
   LOOK,
   type Look,
-  notWhole,
-  type Reading,
-  reading,
   type ServerLook,
   type ServerStatistics,
-  sections,
   serverOf,
   statisticsIn,
   text,
   trafficOf,
 } from './look.ts';
-import { Rows, sameState } from './rows.ts';
+import { type Comparison, compare, type News, notWhole, type Reading, reading, sections } from './reading.ts';
+import { Rows } from './rows.ts';
 import { type ServerKey, serverKey } from './servers.ts';
 
 /** Up to so many servers all is asked for at each look: it costs next to nothing. */
@@ -28,9 +24,6 @@ const FEW_SERVERS = 200;
 const WHOLE_EVERY_MS = 5_000;
 /** A server by itself costs as much as four of them in one answer: beyond this share all are asked for. */
 const ONE_BY_ONE_SHARE = 0.2;
-/** Rows that are compared in one go, before others get their turn. */
-const ROWS_IN_A_GO = 4_000;
-
 const FRONTENDS_AND_BACKENDS = '3';
 const SERVERS = '4';
 const CHANGES: readonly Words[] = [
@@ -45,7 +38,7 @@ export type Ask = (commands: readonly Words[], signal: AbortSignal) => Promise<B
 /**
  * Looks at a running HAProxy, one after the other. The answer about ten thousand servers is 7 MB, of which nearly all is as it was a
  * second ago: so the servers' states are compared with the last look, and only of those that have changed, or that are drained, the
- * statistics are asked for and read. All statistics are read now and then.
+ * statistics are asked for and read. All statistics are asked for now and then, and those read that are not as they were.
  */
 export class Looks {
   readonly #ask: Ask;
@@ -66,14 +59,14 @@ export class Looks {
     const isDue = this.#clock.steadyMs() - this.#wholeAtMs >= WHOLE_EVERY_MS;
     const seen =
       known === null || isDue || known.look.servers.size <= FEW_SERVERS ? null : await this.#changes(known, signal);
-    this.#known = seen ?? (await this.#whole(signal));
+    this.#known = seen ?? (await this.#whole(known, signal));
     return this.#known.look;
   }
 
-  async #whole(signal: AbortSignal): Promise<Reading> {
+  async #whole(known: Reading | null, signal: AbortSignal): Promise<Reading> {
     const askedAtMs = this.#clock.steadyMs();
     const reply = await this.#ask(LOOK, signal);
-    const seen = await this.#inPieces(reading(reply));
+    const seen = await this.#inPieces(reading(reply, known));
     this.#wholeAtMs = askedAtMs;
     return seen;
   }
@@ -96,7 +89,7 @@ export class Looks {
     if (compared.news.length > known.look.servers.size * ONE_BY_ONE_SHARE) return null;
     const isSame = compared.news.length === 0 && compared.seen.keys.length === known.states.keys.length;
     const servers = isSame ? known.look.servers : await this.#refreshed(known, compared, info.pid, signal);
-    return { look: { ...info, frontends, backends, servers }, states: compared.seen };
+    return { ...known, look: { ...info, frontends, backends, servers }, states: compared.seen };
   }
 
   async #refreshed(
@@ -146,65 +139,6 @@ export class Looks {
       await this.#clock.sleep(0);
     }
   }
-}
-
-/** A server of which more has to be asked, and where its state is. */
-interface News {
-  readonly key: ServerKey;
-  readonly backend: string;
-  readonly id: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-interface Comparison {
-  readonly seen: Reading['states'];
-  readonly news: readonly News[];
-}
-
-function* compare({ look, states: known }: Reading, rows: Rows): Generator<undefined, Comparison> {
-  const seen = { rows, keys: [] as ServerKey[], starts: [] as number[], ends: [] as number[] };
-  const news: News[] = [];
-  let places: ReadonlyMap<ServerKey, number> | null = null;
-  const placeOf = (key: ServerKey): number | undefined => {
-    places ??= new Map(known.keys.map((one, place) => [one, place]));
-    return places.get(key);
-  };
-  // Servers come and go, but those that stay keep their order: nearly always this is the one after the one before.
-  let next = 0;
-  for (let count = 1; rows.next(); count += 1) {
-    if (count % ROWS_IN_A_GO === 0) yield;
-    let key = known.keys[next];
-    let isSame = key !== undefined && isSameAs(known, next, rows);
-    if (!isSame) {
-      if (!rows.split()) continue;
-      const place = keyOfState(rows) === key ? next : placeOf(keyOfState(rows));
-      isSame = place !== undefined && place !== next && isSameAs(known, place, rows);
-      next = place ?? next - 1;
-      key = keyOfState(rows);
-    }
-    next += 1;
-    if (key === undefined) continue;
-    const { start, end } = rows;
-    seen.keys.push(key);
-    seen.starts.push(start);
-    seen.ends.push(end);
-    const before = isSame ? look.servers.get(key) : undefined;
-    if (before !== undefined && !isWatched(before)) continue;
-    if (rows.split()) news.push({ key, backend: text(rows, 'be_name'), id: text(rows, 'srv_id'), start, end });
-  }
-  return { seen, news };
-}
-
-function isSameAs(known: Reading['states'], place: number, { bytes, start, end }: Rows): boolean {
-  const [knownStart, knownEnd] = [known.starts[place], known.ends[place]];
-  if (knownStart === undefined || knownEnd === undefined) return false;
-  return sameState(known.rows.bytes, knownStart, knownEnd, bytes, start, end);
-}
-
-/** Whose requests are waited for. */
-function isWatched({ admin, traffic }: ServerLook): boolean {
-  return admin === 'drain' || traffic.queuedRequests > 0;
 }
 
 function readStatistics(reply: Buffer, pid: number, found: Map<ServerKey, ServerStatistics>): void {

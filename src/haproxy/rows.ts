@@ -12,8 +12,10 @@ const BLANK = 0x20;
  */
 export class Rows implements Record {
   readonly bytes: Buffer;
+  readonly header: string;
   readonly #end: number;
   readonly #separator: number;
+  readonly #columns: readonly string[];
   readonly #places: ReadonlyMap<string, number>;
   readonly #starts: Int32Array;
   #next: number;
@@ -29,8 +31,10 @@ export class Rows implements Record {
     this.#end = end;
     this.#separator = separator;
     const headerEnd = lineEnd(bytes, start, end);
-    const header = bytes.toString('utf8', start, headerEnd);
-    const columns = header.startsWith('# ') ? splitRow(header.slice(2).trim(), String.fromCharCode(separator)) : [];
+    this.header = bytes.toString('utf8', start, headerEnd);
+    const isHeader = this.header.startsWith('# ');
+    const columns = isHeader ? splitRow(this.header.slice(2).trim(), String.fromCharCode(separator)) : [];
+    this.#columns = columns;
     this.#places = new Map(columns.map((column, index) => [column, index]));
     this.#starts = new Int32Array(columns.length + 1);
     this.#next = columns.length > 0 ? headerEnd + 1 : end;
@@ -55,6 +59,11 @@ export class Rows implements Record {
       if (this.end > this.start && this.bytes[this.start] !== HASH) return true;
     }
     return false;
+  }
+
+  /** For each place whether its column is one of these. */
+  placesOf(columns: ReadonlySet<string>): readonly boolean[] {
+    return this.#columns.map((column) => columns.has(column));
   }
 
   /** Goes to a row that was met before. */
@@ -129,6 +138,43 @@ export function sameState(a: Buffer, aStart: number, aEnd: number, b: Buffer, bS
     }
   }
   return i === aEnd && j === bEnd;
+}
+
+/**
+ * Whether two rows of `show stat` say the same in the fields that are read: the others hold ages, which change each second.
+ * @param isRead by the field's place
+ */
+export function sameStatistics(
+  isRead: readonly boolean[],
+  ...[a, aStart, aEnd, b, bStart, bEnd]: Parameters<typeof sameState>
+): boolean {
+  let [i, j, field, isQuoted] = [aStart, bStart, 0, false];
+  while (i < aEnd && j < bEnd) {
+    const byte = a[i];
+    if (byte === b[j]) {
+      if (byte === QUOTE) isQuoted = !isQuoted;
+      else if (byte === COMMA && !isQuoted) field += 1;
+      i += 1;
+      j += 1;
+    } else if (isQuoted || isRead[field] !== false) {
+      return false;
+    } else {
+      i = plainFieldEnd(a, i, aEnd);
+      j = plainFieldEnd(b, j, bEnd);
+      if (i < 0 || j < 0) return false;
+    }
+  }
+  return i === aEnd && j === bEnd;
+}
+
+/** -1 where there are quotes in it. */
+function plainFieldEnd(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== COMMA) {
+    if (bytes[at] === QUOTE) return -1;
+    at += 1;
+  }
+  return at;
 }
 
 function isLastBit(a = 0, b = 0): boolean {

@@ -3,8 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Words } from '../../../src/haproxy/encoder.ts';
-import { type Look, parseLook } from '../../../src/haproxy/look.ts';
+import type { Look } from '../../../src/haproxy/look.ts';
 import { Looks } from '../../../src/haproxy/looks.ts';
+import { parseLook } from '../../../src/haproxy/reading.ts';
 import { VirtualClock } from '../../../src/simulation/virtual-clock.ts';
 
 const COLUMNS = [
@@ -19,8 +20,8 @@ const COLUMNS = [
   'qcur',
   'req_tot',
 ];
-/** As many as HAProxy's own, so that a row of `show stat` is as long as it is there. */
-const FILLERS = Array.from({ length: 90 }, (_, index) => `filler_${index}`);
+/** As many as HAProxy's own, so that a row of `show stat` is as long as it is there; an age and a text that nobody asks for among them. */
+const FILLERS = ['lastchg', 'last_agt', ...Array.from({ length: 88 }, (_, index) => `filler_${index}`)];
 const STATE_COLUMNS =
   'be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change ' +
   'srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id ' +
@@ -114,14 +115,18 @@ class FakeHaproxy {
       });
       return ['1', `# ${STATE_COLUMNS}`, ...rows].join('\n');
     }
-    const row = (values: readonly (string | number)[]) => [...values, ...FILLERS.map(() => '0'), ''].join();
+    const row = (values: readonly (string | number)[], age = 0) =>
+      [...values, age, '"none, yet"', ...FILLERS.slice(2).map(() => '0'), ''].join();
     const wants = Number(type);
     const all = backend === '-1';
     const rows = [
       ...((wants & 1) !== 0 ? [row(['127.0.0.1:80', 'FRONTEND', 0, 'OPEN', '', '', '', 0, 0, 7])] : []),
       ...this.servers
         .filter((one) => (wants & 4) !== 0 && (all || idOf(one) === id))
-        .map((one) => row(['many', one.name, 2, one.status, 'L7OK', 200, '"a, ""b"""', one.open, 0, one.open])),
+        .map((one) => {
+          const check = one.isBeingChecked ? '* L7OK' : 'L7OK';
+          return row(['many', one.name, 2, one.status, check, 200, '"a, ""b"""', one.open, 0, one.open], one.age);
+        }),
       ...((wants & 2) !== 0 ? [row(['many', 'BACKEND', 1, 'UP', '', '', '', this.servers.length, 0, 7])] : []),
     ];
     return [`# ${[...COLUMNS, ...FILLERS].join()},`, ...rows].join('\n');
@@ -185,6 +190,27 @@ describe('a look at HAProxy', () => {
     }
   });
 
+  it('makes nothing anew of statistics that say what they said, whatever time has gone by', async () => {
+    const haproxy = new FakeHaproxy(many(500));
+    const first = await haproxy.look();
+    for (let second = 0; second < 100; second += 1) {
+      await haproxy.pass();
+      expect((await haproxy.look()).servers).toBe(first.servers);
+    }
+  });
+
+  it('sees each new request of any server when all statistics are asked for', async () => {
+    const haproxy = new FakeHaproxy(many(500));
+    const first = await haproxy.look();
+    for (let count = 1; count <= 12; count += 1) {
+      for (let second = 0; second < 5; second += 1) await haproxy.pass();
+      haproxy.servers = haproxy.servers.map((one, index) => (index === count ? { ...one, open: count } : one));
+      const { servers } = await haproxy.look();
+      expect(servers).toEqual(haproxy.whole().servers);
+      expect(servers.get('many/i-0')).toBe(first.servers.get('many/i-0'));
+    }
+  });
+
   it('begins anew with another worker', async () => {
     const haproxy = new FakeHaproxy(many(500));
     await haproxy.look();
@@ -208,7 +234,8 @@ describe('a look at HAProxy', () => {
         let named = 400;
         await haproxy.look();
         for (const changes of rounds) {
-          await haproxy.pass();
+          // Of three looks, one asks for everything.
+          for (let second = 0; second < 2; second += 1) await haproxy.pass();
           for (const { kind, at, count } of changes) {
             const servers = [...haproxy.servers];
             const from = at % (servers.length + 1);
