@@ -15,6 +15,7 @@ import {
   trafficOf,
 } from './look.ts';
 import { type Comparison, compare, type News, notWhole, type Reading, reading, sections } from './reading.ts';
+import { ReplyBuffer } from './reply-buffer.ts';
 import { Rows } from './rows.ts';
 import { type ServerKey, serverKey } from './servers.ts';
 
@@ -32,8 +33,14 @@ const CHANGES: readonly Words[] = [
   ['show', 'servers', 'state'],
 ];
 
-/** Sends one line of commands to HAProxy and returns all that comes back. */
-export type Ask = (commands: readonly Words[], signal: AbortSignal) => Promise<Buffer>;
+/** Sends one line of commands to HAProxy and returns all that comes back, which may be part of the buffer. */
+export type Ask = (commands: readonly Words[], signal: AbortSignal, into?: ReplyBuffer) => Promise<Buffer>;
+
+/** A reading, and what the replies were read into that it is compared with. */
+interface Known extends Reading {
+  readonly statisticsIn: ReplyBuffer;
+  readonly statesIn: ReplyBuffer;
+}
 
 /**
  * Looks at a running HAProxy, one after the other. The answer about ten thousand servers is 7 MB, of which nearly all is as it was a
@@ -43,7 +50,9 @@ export type Ask = (commands: readonly Words[], signal: AbortSignal) => Promise<B
 export class Looks {
   readonly #ask: Ask;
   readonly #clock: Clock;
-  #known: Reading | null = null;
+  #known: Known | null = null;
+  #spareForAll: ReplyBuffer | null = null;
+  #spareForChanges: ReplyBuffer | null = null;
   /** By the steady clock. */
   #wholeAtMs = 0;
 
@@ -59,21 +68,33 @@ export class Looks {
     const isDue = this.#clock.steadyMs() - this.#wholeAtMs >= WHOLE_EVERY_MS;
     const seen =
       known === null || isDue || known.look.servers.size <= FEW_SERVERS ? null : await this.#changes(known, signal);
-    this.#known = seen ?? (await this.#whole(known, signal));
-    return this.#known.look;
+    const now = seen ?? (await this.#whole(known, signal));
+    if (known !== null) this.#reuse(known, now);
+    this.#known = now;
+    return now.look;
   }
 
-  async #whole(known: Reading | null, signal: AbortSignal): Promise<Reading> {
+  /** Nobody else has what was known before this look: what the new one does not go on with is free. */
+  #reuse(known: Known, now: Known): void {
+    if (known.statisticsIn !== now.statisticsIn) this.#spareForAll = known.statisticsIn;
+    if (known.statesIn !== known.statisticsIn) this.#spareForChanges = known.statesIn;
+  }
+
+  async #whole(known: Known | null, signal: AbortSignal): Promise<Known> {
+    const into = this.#spareForAll ?? new ReplyBuffer();
+    this.#spareForAll = null;
     const askedAtMs = this.#clock.steadyMs();
-    const reply = await this.#ask(LOOK, signal);
+    const reply = await this.#ask(LOOK, signal, into);
     const seen = await this.#inPieces(reading(reply, known));
     this.#wholeAtMs = askedAtMs;
-    return seen;
+    return { ...seen, statisticsIn: into, statesIn: into };
   }
 
   /** Null when there is so much news that the whole is cheaper, or when it is another worker's. */
-  async #changes(known: Reading, signal: AbortSignal): Promise<Reading | null> {
-    const reply = await this.#ask(CHANGES, signal);
+  async #changes(known: Known, signal: AbortSignal): Promise<Known | null> {
+    const into = this.#spareForChanges ?? new ReplyBuffer();
+    this.#spareForChanges = null;
+    const reply = await this.#ask(CHANGES, signal, into);
     const { info, statistics, states } = sections(reply);
     if (info.pid !== known.look.pid || info.fingerprint !== known.look.fingerprint) return null;
     const frontends: FrontendLook[] = [];
@@ -89,7 +110,7 @@ export class Looks {
     if (compared.news.length > known.look.servers.size * ONE_BY_ONE_SHARE) return null;
     const isSame = compared.news.length === 0 && compared.seen.keys.length === known.states.keys.length;
     const servers = isSame ? known.look.servers : await this.#refreshed(known, compared, info.pid, signal);
-    return { ...known, look: { ...info, frontends, backends, servers }, states: compared.seen };
+    return { ...known, look: { ...info, frontends, backends, servers }, states: compared.seen, statesIn: into };
   }
 
   async #refreshed(

@@ -24,7 +24,7 @@ export class Runtime {
   constructor(socketPath: string, clock: Clock) {
     this.#socketPath = socketPath;
     this.#clock = clock;
-    this.#looks = new Looks((commands, signal) => askForBytes(socketPath, commands, clock, signal), clock);
+    this.#looks = new Looks((commands, signal, into) => askForBytes(socketPath, commands, clock, signal, into), clock);
   }
 
   look(signal: AbortSignal): Promise<Look> {

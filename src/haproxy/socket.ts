@@ -1,12 +1,15 @@
 import { connect } from 'node:net';
+import { finished } from 'node:stream/promises';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
 import { within } from './deadline.ts';
 import { encode, type Words } from './encoder.ts';
 import { errorCode } from './files.ts';
+import { ReplyBuffer } from './reply-buffer.ts';
 
 const REPLY_TIMEOUT_MS = 5_000;
-/** Ten thousand servers make about 3 MB. */
+const CHUNK_BYTES = 64 * 1024;
+/** Ten thousand servers make about 7 MB. */
 const MAX_REPLY_BYTES = 64 * 1024 * 1024;
 
 /** The codes of an error that says: nobody listens. */
@@ -28,28 +31,35 @@ export async function ask(
   return (await askForBytes(path, commands, clock, signal)).toString('utf8');
 }
 
-/** As `ask`, for answers that are too long to be made a string of. */
+/**
+ * As `ask`, for answers that are too long to be made a string of.
+ * @param into what the answer is read into, and is part of
+ */
 export async function askForBytes(
   path: string,
   commands: readonly Words[],
   clock: Clock,
   signal: AbortSignal,
+  into = new ReplyBuffer(),
 ): Promise<Buffer> {
   const line = commands.map(encode).join(';');
   return within(clock, REPLY_TIMEOUT_MS, signal, `HAProxy's answer on ${path}`, async (both) => {
+    into.clear();
+    const onread = {
+      buffer: Buffer.allocUnsafe(CHUNK_BYTES),
+      callback: (bytes: number, chunk: Uint8Array) => {
+        into.add(chunk.subarray(0, bytes));
+        if (into.reply.length <= MAX_REPLY_BYTES) return true;
+        socket.destroy(new PortError('Transient', 'haproxyReply', `HAProxy's answer has no end`));
+        return false;
+      },
+    };
     // Closing our half tells the master's command line that there is no more; it would wait for it.
-    const socket = connect({ path, allowHalfOpen: true, signal: both });
+    const socket = connect({ path, allowHalfOpen: true, signal: both, onread });
     try {
       socket.end(`${line}\n`);
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      for await (const chunk of socket) {
-        if (!Buffer.isBuffer(chunk)) continue;
-        bytes += chunk.length;
-        if (bytes > MAX_REPLY_BYTES) throw new PortError('Transient', 'haproxyReply', `HAProxy's answer has no end`);
-        chunks.push(chunk);
-      }
-      return Buffer.concat(chunks);
+      await finished(socket, { writable: false });
+      return into.reply;
     } catch (error) {
       throw socketError(path, error);
     } finally {

@@ -6,6 +6,7 @@ import type { Words } from '../../../src/haproxy/encoder.ts';
 import type { Look } from '../../../src/haproxy/look.ts';
 import { Looks } from '../../../src/haproxy/looks.ts';
 import { parseLook } from '../../../src/haproxy/reading.ts';
+import { ReplyBuffer } from '../../../src/haproxy/reply-buffer.ts';
 import { VirtualClock } from '../../../src/simulation/virtual-clock.ts';
 
 const COLUMNS = [
@@ -46,7 +47,11 @@ const server = (name: string): Server => ({
 /** Answers as HAProxy does, from a list of servers that a test changes. */
 class FakeHaproxy {
   readonly clock = new VirtualClock();
-  readonly looks = new Looks(async (commands) => this.#answer(commands), this.clock);
+  readonly looks = new Looks(async (commands, _signal, into = new ReplyBuffer()) => {
+    into.clear();
+    into.add(this.#answer(commands));
+    return into.reply;
+  }, this.clock);
   servers: readonly Server[];
   pid = 100;
   requests = 0;
