@@ -150,7 +150,7 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'one observer is enough to end a server',
     file: 'src/decide/second-vantage.ts',
-    find: "if (!probe.healthy) return probe.answered ? 'confirmed' : 'hung';",
+    find: "if (!probe.healthy) return answers ? 'confirmed' : 'hung';",
     replace: "if (probe.healthy || !probe.healthy) return 'confirmed';",
     caughtBy: { invariant: 'twoVantages', seeds: 200 },
   },

@@ -61,7 +61,7 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'karpenter #2811: one observer is enough',
     file: 'src/decide/second-vantage.ts',
-    find: "if (!probe.healthy) return probe.answered ? 'confirmed' : 'hung';",
+    find: "if (!probe.healthy) return answers ? 'confirmed' : 'hung';",
     replace: "if (probe.healthy || !probe.healthy) return 'confirmed';",
     caughtBy: HEALTH,
   },

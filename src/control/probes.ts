@@ -30,7 +30,7 @@ export class Probes {
     return new Map([...this.#answers].map(([id, { asked, answer }]) => [id, { at: asked.startedAt, ...answer }]));
   }
 
-  /** Asks one server what each of its target groups would ask it; healthy is who satisfies them all. */
+  /** Asks one server what each of its target groups would ask it; healthy is who satisfies them all, and one answer shows that it answers. */
   look({ id, machine }: Instance, targetGroups: readonly TargetGroup[]): void {
     const endpoint = machine?.endpoint;
     if (!endpoint || this.#running.has(id) || this.#running.size >= MAX_PROBES) return;
@@ -43,8 +43,9 @@ export class Probes {
     );
     void Promise.all(checks).then((answers) => {
       this.#running.delete(id);
-      const answer = answers.find(({ healthy }) => !healthy) ?? answers[0];
-      if (answer === undefined || this.#stop.signal.aborted) return;
+      const worst = answers.find(({ healthy }) => !healthy) ?? answers[0];
+      if (worst === undefined || this.#stop.signal.aborted) return;
+      const answer = { ...worst, answered: answers.some(({ answered }) => answered) };
       this.#answers.set(id, { asked, answer });
       this.#onAnswer();
     });

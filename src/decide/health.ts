@@ -5,7 +5,7 @@ import type { Draft } from './draft.ts';
 import { recordCrash, recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
 import { confirmation, forgetDisputes } from './second-vantage.ts';
-import { sightOfMachine, targetsOf } from './sight.ts';
+import { isHealthy, sightOfMachine, targetsOf } from './sight.ts';
 import { heldBySuspension, isSuspended } from './suspension.ts';
 
 /**
@@ -95,10 +95,6 @@ function isSucceeded(draft: Draft, { machine }: Instance): boolean {
   const { address, port } = machine.endpoint;
   const owner = machines.value.addresses.get(`${address}:${port}`);
   return owner !== undefined && owner !== machine.id;
-}
-
-function isHealthy(target: Target | 'absent' | 'blind'): boolean {
-  return typeof target === 'object' && target.health === 'healthy';
 }
 
 type Verdict =

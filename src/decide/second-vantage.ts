@@ -1,6 +1,6 @@
 import type { Instance } from '../model/instance.ts';
 import type { Draft } from './draft.ts';
-import { targetsOf } from './sight.ts';
+import { isHealthy, targetsOf } from './sight.ts';
 import type { ProbeSighting } from './snapshot.ts';
 
 /** A probe's answer is believed for so long. */
@@ -10,7 +10,7 @@ const DISPUTED = 'disputed:';
 /**
  * What Drover's own probe says of a server that its load balancer does not find healthy:
  * - `confirmed`: it is unhealthy for both.
- * - `hung`: the same, and it gave Drover no answer at all.
+ * - `hung`: the same, and it answers nobody: it gave Drover no answer at all, and no other load balancer finds it healthy.
  * - `disputed`: it is healthy for Drover.
  * - `unknown`: there is no fresh answer yet; one is asked for.
  */
@@ -32,7 +32,8 @@ export function confirmation(draft: Draft, instance: Instance): Confirmation {
     return 'unknown';
   }
   reportDispute(draft, instance, probe);
-  if (!probe.healthy) return probe.answered ? 'confirmed' : 'hung';
+  const answers = probe.answered || targetsOf(draft, instance).some(isHealthy);
+  if (!probe.healthy) return answers ? 'confirmed' : 'hung';
   draft.wake(probe.at + PROBE_FRESH_MS + 1);
   draft.hold('secondVantage', `${bothAnswers(draft, instance, probe)}: it is not ended.`);
   return 'disputed';

@@ -76,6 +76,10 @@ export function targetsOf(draft: Draft, instance: Instance): (Target | 'absent' 
   });
 }
 
+export function isHealthy(target: Target | 'absent' | 'blind'): boolean {
+  return typeof target === 'object' && target.health === 'healthy';
+}
+
 /** Whether all target groups were looked at after that time. */
 export function targetsSeenAfter(draft: Draft, at: EpochMs): boolean {
   return draft.snapshot.targetGroups.every(({ name }) => {

@@ -24,6 +24,21 @@ describe('a server that is replaced', () => {
     expect(replaced('unhealthy')?.state).toMatchObject({ name: 'draining', deadline: null });
   });
 
+  it('has its deregistration delay while another load balancer finds it healthy', () => {
+    const snapshot = snapshotOf([...healthy('a', 'b'), unhealthy('silent')], { group });
+    const other = snapshotOf([...healthy('a', 'b'), { ...unhealthy('silent'), target: 'healthy' }], { group });
+    const [web] = snapshot.targetGroups;
+    const seen = other.targets.get('web');
+    if (web === undefined || seen === undefined) throw new Error('the group is behind web');
+    const behindTwo = {
+      ...snapshot,
+      targetGroups: [web, { ...web, name: 'inner' }],
+      targets: new Map([...snapshot.targets, ['inner', seen]]),
+    };
+    const [changed] = decide(behindTwo, NOW).changed.filter(({ id }) => id === 'x');
+    expect(changed?.state).toMatchObject({ name: 'draining', deadline: null, cause: 'unhealthy' });
+  });
+
   it('is cut once it is seen to get no new requests, not before', () => {
     const state = {
       name: 'draining',
