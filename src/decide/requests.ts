@@ -25,6 +25,9 @@ export function retireRequested(draft: Draft): void {
   // Room for the replacement there is, or will be, or is not to be had while all of the rest is well.
   const comes = draft.memory.orphans.length > 0 || live.some(({ state }) => state.name !== 'inService');
   const unwell = others.some(({ health }) => health.status === 'unhealthy');
+  // More than enough serve, counting those that are to go: one's replacement has come.
+  let spare = live.filter(({ state, health }) => state.name === 'inService' && health.status === 'healthy').length;
+  spare -= target(draft);
   const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
   let full = draft.capacity().total >= maxSize && !comes && !unwell;
   for (const instance of live) {
@@ -36,15 +39,16 @@ export function retireRequested(draft: Draft): void {
       continue;
     }
     const before = draft.capacity();
-    const how =
-      replaced || name !== 'inService' ? '' : ` The maximum of ${maxSize} leaves no room to replace it first.`;
+    const isCapped = !replaced && spare <= 0 && name === 'inService';
+    const how = isCapped ? ` The maximum of ${maxSize} leaves no room to replace it first.` : '';
     const ending = takeOut(draft, instance, 'operatorDrain');
     draft.tell('operatorDrain', `Draining ${instance.id}, as asked for.${how}`, {
       instance: ending,
       before,
-      cappedBy: how === '' ? null : 'maxSize',
+      cappedBy: isCapped ? 'maxSize' : null,
     });
     surplus -= 1;
+    spare -= 1;
     // One at a time: its place is the next one's room.
     full = false;
   }

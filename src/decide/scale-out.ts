@@ -26,6 +26,8 @@ export function scaleOut(draft: Draft): void {
   const allowed = launchesAllowed(draft);
   const count = Math.min(missing, room, Math.max(0, allowed - pending));
   if (allowed === 1 && count < Math.min(missing, room)) holdToOne(draft);
+  const leaving = draft.live().filter((instance) => instance.state.name === 'inService' && isRetiring(instance)).length;
+  const besides = leaving === 0 ? '' : `, and ${leaving} to be drained once replaced`;
   for (let index = 0; index < count; index += 1) {
     const before = draft.capacity();
     const instance = newInstance(draft, index);
@@ -33,7 +35,7 @@ export function scaleOut(draft: Draft): void {
     const ofMany = count > 1 ? ` (${index + 1} of ${count})` : '';
     draft.tell(
       'launch',
-      `Launching ${instance.id}${ofMany}: ${name} should have ${desired} and has ${desired - missing + index}.`,
+      `Launching ${instance.id}${ofMany}: ${name} should have ${desired} and has ${desired - missing + index}${besides}.`,
       {
         instance,
         before,
