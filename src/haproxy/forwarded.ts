@@ -8,11 +8,12 @@ export const CLIENT = 'var(txn.client)';
 /** How many trusted proxies a request may have come through, one after the other. */
 const MAX_PROXIES_IN_A_ROW = 5;
 
-/** Beginnings of header names; HAProxy compares them in lower case, and takes out every line. */
-const OF_PROXIES = ['x-forwarded', 'x-real'];
-/** No proxy sends these. Programs that take `_` for `-` would believe them. */
-const MISSPELT = ['x_forwarded', 'x_real'];
-const HALF_MISSPELT = OF_PROXIES.map((beginning) => `${beginning}_`);
+/** Header names, which HAProxy compares in lower case; it takes out every line. */
+const OF_PROXIES = '^x[^a-z0-9](forwarded|real)';
+/** No proxy sends these. A CGI server, which writes every character but letters and digits as `_`, would believe them. */
+const MISSPELT = ['^x[^a-z0-9-](forwarded|real)', '^x-(forwarded|real).*[^a-z0-9-]'];
+/** In `Connection`, they would make a server that is itself a proxy take out what is set here. */
+const NAMES_OF_PROXIES = '{ req.hdr(Connection) -m sub -i forwarded x-real }';
 
 /** The rules of a frontend that make `X-Forwarded-For`, `-Proto` and `-Port` true. HAProxy appends its own peer to the first. */
 export function forwardedHeaders(trustedProxies: readonly string[]): readonly string[] {
@@ -21,11 +22,11 @@ export function forwardedHeaders(trustedProxies: readonly string[]): readonly st
   const unlessSaid = isTrusted ? ' unless trusted { req.hdr(X-Forwarded-Proto) -m found }' : '';
   return [
     ...trustedProxies.map((network) => `acl trusted src ${network}`),
-    ...[...MISSPELT, ...(isTrusted ? HALF_MISSPELT : [])].map(
-      (beginning) => `http-request del-header ${beginning} -m beg`,
-    ),
-    ...OF_PROXIES.map((beginning) => `http-request del-header ${beginning} -m beg${fromOthers}`),
+    ...(isTrusted ? MISSPELT.map((names) => `http-request del-header ${names} -m reg`) : []),
+    `http-request del-header ${OF_PROXIES} -m reg${fromOthers}`,
     `http-request del-header Forwarded${fromOthers}`,
+    `http-request set-header Connection upgrade if ${NAMES_OF_PROXIES} { req.hdr(Connection) -m str -i upgrade }`,
+    `http-request del-header Connection if ${NAMES_OF_PROXIES}`,
     'option forwardfor',
     // Both or none are its own: port 80 would be wrong beside a proxy's https.
     `http-request set-header X-Forwarded-Port %[dst_port]${unlessSaid}`,

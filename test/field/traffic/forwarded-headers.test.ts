@@ -27,6 +27,8 @@ const MISSPELT = [
   '203.0.113.7',
   'X_Real_IP',
   '::1',
+  // A CGI server writes every character but letters and digits as _.
+  ...['X.Forwarded.For', '9', 'X-Forwarded.For', '9', 'X~Forwarded|Proto', 'https', 'X!Real+IP', '::1'],
 ];
 
 let world: HaproxyWorld;
@@ -62,6 +64,26 @@ requires('haproxy')('X-Forwarded-* headers', () => {
     ]);
   });
 
+  it.each([
+    { who: 'anybody', trustedProxies: [] },
+    { who: 'a trusted proxy', trustedProxies: [CLIENT] },
+  ])('a server that is a proxy is not told by $who to take out what Drover says', async ({ trustedProxies }) => {
+    await serve(trustedProxies);
+    const named = ['Connection', 'x-forwarded-FOR , X-Forwarded-Proto', 'Connection', 'X-Real-IP X-Forwarded-Port'];
+    expect(await headersOf(CLIENT, named, /forwarded|real|connection/)).toEqual([
+      `x-forwarded-for: ${CLIENT}`,
+      `x-forwarded-port: ${world.port}`,
+      'x-forwarded-proto: http',
+    ]);
+  });
+
+  it('what else a client says of its connection is passed on', async () => {
+    await serve([]);
+    expect(await headersOf(CLIENT, ['Connection', 'TE', 'TE', 'trailers'], /connection/)).toEqual(['connection: TE']);
+    const upgrade = ['Connection', 'Upgrade, X-Forwarded-For', 'Upgrade', 'none'];
+    expect(await headersOf(CLIENT, upgrade, /connection/)).toEqual(['connection: upgrade']);
+  });
+
   it('what a trusted proxy leaves open is added, and never one half of it', async () => {
     await serve([PROXY]);
     expect(await headersOf(PROXY, [])).toEqual([
@@ -84,12 +106,16 @@ async function serve(trustedProxies: readonly string[]): Promise<void> {
 }
 
 /** Those that say who the client is, as the server gets them. */
-async function headersOf(from: string, headers: readonly string[]): Promise<readonly string[]> {
+async function headersOf(
+  from: string,
+  headers: readonly string[],
+  names = /forwarded|real/,
+): Promise<readonly string[]> {
   const { body } = await ask({ port: world.port, path: '/headers', headers, from });
   const raw = JSON.parse(body) as string[];
   const lines = raw.flatMap((name, index) => (index % 2 === 0 ? [`${name.toLowerCase()}: ${raw[index + 1]}`] : []));
   // The order of lines with the same name has a meaning; that of others has none.
   const nameOf = (line: string): string => line.split(':')[0] ?? '';
-  const told = lines.filter((line) => /forwarded|real/.test(nameOf(line)));
+  const told = lines.filter((line) => names.test(nameOf(line)));
   return told.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0));
 }
