@@ -48,7 +48,7 @@ const root = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
 /** What a data folder may be refused for, as docs/store.md has it. */
-const REFUSALS = ['locked', 'dataFolderUntrusted', 'dataFolderUnusable'];
+const REFUSALS = ['locked', 'dataFolderUntrusted', 'dataFolderUnusable', 'dataFolderCopied'];
 
 /** How often it is looked at whether the data folder is still there; a commit looks by itself. */
 const PRESENCE_INTERVAL_MS = 500;

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { openToReplaceSync, readBoundedSync } from '../base/files.ts';
 import { PortError } from '../ports/errors.ts';
 import { checkOwnFile, makePrivateFile, openDataFolder } from './data-folder.ts';
+import { checkHome } from './home.ts';
 import { filesIn } from './presence.ts';
 import { asStoreError, isBusy } from './sqlite-errors.ts';
 
@@ -22,7 +23,7 @@ export interface Lock {
  * transaction of a small SQLite file, and the kernel lets go of that with the process.
  * Nothing in the folder is opened before it is known to be this user's.
  * @throws PortError `locked` while another one holds it, with that one's process id where it is known; `dataFolderUntrusted`,
- * `dataFolderUnusable`
+ * `dataFolderUnusable`, `dataFolderCopied`
  */
 export function acquireLock(dataDir: string): Lock {
   const path = filesIn(dataDir).lock;
@@ -30,10 +31,12 @@ export function acquireLock(dataDir: string): Lock {
   let database: DatabaseSync | undefined;
   try {
     openDataFolder(dataDir);
+    const claimHome = checkHome(dataDir);
     makePrivateFile(path);
     checkOwnFile(pidPath);
     database = new DatabaseSync(path, { timeout: 0 });
     database.exec('begin exclusive');
+    claimHome();
     writePid(pidPath);
   } catch (error) {
     database?.close();
