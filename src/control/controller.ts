@@ -11,6 +11,7 @@ import type { ControllerOptions } from './controller-options.ts';
 import { explanation, olderTemplates } from './explanation.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { priceOfEnding } from './last-server.ts';
+import { LateActivities } from './late-activities.ts';
 import { Loops } from './loops.ts';
 import { changeDesired, requestEnd, resumeLaunching, resumeProcesses, suspendProcesses } from './orders.ts';
 import { Sampler } from './sampler.ts';
@@ -31,6 +32,7 @@ export class Controller implements FleetService {
   readonly #startedAt: EpochMs;
   readonly #loops: Loops;
   readonly #sampler: Sampler;
+  readonly #late: LateActivities;
   readonly #stop = new AbortController();
   readonly #finished = Promise.withResolvers<void>();
   #sampling: Promise<void> = Promise.resolve();
@@ -42,12 +44,17 @@ export class Controller implements FleetService {
     this.#fleet = options.fleet;
     this.#mode = options.mode;
     this.#startedAt = options.clock.now();
-    this.#loops = new Loops(options, {
-      fleet: () => this.#fleet,
-      mode: () => this.#mode,
-      tell: (activity) => this.#record(activity),
-    });
-    this.#sampler = new Sampler(options.store, options.clock, options.onProblem);
+    const { store, clock, onProblem } = options;
+    this.#late = new LateActivities(store, clock, onProblem, this.#stop.signal);
+    this.#loops = new Loops(
+      { ...options, store: this.#late.store },
+      {
+        fleet: () => this.#fleet,
+        mode: () => this.#mode,
+        tell: (activity) => this.#late.record(activity),
+      },
+    );
+    this.#sampler = new Sampler(store, clock, onProblem);
   }
 
   /**
@@ -263,16 +270,7 @@ export class Controller implements FleetService {
   }
 
   #tell(reason: Activity['reason'], message: string, level: Activity['level'] = 'info'): Promise<void> {
-    return this.#record({ ...PLAIN_ACTIVITY, at: this.#options.clock.now(), level, reason, message });
-  }
-
-  /** An activity about no group. That it cannot be stored is no reason to stop. */
-  async #record(activity: Activity): Promise<void> {
-    try {
-      await this.#options.store.commit({ memory: null, instances: [], activities: [activity] });
-    } catch (error) {
-      this.#options.onProblem(asPortError(error).message);
-    }
+    return this.#late.record({ ...PLAIN_ACTIVITY, at: this.#options.clock.now(), level, reason, message });
   }
 }
 

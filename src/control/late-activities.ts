@@ -1,0 +1,100 @@
+import type { Activity } from '../model/activity.ts';
+import type { Clock } from '../ports/clock.ts';
+import { asPortError } from '../ports/errors.ts';
+import type { Store } from '../ports/store.ts';
+import { Stopwatch } from './stopwatch.ts';
+
+const RETRY_EVERY_MS = 1_000;
+/** Of those that wait; later ones are given up, because the first ones say how it began. */
+const MAX_WAITING = 100;
+
+interface Waiting {
+  readonly activity: Activity;
+  readonly since: Stopwatch;
+  /** Why it could not be recorded at first; null where it was not tried yet. */
+  why: string | null;
+}
+
+/**
+ * Activities about no group. One that cannot be recorded is no reason to stop: it waits, and is recorded as soon as the store can be
+ * written, before whatever is decided then.
+ */
+export class LateActivities {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #onProblem: (message: string) => void;
+  readonly #signal: AbortSignal;
+  readonly #waiting: Waiting[] = [];
+  #turn: Promise<void> = Promise.resolve();
+  #retrying = false;
+
+  constructor(store: Store, clock: Clock, onProblem: (message: string) => void, signal: AbortSignal) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#onProblem = onProblem;
+    this.#signal = signal;
+  }
+
+  /** The store for all others: what waits is recorded before what they commit. */
+  get store(): Store {
+    const store = this.#store;
+    return {
+      load: () => store.load(),
+      commit: async (change) => {
+        if (this.#waiting.length > 0) await this.#flush();
+        await store.commit(change);
+      },
+      activities: (query) => store.activities(query),
+      recordSamples: (samples) => store.recordSamples(samples),
+      recordMetrics: (at, samples) => store.recordMetrics(at, samples),
+      metricHistory: (...query) => store.metricHistory(...query),
+      prune: () => store.prune(),
+      close: () => store.close(),
+    };
+  }
+
+  /** Resolves when it is recorded, or waits. */
+  async record(activity: Activity): Promise<void> {
+    if (this.#waiting.length >= MAX_WAITING) {
+      this.#onProblem(`not recorded, ${MAX_WAITING} wait already: ${activity.message}`);
+      return;
+    }
+    this.#waiting.push({ activity, since: new Stopwatch(this.#clock), why: null });
+    await this.#flush();
+    if (this.#waiting.length > 0) void this.#retry();
+  }
+
+  #flush(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#write());
+    return this.#turn;
+  }
+
+  async #write(): Promise<void> {
+    const batch = [...this.#waiting];
+    if (batch.length === 0) return;
+    try {
+      await this.#store.commit({ memory: null, instances: [], activities: batch.map(told) });
+      this.#waiting.splice(0, batch.length);
+    } catch (error) {
+      const { message } = asPortError(error);
+      if (batch.some(({ why }) => why === null)) this.#onProblem(message);
+      for (const one of batch) one.why ??= message;
+    }
+  }
+
+  async #retry(): Promise<void> {
+    if (this.#retrying) return;
+    this.#retrying = true;
+    while (this.#waiting.length > 0 && !this.#signal.aborted) {
+      await this.#clock.sleep(RETRY_EVERY_MS, this.#signal);
+      if (!this.#signal.aborted) await this.#flush();
+    }
+    this.#retrying = false;
+  }
+}
+
+function told({ activity, since, why }: Waiting): Activity {
+  if (why === null) return activity;
+  const late = Math.max(1, Math.round(since.elapsedMs / 1_000));
+  return { ...activity, message: `${activity.message} Recorded ${late} s late: ${why}.` };
+}

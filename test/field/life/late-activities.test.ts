@@ -1,0 +1,82 @@
+import { beforeEach, expect, it } from 'vitest';
+import { Controller } from '../../../src/control/controller.ts';
+import type { ControllerOptions } from '../../../src/control/controller-options.ts';
+import { LateActivities } from '../../../src/control/late-activities.ts';
+import { type Activity, PLAIN_ACTIVITY } from '../../../src/model/activity.ts';
+import { PortError } from '../../../src/ports/errors.ts';
+import type { Change, Store } from '../../../src/ports/store.ts';
+import { VirtualClock } from '../../../src/simulation/virtual-clock.ts';
+
+let clock: VirtualClock;
+let isFull: boolean;
+let committed: string[];
+let problems: string[];
+let late: LateActivities;
+let store: Store;
+const stop = new AbortController();
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  isFull = true;
+  committed = [];
+  problems = [];
+  const commit = async ({ activities }: Change) => {
+    if (isFull) throw new PortError('Transient', 'storeFull', 'the disk is full');
+    committed.push(activities.map(({ message }) => message).join(' | '));
+  };
+  const load = async () => ({ groups: new Map(), instances: [] });
+  store = { commit, load } as unknown as Store;
+  late = new LateActivities(store, clock, (problem) => problems.push(problem), stop.signal);
+});
+
+const activity = (message: string): Activity => ({ ...PLAIN_ACTIVITY, at: 0, reason: 'controllerStarted', message });
+async function pass(seconds: number): Promise<void> {
+  let over = false;
+  clock.plan(seconds * 1_000, () => {
+    over = true;
+  });
+  while (!over) await clock.advance();
+}
+
+it('a start on a full disk is recorded as soon as there is room, with how late', async () => {
+  await late.record(activity('Took over.'));
+  await pass(41.5);
+  expect(committed).toEqual([]);
+  expect(problems).toEqual(['the disk is full']);
+  isFull = false;
+  await pass(1);
+  expect(committed).toEqual(['Took over. Recorded 42 s late: the disk is full.']);
+});
+
+it('it is recorded before the first decision that can be', async () => {
+  await late.record(activity('Took over.'));
+  isFull = false;
+  await late.store.commit({ memory: null, instances: [], activities: [activity('Launching.')] });
+  expect(committed).toEqual(['Took over. Recorded 1 s late: the disk is full.', 'Launching.']);
+});
+
+it('a bounded number waits, the first ones', async () => {
+  for (let index = 0; index < 150; index += 1) await late.record(activity(`${index}.`));
+  isFull = false;
+  await pass(1.5);
+  expect(committed.join('').split(' | ')).toHaveLength(100);
+  expect(problems.at(-1)).toContain('149.');
+});
+
+it('what can be recorded is so at once, as it is', async () => {
+  isFull = false;
+  await late.record(activity('Took over.'));
+  expect(committed).toEqual(['Took over.']);
+});
+
+it('a controller tells of its own start that way', async () => {
+  const fleet = { name: 'shop', autoScalingGroups: [], loadBalancers: [], targetGroups: [] };
+  const about = { version: '1', pid: 7 };
+  const options = { fleet, about, store, clock, mode: 'up', onProblem: () => {} } as unknown as ControllerOptions;
+  const controller = new Controller(options);
+  await controller.start();
+  await pass(2.5);
+  isFull = false;
+  await pass(1);
+  expect(committed[0]).toContain('Drover 1 (pid 7) took over fleet shop. Recorded 3 s late');
+});
