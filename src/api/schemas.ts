@@ -139,6 +139,7 @@ export const fleetChangesAnswerSchema = z.object({ changes: listOf(fleetChangeSc
 export const planSchema = z.object({
   at: epochMs,
   fleetChanges: listOf(fleetChangeSchema),
+  loadBalancers: listOf(z.object({ loadBalancer: z.string(), detail: z.string() })),
   groups: listOf(
     z.object({ group: z.string(), activities: listOf(activitySchema), holds: listOf(hold), notes: listOf(z.string()) }),
   ),

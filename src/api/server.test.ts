@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeFleetService } from '../../test/support/fake-service.ts';
+import { PortError } from '../ports/errors.ts';
 import { buildApi } from './server.ts';
 
 let now = 0;
@@ -135,6 +136,22 @@ describe('refusing', () => {
   it('says 404 to what does not exist, without its query', async () => {
     const answer = await ask('DELETE', '/v1/status?secret=1');
     expect(answer).toEqual({ status: 404, body: refusal('notFound', 'There is nothing at DELETE /v1/status.') });
+  });
+
+  it('says 500 with the cause where it is known: Drover cannot write its log on a full disk', async () => {
+    const cause = 'the database /srv/drover.db cannot grow: the disk or the quota is full; make room';
+    const full = Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' });
+    for (const [error, message] of [
+      [new PortError('NoCapacity', 'diskFull', cause), cause],
+      [full, 'the disk or the quota is full; make room (no space left on device, write)'],
+    ] as const) {
+      service.nextError = error;
+      expect(await ask('PUT', '/v1/groups/hello/desired-capacity', { desired: 4 })).toEqual({
+        status: 500,
+        body: refusal('internal', `Drover failed to do this: ${message}.`),
+      });
+    }
+    expect(internal).toHaveLength(2);
   });
 
   it('says 500 without internals and reports them', async () => {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { z } from 'zod';
 import { type FleetService, ServiceError } from '../control/service.ts';
+import { asPortError } from '../ports/errors.ts';
 import { boundClients } from './bounds.ts';
 import { ERROR_STATUS, type ErrorBody, type ErrorCode, MalformedRequest } from './errors.ts';
 import { routes } from './routes.ts';
@@ -13,7 +14,7 @@ const requestTimeoutMs = 10_000;
 const idleTimeoutMs = 30_000;
 
 export interface ApiOptions {
-  /** Told about every error behind a 500: the answer itself says nothing about it. */
+  /** Told about every error behind a 500: the answer itself says no more than the cause, where it is known. */
   readonly onInternalError?: (error: unknown) => void;
 }
 
@@ -87,5 +88,8 @@ function errorAnswer(error: FastifyError | Error): { code: ErrorCode; message: s
   }
   // What fastify refuses by itself: a body that is no JSON, a content type that is not known, a broken escape in the URL.
   if (status !== undefined && status >= 400 && status < 500) return { code: 'malformed', message: error.message };
+  // What a port says of itself is for a person, and its log may be on the disk that is full.
+  const { code, message } = asPortError(error);
+  if (code !== 'unexpected') return { code: 'internal', message: `Drover failed to do this: ${message}.` };
   return { code: 'internal', message: 'Drover failed to do this; its own log says why.' };
 }

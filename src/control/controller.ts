@@ -8,7 +8,7 @@ import type { EpochMs } from '../model/time.ts';
 import { asPortError } from '../ports/errors.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 import type { ControllerOptions } from './controller-options.ts';
-import { explanation, olderTemplates } from './explanation.ts';
+import { balancersInTrouble, explanation, olderTemplates } from './explanation.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { priceOfEnding } from './last-server.ts';
 import { LateActivities } from './late-activities.ts';
@@ -118,7 +118,8 @@ export class Controller implements FleetService {
       const { activities, holds } = loop.plan();
       return { group: loop.group.name, activities, holds, notes: olderTemplates(loop) };
     });
-    return { at: this.#options.clock.now(), fleetChanges: await this.fleetChanges(), groups };
+    const loadBalancers = balancersInTrouble(this.#loops.balancers);
+    return { at: this.#options.clock.now(), fleetChanges: await this.fleetChanges(), loadBalancers, groups };
   }
 
   async explain(group: string): Promise<Explanation> {

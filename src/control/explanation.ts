@@ -6,8 +6,9 @@ import type { StoredActivity } from '../model/activity.ts';
 import type { AutoScalingGroup } from '../model/fleet.ts';
 import { lifecycleState } from '../model/instance.ts';
 import { inWords } from '../model/scaling-policy.ts';
-import type { Explanation, PolicyExplanation } from '../model/status.ts';
+import type { Explanation, LoadBalancerPlan, PolicyExplanation } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
+import type { BalancerLoop } from './balancer-loop.ts';
 import type { GroupLoop } from './group-loop.ts';
 
 export interface ExplanationSources {
@@ -76,4 +77,12 @@ export function olderTemplates({ group, instances }: GroupLoop): readonly string
   return [
     `${older} of ${staying.length} ${run} an older launch template, until replaced: drover drain <instance>, one after the other.`,
   ];
+}
+
+export function balancersInTrouble(
+  balancers: ReadonlyMap<string, Pick<BalancerLoop, 'trouble'>>,
+): readonly LoadBalancerPlan[] {
+  return [...balancers].flatMap(([loadBalancer, { trouble }]) =>
+    trouble === '' ? [] : [{ loadBalancer, detail: trouble }],
+  );
 }

@@ -173,7 +173,15 @@ export interface Plan {
   readonly at: EpochMs;
   /** What re-reading the fleet file would change; empty when it is as applied. */
   readonly fleetChanges: readonly FleetChange[];
+  /** Those that are not as they should be. */
+  readonly loadBalancers: readonly LoadBalancerPlan[];
   readonly groups: readonly GroupPlan[];
+}
+
+export interface LoadBalancerPlan {
+  readonly loadBalancer: string;
+  /** Why its change or its look failed, or which limit is reached. */
+  readonly detail: string;
 }
 
 export interface GroupPlan {

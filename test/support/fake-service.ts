@@ -132,6 +132,7 @@ export class FakeFleetService implements FleetService {
     return {
       at: this.#options.now(),
       fleetChanges: this.changes,
+      loadBalancers: [],
       groups: [{ group: 'hello', activities: [this.#activity('info', 'launch', null, message)], holds, notes: [] }],
     };
   }

@@ -25,20 +25,22 @@ export function renderChanges(changes: readonly FleetChange[], look: Look): read
 
 /** What the next look would do, and why it does not do more. */
 export function renderPlan(plan: Plan, look: Look): string {
-  const { bold, dim, yellow } = colors(look);
+  const { bold, dim, red, yellow } = colors(look);
   const { arrow, hold } = symbols(look);
   const fleet =
     plan.fleetChanges.length === 0
       ? []
       : ['The fleet file has changed; `drover reload` would apply:', ...renderChanges(plan.fleetChanges, look), ''];
+  const loadBalancers = plan.loadBalancers.map(({ loadBalancer, detail }) =>
+    red(`load balancer ${clean(loadBalancer)}: ${clean(detail)}`),
+  );
+  const nothing = loadBalancers.length === 0 ? 'Nothing to do: everything is as desired.' : 'Nothing to do.';
   const groups = plan.groups.flatMap(({ group, activities, holds, notes }) => [
     bold(clean(group)),
     ...activities.map(({ reason, message }) => `  ${arrow} ${reason}: ${clean(message)}`),
     ...holds.map((each) => yellow(`  ${hold} waits: ${clean(holdText(each, look.now))}`)),
     ...notes.map((note) => yellow(`  ${hold} ${clean(note)}`)),
-    ...(activities.length + holds.length + notes.length === 0
-      ? [dim('  Nothing to do: everything is as desired.')]
-      : []),
+    ...(activities.length + holds.length + notes.length === 0 ? [dim(`  ${nothing}`)] : []),
   ]);
-  return [...fleet, ...groups].join('\n');
+  return [...fleet, ...loadBalancers, ...groups].join('\n');
 }

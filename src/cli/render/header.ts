@@ -1,7 +1,10 @@
 import type { FleetStatus, LoadBalancerStatus, TargetGroupStatus } from '../../model/status.ts';
 import { colors, type Look, symbols } from './look.ts';
-import { clean, cut, widthOf } from './text.ts';
+import { clean, cut, widthOf, wrap } from './text.ts';
 import { amount, duration, timeOfDay } from './units.ts';
+
+/** What is wrong with a load balancer: what to do about it is at the end. */
+const MAX_DETAIL_LINES = 4;
 
 /** The fleet, and for each load balancer its state, addresses and traffic. */
 export function renderHeader(status: FleetStatus, look: Look): readonly string[] {
@@ -42,7 +45,9 @@ function loadBalancerLines(loadBalancer: LoadBalancerStatus, look: Look): readon
   const detail =
     loadBalancer.detail === ''
       ? []
-      : [red(`   ${cut(clean(loadBalancer.detail), look.columns - 3, symbols(look).cut)}`)];
+      : wrap(clean(loadBalancer.detail), look.columns - 3, MAX_DETAIL_LINES, symbols(look).cut).map((line) =>
+          red(`   ${line}`),
+        );
   return [
     spread(left, right, look),
     ...detail,

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { renderStatus } from '../../../src/cli/live/frame.ts';
 import { renderChanges, renderPlan } from '../../../src/cli/render/changes.ts';
 import { terminalLook, uncutLook } from '../../../src/cli/terminal.ts';
-import { olderTemplates } from '../../../src/control/explanation.ts';
+import { balancersInTrouble, olderTemplates } from '../../../src/control/explanation.ts';
 import { GroupLoop, type GroupSurroundings } from '../../../src/control/group-loop.ts';
 import { changeDesired } from '../../../src/control/orders.ts';
 import { EMPTY_MEMORY } from '../../../src/model/group-memory.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { settingsWarnings } from '../../../src/providers/process/warnings.ts';
+import { FakeFleetService } from '../../support/fake-service.ts';
 import { fakeTerminal } from '../../support/fake-terminal.ts';
 import { GROUP, NOW, snapshotOf } from '../../support/snapshot.ts';
 
@@ -18,9 +20,33 @@ it('a plan says how many servers run an older launch template', () => {
   const notes = olderTemplates(new GroupLoop(GROUP, { memory: EMPTY_MEMORY, instances }, around));
   const look = { ...terminalLook(fakeTerminal()), color: false };
   const groups = [{ group: 'web', activities: [], holds: [], notes }];
-  const text = renderPlan({ at: NOW, fleetChanges: [], groups }, look);
+  const text = renderPlan({ at: NOW, fleetChanges: [], loadBalancers: [], groups }, look);
   expect(text).toContain('1 of 2 server runs an older launch template');
   expect(text).not.toContain('Nothing to do');
+});
+
+it('a plan says of which load balancer a change is refused, and not that everything is as desired', () => {
+  const trouble = 'port 5003 is held by python3, pid 42';
+  const loadBalancers = balancersInTrouble(
+    new Map([
+      ['front', { trouble }],
+      ['back', { trouble: '' }],
+    ]),
+  );
+  const groups = [{ group: 'web', activities: [], holds: [], notes: [] }];
+  const look = { ...terminalLook(fakeTerminal()), color: false };
+  const text = renderPlan({ at: NOW, fleetChanges: [], loadBalancers, groups }, look);
+  expect(text).toContain(`load balancer front: ${trouble}`);
+  expect(text).not.toContain('back');
+  expect(text).not.toContain('everything is as desired');
+});
+
+it('a status says the whole of why a load balancer could not be changed', () => {
+  const status = new FakeFleetService({ now: () => NOW }).status();
+  const detail = `Load balancer front cannot listen on 127.0.0.1:5003: ${'it is held '.repeat(6)}by python3, pid 42`;
+  const loadBalancers = status.loadBalancers.map((each) => ({ ...each, detail }));
+  const look = { ...terminalLook(fakeTerminal()), color: false, columns: 80 };
+  expect(renderStatus({ ...status, loadBalancers }, look)).toContain('by python3');
 });
 
 it('a table of changes is whole where its reader is a program', () => {
