@@ -9,52 +9,49 @@ const NAME = 'home';
 const MAX_BYTES = 8_192;
 
 interface Home {
-  /** The real path of the folder. */
+  /** The real path of the folder when it was used last. */
   readonly path: string;
-  /** Device, inode and time of birth of the folder there. */
-  readonly identity: string;
+  /** Device, inode and time of birth of the folder that it was first: copies keep it. */
+  readonly origin: string;
 }
 
 /**
  * Makes sure that this is no copy: one that was moved, or brought back from a backup, is where it is now; one whose original is
  * still there is a copy. Changes nothing.
- * @returns how to write down which folder this is, for the holder of its lock
+ * @returns how to write down where this folder is, for the holder of its lock
  * @throws PortError `dataFolderCopied`
  */
 export function checkHome(dataDir: string): () => void {
   const file = join(dataDir, NAME);
-  const now = homeOf(dataDir);
+  const path = realpathSync(dataDir);
+  const identity = identityOf(path);
   const written = readHome(file);
-  if (now === null || (written?.path === now.path && written.identity === now.identity)) return () => {};
-  if (written !== null && written.identity !== now.identity && homeOf(written.path)?.identity === written.identity) {
-    throw copied(dataDir, written.path);
-  }
-  return () => writeHome(file, now);
+  if (written === null) return () => writeHome(file, { path, origin: identity ?? '' });
+  if (written.path === path || identityOf(written.path) === identity) return () => {};
+  if (readHome(join(written.path, NAME))?.origin === written.origin) throw copied(dataDir, written.path);
+  return () => writeHome(file, { ...written, path });
 }
 
-function homeOf(path: string): Home | null {
+function identityOf(path: string): string | null {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stat === undefined) return null;
-  return { path: realpathSync(path), identity: `${stat.dev}:${stat.ino}:${stat.birthtimeNs}` };
+  return stat === undefined ? null : `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`;
 }
 
 /** Null for one that is not there, as in a folder of an earlier Drover, or that cannot be made out. */
 function readHome(file: string): Home | null {
   try {
-    const [path, identity] = readBoundedSync(file, { maxBytes: MAX_BYTES, noFollow: true })
-      .bytes.toString()
-      .split('\n');
-    return path === undefined || identity === undefined ? null : { path, identity };
+    const [path, origin] = readBoundedSync(file, { maxBytes: MAX_BYTES, noFollow: true }).bytes.toString().split('\n');
+    return path === undefined || origin === undefined ? null : { path, origin };
   } catch (error) {
     if (error instanceof FileError) return null;
     throw error;
   }
 }
 
-function writeHome(file: string, { path, identity }: Home): void {
+function writeHome(file: string, { path, origin }: Home): void {
   const descriptor = openToReplaceSync(file);
   try {
-    writeSync(descriptor, `${path}\n${identity}\n`);
+    writeSync(descriptor, `${path}\n${origin}\n`);
   } finally {
     closeSync(descriptor);
   }
