@@ -10,6 +10,8 @@ export class Records {
   readonly instances = new Map<InstanceId, Instance>();
   readonly memory = new Map<string, GroupMemory>();
   readonly #terminated: InstanceId[] = [];
+  /** Whose end the records had asked for when they were lost. */
+  readonly #endsForgotten = new Set<InstanceId>();
 
   apply(change: Change): void {
     if (change.memory !== null) this.memory.set(change.memory.group, change.memory.value);
@@ -20,13 +22,21 @@ export class Records {
     while (this.#terminated.length > KEPT_TERMINATED) this.instances.delete(this.#terminated.shift() ?? '');
   }
 
+  /** They are lost, and with them whose end was asked for. */
   clear(): void {
+    for (const { id, state } of this.instances.values()) if (state.name === 'terminating') this.#endsForgotten.add(id);
     this.instances.clear();
     this.memory.clear();
   }
 
   allOpen(): Instance[] {
     return [...this.instances.values()].filter(({ state }) => state.name !== 'terminated');
+  }
+
+  /** Whether a provider may still carry out an end that these records know nothing of: it was asked for before they were lost. */
+  isEndForgotten(id: InstanceId): boolean {
+    const state = this.instances.get(id)?.state.name;
+    return this.#endsForgotten.has(id) && state !== 'terminating' && state !== 'terminated';
   }
 
   /** Of a group, not terminated. */

@@ -45,7 +45,7 @@ export class RoutingRules {
       if (!host.serves(member)) continue;
       const { instanceId, endpoint } = member.member;
       const machine = this.#court.machines.lastOfInstance(instanceId);
-      if (machine?.ended === 'serving') {
+      if (machine?.ended === 'serving' && !this.#court.records.isEndForgotten(instanceId)) {
         this.#court.violate('routedToEnded', `${host.name} routes to ${instanceId}, whose machine Drover has ended`);
       }
       this.#checkStranger(host, member, machine);
@@ -61,7 +61,7 @@ export class RoutingRules {
     const cause = record === undefined ? null : causeOf(record);
     // With the records it was forgotten that the machine is gone.
     if (record === undefined && this.#court.machines.ofInstance(instanceId) === undefined) return;
-    if (this.#askedToEnd.has(instanceId)) return;
+    if (this.#askedToEnd.has(instanceId) || records.isEndForgotten(instanceId)) return;
     if (cause === 'machineStopped' || cause === 'machineGone') return;
     // Who answers nobody would not answer them either.
     const { address, port } = member.member.endpoint;
