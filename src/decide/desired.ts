@@ -4,6 +4,11 @@ import type { Draft } from './draft.ts';
 import { forgetOldBounds } from './scheduled-bounds.ts';
 import { sentence } from './sentence.ts';
 
+/** How long a refusal of the desired capacity file is not reported again, if the file could be used meanwhile. */
+const REFUSAL_AGAIN_MS = 60_000;
+/** Within that time, of whatever reasons. */
+const MAX_REFUSALS = 10;
+
 /**
  * Works out the group's desired size. Whoever asked last has it: the fleet file, the desired capacity file, or a person through
  * `set-desired` (which changes the memory before the look). Each is applied when it changes, not at every look.
@@ -52,20 +57,50 @@ function followFile(draft: Draft): void {
   const asked = file.kind === 'value' ? file.value : null;
   const refused = refusalOf(asked, file.kind === 'missing' ? file.detail : '', boundsOf(group, draft.memory));
   const value = refused === null ? asked : (known?.value ?? null);
-  if (known === null || known.value !== value || known.refused !== refused) {
-    draft.memory = { ...draft.memory, file: { path, value, refused } };
+  // A file that was never there is how most groups begin.
+  const level = known === null && file.kind === 'missing' && file.code === 'absent' ? 'info' : 'warning';
+  const reported = refused === null ? reportReadable(draft, known, value) : reportRefusal(draft, known, refused, level);
+  const isSame = known !== null && known.value === value && known.refused === refused;
+  if (!isSame || reported !== null) {
+    draft.memory = { ...draft.memory, file: { ...(reported ?? reportsOf(known)), path, value, refused } };
   }
-  if (refused !== null) {
-    if (known?.refused === refused) return;
-    // A file that was never there is how most groups begin.
-    const level = known === null && file.kind === 'missing' && file.code === 'absent' ? 'info' : 'warning';
-    draft.tell('desiredCapacityRefused', `${refused} The size stays at ${draft.memory.desired ?? 0}.`, { level });
-    return;
-  }
-  if (known !== null && known.refused !== null) {
-    draft.tell('desiredCapacityFileReadable', `The desired capacity file says ${value}.`);
-  }
+  if (refused !== null) return;
   if (value !== null && value !== known?.value) change(draft, value, 'the desired capacity file');
+}
+
+type Reports = Pick<FileMemory, 'standing' | 'reports'>;
+
+function reportsOf(known: FileMemory | null): Reports {
+  return {
+    ...(known?.standing !== undefined && { standing: known.standing }),
+    ...(known?.reports !== undefined && { reports: known.reports }),
+  };
+}
+
+/** At once, but seldom again for the same reason. @returns what is remembered of it; null for no report */
+function reportRefusal(
+  draft: Draft,
+  known: FileMemory | null,
+  refused: string,
+  level: 'info' | 'warning',
+): Reports | null {
+  if (known?.standing === refused) return null;
+  const recent = (known?.reports ?? []).filter(({ at }) => draft.now - at < REFUSAL_AGAIN_MS);
+  const [oldest] = recent;
+  const blocking = recent.find((one) => one.refused === refused) ?? (recent.length < MAX_REFUSALS ? undefined : oldest);
+  if (blocking !== undefined) {
+    draft.hold('desiredCapacityRefused', refused, blocking.at + REFUSAL_AGAIN_MS);
+    return null;
+  }
+  draft.tell('desiredCapacityRefused', `${refused} The size stays at ${draft.memory.desired ?? 0}.`, { level });
+  return { standing: refused, reports: [...recent, { refused, at: draft.now }] };
+}
+
+/** Only after a refusal that was reported. */
+function reportReadable(draft: Draft, known: FileMemory | null, value: number | null): Reports | null {
+  if (known?.standing === undefined) return null;
+  draft.tell('desiredCapacityFileReadable', `The desired capacity file says ${value}.`);
+  return known.reports === undefined ? {} : { reports: known.reports };
 }
 
 /** What is remembered of this file; nothing where it is about another one. */

@@ -43,6 +43,10 @@ export interface FileMemory {
   readonly value: number | null;
   /** Why the file cannot be used now; null while it can. */
   readonly refused: string | null;
+  /** The refusal that was reported last, until it is reported that the file can be used again; not there for none. */
+  readonly standing?: string;
+  /** Refusals that were reported lately, so that a file that comes and goes does not fill the activities. */
+  readonly reports?: readonly { readonly refused: string; readonly at: EpochMs }[];
 }
 
 /**

@@ -28,10 +28,14 @@ export function shiftInstance(instance: Instance, byMs: number): Instance {
 
 /** What falls due by the calendar is not put off when the clock is set forward. */
 export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
-  const { savedAt, launch, unhealthyAt, sightedAt, orphans, policies, scheduled } = memory;
+  const { savedAt, launch, unhealthyAt, sightedAt, orphans, policies, scheduled, file } = memory;
   return {
     ...memory,
     savedAt: shiftTime(savedAt, byMs),
+    file:
+      file?.reports === undefined
+        ? file
+        : { ...file, reports: file.reports.map(({ refused, at }) => ({ refused, at: at + byMs })) },
     launch: {
       ...launch,
       crashedAt: shiftTime(launch.crashedAt, byMs),

@@ -100,7 +100,13 @@ const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
   desired: z.number().nullable(),
   fleetDesired: z.number().nullable(),
   file: z
-    .strictObject({ path: z.string().nullable(), value: z.number().nullable(), refused: z.string().nullable() })
+    .strictObject({
+      path: z.string().nullable(),
+      value: z.number().nullable(),
+      refused: z.string().nullable(),
+      standing: z.string().exactOptional(),
+      reports: z.array(z.strictObject({ refused: z.string(), at: time })).exactOptional(),
+    })
     .nullable(),
   launch: z.strictObject({
     failures: z.number(),

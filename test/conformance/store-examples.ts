@@ -17,7 +17,7 @@ export const MEMORY: GroupMemory = {
   savedAt: 1_700_000_000_000,
   desired: 3,
   fleetDesired: 2,
-  file: { path: '/fleet/desired', value: 3, refused: 'six' },
+  file: { path: '/fleet/desired', value: 3, refused: 'six', standing: 'six', reports: [{ refused: 'six', at: 7 }] },
   launch: {
     failures: 2,
     crashes: 3,
