@@ -62,7 +62,7 @@ function followFile(draft: Draft): void {
   const reported = refused === null ? reportReadable(draft, known, value) : reportRefusal(draft, known, refused, level);
   const isSame = known !== null && known.value === value && known.refused === refused;
   if (!isSame || reported !== null) {
-    draft.memory = { ...draft.memory, file: { ...(reported ?? reportsOf(known)), path, value, refused } };
+    draft.memory = { ...draft.memory, file: { path, value, refused, ...(reported ?? reportsOf(known)) } };
   }
   if (refused !== null) return;
   if (value !== null && value !== known?.value) change(draft, value, 'the desired capacity file');
