@@ -173,7 +173,7 @@ export class ApiClient {
       return new ApiError(
         'notRunning',
         `No controller is running in ${this.#dataDir}. Start it with \`drover run\` in the folder of its fleet file, ` +
-          'or name its data folder with --data or DROVER_DATA.',
+          'or name its data folder with --data or DROVER_DATA (that of the demo: --data examples/hello/.drover).',
         { cause: error },
       );
     }

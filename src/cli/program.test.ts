@@ -143,7 +143,8 @@ describe('a running fleet', () => {
   });
 
   it('resume', async () => {
-    expect((await drover('resume hello')).exitCode).toBe(EXIT.refused);
+    expect((await drover('resume hello')).out).toBe('Nothing is suspended in group hello.\n');
+    expect((await drover('resume nope')).exitCode).toBe(EXIT.refused);
     service.suspended = 'failures';
     expect((await drover('resume hello')).out).toBe('Group hello launches again.\n');
   });

@@ -109,8 +109,11 @@ export class Controller implements FleetService {
     });
   }
 
-  activities(query: ActivityQuery): Promise<readonly StoredActivity[]> {
-    return this.#options.store.activities(query);
+  async activities(query: ActivityQuery): Promise<readonly StoredActivity[]> {
+    const found = await this.#options.store.activities(query);
+    // A group that the fleet file has no longer still has its history; one that never was is a mistake in its name.
+    if (found.length === 0 && query.group !== undefined && query.afterSequence === undefined) this.#group(query.group);
+    return found;
   }
 
   async plan(): Promise<Plan> {

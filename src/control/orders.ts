@@ -93,7 +93,7 @@ export function resumeLaunching(loop: GroupLoop, clock: Clock): Promise<void> {
     if (!fails && waiting.length === 0) {
       const others = loop.memory.suspendedProcesses.join(' ');
       const hint = others === '' ? '' : ` Suspended processes go on with: drover resume ${name} ${others}`;
-      throw new ServiceError('conflict', `Group ${name} does not wait with launching because of failures.${hint}`);
+      throw new ServiceError('conflict', `Group ${name} is not waiting to launch.${hint}`);
     }
     await loop.commit({
       memory: { ...loop.memory, launch: LAUNCHING_WORKS },

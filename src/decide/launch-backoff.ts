@@ -40,7 +40,7 @@ export function recordLaunchFailure(
   if (giveUp) {
     draft.tell(
       'launchSuspended',
-      `Launching is suspended after ${failures} failures in a row. The last one: ${why} Fix the cause, then run: drover resume ${draft.snapshot.group.name}`,
+      `Launching is suspended after ${failures} failures in a row. The last one: ${why} Fix the cause, then run: drover resume ${draft.snapshot.group.name} (or change the launch template).`,
       { level: 'error' },
     );
   }
@@ -123,7 +123,7 @@ export function launchesAllowed(draft: Draft): number {
   if (suspended !== null) {
     draft.hold(
       'launchSuspended',
-      `Launching is suspended after ${failures} failures in a row. The last one: ${suspended.why} Resume with: drover resume ${draft.snapshot.group.name}`,
+      `Launching is suspended after ${failures} failures in a row. The last one: ${suspended.why} Resume with: drover resume ${draft.snapshot.group.name} (or change the launch template).`,
     );
     return 0;
   }

@@ -5,7 +5,7 @@ import type { CliActions, RunningFleet, StartOptions } from '../../src/cli/actio
 import { DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
 import type { FakeFleetService } from './fake-service.ts';
 
-const FLEET: Fleet = {
+export const FLEET: Fleet = {
   name: 'hello',
   loadBalancers: [],
   targetGroups: [],

@@ -122,6 +122,7 @@ export class FakeFleetService implements FleetService {
         (level === undefined || SEVERITY[activity.level] >= SEVERITY[level]) &&
         (afterSequence === undefined || activity.sequence > afterSequence),
     );
+    if (group !== undefined && found.length === 0) this.#mustBe(group);
     return afterSequence === undefined ? found.slice(-limit) : found.slice(0, limit);
   }
 

@@ -98,5 +98,5 @@ function lastSequence(activities: readonly StoredActivity[], otherwise: number):
 function limit(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && value <= maxActivities) return value;
-  throw new InvalidArgumentError(`It is a whole number from 1 to ${maxActivities}.`);
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${maxActivities}.`);
 }

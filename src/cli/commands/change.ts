@@ -14,7 +14,7 @@ export function addChangeCommands(program: Command, context: Context): void {
     .option('--yes', 'do not ask before the last server goes')
     .action(async (group: string, desired: number, options: { yes?: true }, command: Command) => {
       const { before, after } = await withClient(context, command, async (client, signal) => {
-        if (desired === 0 && servesRequests(group, await client.status(signal))) {
+        if (desired === 0 && mayStopServing(group, await client.status(signal))) {
           await confirm(context, `Drain all servers of ${group}? Its requests get 503 then.`, options.yes === true);
         }
         return client.setDesiredCapacity(group, desired, signal);
@@ -69,8 +69,12 @@ export function addChangeCommands(program: Command, context: Context): void {
     });
 }
 
-function servesRequests(group: string, { groups }: FleetStatus): boolean {
-  return groups.some(({ name, instances }) => name === group && instances.some(({ targets }) => targets.length > 0));
+/** Whether size 0 would end the last server that has traffic: a group whose minimum is higher refuses it. */
+function mayStopServing(group: string, { groups }: FleetStatus): boolean {
+  return groups.some(
+    ({ name, minSize, instances }) =>
+      name === group && minSize === 0 && instances.some(({ targets }) => targets.length > 0),
+  );
 }
 
 /** Whether no other server of the group serves its target groups. */
@@ -84,5 +88,5 @@ function isLast({ id, group, targets }: InstanceStatus, groups: readonly GroupSt
 
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It is a whole number.');
+  throw new InvalidArgumentError('It must be a whole number.');
 }

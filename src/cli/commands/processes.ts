@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { type ApiClient, ApiError } from '../../api/client.ts';
 import { SUSPENDABLE_PROCESSES, type SuspendableProcess } from '../../model/scaling-policy.ts';
 import { type Context, print, withClient } from '../context.ts';
 
@@ -37,9 +38,20 @@ export function addProcessCommands(program: Command, context: Context): void {
         );
         return print(context, inWords(group, suspended));
       }
-      await withClient(context, command, (client, signal) => client.resumeLaunch(group, signal));
-      print(context, `Group ${group} launches again.`);
+      print(context, await withClient(context, command, (client, signal) => resumeLaunching(client, group, signal)));
     });
+}
+
+async function resumeLaunching(client: ApiClient, group: string, signal: AbortSignal): Promise<string> {
+  try {
+    await client.resumeLaunch(group, signal);
+    return `Group ${group} launches again.`;
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 'conflict')) throw error;
+    // Launching waits for nothing: what was asked for is so already.
+    const { groups } = await client.status(signal);
+    return inWords(group, groups.find(({ name }) => name === group)?.suspendedProcesses ?? []);
+  }
 }
 
 function inWords(group: string, suspended: readonly SuspendableProcess[]): string {

@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { FleetStatus } from '../../model/status.ts';
 import type { RunningFleet } from '../actions.ts';
 import { type Context, dataDirPath, fleetFilePath, say } from '../context.ts';
 import { follow, PlainView } from '../live/follow.ts';
-import { demoHints, type Hint } from '../live/hints.ts';
+import { demoHints, type Hint, shortPath } from '../live/hints.ts';
 import { LiveView } from '../live/live-view.ts';
 import { warnOfExposedSecrets } from './fleet.ts';
 
@@ -43,6 +44,7 @@ export function addRunCommands(program: Command, context: Context): void {
     .action(async (options: { plain?: true }, command: Command) => {
       const { actions, terminal } = context;
       const fleetFile = actions.demoFleetFile;
+      await sayInitialSize(context, fleetFile);
       const fleet = await actions.startFleet({
         fleetFile,
         dataDir: dataDirPath(context, command, fleetFile),
@@ -52,6 +54,19 @@ export function addRunCommands(program: Command, context: Context): void {
       await showFleet(context, fleet, options.plain === true, hints, 'down');
       say(context, 'Everything that the demo started is gone.');
     });
+}
+
+/** A desired capacity file that an earlier demo has left counts more than the size in the fleet file. */
+async function sayInitialSize(context: Context, fleetFile: string): Promise<void> {
+  const loaded = await context.actions.loadFleet(fleetFile);
+  const file = loaded.ok ? loaded.fleet.autoScalingGroups[0]?.desiredCapacityFile : null;
+  if (!file) return;
+  const size = await readFile(file, 'utf8').catch(() => '');
+  if (!/^\s*\d+\s*$/.test(size)) return;
+  say(
+    context,
+    `The demo starts with ${size.trim()} servers: the file ${shortPath(context.terminal.cwd, file)} says so.`,
+  );
 }
 
 /** On SIGHUP. What was applied or refused is an activity; only that there was nothing to do is not. */

@@ -64,13 +64,15 @@ function noticeLines(notice: string | null, look: Look): readonly string[] {
 
 function longHints(hints: readonly Hint[], look: Look): readonly string[] {
   const { cyan, dim } = colors(look);
-  const width = Math.max(0, ...hints.map(({ command }) => widthOf(clean(command))));
+  const widths = hints.map(({ command }) => widthOf(clean(command)));
+  // A long one takes no room from what is said of the others.
+  const width = Math.max(0, ...widths.filter((one) => one <= look.columns * 0.4));
   return hints.map(({ command, effect }, index) => {
     const lead = index === 0 ? 'Try  ' : '     ';
     const text = cut(clean(command), look.columns - lead.length, symbols(look).cut);
-    const room = look.columns - lead.length - width - 3;
-    const told =
-      room < 10 ? '' : `${' '.repeat(width - widthOf(text) + 3)}${cut(clean(effect), room, symbols(look).cut)}`;
+    const padding = Math.max(0, width - widthOf(text)) + 3;
+    const room = look.columns - lead.length - widthOf(text) - padding;
+    const told = room < 10 ? '' : `${' '.repeat(padding)}${cut(clean(effect), room, symbols(look).cut)}`;
     return `${dim(lead)}${cyan(text)}${dim(told)}`;
   });
 }

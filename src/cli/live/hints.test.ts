@@ -19,6 +19,7 @@ it('names what is there at this moment', () => {
     'curl http://127.0.0.1:5000/',
     'kill -9 5001',
     'echo 6 > hello/desired',
+    'bin/drover --data hello/.drover status',
     'Ctrl-C',
   ]);
 });

@@ -17,7 +17,7 @@ export function demoHints(status: FleetStatus, cwd: string): readonly Hint[] {
   const end = { command: 'Ctrl-C', effect: 'ends the demo and all that it started' };
   const leave = { command: 'Ctrl-C', effect: 'once more: leaves at once, the rest goes on; `drover down` ends it' };
   if (status.mode === 'down') return [leave];
-  return [...request(status), ...kill(status), ...resize(status, cwd), end];
+  return [...request(status), ...kill(status), ...resize(status, cwd), look(status, cwd), end];
 }
 
 function request(status: FleetStatus): readonly Hint[] {
@@ -48,7 +48,15 @@ function resize(status: FleetStatus, cwd: string): readonly Hint[] {
   return [{ command, effect: `${size} servers: ${effect}` }];
 }
 
-function shortPath(cwd: string, file: string): string {
+/** The other commands look for a data folder beside a fleet file in the folder where they run: the demo's is elsewhere. */
+function look({ dataDir }: FleetStatus, cwd: string): Hint {
+  return {
+    command: `bin/drover --data ${shortPath(cwd, dataDir)} status`,
+    effect: 'all commands, in another terminal',
+  };
+}
+
+export function shortPath(cwd: string, file: string): string {
   const fromHere = relative(cwd, file);
   return fromHere.length < file.length ? fromHere : file;
 }
