@@ -9,7 +9,7 @@ export const CLIENT = 'var(txn.client)';
 const MAX_PROXIES_IN_A_ROW = 5;
 
 /** Header names, which HAProxy compares in lower case; it takes out every line. */
-const OF_PROXIES = '^x[^a-z0-9](forwarded|real)';
+const OF_PROXIES = '^x[^a-z0-9](forwarded|real)([^a-z0-9]|$)';
 /** No proxy sends these. A CGI server, which writes every character but letters and digits as `_`, would believe them. */
 const MISSPELT = ['^x[^a-z0-9-](forwarded|real)', '^x-(forwarded|real).*[^a-z0-9-]'];
 /** In `Connection`, they would make a server that is itself a proxy take out what is set here. */

@@ -50,6 +50,14 @@ requires('haproxy')('X-Forwarded-* headers', () => {
     ]);
   });
 
+  it('a header of the application that only begins alike is passed on', async () => {
+    await serve([]);
+    expect(await headersOf(CLIENT, ['X-Realm', 'shop', 'X-Forwardedness', '1'], /realm|ness/)).toEqual([
+      'x-forwardedness: 1',
+      'x-realm: shop',
+    ]);
+  });
+
   it('what a trusted proxy says of the client is kept', async () => {
     await serve(['10.0.0.0/8', `${PROXY}/32`, 'fd00::/8']);
     expect(await headersOf(PROXY, [...SAID, ...MISSPELT])).toEqual([
