@@ -9,6 +9,7 @@ import { type ErrorCode, errorBodySchema } from './errors.ts';
 import {
   activitiesAnswerSchema,
   desiredCapacityAnswerSchema,
+  drainAnswerSchema,
   explanationSchema,
   fleetChangesAnswerSchema,
   fleetStatusSchema,
@@ -102,8 +103,13 @@ export class ApiClient {
     return (await this.#ask('POST', path, processesAnswerSchema, signal, { processes })).suspendedProcesses;
   }
 
-  async drainInstance(id: InstanceId, force: boolean, signal?: AbortSignal): Promise<void> {
-    await this.#send('POST', `/v1/instances/${encodeURIComponent(id)}/drain?force=${force}`, signal);
+  async drainInstance(
+    id: InstanceId,
+    force: boolean,
+    signal?: AbortSignal,
+  ): Promise<{ readonly waitsFor: string | null }> {
+    const path = `/v1/instances/${encodeURIComponent(id)}/drain?force=${force}`;
+    return this.#ask('POST', path, drainAnswerSchema, signal);
   }
 
   async terminateInstance(id: InstanceId, force: boolean, signal?: AbortSignal): Promise<void> {

@@ -98,8 +98,8 @@ function changeRoutes(plugin: FastifyInstance, service: FleetService): void {
     '/instances/:id/drain',
     { schema: { params: instanceParams, querystring: endingQuery } },
     async (request, reply) => {
-      await service.drainInstance(request.params.id, request.query.force === 'true');
-      return reply.code(202).send();
+      const answer = await service.drainInstance(request.params.id, request.query.force === 'true');
+      return reply.code(202).send(answer);
     },
   );
 

@@ -177,4 +177,6 @@ export const explanationSchema = z.object({
 
 export const processesAnswerSchema = z.object({ suspendedProcesses: processes });
 
+export const drainAnswerSchema = z.object({ waitsFor: z.string().nullable() });
+
 export const desiredCapacityAnswerSchema = z.object({ before: z.number(), after: z.number() });

@@ -64,7 +64,7 @@ describe('changing', () => {
 
   it('drains and terminates', async () => {
     const id = anInstance();
-    expect(await ask('POST', `/v1/instances/${id}/drain`)).toEqual({ status: 202, body: null });
+    expect(await ask('POST', `/v1/instances/${id}/drain`)).toEqual({ status: 202, body: { waitsFor: null } });
     expect(await ask('POST', `/v1/instances/${id}/terminate`)).toEqual({ status: 202, body: null });
     expect(service.calls).toEqual([`drainInstance ${id}`, `terminateInstance ${id}`]);
   });

@@ -167,6 +167,8 @@ describe('a running fleet', () => {
     const [first = '', second = ''] = ids();
     expect((await drover(`drain ${first.slice(0, 7)}`)).out).toContain(`Draining ${first}.`);
     expect((await drover(`drain ${second.slice(2, 7)}`)).out).toContain(`Draining ${second}.`);
+    service.drainWaitsFor = 'It waits.';
+    expect((await drover(`drain ${second}`)).out).toBe('It waits. `drover status` shows how it goes.\n');
   });
 
   it('refuses a prefix of none or of several', async () => {

@@ -17,6 +17,7 @@ import { changeDesired, requestEnd, resumeLaunching, resumeProcesses, suspendPro
 import { Sampler } from './sampler.ts';
 import { type FleetService, ServiceError } from './service.ts';
 import { fleetStatus } from './status.ts';
+import { waitBeforeDrain } from './wait-before-drain.ts';
 
 /** How often it is looked at whether everything has ended, on the way down. */
 const DOWN_POLL_MS = 100;
@@ -138,8 +139,10 @@ export class Controller implements FleetService {
     return changeDesired(this.#group(group), desired, this.#options.clock);
   }
 
-  async drainInstance(id: InstanceId, force: boolean): Promise<void> {
-    return this.#requestEnd(id, 'drain', force);
+  async drainInstance(id: InstanceId, force: boolean): Promise<{ readonly waitsFor: string | null }> {
+    const loop = this.#groupOf(id);
+    await this.#requestEnd(id, 'drain', force);
+    return { waitsFor: waitBeforeDrain(id, loop.instances, loop.plan()) };
   }
 
   async terminateInstance(id: InstanceId, force: boolean): Promise<void> {

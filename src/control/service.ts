@@ -15,9 +15,10 @@ export interface FleetService {
   setDesiredCapacity(group: string, desired: number): Promise<{ readonly before: number; readonly after: number }>;
   /**
    * @param force also where its requests would be refused until its replacement serves
+   * @returns what it waits for first, in a sentence; null when the drain begins now
    * @throws ServiceError `notFound`, `conflict` (it is already being ended), `lastServer` (not without force)
    */
-  drainInstance(id: InstanceId, force: boolean): Promise<void>;
+  drainInstance(id: InstanceId, force: boolean): Promise<{ readonly waitsFor: string | null }>;
   /** With the same parameter and errors. */
   terminateInstance(id: InstanceId, force: boolean): Promise<void>;
   /** Lets a group launch again after repeated failures. @throws ServiceError `notFound`, `conflict` (it is not suspended) */

@@ -42,6 +42,8 @@ export class FakeFleetService implements FleetService {
   readonly calls: string[] = [];
   readonly changes: FleetChange[] = [];
   suspended: string | null = null;
+  /** What a drain is answered to wait for; null where it begins at once. */
+  drainWaitsFor: string | null = null;
   suspendedProcesses: readonly SuspendableProcess[] = [];
   policies: readonly PolicyExplanation[] = [];
   scheduledActions: Explanation['scheduledActions'] = [];
@@ -188,10 +190,12 @@ export class FakeFleetService implements FleetService {
     return { before, after: desired };
   }
 
-  async drainInstance(id: string): Promise<void> {
+  async drainInstance(id: string): Promise<{ readonly waitsFor: string | null }> {
     this.#called(`drainInstance ${id}`);
+    if (this.drainWaitsFor !== null) return { waitsFor: this.drainWaitsFor };
     this.#to(this.#mustHave(id), 'draining', 'drained as asked');
     this.tell('info', 'operatorDrain', id, `Draining ${id}: a person asked for it.`);
+    return { waitsFor: null };
   }
 
   async terminateInstance(id: string): Promise<void> {

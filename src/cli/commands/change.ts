@@ -34,12 +34,12 @@ export function addChangeCommands(program: Command, context: Context): void {
     .argument('<instance>', 'its id, or the beginning of it')
     .option('--force', 'also where requests get 503 until the replacement serves')
     .action(async (prefix: string, options: { force?: true }, command: Command) => {
-      const instance = await withClient(context, command, async (client, signal) => {
-        const found = await findInstance(client, prefix, signal);
-        await client.drainInstance(found.id, options.force === true, signal);
-        return found;
+      const begun = await withClient(context, command, async (client, signal) => {
+        const { id } = await findInstance(client, prefix, signal);
+        const { waitsFor } = await client.drainInstance(id, options.force === true, signal);
+        return waitsFor ?? `Draining ${id}.`;
       });
-      print(context, `Draining ${instance.id}. \`drover status\` shows how it goes.`);
+      print(context, `${begun} \`drover status\` shows how it goes.`);
     });
 
   program

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { waitBeforeDrain } from '../../../src/control/wait-before-drain.ts';
 import { decide } from '../../../src/decide/decide.ts';
 import { healthy, reasons } from '../../support/decisions.ts';
 import { NOW, type Server, snapshotOf } from '../../support/snapshot.ts';
@@ -28,4 +29,13 @@ it('one that goes without a replacement says so', () => {
   const drain = decided(asked('a', 'b', 'c', 'd'), 4).activities.find(({ reason }) => reason === 'operatorDrain');
   expect(drain).toMatchObject({ cappedBy: 'maxSize' });
   expect(drain?.message).toContain('The maximum of 4 leaves no room to replace it first.');
+});
+
+it('a person is told what a drain waits for, as the next look decides', () => {
+  const wait = (servers: Server[], id: string, maxSize = 5) =>
+    waitBeforeDrain(id, snapshotOf(servers).instances, decided(servers, maxSize));
+  const servers = [...healthy('a', 'b', 'c'), ...asked('d')];
+  expect(wait(servers, 'd')).toBe('d is drained as soon as its replacement is in service.');
+  expect(wait([...servers, ...healthy('e')], 'd')).toBeNull();
+  expect(wait(servers, 'd', 4)).toBeNull();
 });

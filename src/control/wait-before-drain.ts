@@ -1,0 +1,20 @@
+import type { Decision } from '../decide/draft.ts';
+import type { Instance, InstanceId } from '../model/instance.ts';
+
+/**
+ * What an instance that a person wants drained waits for, as the next look decides.
+ *
+ * @returns a sentence; null when its drain begins with that look, or has begun
+ */
+export function waitBeforeDrain(
+  id: InstanceId,
+  instances: readonly Instance[],
+  { changed, holds }: Pick<Decision, 'changed' | 'holds'>,
+): string | null {
+  const instance = changed.find((one) => one.id === id) ?? instances.find((one) => one.id === id);
+  if (instance?.state.name !== 'inService') return null;
+  const own = holds.find(({ code, message }) => code === 'replacementFirst' && message.startsWith(`${id} `));
+  if (own !== undefined) return own.message;
+  const [hold] = holds;
+  return `${id} waits to be drained${hold === undefined ? '.' : `: ${hold.message}`}`;
+}
