@@ -94,8 +94,15 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'outliers: all are replaced at once',
     file: 'src/decide/replacement.ts',
-    find: 'for (const instance of due.slice(0, allowed)) replace(draft, instance);',
-    replace: 'for (const instance of new Set([...due.slice(0, allowed), ...outliers])) replace(draft, instance);',
+    find: 'const chosen = due.slice(0, allowed);',
+    replace: 'const chosen = [...new Set([...due.slice(0, allowed), ...outliers])];',
+    caughtBy: OUTLIERS,
+  },
+  {
+    name: 'outliers: one is drained before its replacement serves',
+    file: 'src/decide/replacement.ts',
+    find: 'const replaced = surplus >= 0;',
+    replace: 'const replaced = true;',
     caughtBy: OUTLIERS,
   },
   {

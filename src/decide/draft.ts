@@ -53,6 +53,8 @@ export class Draft {
   readonly verdicts: PolicyVerdict[] = [];
   /** Instances whose fate depends on a probe that was not made yet. */
   readonly probes = new Set<InstanceId>();
+  /** Outliers that stay until their replacement serves: they make up none of the group's size. */
+  readonly replacedFirst = new Set<InstanceId>();
   awaitsList = false;
   readonly #instances = new Map<InstanceId, Instance>();
   readonly #changed = new Set<InstanceId>();

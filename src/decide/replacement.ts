@@ -1,12 +1,15 @@
 import type { Instance } from '../model/instance.ts';
+import { boundsOf } from './bounds.ts';
 import { brake } from './brake.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
 import { launchesAllowed, recordCrash } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
 import { findOutliers } from './outliers.ts';
+import { roomToReplace } from './replace-first.ts';
+import { isLeaving, kept } from './scale-out.ts';
 import { confirmation } from './second-vantage.ts';
-import { heldBySuspension } from './suspension.ts';
+import { heldBySuspension, isSuspended } from './suspension.ts';
 
 /** Share of the desired size that may be missing because of replacements; at least one server may. */
 const REPLACEMENT_SHARE = 0.1;
@@ -19,6 +22,7 @@ export function replaceUnhealthy(draft: Draft): void {
   const inService = draft.live().filter((instance) => instance.state.name === 'inService');
   const outliers = findOutliers(draft);
   const unhealthy = [...inService.filter((instance) => instance.health.status === 'unhealthy'), ...outliers];
+  keepReplacements(draft, outliers);
   const held = brake(draft, unhealthy) === 'held';
   const ripe = unhealthy.filter((instance) => pastGrace(draft, instance));
   if (held || ripe.length === 0) return;
@@ -30,7 +34,12 @@ export function replaceUnhealthy(draft: Draft): void {
   const missing = Math.max(0, desired - inService.filter((instance) => isWarm(draft, instance)).length);
   const allowed = Math.max(0, budget - missing);
   const due = allowed === 0 ? [] : ripe.filter((instance) => isConfirmed(draft, instance));
-  for (const instance of due.slice(0, allowed)) replace(draft, instance);
+  const chosen = due.slice(0, allowed);
+  for (const instance of chosen.filter(({ health }) => health.status === 'unhealthy')) replace(draft, instance);
+  replaceOutliers(
+    draft,
+    chosen.filter(({ health }) => health.status !== 'unhealthy'),
+  );
   const waiting = ripe.length - Math.min(due.length, allowed);
   if (waiting > 0 && due.length >= allowed) {
     draft.hold(
@@ -47,15 +56,40 @@ function isConfirmed(draft: Draft, instance: Instance): boolean {
   return confirmed === 'confirmed' || confirmed === 'hung';
 }
 
+/** A replacement that was launched for an outlier is no surplus while something holds the outlier back. */
+function keepReplacements(draft: Draft, outliers: readonly Instance[]): void {
+  if (isSuspended(draft, 'replaceUnhealthy')) return;
+  const begun = Math.max(0, kept(draft).length - target(draft));
+  for (const { id } of outliers.slice(0, begun)) draft.replacedFirst.add(id);
+}
+
+/** An outlier still answers health checks and some requests: its replacement serves first, where the maximum leaves room for it. */
+function replaceOutliers(draft: Draft, outliers: readonly Instance[]): void {
+  for (const { id } of outliers) draft.replacedFirst.add(id);
+  const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
+  let { surplus, spare, full } = roomToReplace(draft, (instance) => isLeaving(draft, instance));
+  for (const instance of outliers) {
+    const replaced = surplus >= 0;
+    if (!replaced && !full) {
+      draft.hold('replacementFirst', `${instance.id} is drained as soon as its replacement is in service.`);
+      continue;
+    }
+    const before = draft.capacity();
+    const isCapped = !replaced && spare <= 0;
+    const how = isCapped ? ` The maximum of ${maxSize} leaves no room to replace it first.` : '';
+    const draining = takeOut(draft, instance, 'outlier');
+    const why = `Replacing ${instance.id}: it fails its requests, although its health check passes.${how}`;
+    draft.tell('replaceUnhealthy', why, { instance: draining, before, cappedBy: isCapped ? 'maxSize' : null });
+    surplus -= 1;
+    spare -= 1;
+    full = false;
+  }
+}
+
 /** One that answers nobody will not answer its open requests either: they are cut at once, so that others can answer them. */
 function replace(draft: Draft, instance: Instance): void {
+  if (instance.health.status !== 'unhealthy') return;
   const before = draft.capacity();
-  if (instance.health.status !== 'unhealthy') {
-    const draining = takeOut(draft, instance, 'outlier');
-    const why = `Replacing ${instance.id}: it fails its requests, although its health check passes.`;
-    draft.tell('replaceUnhealthy', why, { instance: draining, before });
-    return;
-  }
   const { detail } = instance.health;
   const isHung = confirmation(draft, instance) === 'hung';
   const draining = takeOut(draft, instance, 'unhealthy', isHung ? draft.now : null);

@@ -1,7 +1,7 @@
 import { boundsOf } from './bounds.ts';
-import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
 import { takeOut } from './lifecycle.ts';
+import { roomToReplace } from './replace-first.ts';
 
 /** Whether a person asked for this instance to be replaced, and it is still to be done. */
 export function isRetiring(instance: { readonly request: { readonly kind: string } | null }): boolean {
@@ -19,18 +19,9 @@ export function retireRequested(draft: Draft): void {
     const ended = draft.end(instance, 'operatorTerminate');
     draft.tell('operatorTerminate', `Ending ${instance.id} now, as asked for.`, { instance: ended, before });
   }
-  const live = draft.live();
-  const others = live.filter((instance) => instance.state.name === 'inService' && !isRetiring(instance));
-  let surplus = others.filter(({ health }) => health.status === 'healthy').length - target(draft);
-  // Room for the replacement there is, or will be, or is not to be had while all of the rest is well.
-  const comes = draft.memory.orphans.length > 0 || live.some(({ state }) => state.name !== 'inService');
-  const unwell = others.some(({ health }) => health.status === 'unhealthy');
-  // More than enough serve, counting those that are to go: one's replacement has come.
-  let spare = live.filter(({ state, health }) => state.name === 'inService' && health.status === 'healthy').length;
-  spare -= target(draft);
   const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
-  let full = draft.capacity().total >= maxSize && !comes && !unwell;
-  for (const instance of live) {
+  let { surplus, spare, full } = roomToReplace(draft, isRetiring);
+  for (const instance of draft.live()) {
     const { name } = instance.state;
     if (!isRetiring(instance) || name === 'draining' || name === 'terminating') continue;
     const replaced = surplus >= 0;

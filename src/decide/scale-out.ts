@@ -26,7 +26,9 @@ export function scaleOut(draft: Draft): void {
   const allowed = launchesAllowed(draft);
   const count = Math.min(missing, room, Math.max(0, allowed - pending));
   if (allowed === 1 && count < Math.min(missing, room)) holdToOne(draft);
-  const leaving = draft.live().filter((instance) => instance.state.name === 'inService' && isRetiring(instance)).length;
+  const leaving = draft
+    .live()
+    .filter((instance) => instance.state.name === 'inService' && isLeaving(draft, instance)).length;
   const besides = leaving === 0 ? '' : `, and ${leaving} to be drained once replaced`;
   for (let index = 0; index < count; index += 1) {
     const before = draft.capacity();
@@ -51,11 +53,16 @@ export function kept(draft: Draft): Instance[] {
     .live()
     .filter(
       (instance) =>
-        !isRetiring(instance) &&
+        !isLeaving(draft, instance) &&
         (instance.state.name === 'launching' ||
           instance.state.name === 'booting' ||
           instance.state.name === 'inService'),
     );
+}
+
+/** It stays until its replacement serves. */
+export function isLeaving(draft: Draft, instance: Instance): boolean {
+  return isRetiring(instance) || draft.replacedFirst.has(instance.id);
 }
 
 /** A server that is only drained because there were too many is worth more than a new one. */

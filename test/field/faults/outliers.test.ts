@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/decide/decide.ts';
 import type { RequestWindow } from '../../../src/decide/snapshot.ts';
+import { LAUNCHING_WORKS } from '../../../src/model/group-memory.ts';
 import { healthy, holds, reasons, states, unhealthySince } from '../../support/decisions.ts';
 import { type Circumstances, NOW, type Server, snapshotOf } from '../../support/snapshot.ts';
 
@@ -34,10 +35,42 @@ describe('a server that fails its requests while its health check passes', () =>
     expect(reasons(look(one, { memory: first.memory }))).toEqual([]);
   });
 
-  it('is drained and replaced where that is wanted', () => {
-    const decision = look(one, { outlierDetection: REPLACE });
-    expect(states(decision)).toMatchObject({ x: 'draining' });
-    expect(reasons(decision)).toEqual(['targetOutlier', 'replaceUnhealthy', 'launch']);
+  it('is drained as soon as its replacement serves where that is wanted', () => {
+    const first = look(one, { outlierDetection: REPLACE });
+    expect(reasons(first)).toEqual(['targetOutlier', 'launch']);
+    expect(states(first)).not.toHaveProperty('x');
+    expect(holds(first)).toEqual(['replacementFirst']);
+    const { memory } = first;
+    const group = { desiredCapacity: 3 };
+    const health = { status: 'unknown', since: NOW } as const;
+    const booting: Server = { id: 'n', target: 'initial', health, state: { name: 'booting', since: NOW - 1_000 } };
+    const meanwhile = look(one, { outlierDetection: REPLACE, memory, group }, [booting]);
+    expect(reasons(meanwhile)).toEqual([]);
+    expect(states(meanwhile)).toEqual({});
+    const [serving] = healthy('n');
+    const then = look(one, { outlierDetection: REPLACE, memory, group }, serving === undefined ? [] : [serving]);
+    expect(reasons(then)).toEqual(['replaceUnhealthy']);
+    expect(states(then)).toEqual({ x: 'draining' });
+  });
+
+  it('keeps its replacement while something else holds it back', () => {
+    const group = { desiredCapacity: 3 };
+    const launch = { ...LAUNCHING_WORKS, failures: 1, notBefore: NOW + 1_000 };
+    const [serving] = healthy('n');
+    const more = serving === undefined ? [] : [serving];
+    const decision = look(one, { outlierDetection: REPLACE, group, memory: { launch } }, more);
+    expect(states(decision)).toEqual({});
+  });
+
+  it('is drained at once where the maximum leaves no room, which is said', () => {
+    const decision = look(one, { outlierDetection: REPLACE, group: { maxSize: 3 } });
+    expect(states(decision)).toEqual({ x: 'draining' });
+    expect(reasons(decision)).toEqual(['targetOutlier', 'replaceUnhealthy']);
+    expect(decision.activities[1]).toMatchObject({
+      cappedBy: 'maxSize',
+      message:
+        'Replacing x: it fails its requests, although its health check passes. The maximum of 3 leaves no room to replace it first.',
+    });
     expect(decision.changed.find(({ id }) => id === 'x')?.state).toMatchObject({ cause: 'outlier', deadline: null });
   });
 
@@ -84,7 +117,9 @@ describe('a server that fails its requests while its health check passes', () =>
     const good = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((id) => [id, windows(1_000, 0)]));
     const memory = { unhealthyAt: { y: NOW - 90_000 } };
     const decision = look({ ...good, x: windows(100, 90) }, { outlierDetection: REPLACE, memory }, [unhealthy]);
-    expect(Object.values(states(decision)).filter((state) => state === 'draining')).toHaveLength(1);
+    expect(states(decision)).toMatchObject({ y: 'draining' });
+    expect(states(decision)).not.toHaveProperty('x');
+    expect(reasons(decision).filter((reason) => reason === 'launch')).toHaveLength(1);
     expect(holds(decision)).toContain('replacementBudget');
   });
 
