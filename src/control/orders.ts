@@ -24,20 +24,19 @@ export function changeDesired(
     const memory = { ...loop.memory, desired, fleetDesired: loop.memory.fleetDesired ?? desiredCapacity };
     const inService = loop.instances.filter(({ state }) => state.name === 'inService').length;
     const total = loop.instances.length;
+    const change: Activity = {
+      ...PLAIN_ACTIVITY,
+      at: clock.now(),
+      group: name,
+      reason: 'desiredCapacityChanged',
+      message: `Desired capacity changed from ${before} to ${desired} by \`drover set-desired\`.`,
+      before: { desired: before, inService, total },
+      after: { desired, inService, total },
+    };
     await loop.commit({
       memory,
       instances: [],
-      activities: [
-        {
-          ...PLAIN_ACTIVITY,
-          at: clock.now(),
-          group: name,
-          reason: 'desiredCapacityChanged',
-          message: `Desired capacity changed from ${before} to ${desired} by \`drover set-desired\`.`,
-          before: { desired: before, inService, total },
-          after: { desired, inService, total },
-        },
-      ],
+      activities: desired === before ? [] : [change],
     });
     loop.notify();
     return { before, after: desired };

@@ -39,12 +39,27 @@ function provenAt(draft: Draft, crashedAt: EpochMs): EpochMs {
   return Math.min(whole, ...newer) + PROVEN_AFTER_MS;
 }
 
+/** A crash loop is said for as long as it lasts, also between two launches, while all servers look healthy. */
+export function holdCrashLoop(draft: Draft): void {
+  const { crashes, crashedAt, why } = draft.memory.launch;
+  if (crashes <= 1 || draft.snapshot.mode === 'down') return;
+  // The wait names the same cause.
+  if (draft.holds.some(({ code }) => code === 'launchBackoff')) return;
+  const at = crashedAt === null ? Number.POSITIVE_INFINITY : provenAt(draft, crashedAt);
+  draft.hold(
+    'crashLoop',
+    `Crash loop: ${crashes} servers in a row ended soon after they came into service. The last one: ${why} It is over when servers stay in service for ${PROVEN_AFTER_MS / 1000} s.`,
+    Number.isFinite(at) ? at : null,
+  );
+}
+
 function tellCrashLoop(draft: Draft): void {
   const { crashes, notBefore, why } = draft.memory.launch;
   const waitMs = Math.max(0, (notBefore ?? draft.now) - draft.now);
+  const { maxBackoffMs } = draft.snapshot.group.launchRetry;
   draft.tell(
     'crashLoop',
-    `Servers end soon after they come into service, ${crashes} in a row. The last one: ${why} The next launch waits ${waitMs / 1000} s, and longer after each further one.`,
+    `Servers end soon after they come into service, ${crashes} in a row. The last one: ${why} The next launch waits ${waitMs / 1000} s, and longer after each further one, up to ${maxBackoffMs / 1000} s.`,
     { level: 'warning', cappedBy: 'launchBackoff' },
   );
 }

@@ -1,12 +1,12 @@
 import type { EpochMs } from '../model/time.ts';
 import { accountForUnknownMachines } from './adoption.ts';
-import { followCrashes } from './crash-loop.ts';
+import { followCrashes, holdCrashLoop } from './crash-loop.ts';
 import { resolveDesired } from './desired.ts';
 import { type Decision, Draft } from './draft.ts';
 import { dueOperations } from './due.ts';
 import { followPolicies } from './follow-policies.ts';
 import { assessHealth } from './health.ts';
-import { startAnewWithTemplate } from './launch-backoff.ts';
+import { reportLaunchSuspension, startAnewWithTemplate } from './launch-backoff.ts';
 import { finishDrains } from './lifecycle.ts';
 import { applyOutcomes } from './outcomes.ts';
 import { replaceUnhealthy } from './replacement.ts';
@@ -33,6 +33,7 @@ export function decide(snapshot: Snapshot, now: EpochMs): Decision {
   applyOutcomes(draft);
   accountForUnknownMachines(draft);
   assessHealth(draft);
+  reportLaunchSuspension(draft);
   finishDrains(draft);
   resolveDesired(draft);
   if (snapshot.mode === 'up') carryOutScheduled(draft);
@@ -46,5 +47,6 @@ export function decide(snapshot: Snapshot, now: EpochMs): Decision {
     scaleOut(draft);
     scaleIn(draft);
   }
+  holdCrashLoop(draft);
   return draft.finish(dueOperations(draft));
 }

@@ -61,13 +61,17 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
   if (serves && heldBySuspension(draft, REPLACING, `${instance.id} stays, although its machine does not run`))
     return false;
   const before = draft.capacity();
+  // It was to end in any case.
+  const drained = instance.state.name === 'draining';
+  const level = drained ? 'info' : 'warning';
   // A machine that has stopped explains its failed checks: they say nothing about the others, so the health brake forgets them.
   draft.noteUnhealthy(instance.id, null);
   if (sight.kind === 'present') {
     const detail = sight.machine.detail === '' ? '' : ` (${sight.machine.detail})`;
     const ended = draft.end(instance, 'machineStopped');
-    draft.tell('machineStopped', `The machine of ${instance.id} has stopped${detail}: it is taken out and ended.`, {
-      level: 'warning',
+    const what = drained ? `stopped while it was drained${detail}` : `has stopped${detail}: it is taken out and ended`;
+    draft.tell('machineStopped', `The machine of ${instance.id} ${what}.`, {
+      level,
       instance: ended,
       before,
     });
@@ -77,8 +81,9 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
     else recordCrash(draft, instance, sight.machine.detail);
   } else {
     const ended = draft.end(instance, 'machineGone');
-    draft.tell('machineGone', `The provider does not list the machine of ${instance.id} any more.`, {
-      level: 'warning',
+    const when = drained ? ', which was being drained' : '';
+    draft.tell('machineGone', `The provider does not list the machine of ${instance.id} any more${when}.`, {
+      level,
       instance: ended,
       before,
     });

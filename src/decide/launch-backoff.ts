@@ -37,13 +37,17 @@ export function recordLaunchFailure(
       suspended: giveUp ? { since: draft.now, why } : null,
     },
   };
-  if (giveUp) {
-    draft.tell(
-      'launchSuspended',
-      `Launching is suspended after ${failures} failures in a row. The last one: ${why} Fix the cause, then run: drover resume ${draft.snapshot.group.name} (or change the launch template).`,
-      { level: 'error' },
-    );
-  }
+}
+
+/** After what has failed, so that the two are read in the order in which they happened. */
+export function reportLaunchSuspension(draft: Draft): void {
+  const { failures, suspended } = draft.memory.launch;
+  if (suspended === null || suspended === draft.snapshot.memory.launch.suspended) return;
+  draft.tell(
+    'launchSuspended',
+    `Launching is suspended after ${failures} failures in a row. The last one: ${suspended.why} Fix the cause, then run: drover resume ${draft.snapshot.group.name} (or change the launch template).`,
+    { level: 'error' },
+  );
 }
 
 /** A server came into service: launching works. Whether the server stays is another matter. */

@@ -112,6 +112,16 @@ describe('the live view', () => {
     await expect(`${renderFrame(lost, look(frame, 100, 24))}\n`).toMatchFileSnapshot(golden('suspended'));
   });
 
+  it('says once that launching is suspended', async () => {
+    const frame = await play(async (service) => {
+      service.suspended = '5 launches failed in a row.';
+    });
+    const holds = [{ code: 'launchSuspended', message: 'Launching is suspended after 5 failures.', until: null }];
+    const groups = frame.status.groups.map((group) => ({ ...group, holds }));
+    const text = renderFrame({ ...frame, status: { ...frame.status, groups } }, look(frame, 100, 24));
+    expect(text.match(/Launching is suspended/g)).toHaveLength(1);
+  });
+
   it('of several groups and targets names them', async () => {
     const frame = await healing();
     const severalTargets = several(frame.status);

@@ -116,7 +116,7 @@ function now(explanation: Explanation, look: Look): readonly string[] {
   const { yellow } = colors(look);
   const { arrow, hold } = symbols(look);
   if (next.length === 0 && explanation.holds.length === 0) {
-    return ['Nothing else is to be done: the group is as it should be.'];
+    return ['Nothing is to be done: the group is as it should be.'];
   }
   if (next.length === 0 && holds.length === 0) return [];
   return [

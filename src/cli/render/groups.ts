@@ -97,7 +97,9 @@ function waits(group: GroupStatus, look: Look): readonly string[] {
     list === ''
       ? []
       : lines(`Suspended: ${suspendedProcesses.join(', ')}. Resume with \`drover resume ${name} ${list}\`.`, yellow);
-  return [...suspended, ...off, ...otherHolds(group).flatMap((each) => lines(holdText(each, look.now), yellow))];
+  // The suspension has its line above.
+  const others = otherHolds(group).filter(({ code }) => why === null || code !== 'launchSuspended');
+  return [...suspended, ...off, ...others.flatMap((each) => lines(holdText(each, look.now), yellow))];
 }
 
 /** Those that do not only repeat what a policy says. */

@@ -67,7 +67,7 @@ describe('servers that end soon after they came into service', () => {
       NOW,
     );
     expect(decision.activities.find(({ reason }) => reason === 'crashLoop')?.message).toBe(
-      'Servers end soon after they come into service, 2 in a row. The last one: x ended 3.1 s after it came into service. The next launch waits 9 s, and longer after each further one.',
+      'Servers end soon after they come into service, 2 in a row. The last one: x ended 3.1 s after it came into service. The next launch waits 9 s, and longer after each further one, up to 900 s.',
     );
     expect(reasons(decision)).not.toContain('launch');
     expect(decision.holds).toContainEqual({
@@ -76,6 +76,24 @@ describe('servers that end soon after they came into service', () => {
         'The next launch waits after 2 servers in a row that ended soon after they came into service: x ended 3.1 s after it came into service.',
       until: NOW + 9_000,
     });
+  });
+
+  it('are said for as long as the loop lasts, also while all servers are healthy', () => {
+    const young: Server = { id: 'n', createdAgoMs: 3_000, state: { name: 'inService', since: NOW - 2_000 } };
+    const launch = crashed({ crashes: 7, why: 'x ended 3.1 s after it came into service (exit code 1).' });
+    const group = { desiredCapacity: 2 };
+    const decision = decide(
+      snapshotOf([...healthy('a'), young], { group, memory: { launch, told: ['crashLoop'] } }),
+      NOW,
+    );
+    expect(decision.holds).toEqual([
+      {
+        code: 'crashLoop',
+        message:
+          'Crash loop: 7 servers in a row ended soon after they came into service. The last one: x ended 3.1 s after it came into service (exit code 1). It is over when servers stay in service for 120 s.',
+        until: NOW + 118_000,
+      },
+    ]);
   });
 
   it('do not hold back the replacement of one that served for long', () => {
