@@ -262,7 +262,7 @@ export class BalancerLoop {
     const { name, hardStopAfterMs } = this.#balancer.desired().loadBalancer;
     await this.#tell(
       'openRequestsCut',
-      `Load balancer ${name} has cut ${more} requests that were open since a reload more than ${formatDuration(hardStopAfterMs)} ago (hardStopAfter).`,
+      `Load balancer ${name} has cut ${more} ${more === 1 ? 'request' : 'requests'} that had been open since a reload more than ${formatDuration(hardStopAfterMs)} ago (hardStopAfter).`,
       'warning',
     );
   }

@@ -94,7 +94,7 @@ export function startAnewWithTemplate(draft: Draft): void {
   for (const instance of draft.live()) {
     const { state, launchTemplate } = instance;
     if (state.name !== 'launching' || state.retryAt === null || launchTemplate.version === version) continue;
-    draft.tell('launchFailed', `Giving ${instance.id} up: its launch failed, and the launch template has changed.`, {
+    draft.tell('launchFailed', `Giving up on ${instance.id}: its launch failed, and the launch template has changed.`, {
       instance: draft.end(instance, 'launchFailed'),
     });
   }
@@ -114,7 +114,7 @@ function giveBootingUp(draft: Draft, { template }: LaunchMemory): void {
     const ended = takeOut(draft, instance, 'neverHealthy');
     draft.tell(
       'neverHealthy',
-      `Giving ${instance.id} up before it was healthy: its launch template has failed so far, and has changed.`,
+      `Giving up on ${instance.id} before it was healthy: its launch template has failed so far, and has changed.`,
       { instance: ended, before },
     );
   }

@@ -71,7 +71,7 @@ function launchFailed(draft: Draft, instance: Instance, failure: Failure): void 
     return;
   }
   draft.end(instance, 'launchFailed');
-  draft.tell('launchFailed', `Launch failed: ${why} Giving ${instance.id} up.`, { level: 'error', instance });
+  draft.tell('launchFailed', `Launch failed: ${why} Giving up on ${instance.id}.`, { level: 'error', instance });
 }
 
 function ended(draft: Draft, instance: Instance): void {

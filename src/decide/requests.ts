@@ -17,7 +17,7 @@ export function retireRequested(draft: Draft): void {
     if (instance.request?.kind !== 'terminate' || instance.state.name === 'terminating') continue;
     const before = draft.capacity();
     const ended = draft.end(instance, 'operatorTerminate');
-    draft.tell('operatorTerminate', `Ending ${instance.id} now, as asked for.`, { instance: ended, before });
+    draft.tell('operatorTerminate', `Ending ${instance.id} now, on request.`, { instance: ended, before });
   }
   const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
   let { surplus, spare, full } = roomToReplace(draft, isRetiring);
@@ -33,7 +33,7 @@ export function retireRequested(draft: Draft): void {
     const isCapped = !replaced && spare <= 0 && name === 'inService';
     const how = isCapped ? ` The maximum of ${maxSize} leaves no room to replace it first.` : '';
     const ending = takeOut(draft, instance, 'operatorDrain');
-    draft.tell('operatorDrain', `Draining ${instance.id}, as asked for.${how}`, {
+    draft.tell('operatorDrain', `Draining ${instance.id}, on request.${how}`, {
       instance: ending,
       before,
       cappedBy: isCapped ? 'maxSize' : null,

@@ -31,5 +31,5 @@ export function scaleIn(draft: Draft): void {
 function whyThis({ state, health }: Instance, { terminationPolicies }: AutoScalingGroup): string {
   if (state.name !== 'inService') return 'this one is not in service yet';
   if (health.status === 'unhealthy') return 'this one is unhealthy';
-  return `chosen by ${terminationPolicies.join(', ')}`;
+  return `chosen by the termination ${terminationPolicies.length === 1 ? 'policy' : 'policies'} ${terminationPolicies.join(', ')}`;
 }

@@ -244,7 +244,7 @@ class Haproxy implements LoadBalancerDriver {
   async #howItDied(): Promise<string | null> {
     switch (await fateOf(this.#paths.config)) {
       case 'gone':
-        return this.#exit ?? 'an earlier controller had started it, so that its exit code is not known';
+        return this.#exit ?? 'an earlier controller had started it, so its exit code is not known';
       case 'hostRestarted':
         return 'the host was restarted';
       case 'alive':

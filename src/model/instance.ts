@@ -81,8 +81,8 @@ export const END_CAUSES = {
   machineGone: 'its machine is gone',
   neverHealthy: 'never became healthy',
   launchFailed: 'launch failed',
-  operatorDrain: 'asked to be replaced',
-  operatorTerminate: 'asked to be ended',
+  operatorDrain: 'replaced on request',
+  operatorTerminate: 'ended on request',
   fleetDown: 'the fleet goes down',
   orphan: 'nobody had a record of it',
 } as const;

@@ -61,7 +61,7 @@ async function copyTail(log: FileHandle, from: number, path: string): Promise<vo
   }
 }
 
-/** The last line that is not blank, cut to a readable length; empty when there is none. */
+/** The last line that says something, with a letter or a digit, cut to a readable length; empty when there is none. */
 export async function lastLine(path: string): Promise<string> {
   try {
     await using file = await open(path, 'r');
@@ -73,7 +73,7 @@ export async function lastLine(path: string): Promise<string> {
       Math.max(0, size - TAIL_BYTES),
     );
     const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
-    return (lines.findLast((line) => line.trim() !== '') ?? '')
+    return (lines.findLast((line) => /[\p{L}\p{N}]/u.test(line)) ?? '')
       .replace(/\p{Cc}/gu, ' ')
       .trim()
       .slice(0, LINE_MAX_CHARACTERS);

@@ -22,7 +22,7 @@ it('at the maximum, a drain whose replacement has come does not say that there w
   const decision = decided([...asked('a', 'b', 'c', 'd'), ...healthy('e')]);
   expect(reasons(decision)).toContain('operatorDrain');
   const drain = decision.activities.find(({ reason }) => reason === 'operatorDrain');
-  expect(drain).toMatchObject({ message: 'Draining a, as asked for.', cappedBy: null });
+  expect(drain).toMatchObject({ message: 'Draining a, on request.', cappedBy: null });
 });
 
 it('one that goes without a replacement says so', () => {
