@@ -4,6 +4,7 @@ import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import { takeOut } from './lifecycle.ts';
 import { sentence } from './sentence.ts';
+import { isHealthy, targetsOf } from './sight.ts';
 import { heldBySuspension, isSuspended } from './suspension.ts';
 
 /** A server that has been in service for so long has shown that it stays: its end is none of its launch template's. */
@@ -110,6 +111,8 @@ function giveBootingUp(draft: Draft, { template }: LaunchMemory): void {
   for (const instance of draft.live()) {
     const { state, health, launchTemplate } = instance;
     if (state.name !== 'booting' || health.status === 'healthy' || launchTemplate.version !== template) continue;
+    // It may be healthy where that cannot be seen, or is not noted yet.
+    if (targetsOf(draft, instance).some((target) => target === 'blind' || isHealthy(target))) continue;
     const before = draft.capacity();
     const ended = takeOut(draft, instance, 'neverHealthy');
     draft.tell(

@@ -22,6 +22,9 @@ export class RoutingRules {
   /** Where the controller's own looks have got no answer. */
   readonly #silent = new Set<string>();
 
+  /** Machines that a call ended which the records did not know of any more, whatever they say since. */
+  readonly #endsForgotten = new Set<string>();
+
   constructor(court: Court) {
     this.#court = court;
   }
@@ -45,7 +48,10 @@ export class RoutingRules {
       if (!host.serves(member)) continue;
       const { instanceId, endpoint } = member.member;
       const machine = this.#court.machines.lastOfInstance(instanceId);
-      if (machine?.ended === 'serving' && !this.#court.records.isEndForgotten(instanceId)) {
+      const isForgotten = this.#court.records.isEndForgotten(instanceId);
+      if (this.#endsForgotten.size > KEPT) this.#endsForgotten.clear();
+      if (machine?.ended === 'serving' && isForgotten) this.#endsForgotten.add(machine.id);
+      if (machine?.ended === 'serving' && !this.#endsForgotten.has(machine.id)) {
         this.#court.violate('routedToEnded', `${host.name} routes to ${instanceId}, whose machine Drover has ended`);
       }
       this.#checkStranger(host, member, machine);

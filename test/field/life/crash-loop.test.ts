@@ -181,6 +181,24 @@ describe('a fix does not wait for what it mends', () => {
     expect(reasons(decision)).toContain('launch');
   });
 
+  it('but who may be healthy where that cannot be seen keeps booting', () => {
+    const since = NOW - 5_000;
+    const booting: Server = {
+      id: 'b',
+      template: 'v1',
+      createdAgoMs: 5_000,
+      state: { name: 'booting', since },
+      health: { status: 'unknown', since },
+    };
+    const memory = { launch: failing };
+    const isKept = (...args: Parameters<typeof snapshotOf>) =>
+      !decide(snapshotOf(...args), NOW).activities.some(({ reason }) => reason === 'neverHealthy');
+    const blind = { kind: 'blind', since: NOW - 1_000, failure: null } as const;
+    expect(isKept([{ ...booting, target: 'unhealthy' }], { group, memory })).toBe(false);
+    expect(isKept([{ ...booting, target: 'healthy' }], { group, memory })).toBe(true);
+    expect(isKept([booting], { group, memory }, { targets: new Map([['web', blind]]) })).toBe(true);
+  });
+
   it('`resume` starts anew whenever launching waits', async () => {
     const clock = { now: () => NOW, steadyMs: () => NOW, sleep: async () => {} } as Clock;
     const around = {
