@@ -72,7 +72,7 @@ describe('errors show nothing that no schema marks as public', () => {
     ['a password with a slash', metric('source: http\nurl: "http://u:a/hunter2@h"')],
     ['a password with a space and a quote', metric('source: http\nurl: "http://u:a \'hunter2@h"')],
     ['a query', metric('source: http\nurl: "http://h/?key=hunter2#x"')],
-    ['a query for Prometheus', metric('source: prometheus\nurl: "http://h/?key=hunter2"\nquery: up')],
+    ['a query for Prometheus', metric('source: prometheus\nurl: "http://h/?key=hunter2#x"\nquery: up')],
     ['a password for Redis', metric('source: queue\nkind: redis\nurl: "redis://:hunter2@h"\nkey: k')],
     ['a header', metric('source: http\nurl: http://h\nheaders: { Cookie: { value: hunter2 } }')],
     ['a header that is text', metric('source: http\nurl: http://h\nheaders: { a: hunter2 }')],
