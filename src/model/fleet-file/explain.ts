@@ -126,7 +126,7 @@ function requirement(issue: z.core.$ZodRawIssue, isPublic: IsPublic): string | u
     case 'too_small':
     case 'too_big': {
       const bound = issue.code === 'too_small' ? atLeast(issue) : atMost(issue);
-      return `it must ${COUNTED[issue.origin] === undefined ? 'be' : 'have'} ${bound}${COUNTED[issue.origin] ?? ''}`;
+      return `it must ${COUNTED[issue.origin] === undefined ? 'be' : 'have'} ${bound}${counted(issue)}`;
     }
     default:
       return undefined;
@@ -157,10 +157,16 @@ const TYPES: Readonly<Record<string, string>> = {
   record: 'a mapping of keys to values',
 };
 
-const COUNTED: Readonly<Record<string, string>> = {
-  string: ' characters',
-  array: ' entries',
+const COUNTED: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  string: [' character', ' characters'],
+  array: [' entry', ' entries'],
 };
+
+function counted(issue: z.core.$ZodRawIssue<z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig>): string {
+  const bound = issue.code === 'too_small' ? issue.minimum : issue.maximum;
+  const [one, many] = COUNTED[issue.origin] ?? ['', ''];
+  return bound === 1 ? one : many;
+}
 
 /** `minSize: "3"` and `command: [sleep, 60]` are a matter of quotes. */
 function quoteHint(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType>, isPublic: IsPublic): string {
@@ -169,6 +175,7 @@ function quoteHint(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType>, isPu
     const path = issue.path?.filter((part) => typeof part !== 'symbol') ?? [];
     return isPublic(path) ? `: put it in quotes, "${input}"` : ': put it in quotes';
   }
+  if (expected === 'array' && typeof input === 'string') return ' in brackets, such as [one, two]';
   const isNumber = typeof input === 'string' && /^\d+$/.test(input);
   return isNumber && ['int', 'number'].includes(expected) ? `: leave out the quotes, ${input}` : '';
 }

@@ -228,7 +228,7 @@ autoScalingGroups:
       /srv/shop/fleet.yaml:23:3  autoScalingGroups.web.maxSize  it is missing; it must be a number
           23 |   web:
              |   ^
-      /srv/shop/fleet.yaml:24:5  autoScalingGroups.web.targetGroups  it must be a list
+      /srv/shop/fleet.yaml:24:5  autoScalingGroups.web.targetGroups  it must be a list in brackets, such as [one, two]
       /srv/shop/fleet.yaml:25:5  autoScalingGroups.web.minSize: -1  it must be at least 0
           25 |     minSize: -1
              |     ^

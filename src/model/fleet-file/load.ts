@@ -43,7 +43,7 @@ export function parseFleet(input: FleetFileInput): FleetFileResult {
 
   const { value, place, scalars } = yaml.file;
   if (value === null) {
-    return refuse(input.path, [{ path: [], message: 'it is empty; docs/fleet-file.md shows what belongs into it' }]);
+    return refuse(input.path, [{ path: [], message: 'it is empty; docs/fleet-file.md shows what belongs in it' }]);
   }
   const { providers, sources } = input;
   const schema = fleetFileSchema({ providers, sources, baseDir: dirname(input.path) });

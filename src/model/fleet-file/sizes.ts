@@ -10,7 +10,7 @@ const SIZE = /^(\d{1,9})(B|KiB|MiB|GiB)$/;
 /** A size in text, as bytes. A bare number is refused: `32` may have meant anything. Both bounds are inclusive. */
 export function byteSizeSchema({ minBytes, maxBytes }: { readonly minBytes: number; readonly maxBytes: number }) {
   return shown(z.string({ error: 'it must be a size in text, with its unit, such as 32KiB or 10MiB' }))
-    .regex(SIZE, { error: 'it must be a whole number with its unit, such as 500B, 32KiB, 10MiB or 1GiB', abort: true })
+    .regex(SIZE, { error: ({ input }) => withBinaryUnit(input), abort: true })
     .transform((text, context) => {
       const bytes = parseByteSize(text);
       if (bytes >= minBytes && bytes <= maxBytes) return bytes;
@@ -18,6 +18,12 @@ export function byteSizeSchema({ minBytes, maxBytes }: { readonly minBytes: numb
       context.issues.push({ code: 'custom', message, input: text });
       return z.NEVER;
     });
+}
+
+function withBinaryUnit(input: unknown): string {
+  const [, number, unit] = /^(\d{1,9}) ?([KMG])B?$/i.exec(String(input)) ?? [];
+  const meant = unit === undefined ? '' : `; did you mean ${number}${unit.toUpperCase()}iB?`;
+  return `it must be a whole number with its unit, such as 500B, 32KiB, 10MiB or 1GiB${meant}`;
 }
 
 /** In the largest unit that gives a whole number: `32KiB`. */

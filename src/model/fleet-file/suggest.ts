@@ -10,6 +10,9 @@ export function didYouMean(word: string, known: readonly string[]): string {
 function closest(word: string, known: readonly string[]): string | null {
   if (word.length > MAX_WORD_CHARACTERS) return null;
   const meant = plain(word);
+  // `TERM` is meant as `SIGTERM`.
+  const ending = meant.length < 3 ? undefined : known.find((one) => plain(one) === `sig${meant}`);
+  if (ending !== undefined) return ending;
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(meant.length / 3)) + 1;
   for (const candidate of known) {

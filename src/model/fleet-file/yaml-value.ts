@@ -10,11 +10,14 @@ const MAX_CHARACTERS = 1_000_000;
 export class UnusableYaml extends Error {
   /** Where in the text. */
   readonly offset: number;
+  /** Where that begins which it repeats; null for no repetition. */
+  readonly firstOffset: number | null;
 
-  constructor(node: unknown, message: string) {
+  constructor(node: unknown, message: string, first: unknown = null) {
     super(message);
     this.name = 'UnusableYaml';
     this.offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+    this.firstOffset = isNode(first) ? (first.range?.[0] ?? null) : null;
   }
 }
 
@@ -55,7 +58,10 @@ export function plainValue(root: unknown): unknown {
     const entries = new Map<string, Built>();
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : '';
-      if (entries.has(name)) throw new UnusableYaml(key, 'this key is there twice');
+      if (entries.has(name)) {
+        const first = node.items.find((item) => isScalar(item.key) && String(item.key.value) === name)?.key;
+        throw new UnusableYaml(key, 'this key is there twice', first);
+      }
       // Libraries pass over this name in silence, because of what it means in JavaScript.
       if (name === '__proto__') throw new UnusableYaml(key, 'the name __proto__ cannot be used');
       entries.set(name, build(value));

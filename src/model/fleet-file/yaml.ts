@@ -73,7 +73,11 @@ export function readYaml(text: string): { file: YamlFile } | { problems: readonl
       },
     };
   } catch (error) {
-    if (error instanceof UnusableYaml) return { problems: [{ place: place(error.offset), message: error.message }] };
+    if (error instanceof UnusableYaml) {
+      const { offset, firstOffset } = error;
+      const first = firstOffset === null ? '' : `; the first is in line ${place(firstOffset).line}`;
+      return { problems: [{ place: place(offset), message: `${error.message}${first}` }] };
+    }
     const message = error instanceof RangeError ? TOO_DEEP : `it cannot be read: ${error}`;
     return { problems: [{ place: place(0), message }] };
   }
@@ -84,14 +88,15 @@ const OTHER_YAML = 'a fleet file is YAML 1.2; remove the line %YAML';
 /** The parser recurses: some thousands of open brackets are the end of its stack. */
 const TOO_DEEP = 'it is nested too deeply';
 
-/** One for each place: what follows the first one there is mostly the same again. */
+/** The first of each kind: what follows it is mostly the same again. */
 function syntaxProblems(errors: readonly YAMLError[], place: (offset: number) => Place): YamlProblem[] {
   const exhausted = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
-  const told = new Map<number, YAMLError>();
+  const told = new Map<string, number>();
   for (const error of exhausted === undefined ? errors : [exhausted]) {
-    if (!told.has(error.pos[0])) told.set(error.pos[0], error);
+    const message = inWords(error);
+    if (!told.has(message)) told.set(message, error.pos[0]);
   }
-  return [...told].map(([offset, error]) => ({ place: place(offset), message: inWords(error) }));
+  return [...told].map(([message, offset]) => ({ place: place(offset), message }));
 }
 
 function inWords({ code, message }: YAMLError): string {

@@ -42,7 +42,7 @@ const text = z.string().refine((value) => !value.includes('\0'), { error: 'it ha
 const variableName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'a variable name has letters, digits and _, and starts with no digit' })
-  .refine((name) => !RESERVED_VARIABLES.test(name), { error: 'PORT, HOST and DROVER_* are set by Drover' });
+  .refine((name) => !RESERVED_VARIABLES.test(name), { error: 'PORT, HOST and DROVER_* are set by Drover; remove it' });
 
 /** The launch template's settings as a person writes them. */
 export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
@@ -63,7 +63,11 @@ export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
         .describe('The folder that the server runs in; relative to the fleet file.'),
       portRange: z
         .strictObject({ from: portSchema.describe('The first port.'), to: portSchema.describe('The last port.') })
-        .refine(({ from, to }) => from <= to, { error: 'from must not be greater than to' })
+        .check(({ value, issues }) => {
+          const { from, to } = value;
+          if (from <= to) return;
+          issues.push({ code: 'custom', input: value, message: `from (${from}) must not be greater than to (${to})` });
+        })
         .default({ from: 20_000, to: 29_999 })
         .describe('Each server gets a port of its own from this range, in PORT.'),
       stopSignal: stopSignalSchema.describe('What asks the main process of a server to stop.'),

@@ -173,6 +173,23 @@ describe('a message blames what is wrong, once', () => {
   });
 });
 
+describe('an error says what is probably meant', () => {
+  it.each<[string, Wishes, string]>([
+    ['a list without brackets', { group: 'terminationPolicies: Default' }, 'in brackets, such as [one, two]'],
+    ['a signal without SIG', { template: ', stopSignal: TERM' }, 'did you mean SIGTERM?'],
+    ['a decimal unit', { template: ', maxLogSize: 10MB' }, 'did you mean 10MiB?'],
+    ['a range the wrong way round', { template: ', portRange: { from: 9, to: 8 }' }, 'from (9)'],
+    ['a variable of Drover', { template: ', environment: { PORT: "1" }' }, 'set by Drover; remove it'],
+    ['a key twice', { group: 'minSize: 2' }, 'this key is there twice; the first is in line 10'],
+  ])('%s', (_, wishes, message) => {
+    expect(errorsOf(fleet(wishes)).join('\n')).toContain(message);
+  });
+
+  it('once for what one slip of YAML makes wrong in every line', () => {
+    expect(errorsOf(`- fleet\n${fleet({})}`).length).toBeLessThan(4);
+  });
+});
+
 it('aliases stand for no more than a bounded text', () => {
   const command = Array.from({ length: 900 }, () => '*a').join(', ');
   const text = fleet({ template: `, environment: { A: &a "${'x'.repeat(100_000)}" } }\n  b: { x: [${command}]` });
