@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     // Generous, for a machine that has other work, too: what is awaited is asked for again until it is so.
     expect: { poll: { timeout: 20_000 } },
+    // Vitest leaves one core free, which is half of a machine with two.
+    maxWorkers: '100%',
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {
