@@ -30,6 +30,7 @@ describe('sameStatistics', () => {
     ['i-1,9,"a, b",,3,', 'i-1,8,"a, b",,3,', true],
     ['i-1,9,"a, b",,3,', 'i-1,9,"a, c",,3,', false],
     ['i-1,9,OK,,3,', 'i-1,9,OK,,3', false],
+    [',",,"a, b",,', ',",,"a, b",,', false],
   ])('%s and %s: %s', (one, other, expected) => {
     expect(isSame(one, other)).toBe(expected);
   });

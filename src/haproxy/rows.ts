@@ -152,8 +152,14 @@ export function sameStatistics(
   while (i < aEnd && j < bEnd) {
     const byte = a[i];
     if (byte === b[j]) {
-      if (byte === QUOTE) isQuoted = !isQuoted;
-      else if (byte === COMMA && !isQuoted) field += 1;
+      if (byte === QUOTE) {
+        // Rows whose quotes are not as CSV has them may be split in more than one way.
+        const isInPlace = isQuoted
+          ? endsField(a, i + 1, aEnd) && endsField(b, j + 1, bEnd)
+          : i === aStart || a[i - 1] === COMMA || a[i - 1] === QUOTE;
+        if (!isInPlace) return false;
+        isQuoted = !isQuoted;
+      } else if (byte === COMMA && !isQuoted) field += 1;
       i += 1;
       j += 1;
     } else if (isQuoted || isRead[field] !== false) {
@@ -164,7 +170,12 @@ export function sameStatistics(
       if (i < 0 || j < 0) return false;
     }
   }
-  return i === aEnd && j === bEnd;
+  return i === aEnd && j === bEnd && !isQuoted;
+}
+
+/** What may follow a closing quote; a second one makes it a quote in the text. */
+function endsField(bytes: Buffer, at: number, end: number): boolean {
+  return at === end || bytes[at] === COMMA || bytes[at] === QUOTE;
 }
 
 /** -1 where there are quotes in it. */
