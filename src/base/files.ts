@@ -1,6 +1,6 @@
 /** Files that somebody else may have had a hand in: read within bounds, and written without being led elsewhere. */
 
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 /** Why a file is not read or written; the message goes on after `<path> cannot be read: `. */
@@ -94,9 +94,14 @@ export function openToAppendSync(path: string): number {
   return openRegularSync(path, WRITE | constants.O_APPEND);
 }
 
-/** `openToReplace` in place; the caller closes the descriptor. */
-export function openToReplaceSync(path: string): number {
-  return openRegularSync(path, WRITE | constants.O_TRUNC);
+/** A short text in the place of what is there, in place; made for this user alone where there is none. @throws FileError as `openToReplace` */
+export function replaceSync(path: string, text: string): void {
+  const file = openRegularSync(path, WRITE | constants.O_TRUNC);
+  try {
+    writeSync(file, text);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function openRegularSync(path: string, flags: number): number {

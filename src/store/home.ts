@@ -1,8 +1,8 @@
 /** Which folder a data folder is. A copy of one names the same HAProxy and servers as its original, and would take them over. */
 
-import { closeSync, realpathSync, statSync, writeSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { FileError, openToReplaceSync, readBoundedSync } from '../base/files.ts';
+import { FileError, readBoundedSync, replaceSync } from '../base/files.ts';
 import { PortError } from '../ports/errors.ts';
 
 const NAME = 'home';
@@ -49,12 +49,7 @@ function readHome(file: string): Home | null {
 }
 
 function writeHome(file: string, { path, origin }: Home): void {
-  const descriptor = openToReplaceSync(file);
-  try {
-    writeSync(descriptor, `${path}\n${origin}\n`);
-  } finally {
-    closeSync(descriptor);
-  }
+  replaceSync(file, `${path}\n${origin}\n`);
 }
 
 function copied(dataDir: string, original: string): PortError {

@@ -1,7 +1,6 @@
-import { closeSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openToReplaceSync, readBoundedSync } from '../base/files.ts';
+import { readBoundedSync, replaceSync } from '../base/files.ts';
 import { PortError } from '../ports/errors.ts';
 import { checkOwnFile, makePrivateFile, openDataFolder } from './data-folder.ts';
 import { checkHome } from './home.ts';
@@ -37,7 +36,7 @@ export function acquireLock(dataDir: string): Lock {
     database = new DatabaseSync(path, { timeout: 0 });
     database.exec('begin exclusive');
     claimHome();
-    writePid(pidPath);
+    replaceSync(pidPath, `${process.pid}\n`);
   } catch (error) {
     database?.close();
     throw isBusy(error) ? locked(dataDir, pidPath) : asStoreError(error, path);
@@ -53,15 +52,6 @@ function hold(database: DatabaseSync): Lock {
       database.close();
     },
   };
-}
-
-function writePid(path: string): void {
-  const file = openToReplaceSync(path);
-  try {
-    writeSync(file, `${process.pid}\n`);
-  } finally {
-    closeSync(file);
-  }
 }
 
 function locked(dataDir: string, pidPath: string): PortError {
