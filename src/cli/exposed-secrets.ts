@@ -10,13 +10,22 @@ const SECRET_NAME = /passw|passphrase|pwd|secret|token|credential|auth|api_?key|
 const FILE_NAME = /file$/i;
 const URL_WITH_PASSWORD = /:\/\/[^\s/@]*:[^\s/@]+@/;
 
-/** A warning for whoever keeps secrets in a fleet file that every user of the host can read; null when there is nothing to say. */
-export async function exposedSecrets(fleetFile: string, fleet: Fleet): Promise<string | null> {
+type ModeOf = (path: string) => Promise<number>;
+
+/**
+ * A warning for whoever keeps secrets in a fleet file that every user of the host can read; null when there is nothing to say.
+ * `modeOf` gives the permissions of a file or folder.
+ */
+export async function exposedSecrets(
+  fleetFile: string,
+  fleet: Fleet,
+  modeOf: ModeOf = modeOnHost,
+): Promise<string | null> {
   const settings = fleet.autoScalingGroups.flatMap(({ launchTemplate, metrics }) => [
     launchTemplate.settings,
     ...metrics.map((metric) => metric.settings),
   ]);
-  if (!settings.some((value) => holdsSecret('', value)) || !(await isReadableByOthers(fleetFile))) return null;
+  if (!settings.some((value) => holdsSecret('', value)) || !(await isReadableByOthers(fleetFile, modeOf))) return null;
   return `Warning: ${fleetFile} holds secrets, and every user of this host can read it. Close it with: chmod o-rwx ${fleetFile}`;
 }
 
@@ -28,11 +37,15 @@ function holdsSecret(name: string, value: Json): boolean {
   return Object.entries(value).some(([key, part]) => holdsSecret(Array.isArray(value) ? name : key, part));
 }
 
-async function isReadableByOthers(path: string): Promise<boolean> {
+async function modeOnHost(path: string): Promise<number> {
+  return (await stat(path)).mode;
+}
+
+async function isReadableByOthers(path: string, modeOf: ModeOf): Promise<boolean> {
   try {
-    if (((await stat(path)).mode & OTHERS_READ) === 0) return false;
+    if (((await modeOf(path)) & OTHERS_READ) === 0) return false;
     for (let folder = dirname(path); ; folder = dirname(folder)) {
-      if (((await stat(folder)).mode & OTHERS_ENTER) === 0) return false;
+      if (((await modeOf(folder)) & OTHERS_ENTER) === 0) return false;
       if (folder === dirname(folder)) return true;
     }
   } catch {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -19,7 +19,8 @@ async function warning(environment: string, { mode = 0o644, folderMode = 0o755 }
   await chmod(folder, folderMode);
   const result = parseFleet({ text, path, providers: providerTypes, sources: metricSourceTypes });
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
-  return exposedSecrets(path, result.fleet);
+  // The folders above are open to everybody here, whatever mode the folder of temporary files has on this host.
+  return exposedSecrets(path, result.fleet, async (of) => (of.startsWith(folder) ? (await stat(of)).mode : 0o755));
 }
 
 it.each([
