@@ -15,9 +15,9 @@ export interface CliActions {
   /** Reads and validates a fleet file. @throws when it cannot be read */
   loadFleet(fleetFile: string): Promise<FleetFileResult>;
   /** What would fail on this host as it is now, though the fleet file is valid. */
-  hostWarnings(fleet: Fleet): readonly string[];
+  hostWarnings(fleet: Fleet): Promise<readonly string[]>;
   /** The JSON Schema of fleet files. */
-  jsonSchema(): object;
+  jsonSchema(): Promise<object>;
   /**
    * Starts a controller in this process, with its API. Resolves when it has taken the fleet over, before everything is in service.
    * @throws InvalidFleetFile

@@ -33,6 +33,22 @@ const sees: Readonly<Record<string, readonly string[]>> = {
     'system',
     'control',
   ],
+  compose: [
+    'base',
+    'model',
+    'ports',
+    'decide',
+    'providers',
+    'haproxy',
+    'metrics',
+    'probes',
+    'store',
+    'system',
+    'control',
+    'api',
+    'cli',
+    'simulation',
+  ],
 };
 const rooms = Object.keys(sees);
 

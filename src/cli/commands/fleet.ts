@@ -30,7 +30,8 @@ export function addFleetCommands(program: Command, context: Context): void {
       ];
       print(context, `${fleetFile} is valid: fleet ${name} with ${parts.join(', ')}.`);
       await warnOfExposedSecrets(context, fleetFile, result.fleet);
-      for (const warning of context.actions.hostWarnings(result.fleet)) say(context, `drover: warning: ${warning}.`);
+      for (const warning of await context.actions.hostWarnings(result.fleet))
+        say(context, `drover: warning: ${warning}.`);
     });
 
   program
@@ -46,7 +47,7 @@ export function addFleetCommands(program: Command, context: Context): void {
     .description(
       'Prints the JSON Schema of fleet files, for editors that complete and check them while they are written.',
     )
-    .action(() => printJson(context, context.actions.jsonSchema(), 2));
+    .action(async () => printJson(context, await context.actions.jsonSchema(), 2));
 }
 
 /** Beside the result, so that standard output and the exit code stay what they are. */

@@ -1,0 +1,31 @@
+import { FileError, readBounded } from '../base/files.ts';
+import { metricSourceTypes } from '../metrics/registry.ts';
+import type { Fleet } from '../model/fleet.ts';
+import { fleetJsonSchema } from '../model/fleet-file/json-schema.ts';
+import { type FleetFileResult, MAX_FLEET_FILE_BYTES, parseFleet, unreadableFleet } from '../model/fleet-file/load.ts';
+import { providerTypes } from '../providers/registry.ts';
+
+/** Reads and validates a fleet file with all providers and metric sources that there are. */
+export async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
+  let text: Uint8Array;
+  try {
+    text = (await readBounded(fleetFile, { maxBytes: MAX_FLEET_FILE_BYTES })).bytes;
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    return unreadableFleet(fleetFile, error.message);
+  }
+  return parseFleet({ text, path: fleetFile, providers: providerTypes, sources: metricSourceTypes });
+}
+
+/** What would fail on this host as it is now, though the fleet file is valid. */
+export function hostWarnings({ autoScalingGroups }: Fleet): readonly string[] {
+  return autoScalingGroups.flatMap(({ name, launchTemplate: { provider, settings } }) =>
+    (providerTypes.get(provider)?.settingsWarnings?.(settings) ?? []).map(
+      (warning) => `autoScalingGroups.${name}.launchTemplate: ${warning}`,
+    ),
+  );
+}
+
+export function jsonSchema(): object {
+  return fleetJsonSchema(providerTypes, metricSourceTypes);
+}

@@ -1,0 +1,159 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { buildApi } from '../api/server.ts';
+import { listen } from '../api/socket.ts';
+import { CliError, InvalidFleetFile, type RunningFleet, type StartOptions } from '../cli/actions.ts';
+import { EXIT } from '../cli/exit-codes.ts';
+import { Controller } from '../control/controller.ts';
+import { ServiceError } from '../control/service.ts';
+import { createHaproxy } from '../haproxy/driver.ts';
+import { createFileMetric } from '../metrics/file.ts';
+import { metricSourceTypes } from '../metrics/registry.ts';
+import { formatErrors } from '../model/fleet-file/errors.ts';
+import { shownSettings } from '../model/fleet-file/shown-settings.ts';
+import { PortError } from '../ports/errors.ts';
+import type { LoadBalancerDriver } from '../ports/load-balancer.ts';
+import type { Provider } from '../ports/provider.ts';
+import { httpProbe } from '../probes/http.ts';
+import { providerTypes } from '../providers/registry.ts';
+import { openDataFolder } from '../store/data-folder.ts';
+import { acquireLock, type Lock } from '../store/lock.ts';
+import { filesIn, guarded, rememberFiles } from '../store/presence.ts';
+import { openSqliteStore } from '../store/sqlite.ts';
+import { systemClock } from '../system/clock.ts';
+import { systemIds } from '../system/ids.ts';
+import { openLog } from '../system/log.ts';
+import { loadFleet } from './fleet-file.ts';
+
+/** What a data folder may be refused for, as docs/store.md has it. */
+const REFUSALS = ['locked', 'dataFolderUntrusted', 'dataFolderUnusable', 'dataFolderCopied'];
+
+/** How often it is looked at whether the data folder is still there; a commit looks by itself. */
+const PRESENCE_INTERVAL_MS = 500;
+
+function lockFolder(dataDir: string): Lock {
+  try {
+    return acquireLock(dataDir);
+  } catch (error) {
+    if (error instanceof PortError && REFUSALS.includes(error.code)) throw new CliError(EXIT.refused, error.message);
+    throw error;
+  }
+}
+
+/** Puts a controller together with the real world, and its API in front of it. */
+export async function startFleet({
+  fleetFile,
+  dataDir,
+  mode,
+  version,
+}: StartOptions & { readonly version: string }): Promise<RunningFleet> {
+  const loaded = await loadFleet(fleetFile);
+  if (!loaded.ok) throw new InvalidFleetFile(loaded.errors);
+  const { fleet } = loaded;
+  const lock = lockFolder(dataDir);
+  const log = openLog(join(dataDir, 'drover.log'));
+  const database = await openSqliteStore({
+    path: filesIn(dataDir).database,
+    history: fleet.history,
+    clock: systemClock,
+  });
+  const check = rememberFiles(dataDir);
+  const store = guarded(database, check);
+  const providers = new Map<string, Provider>();
+  const loadBalancers = new Map<string, LoadBalancerDriver>();
+  const folder = (kind: string, name: string) => {
+    const path = join(dataDir, kind, name);
+    openDataFolder(path);
+    return path;
+  };
+
+  const controller = new Controller({
+    fleet,
+    loadFleet: async () => {
+      const again = await loadFleet(fleetFile);
+      if (again.ok) return again.fleet;
+      throw new ServiceError('invalid', formatErrors(again.errors, { color: false }));
+    },
+    shownSettings: shownSettings(providerTypes, metricSourceTypes),
+    store,
+    provider: (name) => {
+      const type = providerTypes.get(name);
+      if (type === undefined) throw new Error(`there is no provider ${name}`);
+      const provider = type.create({
+        fleet: fleet.name,
+        dataDir: folder('providers', name),
+        clock: systemClock,
+        onProblem: (message) => log.warn(message),
+      });
+      providers.set(name, provider);
+      return { provider, capabilities: type.capabilities };
+    },
+    loadBalancer: (name) => {
+      const driver = createHaproxy({ dataDir: folder('haproxy', name), clock: systemClock });
+      loadBalancers.set(name, driver);
+      return driver;
+    },
+    metricSource: ({ source, settings }, context) => {
+      const type = metricSourceTypes.get(source);
+      if (type === undefined) throw new Error(`there is no metric source ${source}`);
+      return type.create({ settings, clock: systemClock, ...context });
+    },
+    probe: httpProbe,
+    desiredFile: (path) => createFileMetric({ path, clock: systemClock }),
+    clock: systemClock,
+    ids: systemIds,
+    mode,
+    about: { version, pid: process.pid, fleetFile, dataDir },
+    onProblem: (message) => log.error(message),
+    onUnannounced: (found) => log.warn(`found by a safety look, without an event: ${found}`),
+  });
+  const api = buildApi(controller, { onInternalError: (error) => log.error(error) });
+  const close = async () => {
+    await api.close();
+    await controller.stop();
+    for (const port of [...providers.values(), ...loadBalancers.values()]) await port.close();
+    await store.close();
+    lock.release();
+  };
+  try {
+    await listen(api, dataDir);
+    await controller.start();
+  } catch (error) {
+    await close();
+    throw error instanceof ServiceError ? new CliError(EXIT.refused, error.message) : error;
+  }
+  const ended = async () => {
+    try {
+      await untilEnded(controller, check, log);
+    } finally {
+      await close();
+    }
+  };
+  return {
+    source: { status: () => controller.status(), activities: (filter) => controller.activities(filter) },
+    ended: ended(),
+    stop: () => controller.stop(),
+    reload: async () => (await controller.reloadFleet()).length,
+    down: () => controller.down(),
+  };
+}
+
+/**
+ * Resolves when the controller has ended. It ends by itself, without touching a server, once its data folder is not its own any more: another
+ * one may run the fleet by then.
+ */
+async function untilEnded(controller: Controller, check: () => void, log: Logger): Promise<void> {
+  const finished = new AbortController();
+  const ended = controller.finished.finally(() => finished.abort());
+  while (!finished.signal.aborted) {
+    try {
+      check();
+    } catch (error) {
+      log.error(error);
+      await controller.stop();
+      throw error;
+    }
+    await systemClock.sleep(PRESENCE_INTERVAL_MS, finished.signal);
+  }
+  await ended;
+}
