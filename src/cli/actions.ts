@@ -14,8 +14,8 @@ export interface CliActions {
   readonly demoFleetFile: string;
   /** Reads and validates a fleet file. @throws when it cannot be read */
   loadFleet(fleetFile: string): Promise<FleetFileResult>;
-  /** What would fail on this host as it is now, though the fleet file is valid. */
-  hostWarnings(fleet: Fleet): Promise<readonly string[]>;
+  /** What would fail on this host as it is now, or once a group is large, though the fleet file is valid. */
+  settingsWarnings(fleet: Fleet): Promise<readonly string[]>;
   /** The JSON Schema of fleet files. */
   jsonSchema(): Promise<object>;
   /**

@@ -1,6 +1,7 @@
 import { FileError, readBounded } from '../base/files.ts';
 import { metricSourceTypes } from '../metrics/registry.ts';
 import type { Fleet } from '../model/fleet.ts';
+import { templateUse } from '../model/fleet-file/checks.ts';
 import { fleetJsonSchema } from '../model/fleet-file/json-schema.ts';
 import { type FleetFileResult, MAX_FLEET_FILE_BYTES, parseFleet, unreadableFleet } from '../model/fleet-file/load.ts';
 import { providerTypes } from '../providers/registry.ts';
@@ -17,13 +18,13 @@ export async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
   return parseFleet({ text, path: fleetFile, providers: providerTypes, sources: metricSourceTypes });
 }
 
-/** What would fail on this host as it is now, though the fleet file is valid. */
-export function hostWarnings({ autoScalingGroups }: Fleet): readonly string[] {
-  return autoScalingGroups.flatMap(({ name, launchTemplate: { provider, settings } }) =>
-    (providerTypes.get(provider)?.settingsWarnings?.(settings) ?? []).map(
-      (warning) => `autoScalingGroups.${name}.launchTemplate: ${warning}`,
-    ),
-  );
+/** What would fail on this host as it is now, or once a group is large, though the fleet file is valid. */
+export function settingsWarnings(fleet: Fleet): readonly string[] {
+  return fleet.autoScalingGroups.flatMap((group) => {
+    const { provider, settings } = group.launchTemplate;
+    const warnings = providerTypes.get(provider)?.settingsWarnings?.(settings, templateUse(fleet, group)) ?? [];
+    return warnings.map((warning) => `autoScalingGroups.${group.name}.launchTemplate: ${warning}`);
+  });
 }
 
 export function jsonSchema(): object {

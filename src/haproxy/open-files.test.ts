@@ -7,7 +7,8 @@ it.each([
   { openFiles: 20_000, wanted: 50_000, connections: 8_000, files: 20_000 },
   { openFiles: 4_096, wanted: 50_000, connections: 1_638, files: 4_096 },
   { openFiles: 1_024, wanted: 50_000, connections: 409, files: 1_024 },
-  { openFiles: 20_000, wanted: 100, connections: 100, files: 4_200 },
+  { openFiles: 20_000, wanted: 5_000, connections: 5_000, files: 10_500 },
+  { openFiles: 20_000, wanted: 100, connections: 100, files: 700 },
   { openFiles: 1, wanted: 100, connections: 1, files: 1 },
 ])('$openFiles open files allow $connections of $wanted connections', ({ openFiles, wanted, connections, files }) => {
   expect(connectionLimit(wanted, openFiles)).toEqual({ connections, files });

@@ -2,10 +2,12 @@
 
 import { readFile } from 'node:fs/promises';
 
-/** For health checks, listeners and the runtime API: more than clients may take. */
-const FILES_BESIDE = 4_000;
+/** For health checks, listeners and the runtime API, more than clients may take: each file that HAProxy may open costs memory. */
+const MIN_FILES_BESIDE = 500;
+const MAX_FILES_BESIDE = 4_000;
+const SHARE_BESIDE = 0.05;
 /** Of a limit so low that these would be most of it. */
-const SHARE_BESIDE = 0.2;
+const MAX_SHARE_BESIDE = 0.2;
 /** One to the client, one to the server. */
 const FILES_A_CONNECTION = 2;
 
@@ -18,8 +20,10 @@ export interface ConnectionLimit {
 
 /** @param openFiles the hard limit of HAProxy's process */
 export function connectionLimit(maxConnections: number, openFiles: number): ConnectionLimit {
-  const files = Math.min(maxConnections * FILES_A_CONNECTION + FILES_BESIDE, openFiles);
-  const beside = Math.min(FILES_BESIDE, Math.ceil(files * SHARE_BESIDE));
+  const forClients = maxConnections * FILES_A_CONNECTION;
+  const wanted = Math.min(MAX_FILES_BESIDE, Math.max(MIN_FILES_BESIDE, Math.ceil(forClients * SHARE_BESIDE)));
+  const files = Math.min(forClients + wanted, openFiles);
+  const beside = Math.min(wanted, Math.ceil(files * MAX_SHARE_BESIDE));
   const connections = Math.floor((files - beside) / FILES_A_CONNECTION);
   return { files, connections: Math.max(1, Math.min(maxConnections, connections)) };
 }

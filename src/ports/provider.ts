@@ -62,10 +62,13 @@ export interface ProviderType {
   readonly capabilities: ProviderCapabilities;
   /** Validates `launchTemplate` settings; its descriptions become help texts. Relative paths are resolved against `baseDir`. */
   settingsSchema(baseDir: string): z.ZodType<JsonObject>;
-  /** Why a group's servers cannot all be launched, though each setting is right by itself; paths begin in the settings. */
+  /** Why a group's servers cannot work, though each setting is right by itself; paths begin in the settings. */
   settingsProblems?(settings: JsonObject, use: TemplateUse): readonly Problem[];
-  /** What would fail on this host as it is now, in sentences: no error, because it may be put right before the first launch. */
-  settingsWarnings?(settings: JsonObject): readonly string[];
+  /**
+   * What would fail on this host as it is now, or once the group is large, in sentences: no error, because it may be put right before that
+   * launch.
+   */
+  settingsWarnings?(settings: JsonObject, use: TemplateUse): readonly string[];
   create(context: ProviderContext): Provider;
 }
 

@@ -22,7 +22,7 @@ export function fakeActions(
     version: '0.1.0',
     demoFleetFile: '/srv/hello/fleet.yaml',
     loadFleet: async () => ({ ok: true, fleet: FLEET }),
-    hostWarnings: async () => [],
+    settingsWarnings: async () => [],
     jsonSchema: async () => ({ type: 'object' }),
     simulate: async () => [],
     startFleet: (options) => startFake(makeService(options.dataDir), options),

@@ -29,9 +29,7 @@ export function addFleetCommands(program: Command, context: Context): void {
         count(autoScalingGroups.length, 'auto scaling group'),
       ];
       print(context, `${fleetFile} is valid: fleet ${name} with ${parts.join(', ')}.`);
-      await warnOfExposedSecrets(context, fleetFile, result.fleet);
-      for (const warning of await context.actions.hostWarnings(result.fleet))
-        say(context, `drover: warning: ${warning}.`);
+      await warnOf(context, fleetFile, result.fleet);
     });
 
   program
@@ -50,10 +48,11 @@ export function addFleetCommands(program: Command, context: Context): void {
     .action(async () => printJson(context, await context.actions.jsonSchema(), 2));
 }
 
-/** Beside the result, so that standard output and the exit code stay what they are. */
-export async function warnOfExposedSecrets(context: Context, fleetFile: string, fleet: Fleet): Promise<void> {
+/** What is wrong with a valid fleet file, beside the result: standard output and the exit code stay what they are. */
+export async function warnOf(context: Context, fleetFile: string, fleet: Fleet): Promise<void> {
   const warning = await exposedSecrets(fleetFile, fleet);
   if (warning !== null) say(context, warning);
+  for (const text of await context.actions.settingsWarnings(fleet)) say(context, `drover: warning: ${text}.`);
 }
 
 async function reload(context: Context, yes: boolean, command: Command): Promise<void> {
@@ -61,6 +60,9 @@ async function reload(context: Context, yes: boolean, command: Command): Promise
     const changes = await client.fleetChanges(signal).catch(invalidFile);
     if (changes.length === 0) return print(context, 'No changes.');
     print(context, renderChanges(changes, uncutLook(context.terminal)).join('\n'));
+    const { fleetFile } = await client.status(signal);
+    const loaded = await context.actions.loadFleet(fleetFile);
+    if (loaded.ok) await warnOf(context, fleetFile, loaded.fleet);
     await confirm(context, `Apply ${count(changes.length, 'change')}?`, yes);
     const applied = await client.reloadFleet(signal).catch(invalidFile);
     print(context, `Applied ${count(applied.length, 'change')}.`);

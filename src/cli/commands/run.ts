@@ -6,7 +6,7 @@ import { type Context, dataDirPath, fleetFilePath, say } from '../context.ts';
 import { follow, PlainView } from '../live/follow.ts';
 import { demoHints, type Hint, shortPath } from '../live/hints.ts';
 import { LiveView } from '../live/live-view.ts';
-import { warnOfExposedSecrets } from './fleet.ts';
+import { warnOf } from './fleet.ts';
 
 export function addRunCommands(program: Command, context: Context): void {
   program
@@ -26,7 +26,7 @@ export function addRunCommands(program: Command, context: Context): void {
       context.terminal.becomeService(() => void reload(context, starting));
       const fleet = await starting;
       const loaded = await context.actions.loadFleet(fleetFile);
-      if (loaded.ok) await warnOfExposedSecrets(context, fleetFile, loaded.fleet);
+      if (loaded.ok) await warnOf(context, fleetFile, loaded.fleet);
       const interrupted = await showFleet(context, fleet, options.plain === true, () => RUN_HINTS, 'stop');
       say(
         context,

@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
 import type { AutoScalingGroup, Fleet, TargetGroup } from '../fleet.ts';
 import type { Problem } from './explain.ts';
 import { MAX_ROUND_ROBIN_SERVERS } from './fields.ts';
-import type { SettingsSchemaSource } from './launch-template.ts';
+import type { SettingsSchemaSource, TemplateUse } from './launch-template.ts';
 import { formatPath, type Path } from './path.ts';
 import { checkScaling, highestMaxSize } from './scaling-checks.ts';
 import { didYouMean } from './suggest.ts';
@@ -96,12 +96,16 @@ function overlap(a: string, b: string): boolean {
   return (a === '0.0.0.0' && !isIPv6(b)) || (b === '0.0.0.0' && !isIPv6(a));
 }
 
-function checkLaunchTemplates(fleet: Fleet, providers: ReadonlyMap<string, SettingsSchemaSource>): Problem[] {
+/** What a group of the fleet asks of its launch template. */
+export function templateUse(fleet: Fleet, group: AutoScalingGroup): TemplateUse {
   const listeners = addressesOf(fleet).map(({ path, address, port }) => ({ where: formatPath(path), address, port }));
+  return { maxSize: highestMaxSize(group), listeners };
+}
+
+function checkLaunchTemplates(fleet: Fleet, providers: ReadonlyMap<string, SettingsSchemaSource>): Problem[] {
   return fleet.autoScalingGroups.flatMap((group) => {
     const { provider, settings } = group.launchTemplate;
-    const use = { maxSize: highestMaxSize(group), listeners };
-    const problems = providers.get(provider)?.settingsProblems?.(settings, use) ?? [];
+    const problems = providers.get(provider)?.settingsProblems?.(settings, templateUse(fleet, group)) ?? [];
     return problems.map(({ path, message }) => ({
       path: ['autoScalingGroups', group.name, 'launchTemplate', ...path],
       message,

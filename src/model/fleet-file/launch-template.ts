@@ -10,7 +10,7 @@ import { didYouMean } from './suggest.ts';
 export interface SettingsSchemaSource {
   /** Describes an object without the keys that all of its kind have (`provider`, `source`, ...); durations in its output have keys that end in `Ms`. */
   settingsSchema(baseDir: string): z.ZodType<JsonObject>;
-  /** Why a group's servers cannot all be launched, though each setting is right by itself; paths begin in the settings. */
+  /** Why a group's servers cannot work, though each setting is right by itself; paths begin in the settings. */
   settingsProblems?(settings: JsonObject, use: TemplateUse): readonly Problem[];
 }
 

@@ -92,7 +92,7 @@ describe('parseFleet', () => {
                   "trustedProxies": [],
                 },
               ],
-              "maxConnections": 50000,
+              "maxConnections": 5000,
               "maxHeaderBytes": 20480,
               "name": "web",
               "statsPage": null,

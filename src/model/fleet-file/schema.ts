@@ -84,7 +84,7 @@ const loadBalancer = z
       .int()
       .min(10)
       .max(1_000_000)
-      .default(50_000)
+      .default(5_000)
       .describe('The most client connections of each listener; fewer where the limit of open files allows no more.'),
     threads: z.int().min(1).max(64).optional().describe("HAProxy's threads. Default: one for each core."),
     hardStopAfter: durationSchema({ minMs: SECOND_MS, maxMs: 168 * HOUR_MS })

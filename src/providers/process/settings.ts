@@ -99,20 +99,15 @@ export function readSettings(settings: JsonObject): ProcessSettings {
 /** The addresses of listeners that keep a server of this host from a port, beside those of 127.0.0.0/8. */
 const EVERY_INTERFACE = ['0.0.0.0', '::'];
 
-/** Whether there are ports enough, and none of them is a listener's: a server could take it before HAProxy does. */
-export function settingsProblems(settings: JsonObject, { maxSize, listeners }: TemplateUse): readonly Problem[] {
+/** Whether none of the ports is a listener's: a server could take it before HAProxy does. */
+export function settingsProblems(settings: JsonObject, { listeners }: TemplateUse): readonly Problem[] {
   const { from, to } = readSettings(settings).portRange;
-  const path = ['portRange'];
   const taken = listeners.filter(
     ({ address, port }) =>
       port >= from && port <= to && (EVERY_INTERFACE.includes(address) || address.startsWith('127.')),
   );
-  const problems = taken.slice(0, 1).map(({ where, port }) => ({
-    path,
+  return taken.slice(0, 1).map(({ where, port }) => ({
+    path: ['portRange'],
     message: `${from} to ${to} holds port ${port}, which ${where} listens on, and a server could take it; choose other ports for one of them`,
   }));
-  const ports = to - from + 1;
-  if (ports >= maxSize) return problems;
-  const message = `${from} to ${to} has ${ports === 1 ? 'one port' : `${ports} ports`}, and the group may have ${maxSize} servers; widen it, or lower maxSize`;
-  return [...problems, { path, message }];
 }

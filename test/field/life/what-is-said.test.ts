@@ -75,26 +75,42 @@ describe('a size that a group cannot have', () => {
   });
 });
 
-describe('a command that this host does not have', () => {
-  const settings = (command: string[], workingDirectory = '/') => ({
-    command,
-    workingDirectory,
-    environment: {},
-    portRange: { from: 20_000, to: 29_999 },
-    stopSignal: 'SIGTERM',
-    stopTimeoutMs: 0,
-    maxLogSizeBytes: 10_000_000,
+const USE = { maxSize: 10, listeners: [] };
+const settings = (command: string[], workingDirectory = '/') => ({
+  command,
+  workingDirectory,
+  environment: {},
+  portRange: { from: 20_000, to: 29_999 },
+  stopSignal: 'SIGTERM',
+  stopTimeoutMs: 0,
+  maxLogSizeBytes: 10_000_000,
+});
+
+describe('fewer ports than the group may have servers', () => {
+  const warnings = (to: number) => settingsWarnings({ ...settings(['sh']), portRange: { from: 20_000, to } }, USE);
+
+  it('are a warning that says how many, and what happens', () => {
+    expect(warnings(20_004)).toEqual([
+      'portRange 20000 to 20004 has 5 ports and the group may have 10 servers: when all ports are taken, further launches fail until one is free; widen it, or lower maxSize',
+    ]);
+    expect(warnings(20_000)[0]).toContain('has one port and');
   });
 
+  it('as many are none', () => {
+    expect(warnings(20_009)).toEqual([]);
+  });
+});
+
+describe('a command that this host does not have', () => {
   it.each([
     [['/nowhere/shop'], 'the command /nowhere/shop was not found from /'],
     [['no-such-program-anywhere'], 'no-such-program-anywhere was not found in PATH'],
   ])('%j is a warning', (command, warning) => {
-    expect(settingsWarnings(settings(command))[0]).toContain(warning);
+    expect(settingsWarnings(settings(command), USE)[0]).toContain(warning);
   });
 
   it('is none where it is there, and a missing folder is one', () => {
-    expect(settingsWarnings(settings(['sh']))).toEqual([]);
-    expect(settingsWarnings(settings(['sh'], '/nowhere'))[0]).toContain('/nowhere does not exist');
+    expect(settingsWarnings(settings(['sh']), USE)).toEqual([]);
+    expect(settingsWarnings(settings(['sh'], '/nowhere'), USE)[0]).toContain('/nowhere does not exist');
   });
 });
