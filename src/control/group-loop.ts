@@ -1,7 +1,9 @@
 import { decide } from '../decide/decide.ts';
 import type { Decision } from '../decide/draft.ts';
 import { isSameMember, type Membership, memberships } from '../decide/membership.ts';
+import { Forecasts } from '../decide/policies/forecast.ts';
 import type { HourlyValue, PolicyVerdict } from '../decide/policies/policy.ts';
+import { Calendar } from '../decide/schedule.ts';
 import type { Outcome, Sightings, Snapshot, TargetSighting, View } from '../decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
@@ -81,6 +83,8 @@ export class GroupLoop {
   #awaitsList = true;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #probes: Probes;
+  readonly #calendar = new Calendar();
+  readonly #forecasts = new Forecasts();
   #backoffMs = 0;
   /** Since the clock was followed last; null before that. */
   #followed: Stopwatch | null = null;
@@ -313,6 +317,8 @@ export class GroupLoop {
       file: file(),
       metrics: metrics(),
       histories: histories(),
+      calendar: this.#calendar,
+      forecasts: this.#forecasts,
       probes: this.#probes.answers,
       outcomes,
       ended: new Map([...this.#ended].map(([id, { startedAt }]) => [id, startedAt])),

@@ -13,17 +13,19 @@ import { heldBySuspension } from './suspension.ts';
 
 /** Asks each of the group's scaling policies, and brings the desired size to what they come to together. */
 export function followPolicies(draft: Draft): void {
-  const { group, metrics, histories } = draft.snapshot;
+  const { group, metrics, histories, forecasts } = draft.snapshot;
   const bounds = boundsOf(group, draft.memory);
   const desired = draft.memory.desired ?? 0;
   const verdicts = group.scalingPolicies.map((policy) => {
     const reading = metrics.get(policy.metric) ?? null;
+    const history = histories.get(policy.metric) ?? [];
     return evaluate(policy, {
       now: draft.now,
       size: groupSize(draft, reading?.at ?? draft.now),
       ...bounds,
       reading,
-      history: histories.get(policy.metric) ?? [],
+      history,
+      forecast: () => forecasts.of(history, draft.now),
       memory: memoryAbout(subjectOf(policy, group.metrics), draft.memory.policies.get(policy.name)),
     });
   });

@@ -7,34 +7,41 @@ import { WallClock } from './wall-clock.ts';
 const REPEATED_MAX = 24 * 60;
 
 /**
- * When an action falls due first after a moment; null for never again. Cron fields are matched against the clock on the wall: at what
- * it skips in spring the action is carried out at the jump, at what it shows twice in autumn the first time only.
+ * When scheduled actions fall due. A calendar keeps the last answer for each action, which holds until that time: a group is decided
+ * about far more often than anything falls due. A new calendar gives the same answers.
  */
-export function nextTime(action: ScheduledAction, after: EpochMs): EpochMs | null {
-  const known = answers.get(action);
-  if (known !== undefined && known.after <= after && (known.next === null || after < known.next)) return known.next;
-  const next = workOut(action, after);
-  answers.set(action, { after, next });
-  return next;
+export class Calendar {
+  readonly #answers = new WeakMap<ScheduledAction, { readonly after: EpochMs; readonly next: EpochMs | null }>();
+
+  /** When an action falls due first after a moment; null for never again. */
+  nextTime(action: ScheduledAction, after: EpochMs): EpochMs | null {
+    const known = this.#answers.get(action);
+    if (known !== undefined && known.after <= after && (known.next === null || after < known.next)) return known.next;
+    const next = nextTime(action, after);
+    this.#answers.set(action, { after, next });
+    return next;
+  }
+
+  /** When an action fell due last after a moment and up to another; null where it did not. */
+  dueSince(action: ScheduledAction, after: EpochMs, until: EpochMs): EpochMs | null {
+    const first = this.nextTime(action, after);
+    if (first === null || first > until) return null;
+    if (action.schedule.kind === 'once') return first;
+    const end = action.endAt === null ? until : Math.min(until, action.endAt);
+    const last = lastOfCron(action.schedule, end);
+    return last !== null && last > first && last <= end ? last : first;
+  }
 }
 
-/** The last answer for each action holds until that time: groups are looked at far more often than anything falls due. */
-const answers = new WeakMap<ScheduledAction, { readonly after: EpochMs; readonly next: EpochMs | null }>();
-
-function workOut({ schedule, startAt, endAt }: ScheduledAction, after: EpochMs): EpochMs | null {
+/**
+ * When an action falls due first after a moment; null for never again. Cron fields are matched against the clock on the wall: an
+ * action at a time that the clock skips in spring is carried out at the jump, one at a time that it shows twice in autumn the first
+ * time only.
+ */
+export function nextTime({ schedule, startAt, endAt }: ScheduledAction, after: EpochMs): EpochMs | null {
   const from = startAt === null ? after : Math.max(after, startAt - 1);
   const next = schedule.kind === 'once' ? (schedule.at > from ? schedule.at : null) : nextOfCron(schedule, from);
   return next === null || (endAt !== null && next > endAt) ? null : next;
-}
-
-/** When an action fell due last after a moment and up to another; null where it did not. */
-export function dueSince(action: ScheduledAction, after: EpochMs, until: EpochMs): EpochMs | null {
-  const first = nextTime(action, after);
-  if (first === null || first > until) return null;
-  if (action.schedule.kind === 'once') return first;
-  const end = action.endAt === null ? until : Math.min(until, action.endAt);
-  const last = lastOfCron(action.schedule, end);
-  return last !== null && last > first && last <= end ? last : first;
 }
 
 interface Cron {

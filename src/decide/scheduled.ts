@@ -2,7 +2,6 @@ import type { ScheduledAction } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
 import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
-import { dueSince, nextTime } from './schedule.ts';
 import { boundsAfter, boundsInWords, changeInWords } from './scheduled-bounds.ts';
 import { heldBySuspension } from './suspension.ts';
 
@@ -15,7 +14,8 @@ const LATE_MS = 60_000;
  * before is not made up for. What falls due while scheduled actions are suspended is passed over.
  */
 export function carryOutScheduled(draft: Draft): void {
-  const { scheduledActions } = draft.snapshot.group;
+  const { calendar, group } = draft.snapshot;
+  const { scheduledActions } = group;
   const before = draft.memory.scheduled;
   const after = new Map<string, EpochMs>();
   const due: { readonly action: ScheduledAction; readonly at: EpochMs }[] = [];
@@ -24,10 +24,10 @@ export function carryOutScheduled(draft: Draft): void {
     const known = before.get(key);
     // The time of the look is kept only when it matters, so that a look at which nothing is due costs no commit.
     const since = known === undefined || known > draft.now ? draft.now : known;
-    const at = dueSince(action, since, draft.now);
+    const at = calendar.dueSince(action, since, draft.now);
     if (at !== null) due.push({ action, at });
     after.set(key, at === null ? since : draft.now);
-    const next = nextTime(action, draft.now);
+    const next = calendar.nextTime(action, draft.now);
     if (next !== null) draft.wake(next);
   }
   const isSame = after.size === before.size && [...after].every(([key, at]) => before.get(key) === at);

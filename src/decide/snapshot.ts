@@ -3,7 +3,9 @@ import type { GroupMemory } from '../model/group-memory.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Failure, Machine, Reading, Target } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
+import type { Forecasts } from './policies/forecast.ts';
 import type { HourlyValue } from './policies/policy.ts';
+import type { Calendar } from './schedule.ts';
 
 /** All that a decision about one group depends on, beside the time. */
 export interface Snapshot {
@@ -26,6 +28,9 @@ export interface Snapshot {
   readonly metrics: ReadonlyMap<string, Reading>;
   /** What was recorded of each metric, for forecasts. */
   readonly histories: ReadonlyMap<string, readonly HourlyValue[]>;
+  /** What whoever decides keeps from one decision to the next, so that costly answers are not worked out again; a new one does as well. */
+  readonly calendar: Calendar;
+  readonly forecasts: Forecasts;
   /** What operations have come to since the last decision, oldest first. */
   readonly outcomes: readonly Outcome[];
   /** Instances that have ended lately, and when: a list asked for earlier may still show their machines. */

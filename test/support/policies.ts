@@ -1,3 +1,4 @@
+import { forecast } from '../../src/decide/policies/forecast.ts';
 import type { PolicyContext } from '../../src/decide/policies/policy.ts';
 import { NO_POLICY_MEMORY } from '../../src/decide/policies/policy.ts';
 import type { PolicyMemory } from '../../src/model/group-memory.ts';
@@ -114,6 +115,7 @@ export function contextOf(reading: Reading | null, situation: Situation = {}): P
     maxSize,
     reading,
     history,
+    forecast: () => forecast(history, now),
     memory: { ...NO_POLICY_MEMORY, ...memory },
   };
 }

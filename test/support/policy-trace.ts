@@ -1,5 +1,7 @@
 import { decide } from '../../src/decide/decide.ts';
 import type { Decision } from '../../src/decide/draft.ts';
+import { Forecasts } from '../../src/decide/policies/forecast.ts';
+import { Calendar } from '../../src/decide/schedule.ts';
 import type { Outcome, Snapshot } from '../../src/decide/snapshot.ts';
 import type { AutoScalingGroup } from '../../src/model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../../src/model/group-memory.ts';
@@ -36,6 +38,8 @@ export function play({ group: changes, minutes, metrics, histories, ...more }: P
   let memory: GroupMemory = { ...EMPTY_MEMORY, surveyed: true, ...more.memory };
   let instances = new Map<string, Instance>();
   let outcomes: Outcome[] = [];
+  const calendar = new Calendar();
+  const forecasts = new Forecasts();
   const scenes: Scene[] = [];
   for (let now = from; now <= from + minutes * MINUTE; now += everyMs) {
     const inService = [...instances.values()].filter(({ state }) => state.name === 'inService').length;
@@ -66,6 +70,8 @@ export function play({ group: changes, minutes, metrics, histories, ...more }: P
         outcomes,
         ended: new Map(),
         busy: new Set(),
+        calendar,
+        forecasts,
         idSeed: `${now}`,
       },
       now,

@@ -1,3 +1,5 @@
+import { Forecasts } from '../../src/decide/policies/forecast.ts';
+import { Calendar } from '../../src/decide/schedule.ts';
 import type { RequestWindow, Snapshot } from '../../src/decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../../src/model/fleet.ts';
 import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
@@ -134,6 +136,8 @@ export function snapshotOf(
     file: null,
     metrics: new Map(),
     histories: new Map(),
+    calendar: new Calendar(),
+    forecasts: new Forecasts(),
     probes: new Map(
       servers.flatMap((server) => (server.probe === null ? [] : [[server.id, probeOf(server)] as const])),
     ),

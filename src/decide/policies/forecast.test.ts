@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contextOf, foreseeing, HOUR, MINUTE, MONDAY_8 } from '../../../test/support/policies.ts';
-import { forecast } from './forecast.ts';
+import { Forecasts, forecast } from './forecast.ts';
 import type { HourlyValue } from './policy.ts';
 import { predictive } from './predictive.ts';
 
@@ -66,14 +66,15 @@ describe('a forecast', () => {
   });
 
   it('is made once an hour from the same history', () => {
+    const forecasts = new Forecasts();
     const history = past(14 * 24, office);
-    const first = forecast(history, MONDAY_8);
-    expect(forecast(history, MONDAY_8 + HOUR - 1)).toBe(first);
-    expect(forecast(history, MONDAY_8 + HOUR)?.[0]?.at).toBe(MONDAY_8 + HOUR);
+    const first = forecasts.of(history, MONDAY_8);
+    expect(forecasts.of(history, MONDAY_8 + HOUR - 1)).toBe(first);
+    expect(forecasts.of(history, MONDAY_8 + HOUR)?.[0]?.at).toBe(MONDAY_8 + HOUR);
+    expect(forecasts.of(history, MONDAY_8)).toEqual(first);
     expect(forecast(history, MONDAY_8)).toEqual(first);
-    expect(forecast([...history], MONDAY_8)).toEqual(first);
     const constant = past(14 * 24, () => 1);
-    expect(forecast(constant, MONDAY_8)).not.toEqual(first);
+    expect(forecasts.of(constant, MONDAY_8)).not.toEqual(first);
   });
 
   it('bridges what is missing', () => {

@@ -23,13 +23,24 @@ const LEVEL_MIN = 0.5;
 const LEVEL_MAX = 2;
 const LEVEL_KEEP = 0.95;
 
-type Forecast = readonly HourlyValue[] | null;
+export type Forecast = readonly HourlyValue[] | null;
 
 /**
- * The newest forecast of each history. The function stays pure: nothing but the history and the hour goes into a forecast, a history never
- * changes (another one takes its place), and so what is found here is what working it out again would give. It goes with its history.
+ * Forecasts, each kept for its hour. Nothing but the history and the hour goes into one, and a history never changes (another one
+ * takes its place), so that a new object of this class gives the same forecasts.
  */
-const known = new WeakMap<readonly HourlyValue[], { readonly hour: number; readonly forecast: Forecast }>();
+export class Forecasts {
+  readonly #newest = new WeakMap<readonly HourlyValue[], { readonly hour: number; readonly forecast: Forecast }>();
+
+  of(history: readonly HourlyValue[], now: EpochMs): Forecast {
+    const hour = Math.floor(now / HOUR_MS);
+    const known = this.#newest.get(history);
+    if (known?.hour === hour) return known.forecast;
+    const result = forecast(history, now);
+    this.#newest.set(history, { hour, forecast: result });
+    return result;
+  }
+}
 
 /**
  * Forecasts a metric by the hour, from now's hour to 48 hours ahead; null with less than 24 hours of data. For an hour `h`:
@@ -45,15 +56,7 @@ const known = new WeakMap<readonly HourlyValue[], { readonly hour: number; reado
  * weeks need no time zone; an hour of summer time more or less is learned within days.
  */
 export function forecast(history: readonly HourlyValue[], now: EpochMs): Forecast {
-  const hour = Math.floor(now / HOUR_MS);
-  const before = known.get(history);
-  if (before?.hour === hour) return before.forecast;
-  const result = forecastFrom(history, hour);
-  known.set(history, { hour, forecast: result });
-  return result;
-}
-
-function forecastFrom(history: readonly HourlyValue[], thisHour: number): Forecast {
+  const thisHour = Math.floor(now / HOUR_MS);
   const values = new Map<number, number>();
   for (const { at, value } of history) {
     const hour = Math.floor(at / HOUR_MS);

@@ -13,6 +13,8 @@ export interface PolicyContext {
   readonly reading: Reading | null;
   /** Recorded values of the metric, one an hour, oldest first; for forecasts. It never changes: a longer history is another array. */
   readonly history: readonly HourlyValue[];
+  /** What the history foretells by the hour; null where it is too short. Worked out when it is asked for. */
+  readonly forecast: () => readonly HourlyValue[] | null;
   readonly memory: PolicyMemory;
 }
 

@@ -1,7 +1,7 @@
 import type { PredictivePolicy } from '../../model/scaling-policy.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { ceilDecimal } from './decimal.ts';
-import { FORECAST_MIN_HOURS, forecast } from './forecast.ts';
+import { FORECAST_MIN_HOURS } from './forecast.ts';
 import { type HourlyValue, noOpinion, type PolicyContext, type PolicyVerdict } from './policy.ts';
 import { figure, servers } from './text.ts';
 
@@ -13,12 +13,12 @@ const HOUR_MS = 3_600_000;
  * needs no reading now; before there is enough to learn from it has no opinion and stands in nobody's way.
  */
 export function predictive(policy: PredictivePolicy, context: PolicyContext): PolicyVerdict {
-  const { history, memory, now } = context;
+  const { forecast, history, memory, now } = context;
   const quiet = (why: string) => noOpinion(policy, memory, `${history.length} hours of history`, why);
   if (policy.valueIs === 'average') {
     return quiet(`${policy.metric} is an average: it does not tell how many servers were needed, only a total does.`);
   }
-  const hours = forecast(history, now);
+  const hours = forecast();
   if (hours === null) {
     return quiet(
       `A forecast needs ${FORECAST_MIN_HOURS} hours of ${policy.metric}, and ${history.length} are recorded.`,

@@ -1,4 +1,6 @@
 import type { Decision } from '../../decide/draft.ts';
+import { Forecasts } from '../../decide/policies/forecast.ts';
+import { Calendar } from '../../decide/schedule.ts';
 import type { Outcome, Snapshot } from '../../decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../../model/fleet.ts';
 import type { Instance, InstanceId } from '../../model/instance.ts';
@@ -19,6 +21,8 @@ export class CalmWorld {
   readonly #targetGroups: readonly TargetGroup[];
   readonly #machines = new Map<InstanceId, Machine>();
   readonly #instances = new Map<InstanceId, Instance>();
+  readonly #calendar = new Calendar();
+  readonly #forecasts = new Forecasts();
   #outcomes: Outcome[] = [];
 
   constructor(targetGroups: readonly TargetGroup[], bootMs: number) {
@@ -47,9 +51,7 @@ export class CalmWorld {
   }
 
   /** The part of a snapshot that this world knows. */
-  look(
-    now: EpochMs,
-  ): Pick<Snapshot, 'targetGroups' | 'instances' | 'machines' | 'targets' | 'outcomes' | 'probes' | 'ended' | 'busy'> {
+  look(now: EpochMs): Omit<Snapshot, 'group' | 'mode' | 'memory' | 'file' | 'metrics' | 'histories' | 'idSeed'> {
     const machines = new Map<InstanceId, Machine>();
     for (const [id, machine] of this.#machines)
       machines.set(id, this.#isUp(id, now) ? { ...machine, state: 'running' } : machine);
@@ -79,6 +81,8 @@ export class CalmWorld {
       probes: new Map(),
       ended: new Map(),
       busy: new Set(),
+      calendar: this.#calendar,
+      forecasts: this.#forecasts,
     };
   }
 
