@@ -135,9 +135,9 @@ export const INVARIANTS: readonly Mutation[] = [
   },
   {
     name: 'a server that is ended stays a member of its load balancer',
-    file: 'src/decide/membership.ts',
-    find: "(!serves && state.name !== 'draining')",
-    replace: "(!serves && state.name !== 'draining' && state.name !== 'terminating')",
+    file: 'src/model/lifecycle.ts',
+    find: 'terminating: { ...LEAVING, member: null,',
+    replace: "terminating: { ...LEAVING, member: 'draining',",
     caughtBy: { invariant: 'liveness', seeds: 50 },
   },
   {

@@ -117,9 +117,9 @@ export const REGRESSIONS: readonly Mutation[] = [
   },
   {
     name: 'nomad-autoscaler #521: a server that is drained counts as one that is there',
-    file: 'src/decide/scale-out.ts',
-    find: "instance.state.name === 'booting' ||\n",
-    replace: "instance.state.name === 'booting' || instance.state.name === 'draining' ||\n",
+    file: 'src/model/lifecycle.ts',
+    find: "draining: { ...LEAVING, member: 'draining',",
+    replace: "draining: { ...LEAVING, makesUpSize: true, member: 'draining',",
     caughtBy: DRAINS,
   },
   {

@@ -88,15 +88,15 @@ export const SCALING: readonly Mutation[] = [
   {
     name: 'addToLoadBalancer is suspended and new servers get requests',
     file: 'src/decide/membership.ts',
-    find: "const isReady = serves && !(isSuspended && state.name === 'booting');",
-    replace: 'const isReady = serves;',
+    find: "const isReady = member === 'ready' && !(isSuspended && isPending);",
+    replace: "const isReady = member === 'ready';",
     caughtBy: { invariant: 'suspensionHolds', seeds: 500 },
   },
   {
     name: 'a server with requests is taken out because no more are to be registered',
     file: 'src/decide/membership.ts',
     find: 'if (!machine?.endpoint ||',
-    replace: "if (isSuspended && state.name === 'booting') continue;\n    if (!machine?.endpoint ||",
+    replace: 'if (isSuspended && isPending) continue;\n    if (!machine?.endpoint ||',
     caughtBy: { tests: ['test/simulation/known.test.ts'] },
   },
   {

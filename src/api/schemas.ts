@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { ACTIVITY_REASONS, type Activity, type StoredActivity } from '../model/activity.ts';
 import type { Json } from '../model/json.ts';
+import { INSTANCE_STATE_NAMES } from '../model/lifecycle.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
 import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
 
@@ -25,7 +26,7 @@ const instanceStatus = z.object({
   id: z.string(),
   group: z.string(),
   lifecycleState: z.string(),
-  state: z.enum(['launching', 'booting', 'inService', 'draining', 'terminating', 'terminated']),
+  state: z.enum(INSTANCE_STATE_NAMES),
   since: epochMs,
   createdAt: epochMs,
   health: z.enum(['unknown', 'healthy', 'unhealthy']),

@@ -4,7 +4,7 @@ import type { PolicyVerdict } from '../decide/policies/policy.ts';
 import { nextTime } from '../decide/schedule.ts';
 import type { StoredActivity } from '../model/activity.ts';
 import type { AutoScalingGroup } from '../model/fleet.ts';
-import { lifecycleState } from '../model/instance.ts';
+import { isPending, lifecycleOf, serves } from '../model/lifecycle.ts';
 import { inWords } from '../model/scaling-policy.ts';
 import type { Explanation, LoadBalancerPlan, PolicyExplanation } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
@@ -23,7 +23,6 @@ export interface ExplanationSources {
 /** Why a group has the size that it has, from what the next look at it would decide. */
 export function explanation({ at, loop, decision, activities }: ExplanationSources): Explanation {
   const { group, memory, instances } = loop;
-  const count = (state: string) => instances.filter((instance) => lifecycleState(instance.state) === state).length;
   return {
     at,
     group: {
@@ -32,9 +31,9 @@ export function explanation({ at, loop, decision, activities }: ExplanationSourc
       ...boundsOf(group, memory),
       fleetMinSize: group.minSize,
       fleetMaxSize: group.maxSize,
-      inService: count('InService'),
-      pending: count('Pending'),
-      terminating: count('Terminating'),
+      inService: instances.filter(serves).length,
+      pending: instances.filter(isPending).length,
+      terminating: instances.filter((instance) => lifecycleOf(instance).isLeaving).length,
     },
     policies: policyExplanations(group, decision.verdicts),
     scheduledActions: group.scheduledActions.map((action) => ({
@@ -70,7 +69,7 @@ export function policyExplanations(group: AutoScalingGroup, verdicts: readonly P
 /** Whether servers run an older launch template, which nothing but their replacement changes. */
 export function olderTemplates({ group, instances }: GroupLoop): readonly string[] {
   const { version } = group.launchTemplate;
-  const staying = instances.filter(({ state }) => lifecycleState(state) === 'Pending' || state.name === 'inService');
+  const staying = instances.filter((instance) => lifecycleOf(instance).makesUpSize);
   const older = staying.filter(({ launchTemplate }) => launchTemplate.version !== version).length;
   if (older === 0) return [];
   const run = older === 1 ? 'server runs' : 'servers run';

@@ -1,5 +1,6 @@
 import { decide } from '../decide/decide.ts';
 import type { Decision } from '../decide/draft.ts';
+import { warmAt } from '../decide/grace-and-warmup.ts';
 import { isSameMember, type Membership, memberships } from '../decide/membership.ts';
 import { Forecasts } from '../decide/policies/forecast.ts';
 import type { HourlyValue, PolicyVerdict } from '../decide/policies/policy.ts';
@@ -8,6 +9,7 @@ import type { Outcome, Sightings, Snapshot, TargetSighting, View } from '../deci
 import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
+import { isOver, lifecycleOf, serves } from '../model/lifecycle.ts';
 import type { Machine, Reading } from '../model/observation.ts';
 import type { Hold } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
@@ -132,9 +134,7 @@ export class GroupLoop {
 
   /** Whether an instance is on its way into the load balancer or out of it, so that looks at it are worth more. */
   get isBusy(): boolean {
-    for (const { state } of this.#instances.values()) {
-      if (state.name !== 'inService' && state.name !== 'launching') return true;
-    }
+    for (const instance of this.#instances.values()) if (lifecycleOf(instance).isMoving) return true;
     return false;
   }
 
@@ -147,14 +147,12 @@ export class GroupLoop {
   get servers(): readonly MeasuredServer[] {
     const { machines } = this;
     const now = this.#around.clock.now();
-    return this.instances
-      .filter(({ state }) => state.name === 'inService')
-      .map(({ id, machine, state }) => ({
-        instanceId: id,
-        endpoint: machine?.endpoint ?? null,
-        pid: machines.get(id)?.processId ?? null,
-        isWarm: state.since + this.#group.defaultInstanceWarmupMs < now,
-      }));
+    return this.instances.filter(serves).map((instance) => ({
+      instanceId: instance.id,
+      endpoint: instance.machine?.endpoint ?? null,
+      pid: machines.get(instance.id)?.processId ?? null,
+      isWarm: warmAt(instance, this.#group) < now,
+    }));
   }
 
   has(id: InstanceId): boolean {
@@ -215,7 +213,7 @@ export class GroupLoop {
       change.instances.some((instance) => !isSameMember(this.#instances.get(instance.id), instance));
     if (value !== null) this.#memory = value;
     for (const instance of change.instances) {
-      if (instance.state.name === 'terminated') {
+      if (isOver(instance)) {
         this.#instances.delete(instance.id);
         this.#ended.set(instance.id, new Stopwatch(this.#around.clock));
       } else {

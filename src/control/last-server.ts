@@ -1,5 +1,6 @@
 import { boundsOf } from '../decide/bounds.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
+import { serves } from '../model/lifecycle.ts';
 import type { GroupLoop } from './group-loop.ts';
 
 /**
@@ -18,7 +19,7 @@ export function priceOfEnding(
 ): string | null {
   const { group, memory, instances } = loop;
   const instance = instances.find((one) => one.id === id);
-  if (instance === undefined || !serves(instance)) return null;
+  if (instance === undefined || !stays(instance)) return null;
   const { maxSize } = boundsOf(group, memory);
   const hasRoom = instances.length + memory.orphans.length < maxSize;
   if (kind === 'drain' && hasRoom) return null;
@@ -34,11 +35,11 @@ export function priceOfEnding(
 function hasOthers(targetGroup: string, id: InstanceId, groups: readonly GroupLoop[]): boolean {
   return groups.some(
     ({ group, instances }) =>
-      group.targetGroups.includes(targetGroup) && instances.some((one) => one.id !== id && serves(one)),
+      group.targetGroups.includes(targetGroup) && instances.some((one) => one.id !== id && stays(one)),
   );
 }
 
 /** In service, not unhealthy, and not to be ended. */
-function serves({ state, health, request }: Instance): boolean {
-  return state.name === 'inService' && health.status !== 'unhealthy' && request === null;
+function stays(instance: Instance): boolean {
+  return serves(instance) && instance.health.status !== 'unhealthy' && instance.request === null;
 }

@@ -2,6 +2,7 @@ import { boundsOf } from '../decide/bounds.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import { LAUNCHING_WORKS } from '../model/group-memory.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
+import { lifecycleOf, serves } from '../model/lifecycle.ts';
 import { SUSPENDABLE_PROCESSES, SUSPENDED_EFFECTS, type SuspendableProcess } from '../model/scaling-policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GroupLoop } from './group-loop.ts';
@@ -22,7 +23,7 @@ export function changeDesired(
     }
     const before = loop.memory.desired ?? desiredCapacity ?? minSize;
     const memory = { ...loop.memory, desired, fleetDesired: loop.memory.fleetDesired ?? desiredCapacity };
-    const inService = loop.instances.filter(({ state }) => state.name === 'inService').length;
+    const inService = loop.instances.filter(serves).length;
     const total = loop.instances.length;
     const change: Activity = {
       ...PLAIN_ACTIVITY,
@@ -68,8 +69,8 @@ export function requestEnd(
   return loop.exclusively(async () => {
     const instance = loop.instances.find((candidate) => candidate.id === id);
     if (instance === undefined) throw new ServiceError('notFound', `Instance ${id} has just ended.`);
-    const { name } = instance.state;
-    if (name === 'terminating' || (kind === 'drain' && name === 'draining')) {
+    const { isEnding, isLeaving } = lifecycleOf(instance);
+    if (isEnding || (kind === 'drain' && isLeaving)) {
       throw new ServiceError('conflict', `Instance ${id} is already being ended.`);
     }
     const refusal = price();

@@ -1,6 +1,7 @@
 import { boundsOf } from '../decide/bounds.ts';
 import type { Fleet, LoadBalancer } from '../model/fleet.ts';
-import { END_CAUSES, type Instance, lifecycleState } from '../model/instance.ts';
+import { END_CAUSES, type Instance } from '../model/instance.ts';
+import { isPending, lifecycleOf, serves } from '../model/lifecycle.ts';
 import type { Target, TargetGroupObservation } from '../model/observation.ts';
 import type {
   FleetStatus,
@@ -80,14 +81,13 @@ function targetsByInstance(
 
 function groupStatus(loop: GroupLoop, targets: ReadonlyMap<string, readonly SeenTarget[]>): GroupStatus {
   const { group, memory, instances, holds, machines } = loop;
-  const count = (state: string) => instances.filter((instance) => lifecycleState(instance.state) === state).length;
   return {
     name: group.name,
     desired: memory.desired ?? group.desiredCapacity ?? group.minSize,
     ...boundsOf(group, memory),
-    inService: count('InService'),
-    pending: count('Pending'),
-    terminating: count('Terminating'),
+    inService: instances.filter(serves).length,
+    pending: instances.filter(isPending).length,
+    terminating: instances.filter((instance) => lifecycleOf(instance).isLeaving).length,
     launchSuspended: memory.launch.suspended?.why ?? null,
     suspendedProcesses: memory.suspendedProcesses,
     policies: policyExplanations(group, loop.verdicts),
@@ -104,7 +104,7 @@ function instanceStatus(instance: Instance, machineDetail: string, targets: read
   return {
     id,
     group,
-    lifecycleState: lifecycleState(state),
+    lifecycleState: lifecycleOf(instance).awsName,
     state: state.name,
     since: state.since,
     createdAt,

@@ -1,5 +1,6 @@
 import type { Decision } from '../decide/draft.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
+import { serves } from '../model/lifecycle.ts';
 
 /**
  * What an instance that a person wants drained waits for, as the next look decides.
@@ -12,7 +13,7 @@ export function waitBeforeDrain(
   { changed, holds }: Pick<Decision, 'changed' | 'holds'>,
 ): string | null {
   const instance = changed.find((one) => one.id === id) ?? instances.find((one) => one.id === id);
-  if (instance?.state.name !== 'inService') return null;
+  if (instance === undefined || !serves(instance)) return null;
   const own = holds.find(({ code, message }) => code === 'replacementFirst' && message.startsWith(`${id} `));
   if (own !== undefined) return own.message;
   const [hold] = holds;

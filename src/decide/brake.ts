@@ -1,4 +1,5 @@
 import type { Instance } from '../model/instance.ts';
+import { serves } from '../model/lifecycle.ts';
 import type { Draft } from './draft.ts';
 
 /** The window in which many newly unhealthy servers count as one event. */
@@ -18,7 +19,7 @@ export function brake(draft: Draft, unhealthy: readonly Instance[]): 'free' | 'h
   const recent = known.filter(([, at]) => at > draft.now - UNHEALTHY_WINDOW_MS && at <= draft.now);
   if (recent.length !== known.length) draft.memory = { ...draft.memory, unhealthyAt: Object.fromEntries(recent) };
 
-  const inService = draft.live().filter((instance) => instance.state.name === 'inService').length;
+  const inService = draft.live().filter(serves).length;
   const allowed = Math.max(1, Math.floor(inService * UNHEALTHY_SHARE));
   const all = unhealthy.length === inService && inService > allowed;
   const many = recent.length > allowed && unhealthy.length > 0;

@@ -1,4 +1,5 @@
 import { LAUNCHING_WORKS } from '../model/group-memory.ts';
+import { serves } from '../model/lifecycle.ts';
 import type { EpochMs } from '../model/time.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
@@ -33,7 +34,7 @@ export function followCrashes(draft: Draft): void {
  */
 function provenAt(draft: Draft, crashedAt: EpochMs): EpochMs {
   const servers = kept(draft);
-  const since = servers.map(({ state }) => (state.name === 'inService' ? state.since : Number.POSITIVE_INFINITY));
+  const since = servers.map((server) => (serves(server) ? server.state.since : Number.POSITIVE_INFINITY));
   const newer = since.filter((_, index) => (servers[index]?.createdAt ?? 0) >= crashedAt);
   const whole = servers.length >= target(draft) ? Math.max(crashedAt, ...since) : Number.POSITIVE_INFINITY;
   return Math.min(whole, ...newer) + PROVEN_AFTER_MS;

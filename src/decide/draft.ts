@@ -2,6 +2,7 @@ import type { Activity, ActivityLevel, ActivityReason, Capacity } from '../model
 import type { GroupMemory } from '../model/group-memory.ts';
 import type { EndCause, Instance, InstanceId, InstanceState } from '../model/instance.ts';
 import type { JsonObject } from '../model/json.ts';
+import { isOver, lifecycleOf } from '../model/lifecycle.ts';
 import type { Hold } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { PolicyVerdict } from './policies/policy.ts';
@@ -59,7 +60,7 @@ export class Draft {
   readonly #instances = new Map<InstanceId, Instance>();
   readonly #changed = new Set<InstanceId>();
   /** Counted along: each activity names them, and a look may have one for each instance. */
-  #live = 0;
+  #total = 0;
   #inService = 0;
   readonly #heldBy = new Set<string>();
   /** This look's own copy of what the memory holds, once there is something new in it. */
@@ -82,7 +83,7 @@ export class Draft {
 
   /** Those that are not terminated, oldest first. */
   live(): Instance[] {
-    return [...this.#instances.values()].filter((instance) => instance.state.name !== 'terminated');
+    return [...this.#instances.values()].filter((instance) => !isOver(instance));
   }
 
   put(instance: Instance): void {
@@ -108,13 +109,14 @@ export class Draft {
     return {
       desired: this.memory.desired ?? 0,
       inService: this.#inService,
-      total: this.#live + this.memory.orphans.length,
+      total: this.#total + this.memory.orphans.length,
     };
   }
 
-  #count({ state }: Instance, by: 1 | -1): void {
-    if (state.name !== 'terminated') this.#live += by;
-    if (state.name === 'inService') this.#inService += by;
+  #count(instance: Instance, by: 1 | -1): void {
+    const { countsAgainstMaximum, serves } = lifecycleOf(instance);
+    if (countsAgainstMaximum) this.#total += by;
+    if (serves) this.#inService += by;
   }
 
   /** Notes when an instance was newly unhealthy, for the health brake; null forgets it. */

@@ -11,15 +11,23 @@ export function dueOperations(draft: Draft): Due {
   for (const instance of draft.live()) {
     const { state, id } = instance;
     const busy = draft.snapshot.busy.has(id);
-    if (state.name === 'launching' && !busy) {
-      if (isTime(draft, state.retryAt)) launch.push(id);
-      else if (state.retryAt !== null) holdBack(draft, state.retryAt);
-    }
-    if (state.name !== 'terminating') continue;
-    if (busy) {
-      if (instance.machine === null) abort.push(id);
-    } else if (instance.machine !== null && isTime(draft, state.retryAt) && mayEnd(draft, instance)) {
-      terminate.push(id);
+    switch (state.name) {
+      case 'launching':
+        if (busy) break;
+        if (isTime(draft, state.retryAt)) launch.push(id);
+        else if (state.retryAt !== null) holdBack(draft, state.retryAt);
+        break;
+      case 'terminating':
+        if (busy) {
+          if (instance.machine === null) abort.push(id);
+        } else if (instance.machine !== null && isTime(draft, state.retryAt) && mayEnd(draft, instance)) {
+          terminate.push(id);
+        }
+        break;
+      case 'booting':
+      case 'inService':
+      case 'draining':
+      case 'terminated':
     }
   }
   return { launch, terminate, abort, probe: [...draft.probes] };

@@ -1,6 +1,8 @@
 import type { Instance } from '../model/instance.ts';
+import { serves } from '../model/lifecycle.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
+import { warmAt } from './grace-and-warmup.ts';
 import type { GroupSize } from './policies/policy.ts';
 import { isRetiring } from './requests.ts';
 import { targetsOf } from './sight.ts';
@@ -12,16 +14,16 @@ import { isSuspended } from './suspension.ts';
  */
 export function groupSize(draft: Draft, readAt: EpochMs): GroupSize {
   const desired = draft.memory.desired ?? 0;
-  const warmupMs = draft.snapshot.group.defaultInstanceWarmupMs;
-  const inService = draft.live().filter(({ state }) => state.name === 'inService');
-  const isWarm = ({ state }: { readonly state: { readonly since: EpochMs } }) => state.since + warmupMs < readAt;
+  const { group } = draft.snapshot;
+  const inService = draft.live().filter(serves);
+  const isWarm = (instance: Instance) => warmAt(instance, group) < readAt;
   const staying = inService.filter((instance) => !isRetiring(instance));
   const settled = staying.filter(isWarm);
   const warm = inService.filter(isWarm);
   const warmHealthy = warm.filter(({ health }) => health.status !== 'unhealthy').length;
   // The first healthy one answers it.
   const allUnhealthy = inService.length > 0 && !inService.some((instance) => !isUnhealthy(draft, instance));
-  const warmAt = staying.filter((instance) => !isWarm(instance)).map(({ state }) => state.since + warmupMs);
+  const warming = staying.filter((instance) => !isWarm(instance)).map((instance) => warmAt(instance, group));
   // What is not there yet will be, unless launches fail or are switched off: that must not hold scaling in back for ever.
   const canLaunch = draft.memory.launch.failures === 0 && !isSuspended(draft, 'launch');
   const coming = canLaunch ? Math.max(0, desired - staying.length) : 0;
@@ -31,8 +33,8 @@ export function groupSize(draft: Draft, readAt: EpochMs): GroupSize {
     warmUnhealthy: allUnhealthy ? 0 : warm.length - warmHealthy,
     allUnhealthy,
     settled: settled.length,
-    warming: warmAt.length + coming,
-    warmAt: coming > 0 || warmAt.length === 0 ? null : Math.max(...warmAt),
+    warming: warming.length + coming,
+    warmAt: coming > 0 || warming.length === 0 ? null : Math.max(...warming),
   };
 }
 

@@ -1,7 +1,9 @@
 import { END_CAUSES, type Health, type Instance } from '../model/instance.ts';
+import { awaitsHealth, isEnding, lifecycleOf, serves } from '../model/lifecycle.ts';
 import type { Target } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
+import { graceEndsAt } from './grace-and-warmup.ts';
 import { recordCrash, recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
 import { confirmation, forgetDisputes } from './second-vantage.ts';
@@ -18,9 +20,9 @@ export function assessHealth(draft: Draft): void {
       learnOfMachine(draft, instance);
       continue;
     }
-    if (instance.state.name === 'terminating' || endWithoutMachine(draft, instance)) continue;
+    if (isEnding(instance) || endWithoutMachine(draft, instance)) continue;
     const assessed = noteHealth(draft, instance, verdict(draft, instance));
-    if (assessed.state.name === 'booting') comeIntoServiceOrGiveUp(draft, assessed);
+    if (awaitsHealth(assessed)) comeIntoServiceOrGiveUp(draft, assessed);
   }
   forgetDisputes(draft);
 }
@@ -56,20 +58,20 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
   // A load balancer that still gets good answers from it knows better than a list that lacks it.
   if (sight.kind === 'gone' && !isSucceeded(draft, instance) && targetsOf(draft, instance).some(isHealthy))
     return false;
-  const early = instance.state.name === 'booting';
-  const serves = early || instance.state.name === 'inService';
-  if (serves && heldBySuspension(draft, REPLACING, `${instance.id} stays, although its machine does not run`))
+  const { isPending: early, isLeaving } = lifecycleOf(instance);
+  if (!isLeaving && heldBySuspension(draft, REPLACING, `${instance.id} stays, although its machine does not run`))
     return false;
   const before = draft.capacity();
   // It was to end in any case.
-  const drained = instance.state.name === 'draining';
-  const level = drained ? 'info' : 'warning';
+  const level = isLeaving ? 'info' : 'warning';
   // A machine that has stopped explains its failed checks: they say nothing about the others, so the health brake forgets them.
   draft.noteUnhealthy(instance.id, null);
   if (sight.kind === 'present') {
     const detail = sight.machine.detail === '' ? '' : ` (${sight.machine.detail})`;
     const ended = draft.end(instance, 'machineStopped');
-    const what = drained ? `stopped while it was drained${detail}` : `has stopped${detail}: it is taken out and ended`;
+    const what = isLeaving
+      ? `stopped while it was drained${detail}`
+      : `has stopped${detail}: it is taken out and ended`;
     draft.tell('machineStopped', `The machine of ${instance.id} ${what}.`, {
       level,
       instance: ended,
@@ -81,7 +83,7 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
     else recordCrash(draft, instance, sight.machine.detail);
   } else {
     const ended = draft.end(instance, 'machineGone');
-    const when = drained ? ', which was being drained' : '';
+    const when = isLeaving ? ', which was being drained' : '';
     draft.tell('machineGone', `The provider does not list the machine of ${instance.id} any more${when}.`, {
       level,
       instance: ended,
@@ -118,7 +120,7 @@ function verdict(draft: Draft, instance: Instance): Verdict {
 }
 
 function noteHealth(draft: Draft, instance: Instance, seen: Verdict): Instance {
-  const { health, state } = instance;
+  const { health } = instance;
   // Unknown is no news: what was known last stays until something else is known.
   if (seen.status === 'unknown' || seen.status === health.status) return instance;
   if (
@@ -133,7 +135,7 @@ function noteHealth(draft: Draft, instance: Instance, seen: Verdict): Instance {
       : { status: 'unhealthy', since, source: 'loadBalancer', detail: seen.detail };
   const noted = { ...instance, health: next };
   draft.put(noted);
-  if (state.name !== 'inService') return noted;
+  if (!serves(noted)) return noted;
   if (seen.status === 'unhealthy') {
     draft.noteUnhealthy(instance.id, since);
     draft.tell('unhealthy', `The load balancer finds ${instance.id} unhealthy (${seen.detail}): it gets no traffic.`, {
@@ -155,7 +157,7 @@ function isDisputeOpen(draft: Draft, until: EpochMs): boolean {
     draft.wake(until);
     return true;
   }
-  const inService = draft.live().filter(({ state }) => state.name === 'inService');
+  const inService = draft.live().filter(serves);
   return inService.length > 0 && inService.every(({ health }) => health.status === 'unhealthy');
 }
 
@@ -176,8 +178,7 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
     return;
   }
   const graceMs = draft.snapshot.group.healthCheckGracePeriodMs;
-  // Checks that nobody could see do not count: the time begins anew when they can be seen again.
-  const graceEnd = Math.max(instance.machine?.seenAt ?? draft.now, draft.memory.sightedAt ?? 0) + graceMs;
+  const graceEnd = graceEndsAt(instance, draft.snapshot.group, draft.memory);
   if (draft.now < graceEnd) {
     draft.wake(graceEnd);
     return;

@@ -1,5 +1,6 @@
 import { LAUNCHING_WORKS, type LaunchMemory } from '../model/group-memory.ts';
 import type { Instance } from '../model/instance.ts';
+import { awaitsHealth, serves } from '../model/lifecycle.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import { takeOut } from './lifecycle.ts';
@@ -69,7 +70,7 @@ export function recordCrash(draft: Draft, instance: Instance, how: string): void
   const { launch } = draft.memory;
   const { version } = draft.snapshot.group.launchTemplate;
   const { state, createdAt } = instance;
-  if (state.name !== 'inService' || instance.launchTemplate.version !== version) return;
+  if (!serves(instance) || instance.launchTemplate.version !== version) return;
   const servedMs = draft.now - state.since;
   // One that was drained and is kept has been in service before.
   const isProven = createdAt + draft.snapshot.group.healthCheckGracePeriodMs + PROVEN_AFTER_MS <= draft.now;
@@ -109,8 +110,9 @@ export function startAnewWithTemplate(draft: Draft): void {
 /** A server of a template that has only failed would be waited for until its grace period is over. */
 function giveBootingUp(draft: Draft, { template }: LaunchMemory): void {
   for (const instance of draft.live()) {
-    const { state, health, launchTemplate } = instance;
-    if (state.name !== 'booting' || health.status === 'healthy' || launchTemplate.version !== template) continue;
+    const { health, launchTemplate } = instance;
+    if (!awaitsHealth(instance)) continue;
+    if (health.status === 'healthy' || launchTemplate.version !== template) continue;
     // It may be healthy where that cannot be seen, or is not noted yet.
     if (targetsOf(draft, instance).some((target) => target === 'blind' || isHealthy(target))) continue;
     const before = draft.capacity();

@@ -1,4 +1,5 @@
 import type { EndCause, Instance } from '../model/instance.ts';
+import { lifecycleOf, serves } from '../model/lifecycle.ts';
 import type { Target } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
@@ -73,14 +74,14 @@ function isIdle(target: Target | 'absent' | 'blind'): boolean {
  * @param deadline until when open requests may finish; null for the deregistration delay
  */
 export function takeOut(draft: Draft, instance: Instance, cause: EndCause, deadline: EpochMs | null = null): Instance {
-  const known = instance.state.name === 'inService' || instance.state.name === 'booting';
-  if (!known || draft.snapshot.targetGroups.length === 0) return draft.end(instance, cause);
+  if (!lifecycleOf(instance).mayBeDrained || draft.snapshot.targetGroups.length === 0)
+    return draft.end(instance, cause);
   return draft.move(instance, {
     name: 'draining',
     since: draft.now,
     deadline,
     cause,
-    reversible: cause === 'scaleIn' && instance.state.name === 'inService',
+    reversible: cause === 'scaleIn' && serves(instance),
   });
 }
 

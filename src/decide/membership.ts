@@ -1,6 +1,7 @@
 import type { AutoScalingGroup } from '../model/fleet.ts';
 import type { GroupMemory } from '../model/group-memory.ts';
 import type { Endpoint, Instance, InstanceId } from '../model/instance.ts';
+import { lifecycleOf, serves } from '../model/lifecycle.ts';
 
 /** A server as its target groups should have it. */
 export interface Membership {
@@ -22,16 +23,8 @@ function memberKey(instance: Instance | undefined): string {
   const endpoint = instance?.machine?.endpoint;
   if (instance === undefined || !endpoint) return '';
   const { state, launchTemplate } = instance;
-  switch (state.name) {
-    case 'booting':
-    case 'inService':
-    case 'draining':
-      return `${state.name} ${endpoint.address} ${endpoint.port} ${launchTemplate.weight}`;
-    case 'launching':
-    case 'terminating':
-    case 'terminated':
-      return '';
-  }
+  if (lifecycleOf(instance).member === null) return '';
+  return `${state.name} ${endpoint.address} ${endpoint.port} ${launchTemplate.weight}`;
 }
 
 /**
@@ -46,10 +39,11 @@ export function memberships(
 ): Membership[] {
   const isSuspended = suspendedProcesses.includes('addToLoadBalancer');
   const members: Membership[] = [];
-  for (const { id, state, machine, launchTemplate } of instances) {
-    const serves = state.name === 'booting' || state.name === 'inService';
-    if (!machine?.endpoint || (!serves && state.name !== 'draining')) continue;
-    const isReady = serves && !(isSuspended && state.name === 'booting');
+  for (const instance of instances) {
+    const { id, machine, launchTemplate } = instance;
+    const { member, isPending } = lifecycleOf(instance);
+    if (!machine?.endpoint || member === null) continue;
+    const isReady = member === 'ready' && !(isSuspended && isPending);
     for (const targetGroup of group.targetGroups) {
       members.push({
         targetGroup,
@@ -57,7 +51,7 @@ export function memberships(
         endpoint: machine.endpoint,
         weight: launchTemplate.weight,
         state: isReady ? 'ready' : 'draining',
-        proven: state.name === 'inService',
+        proven: serves(instance),
       });
     }
   }

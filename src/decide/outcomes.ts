@@ -1,4 +1,5 @@
 import { END_CAUSES, type Instance } from '../model/instance.ts';
+import { isOver } from '../model/lifecycle.ts';
 import type { Failure, Machine } from '../model/observation.ts';
 import type { Draft } from './draft.ts';
 import { recordLaunchFailure } from './launch-backoff.ts';
@@ -11,7 +12,7 @@ const TERMINATE_RETRY_MS = 5_000;
 export function applyOutcomes(draft: Draft): void {
   for (const outcome of draft.snapshot.outcomes) {
     const instance = draft.get(outcome.instanceId);
-    if (instance === undefined || instance.state.name === 'terminated') continue;
+    if (instance === undefined || isOver(instance)) continue;
     switch (outcome.kind) {
       case 'launched':
         launched(draft, instance, outcome.machine);

@@ -1,5 +1,6 @@
 import type { TargetGroup } from '../model/fleet.ts';
 import type { Instance } from '../model/instance.ts';
+import { serves } from '../model/lifecycle.ts';
 import type { Draft } from './draft.ts';
 import type { RequestWindow } from './snapshot.ts';
 
@@ -36,12 +37,12 @@ export function findOutliers(draft: Draft): Instance[] {
 }
 
 function isFailing(
-  { state, health }: Instance,
+  instance: Instance,
   windows: readonly RequestWindow[] | undefined,
   { outlierDetection }: TargetGroup,
 ): boolean {
   const { minRequests, errorShare, consecutiveIntervals } = outlierDetection;
-  if (state.name !== 'inService' || health.status !== 'healthy') return false;
+  if (!serves(instance) || instance.health.status !== 'healthy') return false;
   if (windows === undefined || windows.length < consecutiveIntervals) return false;
   return windows.every((window) => window.requests >= minRequests && shareOf(window) >= errorShare);
 }
@@ -91,7 +92,7 @@ function forget(draft: Draft, found: ReadonlySet<string>): void {
       false,
       () => {},
       () => {
-        if (instance?.state.name !== 'inService' || instance.health.status !== 'healthy') return;
+        if (instance === undefined || !serves(instance) || instance.health.status !== 'healthy') return;
         draft.tell('recovered', `${instance.id} fails fewer of its requests again.`, { instance });
       },
     );

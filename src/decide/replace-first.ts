@@ -1,4 +1,5 @@
 import type { Instance } from '../model/instance.ts';
+import { serves } from '../model/lifecycle.ts';
 import { boundsOf } from './bounds.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
@@ -15,12 +16,12 @@ export interface RoomToReplace {
 
 export function roomToReplace(draft: Draft, isLeaving: (instance: Instance) => boolean): RoomToReplace {
   const live = draft.live();
-  const inService = live.filter(({ state }) => state.name === 'inService');
+  const inService = live.filter(serves);
   const others = inService.filter((instance) => !isLeaving(instance));
   const countHealthy = (servers: readonly Instance[]) =>
     servers.filter(({ health }) => health.status === 'healthy').length;
   const healthy = countHealthy(others);
-  const comes = draft.memory.orphans.length > 0 || live.some(({ state }) => state.name !== 'inService');
+  const comes = draft.memory.orphans.length > 0 || !live.every(serves);
   const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
   return {
     surplus: healthy - target(draft),

@@ -1,8 +1,10 @@
 import type { Instance } from '../model/instance.ts';
+import { serves } from '../model/lifecycle.ts';
 import { boundsOf } from './bounds.ts';
 import { brake } from './brake.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
+import { graceEndsAt, warmAt } from './grace-and-warmup.ts';
 import { launchesAllowed, recordCrash } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
 import { findOutliers } from './outliers.ts';
@@ -19,7 +21,7 @@ const REPLACEMENT_SHARE = 0.1;
  * brake, and only while launching works (an unhealthy server may recover, one that is gone may not).
  */
 export function replaceUnhealthy(draft: Draft): void {
-  const inService = draft.live().filter((instance) => instance.state.name === 'inService');
+  const inService = draft.live().filter(serves);
   const outliers = findOutliers(draft);
   const unhealthy = [...inService.filter((instance) => instance.health.status === 'unhealthy'), ...outliers];
   keepReplacements(draft, outliers);
@@ -106,9 +108,7 @@ function replace(draft: Draft, instance: Instance): void {
 }
 
 function pastGrace(draft: Draft, instance: Instance): boolean {
-  const graceEnd =
-    Math.max(instance.machine?.seenAt ?? 0, draft.memory.sightedAt ?? 0) +
-    draft.snapshot.group.healthCheckGracePeriodMs;
+  const graceEnd = graceEndsAt(instance, draft.snapshot.group, draft.memory);
   if (draft.now < graceEnd) {
     draft.hold('gracePeriod', `${instance.id} is unhealthy, but in its grace period.`, graceEnd);
     return false;
@@ -117,9 +117,7 @@ function pastGrace(draft: Draft, instance: Instance): boolean {
 }
 
 function isWarm(draft: Draft, instance: Instance): boolean {
-  const { state, health } = instance;
-  if (state.name !== 'inService') return false;
-  const warmAt = state.since + draft.snapshot.group.defaultInstanceWarmupMs;
-  if (draft.now < warmAt) draft.wake(warmAt);
-  return draft.now >= warmAt || health.status === 'unhealthy';
+  const at = warmAt(instance, draft.snapshot.group);
+  if (draft.now < at) draft.wake(at);
+  return draft.now >= at || instance.health.status === 'unhealthy';
 }

@@ -1,3 +1,4 @@
+import { isEnding, lifecycleOf, serves } from '../model/lifecycle.ts';
 import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
 import { takeOut } from './lifecycle.ts';
@@ -14,7 +15,7 @@ export function isRetiring(instance: { readonly request: { readonly kind: string
  */
 export function retireRequested(draft: Draft): void {
   for (const instance of draft.live()) {
-    if (instance.request?.kind !== 'terminate' || instance.state.name === 'terminating') continue;
+    if (instance.request?.kind !== 'terminate' || isEnding(instance)) continue;
     const before = draft.capacity();
     const ended = draft.end(instance, 'operatorTerminate');
     draft.tell('operatorTerminate', `Ending ${instance.id} now, on request.`, { instance: ended, before });
@@ -22,15 +23,14 @@ export function retireRequested(draft: Draft): void {
   const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
   let { surplus, spare, full } = roomToReplace(draft, isRetiring);
   for (const instance of draft.live()) {
-    const { name } = instance.state;
-    if (!isRetiring(instance) || name === 'draining' || name === 'terminating') continue;
+    if (!isRetiring(instance) || lifecycleOf(instance).isLeaving) continue;
     const replaced = surplus >= 0;
-    if (!replaced && !full && name === 'inService') {
+    if (!replaced && !full && serves(instance)) {
       draft.hold('replacementFirst', `${instance.id} is drained as soon as its replacement is in service.`);
       continue;
     }
     const before = draft.capacity();
-    const isCapped = !replaced && spare <= 0 && name === 'inService';
+    const isCapped = !replaced && spare <= 0 && serves(instance);
     const how = isCapped ? ` The maximum of ${maxSize} leaves no room to replace it first.` : '';
     const ending = takeOut(draft, instance, 'operatorDrain');
     draft.tell('operatorDrain', `Draining ${instance.id}, on request.${how}`, {

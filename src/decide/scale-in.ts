@@ -1,5 +1,6 @@
 import type { AutoScalingGroup } from '../model/fleet.ts';
 import type { Instance } from '../model/instance.ts';
+import { lifecycleOf, serves } from '../model/lifecycle.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
 import { takeOut } from './lifecycle.ts';
@@ -19,7 +20,7 @@ export function scaleIn(draft: Draft): void {
   for (const [index, instance] of victims.entries()) {
     const before = draft.capacity();
     const ending = takeOut(draft, instance, cause);
-    const doing = `${ending.state.name === 'draining' ? 'Draining' : 'Ending'} ${instance.id}`;
+    const doing = `${lifecycleOf(ending).member === 'draining' ? 'Draining' : 'Ending'} ${instance.id}`;
     const why =
       cause === 'fleetDown'
         ? 'the fleet goes down'
@@ -28,8 +29,8 @@ export function scaleIn(draft: Draft): void {
   }
 }
 
-function whyThis({ state, health }: Instance, { terminationPolicies }: AutoScalingGroup): string {
-  if (state.name !== 'inService') return 'this one is not in service yet';
-  if (health.status === 'unhealthy') return 'this one is unhealthy';
+function whyThis(instance: Instance, { terminationPolicies }: AutoScalingGroup): string {
+  if (!serves(instance)) return 'this one is not in service yet';
+  if (instance.health.status === 'unhealthy') return 'this one is unhealthy';
   return `chosen by the termination ${terminationPolicies.length === 1 ? 'policy' : 'policies'} ${terminationPolicies.join(', ')}`;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Instance, InstanceId } from '../model/instance.ts';
+import { isPending, lifecycleOf, mayComeBack, serves } from '../model/lifecycle.ts';
 import { boundsOf } from './bounds.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
@@ -22,13 +23,11 @@ export function scaleOut(draft: Draft): void {
     );
   }
   if (Math.min(missing, room) <= 0) return;
-  const pending = draft.live().filter(({ state }) => state.name === 'launching' || state.name === 'booting').length;
+  const pending = draft.live().filter(isPending).length;
   const allowed = launchesAllowed(draft);
   const count = Math.min(missing, room, Math.max(0, allowed - pending));
   if (allowed === 1 && count < Math.min(missing, room)) holdToOne(draft);
-  const leaving = draft
-    .live()
-    .filter((instance) => instance.state.name === 'inService' && isLeaving(draft, instance)).length;
+  const leaving = draft.live().filter((instance) => serves(instance) && isLeaving(draft, instance)).length;
   const besides = leaving === 0 ? '' : `, and ${leaving} to be drained once replaced`;
   for (let index = 0; index < count; index += 1) {
     const before = draft.capacity();
@@ -49,15 +48,7 @@ export function scaleOut(draft: Draft): void {
 
 /** Those that make up the group's size: in service or on the way there, and not to be replaced. */
 export function kept(draft: Draft): Instance[] {
-  return draft
-    .live()
-    .filter(
-      (instance) =>
-        !isLeaving(draft, instance) &&
-        (instance.state.name === 'launching' ||
-          instance.state.name === 'booting' ||
-          instance.state.name === 'inService'),
-    );
+  return draft.live().filter((instance) => lifecycleOf(instance).makesUpSize && !isLeaving(draft, instance));
 }
 
 /** It stays until its replacement serves. */
@@ -69,10 +60,7 @@ export function isLeaving(draft: Draft, instance: Instance): boolean {
 function cancelDrains(draft: Draft, missing: number): number {
   const candidates = draft
     .live()
-    .filter(
-      ({ state, health, request }) =>
-        state.name === 'draining' && state.reversible && health.status === 'healthy' && request === null,
-    )
+    .filter((instance) => mayComeBack(instance) && instance.health.status === 'healthy' && instance.request === null)
     .slice(-missing);
   for (const instance of candidates) {
     const before = draft.capacity();

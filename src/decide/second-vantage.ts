@@ -1,4 +1,5 @@
 import type { Instance } from '../model/instance.ts';
+import { isReadyMember } from '../model/lifecycle.ts';
 import type { Draft } from './draft.ts';
 import { isHealthy, targetsOf } from './sight.ts';
 import type { ProbeSighting } from './snapshot.ts';
@@ -57,8 +58,7 @@ export function forgetDisputes(draft: Draft): void {
   const told = draft.memory.told.filter((code) => {
     if (!code.startsWith(DISPUTED)) return true;
     const instance = draft.get(code.slice(DISPUTED.length));
-    const serves = instance?.state.name === 'booting' || instance?.state.name === 'inService';
-    return serves && instance.health.status !== 'healthy';
+    return instance !== undefined && isReadyMember(instance) && instance.health.status !== 'healthy';
   });
   if (told.length !== draft.memory.told.length) draft.memory = { ...draft.memory, told };
 }

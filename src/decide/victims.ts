@@ -1,5 +1,6 @@
 import type { AutoScalingGroup, TerminationPolicy } from '../model/fleet.ts';
 import type { Instance } from '../model/instance.ts';
+import { lifecycleOf, serves } from '../model/lifecycle.ts';
 
 /**
  * Whom to end when a group has too many: first those that do not serve (not launched yet, booting, unhealthy), then by the
@@ -10,7 +11,8 @@ import type { Instance } from '../model/instance.ts';
 export function chooseVictims(candidates: readonly Instance[], count: number, group: AutoScalingGroup): Instance[] {
   if (count <= 0) return [];
   const byPreference = [
-    (instance: Instance) => stage(instance),
+    (instance: Instance) => lifecycleOf(instance).scaleInRank,
+    (instance: Instance) => (serves(instance) && instance.health.status === 'unhealthy' ? 0 : 1),
     ...group.terminationPolicies.map((policy) => ranking(policy, group)),
     (instance: Instance) => instance.createdAt,
   ];
@@ -23,21 +25,6 @@ export function chooseVictims(candidates: readonly Instance[], count: number, gr
       return a.id < b.id ? -1 : 1;
     })
     .slice(0, count);
-}
-
-function stage({ state, health }: Instance): number {
-  switch (state.name) {
-    case 'launching':
-      return 0;
-    case 'booting':
-      return 1;
-    case 'inService':
-      return health.status === 'unhealthy' ? 2 : 3;
-    case 'draining':
-    case 'terminating':
-    case 'terminated':
-      return 4;
-  }
 }
 
 /** Lower goes first. */

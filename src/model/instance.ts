@@ -101,19 +101,3 @@ export interface InstanceRequest {
   readonly kind: 'drain' | 'terminate';
   readonly at: EpochMs;
 }
-
-/** AWS's name for where an instance is in its life. */
-export function lifecycleState(state: InstanceState): 'Pending' | 'InService' | 'Terminating' | 'Terminated' {
-  switch (state.name) {
-    case 'launching':
-    case 'booting':
-      return 'Pending';
-    case 'inService':
-      return 'InService';
-    case 'draining':
-    case 'terminating':
-      return 'Terminating';
-    case 'terminated':
-      return 'Terminated';
-  }
-}

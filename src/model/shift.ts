@@ -1,5 +1,5 @@
 import type { GroupMemory } from './group-memory.ts';
-import type { Instance } from './instance.ts';
+import type { Instance, InstanceState } from './instance.ts';
 import type { EpochMs } from './time.ts';
 
 /*
@@ -10,20 +10,29 @@ import type { EpochMs } from './time.ts';
 /** The record as if everything in it had happened `byMs` later; earlier, where that is negative. */
 export function shiftInstance(instance: Instance, byMs: number): Instance {
   const { state, machine, health, request } = instance;
-  const since = state.since + byMs;
   return {
     ...instance,
     createdAt: instance.createdAt + byMs,
     machine: machine === null ? null : { ...machine, seenAt: machine.seenAt + byMs },
     health: { ...health, since: health.since + byMs },
     request: request === null ? null : { ...request, at: request.at + byMs },
-    state:
-      state.name === 'draining'
-        ? { ...state, since, deadline: shiftTime(state.deadline, byMs) }
-        : state.name === 'launching' || state.name === 'terminating'
-          ? { ...state, since, retryAt: shiftTime(state.retryAt, byMs) }
-          : { ...state, since },
+    state: shiftState(state, byMs),
   };
+}
+
+function shiftState(state: InstanceState, byMs: number): InstanceState {
+  const since = state.since + byMs;
+  switch (state.name) {
+    case 'launching':
+    case 'terminating':
+      return { ...state, since, retryAt: shiftTime(state.retryAt, byMs) };
+    case 'draining':
+      return { ...state, since, deadline: shiftTime(state.deadline, byMs) };
+    case 'booting':
+    case 'inService':
+    case 'terminated':
+      return { ...state, since };
+  }
 }
 
 /** What falls due by the calendar is not put off when the clock is set forward. */

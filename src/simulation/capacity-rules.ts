@@ -1,4 +1,5 @@
 import type { Instance, InstanceId } from '../model/instance.ts';
+import { serves } from '../model/lifecycle.ts';
 import { type Court, DECISION_LAG_MS, isServing } from './court.ts';
 import type { LoadBalancerHost, SimMember } from './load-balancer-host.ts';
 import { causeOf } from './records.ts';
@@ -115,7 +116,7 @@ export class CapacityRules {
   #isFull({ id, group }: Instance): boolean {
     const others = this.#court.records.open(group).filter((other) => other.id !== id);
     const maxSize = Math.min(...this.#court.inForce.bounds(group).map((one) => one.maxSize));
-    return others.length + 1 >= maxSize && others.every(({ state }) => state.name === 'inService');
+    return others.length + 1 >= maxSize && others.every(serves);
   }
 
   /** Whether all servers of a group, two at least, have looked unhealthy for a while although their machines run. */
@@ -125,7 +126,7 @@ export class CapacityRules {
     for (const host of hosts) {
       for (const member of host.members()) {
         const record = records.instances.get(member.member.instanceId);
-        if (record?.group !== group || record.state.name !== 'inService' || member.admin !== 'ready') continue;
+        if (record?.group !== group || !serves(record) || member.admin !== 'ready') continue;
         if (machines.ofInstance(record.id)?.state !== 'running') continue;
         if (member.health !== 'down' || clock.elapsedMs - member.changedMs < VISIBLE_AFTER_MS) return false;
         unhealthy.add(record.id);

@@ -1,5 +1,6 @@
 import type { Fleet } from '../model/fleet.ts';
 import type { Endpoint, Instance, InstanceId } from '../model/instance.ts';
+import { isEnding } from '../model/lifecycle.ts';
 import type { Reading } from '../ports/metric-source.ts';
 import type { ProbeAnswer } from '../ports/probe.ts';
 import type { LaunchRequest } from '../ports/provider.ts';
@@ -120,10 +121,10 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
     const machine = machines.get(machineId);
     if (machine === undefined) return;
     if (machine.fleet !== fleet.name) this.violate('foreignMachine', `terminate of ${machineId} of ${machine.fleet}`);
-    const state = records.instances.get(machine.instanceId)?.state.name;
-    if (state !== 'terminating' && state !== 'terminated') {
-      const record = `whose record is ${state ?? 'missing'}`;
-      this.violate('committedBeforeActing', `terminate of ${machineId} of ${machine.instanceId}, ${record}`);
+    const record = records.instances.get(machine.instanceId);
+    if (record === undefined || !isEnding(record)) {
+      const is = `whose record is ${record?.state.name ?? 'missing'}`;
+      this.violate('committedBeforeActing', `terminate of ${machineId} of ${machine.instanceId}, ${is}`);
     }
   }
 

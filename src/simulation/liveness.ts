@@ -1,4 +1,5 @@
 import type { AutoScalingGroup } from '../model/fleet.ts';
+import { serves } from '../model/lifecycle.ts';
 import type { ScalingPolicy, TargetTrackingPolicy } from '../model/scaling-policy.ts';
 import type { World } from './world.ts';
 
@@ -14,27 +15,29 @@ export function unsettled(world: World): string[] {
 
   for (const group of fleet.autoScalingGroups) {
     const open = records.open(group.name);
-    const serving = open.filter(({ state }) => state.name === 'inService');
+    const serving = open.filter(serves);
     const memory = records.memory.get(group.name);
     const desired = memory?.desired ?? null;
     for (const process of memory?.suspendedProcesses ?? []) found.push(`${process} of ${group.name} is suspended`);
     if (memory?.told.includes('crashLoop') === true) found.push(`the crash loop of ${group.name} is not over`);
     if (desired !== null) found.push(...unfollowed(world, group, desired));
     if (serving.length !== desired) found.push(`${group.name} has ${serving.length} of ${desired} in service`);
-    for (const { id, state } of open) {
-      if (state.name !== 'inService') found.push(`${id} is ${state.name}`);
+    for (const instance of open) {
+      const { id, state } = instance;
+      if (!serves(instance)) found.push(`${id} is ${state.name}`);
       else if (machines.ofInstance(id)?.answering !== true) found.push(`the machine of ${id} does not answer`);
     }
     for (const { id } of serving) for (const targetGroup of group.targetGroups) expected.add(`${targetGroup}/${id}`);
   }
 
   for (const machine of machines.alive()) {
-    const state = records.instances.get(machine.instanceId)?.state.name ?? 'missing';
+    const record = records.instances.get(machine.instanceId);
     // Nobody knows what a machine of a group that is gone was for: it is told of and left alone.
     const isForgotten = machine.late || world.hasLostStore;
     if (isForgotten && !fleet.autoScalingGroups.some(({ name }) => name === machine.group)) continue;
-    if (machine.fleet === fleet.name && state !== 'inService') {
-      found.push(`${machine.id} of ${machine.instanceId} is ${machine.state}, its record ${state}`);
+    if (machine.fleet === fleet.name && (record === undefined || !serves(record))) {
+      const recorded = record?.state.name ?? 'missing';
+      found.push(`${machine.id} of ${machine.instanceId} is ${machine.state}, its record ${recorded}`);
     }
   }
 

@@ -1,3 +1,4 @@
+import { serves } from '../model/lifecycle.ts';
 import { applyEdit, describeEdit, type FleetEdit } from './fleet-edits.ts';
 import type { Order } from './happenings.ts';
 import type { Session, SimulatedController } from './session.ts';
@@ -77,9 +78,9 @@ export class Operator {
   #endMisaddressed(group: string): void {
     const { machines, records } = this.#world;
     const { controller } = this.#session;
-    const lost = records.open(group).find(({ id, state }) => {
-      const machine = machines.ofInstance(id);
-      return state.name === 'inService' && machine !== undefined && machine.told !== machine.endpoint;
+    const lost = records.open(group).find((instance) => {
+      const machine = machines.ofInstance(instance.id);
+      return serves(instance) && machine !== undefined && machine.told !== machine.endpoint;
     });
     if (lost === undefined || controller === null) return;
     this.#note(`terminates ${lost.id}, whose address is wrong`);

@@ -1,5 +1,6 @@
 import type { GroupMemory } from '../model/group-memory.ts';
 import type { Endpoint, Instance } from '../model/instance.ts';
+import { serves } from '../model/lifecycle.ts';
 import type { ProbeAnswer } from '../ports/probe.ts';
 import type { Change, StoredState } from '../ports/store.ts';
 import { type Court, DECISION_LAG_MS, isServing } from './court.ts';
@@ -139,7 +140,7 @@ export class RecordRules {
   /** An in-service machine is not to be given up as stopped or gone while it serves. */
   #checkDeclaredDead(before: Instance | undefined, after: Instance): void {
     const cause = causeOf(after);
-    if ((cause !== 'machineStopped' && cause !== 'machineGone') || before?.state.name !== 'inService') return;
+    if ((cause !== 'machineStopped' && cause !== 'machineGone') || before === undefined || !serves(before)) return;
     const machine = this.#court.machines.ofInstance(after.id);
     if (machine === undefined || machine.hidden) return;
     // It did stop, and runs again by now: what rests on the list from before is right.

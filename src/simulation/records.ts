@@ -1,5 +1,6 @@
 import type { GroupMemory } from '../model/group-memory.ts';
 import type { EndCause, Instance, InstanceId } from '../model/instance.ts';
+import { isEnding, isOver } from '../model/lifecycle.ts';
 import type { Change } from '../ports/store.ts';
 
 /** A long run forgets the oldest. */
@@ -17,33 +18,31 @@ export class Records {
     if (change.memory !== null) this.memory.set(change.memory.group, change.memory.value);
     for (const instance of change.instances) {
       this.instances.set(instance.id, instance);
-      if (instance.state.name === 'terminated') this.#terminated.push(instance.id);
+      if (isOver(instance)) this.#terminated.push(instance.id);
     }
     while (this.#terminated.length > KEPT_TERMINATED) this.instances.delete(this.#terminated.shift() ?? '');
   }
 
   /** They are lost, and with them whose end was asked for. */
   clear(): void {
-    for (const { id, state } of this.instances.values()) if (state.name === 'terminating') this.#endsForgotten.add(id);
+    for (const instance of this.instances.values()) if (isEnding(instance)) this.#endsForgotten.add(instance.id);
     this.instances.clear();
     this.memory.clear();
   }
 
   allOpen(): Instance[] {
-    return [...this.instances.values()].filter(({ state }) => state.name !== 'terminated');
+    return [...this.instances.values()].filter((instance) => !isOver(instance));
   }
 
   /** Whether a provider may still carry out an end that these records know nothing of: it was asked for before they were lost. */
   isEndForgotten(id: InstanceId): boolean {
-    const state = this.instances.get(id)?.state.name;
-    return this.#endsForgotten.has(id) && state !== 'terminating' && state !== 'terminated';
+    const record = this.instances.get(id);
+    return this.#endsForgotten.has(id) && (record === undefined || !isEnding(record));
   }
 
   /** Of a group, not terminated. */
   open(group: string): Instance[] {
-    return [...this.instances.values()].filter(
-      (instance) => instance.group === group && instance.state.name !== 'terminated',
-    );
+    return [...this.instances.values()].filter((instance) => instance.group === group && !isOver(instance));
   }
 }
 

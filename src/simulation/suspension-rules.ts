@@ -1,4 +1,5 @@
 import type { EndCause, Instance, InstanceId } from '../model/instance.ts';
+import { awaitsHealth, serves } from '../model/lifecycle.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
 import type { Change } from '../ports/store.ts';
 import type { Court } from './court.ts';
@@ -58,13 +59,14 @@ export class SuspensionRules {
   }
 
   /** Behind a load balancer nobody can find a server healthy that is not a member. One that is adopted may be one already. */
-  #checkRegistration(before: Instance | undefined, { id, group, state }: Instance): void {
+  #checkRegistration(before: Instance | undefined, after: Instance): void {
+    const { id, group } = after;
     const isHeld = this.#isSuspended(group, 'addToLoadBalancer');
-    if (!isHeld || state.name !== 'booting') {
-      if (isHeld && state.name === 'inService' && this.#unregistered.has(id))
+    if (!isHeld || !awaitsHealth(after)) {
+      if (isHeld && serves(after) && this.#unregistered.has(id))
         this.#violate('addToLoadBalancer', `${id} comes into service`);
       this.#unregistered.delete(id);
-    } else if (before !== undefined && before.state.name !== 'booting' && this.#isBehind(group)) {
+    } else if (before !== undefined && !awaitsHealth(before) && this.#isBehind(group)) {
       this.#unregistered.set(id, group);
     }
   }

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { Fleet } from '../model/fleet.ts';
+import { serves } from '../model/lifecycle.ts';
 import type { Ids } from '../ports/ids.ts';
 import { type Conditions, calmDown } from './conditions.ts';
 import { applyEdit, type FleetEdit } from './fleet-edits.ts';
@@ -98,7 +99,7 @@ export class World {
 
   /** How many servers of a group are in service and answer. */
   serving(group: string): number {
-    const serving = this.records.open(group).filter(({ state }) => state.name === 'inService');
+    const serving = this.records.open(group).filter(serves);
     return serving.filter(({ id }) => this.machines.ofInstance(id)?.answering === true).length;
   }
 

@@ -9,6 +9,7 @@ import type {
   Instance,
   InstanceRequest,
   InstanceState,
+  InstanceStateName,
 } from '../model/instance.ts';
 import type { Json } from '../model/json.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
@@ -42,19 +43,29 @@ const cause = oneOf<EndCause>({
   orphan: 'orphan',
 });
 
-const state: z.ZodType<InstanceState> = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('launching'), since: time, retryAt: time.nullable() }),
-  z.strictObject({ name: z.literal('booting'), since: time }),
-  z.strictObject({ name: z.literal('inService'), since: time }),
-  z.strictObject({
+/** Each state's own shape, so that none can be forgotten here. */
+const STATES = {
+  launching: z.strictObject({ name: z.literal('launching'), since: time, retryAt: time.nullable() }),
+  booting: z.strictObject({ name: z.literal('booting'), since: time }),
+  inService: z.strictObject({ name: z.literal('inService'), since: time }),
+  draining: z.strictObject({
     name: z.literal('draining'),
     since: time,
     deadline: time.nullable(),
     cause,
     reversible: z.boolean(),
   }),
-  z.strictObject({ name: z.literal('terminating'), since: time, cause, retryAt: time.nullable() }),
-  z.strictObject({ name: z.literal('terminated'), since: time, cause }),
+  terminating: z.strictObject({ name: z.literal('terminating'), since: time, cause, retryAt: time.nullable() }),
+  terminated: z.strictObject({ name: z.literal('terminated'), since: time, cause }),
+} satisfies { [Name in InstanceStateName]: z.ZodType<Extract<InstanceState, { readonly name: Name }>> };
+
+const state: z.ZodType<InstanceState> = z.discriminatedUnion('name', [
+  STATES.launching,
+  STATES.booting,
+  STATES.inService,
+  STATES.draining,
+  STATES.terminating,
+  STATES.terminated,
 ]);
 
 const health: z.ZodType<Health> = z.discriminatedUnion('status', [

@@ -1,4 +1,5 @@
-import { type InstanceStateName, lifecycleState } from '../../src/model/instance.ts';
+import type { InstanceStateName } from '../../src/model/instance.ts';
+import { LIFECYCLE } from '../../src/model/lifecycle.ts';
 import type { InstanceStatus } from '../../src/model/status.ts';
 
 /** An instance of the imitated fleet. */
@@ -20,7 +21,7 @@ export function asStatus(instance: FakeInstance): InstanceStatus {
   return {
     id,
     group: 'hello',
-    lifecycleState: lifecycleStateOf(state),
+    lifecycleState: LIFECYCLE[state].awsName,
     state,
     since,
     createdAt,
@@ -46,11 +47,4 @@ export function asStatus(instance: FakeInstance): InstanceStatus {
             },
           ],
   };
-}
-
-function lifecycleStateOf(name: InstanceStateName): string {
-  const end = { cause: 'scaleIn', retryAt: null, deadline: 0, reversible: true } as const;
-  return name === 'launching' || name === 'terminating' || name === 'draining' || name === 'terminated'
-    ? lifecycleState({ name, since: 0, ...end })
-    : lifecycleState({ name, since: 0 });
 }

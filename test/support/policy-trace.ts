@@ -6,6 +6,7 @@ import type { Outcome, Snapshot } from '../../src/decide/snapshot.ts';
 import type { AutoScalingGroup } from '../../src/model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../../src/model/group-memory.ts';
 import type { Instance } from '../../src/model/instance.ts';
+import { isOver, serves } from '../../src/model/lifecycle.ts';
 import type { Machine, Reading } from '../../src/model/observation.ts';
 import { MINUTE, MONDAY_8, SECOND } from './policies.ts';
 import { GROUP } from './snapshot.ts';
@@ -42,7 +43,7 @@ export function play({ group: changes, minutes, metrics, histories, ...more }: P
   const forecasts = new Forecasts();
   const scenes: Scene[] = [];
   for (let now = from; now <= from + minutes * MINUTE; now += everyMs) {
-    const inService = [...instances.values()].filter(({ state }) => state.name === 'inService').length;
+    const inService = [...instances.values()].filter(serves).length;
     const readings = metrics((now - from) / MINUTE, inService);
     const machines = new Map(
       [...instances.values()].flatMap((instance) =>
@@ -80,7 +81,7 @@ export function play({ group: changes, minutes, metrics, histories, ...more }: P
     // What is remembered comes back as a store would give it.
     memory = structuredClone(decision.memory);
     instances = new Map([...instances, ...decision.changed.map((instance) => [instance.id, instance] as const)]);
-    for (const [id, { state }] of instances) if (state.name === 'terminated') instances.delete(id);
+    for (const [id, instance] of instances) if (isOver(instance)) instances.delete(id);
     outcomes = [
       ...decision.due.launch.flatMap((id): Outcome[] => {
         const instance = instances.get(id);

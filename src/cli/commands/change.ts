@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { LIFECYCLE } from '../../model/lifecycle.ts';
 import type { FleetStatus, GroupStatus, InstanceStatus } from '../../model/status.ts';
 import { confirm } from '../confirm.ts';
 import { type Context, findInstance, print, withClient } from '../context.ts';
@@ -82,7 +83,7 @@ function isLast({ id, group, targets }: InstanceStatus, groups: readonly GroupSt
   const others = groups.find(({ name }) => name === group)?.instances ?? [];
   return (
     targets.length > 0 &&
-    !others.some((one) => one.id !== id && one.state === 'inService' && one.health !== 'unhealthy')
+    !others.some((one) => one.id !== id && LIFECYCLE[one.state].serves && one.health !== 'unhealthy')
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type ApiClient, ApiError } from '../../api/client.ts';
+import { LIFECYCLE } from '../../model/lifecycle.ts';
 import type { FleetStatus } from '../../model/status.ts';
 import { CliError, InvalidFleetFile } from '../actions.ts';
 import { confirm } from '../confirm.ts';
@@ -68,7 +69,7 @@ async function followToTheEnd(context: Context, client: ApiClient, afterSequence
 /** Servers whose end had not begun when the fleet was last seen. */
 function remaining(status: FleetStatus | null): number {
   const instances = status?.groups.flatMap((group) => group.instances) ?? [];
-  return instances.filter(({ state }) => state !== 'terminating' && state !== 'terminated').length;
+  return instances.filter(({ state }) => !LIFECYCLE[state].isEnding).length;
 }
 
 async function endStopped(context: Context, file: string | undefined, yes: boolean, command: Command): Promise<void> {

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { LIFECYCLE } from '../../model/lifecycle.ts';
 import type { FleetStatus } from '../../model/status.ts';
 import { shortId } from '../render/ids.ts';
 
@@ -30,7 +31,7 @@ function request(status: FleetStatus): readonly Hint[] {
 function kill(status: FleetStatus): readonly Hint[] {
   const instance = status.groups
     .flatMap(({ instances }) => instances)
-    .find(({ state, health }) => state === 'inService' && health !== 'unhealthy');
+    .find(({ state, health }) => LIFECYCLE[state].serves && health !== 'unhealthy');
   if (instance === undefined) return [];
   // A provider of processes on this machine says which one it is.
   const pid = /^pid (\d+)$/.exec(instance.machineDetail)?.[1];

@@ -1,4 +1,5 @@
 import type { InstanceStateName } from '../../model/instance.ts';
+import { LIFECYCLE } from '../../model/lifecycle.ts';
 import type { GroupStatus, InstanceStatus, TargetStatus } from '../../model/status.ts';
 import { shortId } from './ids.ts';
 import { colors, type Look, symbols } from './look.ts';
@@ -62,7 +63,7 @@ function linesOf(instance: InstanceStatus): number {
 
 function interest(instance: InstanceStatus): number {
   if (instance.health === 'unhealthy') return 2;
-  return instance.state === 'inService' ? 0 : 1;
+  return LIFECYCLE[instance.state].serves ? 0 : 1;
 }
 
 /** `17 more: 12 in service, 5 booting` */

@@ -4,6 +4,7 @@ import { Calendar } from '../../decide/schedule.ts';
 import type { Outcome, Snapshot } from '../../decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../../model/fleet.ts';
 import type { Instance, InstanceId } from '../../model/instance.ts';
+import { awaitsHealth, isOver, lifecycleOf, serves } from '../../model/lifecycle.ts';
 import { type Machine, NO_TRAFFIC, type Target, type TargetHealth } from '../../model/observation.ts';
 import type { EpochMs } from '../../model/time.ts';
 
@@ -89,7 +90,7 @@ export class CalmWorld {
   /** Does what was decided. */
   act({ changed, due }: Decision, now: EpochMs): void {
     for (const instance of changed) {
-      if (instance.state.name === 'terminated') this.#instances.delete(instance.id);
+      if (isOver(instance)) this.#instances.delete(instance.id);
       else this.#instances.set(instance.id, instance);
     }
     for (const instanceId of due.launch) {
@@ -107,7 +108,7 @@ export class CalmWorld {
 
   get inService(): number {
     let count = 0;
-    for (const { state } of this.#instances.values()) if (state.name === 'inService') count += 1;
+    for (const instance of this.#instances.values()) if (serves(instance)) count += 1;
     return count;
   }
 
@@ -118,12 +119,13 @@ export class CalmWorld {
   /** When something happens in here next; infinite for never. */
   nextAt(now: EpochMs): EpochMs {
     let next = this.#outcomes.length > 0 ? now + LOOK_MS : Number.POSITIVE_INFINITY;
-    for (const { id, state } of this.#instances.values()) {
-      if (state.name === 'draining' || state.name === 'terminating') next = Math.min(next, now + LOOK_MS);
-      if (state.name !== 'launching' && state.name !== 'booting') continue;
-      const upAt = this.#upAt(id);
+    for (const instance of this.#instances.values()) {
+      const { isLeaving, isPending } = lifecycleOf(instance);
+      if (isLeaving) next = Math.min(next, now + LOOK_MS);
+      if (!isPending) continue;
+      const upAt = this.#upAt(instance.id);
       if (upAt > now) next = Math.min(next, upAt);
-      else if (state.name === 'booting') next = Math.min(next, now + LOOK_MS);
+      else if (awaitsHealth(instance)) next = Math.min(next, now + LOOK_MS);
     }
     return next;
   }
