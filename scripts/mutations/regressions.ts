@@ -194,9 +194,9 @@ export const REGRESSIONS: readonly Mutation[] = [
   },
   {
     name: 'haproxy #1387, #1412, #2506, #3296: the state file of another time is left to HAProxy',
-    file: 'src/haproxy/driver.ts',
-    find: 'this.#current = target;\n    await this.#writeState();\n    this.#written.delete(config);',
-    replace: 'this.#current = target;\n    this.#written.delete(config);',
+    file: 'src/haproxy/config-files.ts',
+    find: 'this.#target = target;\n    await this.writeState();\n    this.#written.delete(config);',
+    replace: 'this.#target = target;\n    this.#written.delete(config);',
     caughtBy: LOAD_BALANCER,
   },
   {

@@ -1,24 +1,16 @@
-import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { LoadBalancerObservation } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
 import type { Announce, DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
 import { type Binary, findBinary, validate } from './binary.ts';
+import { ConfigFiles, type Target } from './config-files.ts';
 import { Departures } from './departures.ts';
 import { difference } from './diff.ts';
 import { RingEvents } from './events.ts';
-import { readIfExists, writeDurably } from './files.ts';
 import { HangWatch, OLD_WORKER_SILENCE_MS, SILENCE_MS } from './hang.ts';
-import {
-  describeChange,
-  parseSkeleton,
-  type Skeleton,
-  sameSkeleton,
-  serializeSkeleton,
-  skeletonOf,
-  withMembers,
-} from './last-good.ts';
-import { boundLog, launch } from './launch.ts';
+import { describeChange, sameSkeleton, skeletonOf, withMembers } from './last-good.ts';
+import { launch } from './launch.ts';
 import { checkListeners } from './listening.ts';
 import { fullestListener, type Look } from './look.ts';
 import { checkDesired } from './members.ts';
@@ -38,12 +30,11 @@ import {
   stillRunning,
 } from './processes.ts';
 import { reload } from './reload.ts';
-import { MAX_OLD_WORKERS, type Rendering, renderConfig } from './render.ts';
+import { MAX_OLD_WORKERS, renderConfig } from './render.ts';
 import { nullIfNotRunning, Runtime } from './runtime.ts';
 import { Serial } from './serial.ts';
 import { type ServerKey, serverIds, serversOf } from './servers.ts';
 import { takeTurn } from './start-lock.ts';
-import { type LastHealthy, parseStateFile, renderStateFile } from './state-file.ts';
 import { type Accounts, NO_ACCOUNTS, openRequests, openServers, total } from './totals.ts';
 
 export interface HaproxyOptions {
@@ -65,12 +56,6 @@ export function createHaproxy(options: HaproxyOptions): LoadBalancerDriver {
   return new Haproxy(pathsIn(options.dataDir), options.binary, options.clock);
 }
 
-/** Desired members with their ids, and what they look like as a configuration. */
-interface Target extends Rendering {
-  readonly desired: DesiredState;
-  readonly ids: ReadonlyMap<ServerKey, number>;
-}
-
 class Haproxy implements LoadBalancerDriver {
   readonly #paths: Paths;
   readonly #givenBinary: string | undefined;
@@ -81,11 +66,9 @@ class Haproxy implements LoadBalancerDriver {
   readonly #departures: Departures;
   readonly #hang: HangWatch;
   readonly #turn = new Serial();
-  /** What our files hold, by path, as far as it is known. */
-  readonly #written = new Map<string, string>();
+  readonly #files: ConfigFiles;
   #loaded: Promise<void> | null = null;
   #binary: Binary | null = null;
-  #lastGood: Skeleton | null = null;
   #memory: Memory = NO_MEMORY;
   #accounts: Accounts = NO_ACCOUNTS;
   /** How the HAProxy that we started has ended; null while it runs. */
@@ -94,16 +77,13 @@ class Haproxy implements LoadBalancerDriver {
   #strays: readonly HostProcess[] = [];
   /** Servers with requests open in old workers. */
   #openElsewhere: ReadonlySet<ServerKey> = new Set();
-  /** What the files on disk describe. */
-  #current: Target | null = null;
-  /** What the state file was made of last. */
-  #stateOf: { readonly target: Target; readonly healthy: LastHealthy } | null = null;
   #refusal: { readonly fingerprint: string; readonly error: PortError; readonly untilMs: number } | null = null;
 
   constructor(paths: Paths, binary: string | undefined, clock: Clock) {
     this.#paths = paths;
     this.#givenBinary = binary;
     this.#clock = clock;
+    this.#files = new ConfigFiles(paths, () => this.#memory.healthy);
     this.#runtime = new Runtime(paths.runtimeSocket, clock);
     this.#events = new RingEvents(paths.runtimeSocket, clock);
     this.#hang = new HangWatch(clock);
@@ -124,7 +104,7 @@ class Haproxy implements LoadBalancerDriver {
     await this.#load();
     const look = await this.#look(signal);
     this.#strays = await stillRunning(this.#strays);
-    const old = await this.#oldWorkers.look(this.#lastGood?.loadBalancer.hardStopAfterMs ?? Infinity, signal);
+    const old = await this.#oldWorkers.look(this.#files.lastGood?.loadBalancer.hardStopAfterMs ?? Infinity, signal);
     const missing = this.#strays.length === 0 ? old.missing : straysInWords(this.#strays);
     const totals = total(look, old, this.#accounts);
     this.#accounts = totals.accounts;
@@ -132,7 +112,7 @@ class Haproxy implements LoadBalancerDriver {
     const seen = observation(totals.look, totals.forgotten, missing !== null, this.#memory);
     this.#memory = seen.memory;
     // While an apply is under way it writes the file itself.
-    if (this.#turn.idle) await this.#turn.run(() => this.#writeState());
+    if (this.#turn.idle) await this.#turn.run(() => this.#files.writeState());
     return {
       at: this.#clock.now(),
       version: look.version,
@@ -176,7 +156,7 @@ class Haproxy implements LoadBalancerDriver {
     try {
       await this.#bringTo(desired, look, this.#binary, announce, signal);
     } catch (error) {
-      const good = this.#lastGood;
+      const good = this.#files.lastGood;
       if (good === null || !isRefusal(error) || sameSkeleton(good, skeletonOf(desired))) throw error;
       // Members come and go under the configuration that is in force.
       await this.#bringTo(withMembers(good, desired), look, this.#binary, announce, signal);
@@ -196,17 +176,17 @@ class Haproxy implements LoadBalancerDriver {
       const seen = `its master process has not answered for more than ${SILENCE_MS / 1_000} s, while its worker serves; a new HAProxy takes over, and open requests are finished`;
       await announce({ kind: 'hung', seen, serves: true });
       await this.#start(target, binary, announce, signal);
-      return this.#keepAsGood(desired);
+      return this.#files.keepAsGood(skeletonOf(desired));
     }
     if (look?.fingerprint === target.fingerprint) {
       await this.#changeMembers(target, look, binary, signal);
-      return this.#keepAsGood(desired);
+      return this.#files.keepAsGood(skeletonOf(desired));
     }
     this.#throwIfRefused(target.fingerprint);
     try {
       if (look === null) await this.#start(target, binary, announce, signal);
       else await this.#reload(target, look, binary, announce, signal);
-      await this.#keepAsGood(desired);
+      await this.#files.keepAsGood(skeletonOf(desired));
     } catch (error) {
       // Whether an address is free by now costs little to ask.
       if (error instanceof PortError && error.reaction === 'Invalid' && error.code !== 'listenerUnavailable') {
@@ -219,7 +199,7 @@ class Haproxy implements LoadBalancerDriver {
   async #start(target: Target, binary: Binary, announce: Announce, signal: AbortSignal): Promise<void> {
     await using _ = await takeTurn(this.#clock, signal);
     await checkListeners(target.desired, await processesOf(this.#paths.config));
-    await this.#writeValidated(target, binary, signal);
+    await this.#files.writeValidated(target, (path) => validate(binary, path, signal));
     this.#departures.set([]);
     const how = await this.#howItDied();
     if (how !== null) await announce({ kind: 'died', how });
@@ -254,10 +234,10 @@ class Haproxy implements LoadBalancerDriver {
   }
 
   async #reload(target: Target, look: Look, binary: Binary, announce: Announce, signal: AbortSignal): Promise<void> {
-    const why = describeChange(this.#lastGood, skeletonOf(target.desired));
+    const why = describeChange(this.#files.lastGood, skeletonOf(target.desired));
     await using _ = await takeTurn(this.#clock, signal);
     await checkListeners(target.desired, await processesOf(this.#paths.config));
-    await this.#writeValidated(target, binary, signal);
+    await this.#files.writeValidated(target, (path) => validate(binary, path, signal));
     await announce({ kind: 'reload', why, cuts: await this.#oldWorkers.openAtTheLimit(MAX_OLD_WORKERS, signal) });
     await reload(this.#paths, target.fingerprint, look, this.#runtime, this.#clock, signal);
     // The old worker goes on with what it has open: until the next look, all that was open counts.
@@ -268,46 +248,11 @@ class Haproxy implements LoadBalancerDriver {
   }
 
   async #changeMembers(target: Target, look: Look, binary: Binary, signal: AbortSignal): Promise<void> {
-    this.#current = target;
-    await this.#write(this.#paths.config, target.text);
-    await this.#writeState();
+    await this.#files.write(target);
     const { commands, leaving } = difference(target.desired, target.ids, look, binary.capabilities);
     const forgotten = [...this.#openElsewhere].filter((key) => !target.ids.has(key) && !look.servers.has(key));
     this.#departures.set([...leaving, ...forgotten]);
     if (commands.length > 0) await this.#runtime.demand(commands, signal);
-  }
-
-  /** The configuration gets its name only when HAProxy has read it without complaint. */
-  async #writeValidated(target: Target, binary: Binary, signal: AbortSignal): Promise<void> {
-    const { candidate, config } = this.#paths;
-    await writeDurably(candidate, target.text);
-    await validate(binary, candidate, signal);
-    this.#current = target;
-    await this.#writeState();
-    this.#written.delete(config);
-    await rename(candidate, config);
-    await this.#write(config, target.text);
-  }
-
-  async #writeState(): Promise<void> {
-    const [target, { healthy }] = [this.#current, this.#memory];
-    if (target === null || (this.#stateOf?.target === target && this.#stateOf.healthy === healthy)) return;
-    const changed = await this.#write(this.#paths.state, renderStateFile(target.desired, target.ids, healthy));
-    this.#stateOf = { target, healthy };
-    if (changed) await boundLog(this.#paths.log);
-  }
-
-  async #keepAsGood(desired: DesiredState): Promise<void> {
-    this.#lastGood = skeletonOf(desired);
-    await this.#write(this.#paths.lastGood, serializeSkeleton(this.#lastGood));
-  }
-
-  /** Whether there was something to write. */
-  async #write(path: string, text: string): Promise<boolean> {
-    if (this.#written.get(path) === text) return false;
-    await writeDurably(path, text);
-    this.#written.set(path, text);
-    return true;
   }
 
   async #target(desired: DesiredState, look: Look | null, binary: Binary): Promise<Target> {
@@ -323,7 +268,7 @@ class Haproxy implements LoadBalancerDriver {
       return await nullIfNotRunning(this.#look(signal));
     } catch (error) {
       if (!isSilence(error)) throw error;
-      const { listeners } = (this.#lastGood ?? desired).loadBalancer;
+      const { listeners } = (this.#files.lastGood ?? desired).loadBalancer;
       const isAnswering = async (both: AbortSignal) => (await this.#runtime.identify(both)) !== null;
       const seen = await this.#hang.examine(listeners, isAnswering, signal);
       if (seen === null) throw error;
@@ -364,23 +309,16 @@ class Haproxy implements LoadBalancerDriver {
 
   /** What an earlier controller has left, once. */
   #load(): Promise<void> {
-    this.#loaded ??= this.#readFiles().catch((error: unknown) => {
-      this.#loaded = null;
-      throw error;
-    });
+    this.#loaded ??= this.#files
+      .load()
+      .then((healthy) => {
+        this.#memory = { ...this.#memory, healthy };
+      })
+      .catch((error: unknown) => {
+        this.#loaded = null;
+        throw error;
+      });
     return this.#loaded;
-  }
-
-  async #readFiles(): Promise<void> {
-    const { dataDir, config, state, lastGood } = this.#paths;
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    await chmod(dataDir, 0o700);
-    for (const path of [config, state, lastGood]) {
-      const text = await readIfExists(path);
-      if (text !== null) this.#written.set(path, text);
-    }
-    this.#memory = { ...this.#memory, healthy: parseStateFile(this.#written.get(state) ?? '') };
-    this.#lastGood = parseSkeleton(this.#written.get(lastGood) ?? null);
   }
 }
 
