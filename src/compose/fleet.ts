@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { buildApi } from '../api/server.ts';
@@ -12,8 +13,6 @@ import { metricSourceTypes } from '../metrics/registry.ts';
 import { formatErrors } from '../model/fleet-file/errors.ts';
 import { shownSettings } from '../model/fleet-file/shown-settings.ts';
 import { PortError } from '../ports/errors.ts';
-import type { LoadBalancerDriver } from '../ports/load-balancer.ts';
-import type { Provider } from '../ports/provider.ts';
 import { httpProbe } from '../probes/http.ts';
 import { providerTypes } from '../providers/registry.ts';
 import { openDataFolder } from '../store/data-folder.ts';
@@ -40,6 +39,17 @@ function lockFolder(dataDir: string): Lock {
   }
 }
 
+/** Each load balancer that was ever started has a folder of its own. */
+async function foldersIn(path: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** Puts a controller together with the real world, and its API in front of it. */
 export async function startFleet({
   fleetFile,
@@ -59,8 +69,6 @@ export async function startFleet({
   });
   const check = rememberFiles(dataDir);
   const store = guarded(database, check);
-  const providers = new Map<string, Provider>();
-  const loadBalancers = new Map<string, LoadBalancerDriver>();
   const folder = (kind: string, name: string) => {
     const path = join(dataDir, kind, name);
     openDataFolder(path);
@@ -85,14 +93,10 @@ export async function startFleet({
         clock: systemClock,
         onProblem: (message) => log.warn(message),
       });
-      providers.set(name, provider);
       return { provider, capabilities: type.capabilities };
     },
-    loadBalancer: (name) => {
-      const driver = createHaproxy({ dataDir: folder('haproxy', name), clock: systemClock });
-      loadBalancers.set(name, driver);
-      return driver;
-    },
+    loadBalancer: (name) => createHaproxy({ dataDir: folder('haproxy', name), clock: systemClock }),
+    existingLoadBalancers: () => foldersIn(join(dataDir, 'haproxy')),
     metricSource: ({ source, settings }, context) => {
       const type = metricSourceTypes.get(source);
       if (type === undefined) throw new Error(`there is no metric source ${source}`);
@@ -111,7 +115,6 @@ export async function startFleet({
   const close = async () => {
     await api.close();
     await controller.stop();
-    for (const port of [...providers.values(), ...loadBalancers.values()]) await port.close();
     await store.close();
     lock.release();
   };

@@ -17,8 +17,12 @@ export interface ControllerOptions {
   /** Which settings of launch templates and metrics may be shown where fleets are compared. */
   readonly shownSettings: ShownSettings;
   readonly store: Store;
+  /** Makes an instance, which the controller closes. */
   readonly provider: (name: string) => { readonly provider: Provider; readonly capabilities: ProviderCapabilities };
+  /** Makes a driver, which the controller closes. */
   readonly loadBalancer: (name: string) => LoadBalancerDriver;
+  /** The names of load balancers that this controller or an earlier one has started and that may still run. */
+  readonly existingLoadBalancers: () => Promise<readonly string[]>;
   readonly desiredFile: (path: string) => MetricSource;
   readonly metricSource: (metric: Metric, context: Omit<MetricContext, 'settings' | 'clock'>) => MetricSource;
   readonly probe: Probe;

@@ -1,19 +1,21 @@
 import { type Activity, PLAIN_ACTIVITY, type StoredActivity } from '../model/activity.ts';
 import type { Fleet } from '../model/fleet.ts';
 import { diffFleets } from '../model/fleet-diff.ts';
-import type { Instance, InstanceId } from '../model/instance.ts';
+import type { InstanceId } from '../model/instance.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
 import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
-import { asPortError } from '../ports/errors.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { balancersInTrouble, explanation, olderTemplates } from './explanation.ts';
 import type { GroupLoop } from './group-loop.ts';
+import { refuseForgottenGroups, whileTheyAreEmpty } from './group-removal.ts';
 import { priceOfEnding } from './last-server.ts';
 import { LateActivities } from './late-activities.ts';
 import { Loops } from './loops.ts';
 import { changeDesired, requestEnd, resumeLaunching, resumeProcesses, suspendProcesses } from './orders.ts';
+import { stepsLeft } from './reconcile.ts';
+import { Reconciler } from './reconciler.ts';
 import { Sampler } from './sampler.ts';
 import { type FleetService, ServiceError } from './service.ts';
 import { fleetStatus } from './status.ts';
@@ -23,7 +25,6 @@ import { waitBeforeDrain } from './wait-before-drain.ts';
 const DOWN_POLL_MS = 100;
 /** How many of a group's newest activities belong to its explanation. */
 const EXPLAINED_ACTIVITIES = 5;
-const END_RETRY_MS = 1_000;
 /** Of a changed fleet file, in one activity. */
 const MAX_TOLD_CHANGES = 50;
 
@@ -32,29 +33,36 @@ export class Controller implements FleetService {
   readonly #options: ControllerOptions;
   readonly #startedAt: EpochMs;
   readonly #loops: Loops;
+  readonly #reconciler: Reconciler;
   readonly #sampler: Sampler;
   readonly #late: LateActivities;
   readonly #stop = new AbortController();
   readonly #finished = Promise.withResolvers<void>();
   #sampling: Promise<void> = Promise.resolve();
-  #fleet: Fleet;
+  #reconciling: Promise<void> = Promise.resolve();
+  /** Changes of the fleet, one after the other. */
+  #changing: Promise<unknown> = Promise.resolve();
   #mode: 'up' | 'down';
+  /** On the way down, once all servers are gone. */
+  #endsLoadBalancers = false;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.#fleet = options.fleet;
     this.#mode = options.mode;
     this.#startedAt = options.clock.now();
     const { store, clock, onProblem } = options;
     this.#late = new LateActivities(store, clock, onProblem, this.#stop.signal);
+    const report = (activity: Activity) => this.#late.record(activity);
     this.#loops = new Loops(
       { ...options, store: this.#late.store },
-      {
-        fleet: () => this.#fleet,
-        mode: () => this.#mode,
-        tell: (activity) => this.#late.record(activity),
-      },
+      { mode: () => this.#mode, report, onChanged: () => this.#reconciler.notify() },
     );
+    this.#reconciler = new Reconciler({
+      clock,
+      steps: () => stepsLeft(this.#fleet, this.#loops.running, this.#endsLoadBalancers),
+      perform: (step, signal) => this.#loops.perform(step, signal),
+      report,
+    });
     this.#sampler = new Sampler(store, clock, onProblem);
   }
 
@@ -73,6 +81,7 @@ export class Controller implements FleetService {
       `Drover ${about.version} (pid ${about.pid}) took over fleet ${this.#fleet.name}${count === 0 ? '' : `; its records name ${count} ${count === 1 ? 'server' : 'servers'}`}.`,
     );
     this.#loops.start(stored);
+    this.#reconciling = this.#reconciler.run(this.#stop.signal);
     this.#sampling = this.#sampler.run(
       () => [...this.#loops.balancers].map(([name, loop]) => ({ name, view: loop.view() })),
       this.#stop.signal,
@@ -83,14 +92,19 @@ export class Controller implements FleetService {
   /** Lets go. Servers and load balancers go on as they are. */
   async stop(): Promise<void> {
     if (this.#stop.signal.aborted) return;
-    this.#stop.abort();
-    await Promise.all([this.#sampling, this.#loops.stop()]);
     const servers = this.#loops.groups.flatMap((loop) => loop.instances).length;
+    this.#stop.abort();
+    await Promise.all([this.#sampling, this.#reconciling]);
+    await this.#loops.stop();
     await this.#tell(
       'controllerStopped',
       `Drover (pid ${this.#options.about.pid}) stopped; ${servers} ${servers === 1 ? 'server keeps' : 'servers keep'} running.`,
     );
     this.#finished.resolve();
+  }
+
+  get #fleet(): Fleet {
+    return this.#loops.fleet;
   }
 
   /** Resolves when the controller has come down, or was stopped. */
@@ -182,17 +196,27 @@ export class Controller implements FleetService {
   }
 
   async reloadFleet(): Promise<readonly FleetChange[]> {
+    const changing = this.#changing.then(() => this.#reload());
+    this.#changing = changing.catch(() => {});
+    const changes = await changing;
+    if (changes.length > 0) await this.#reconciler.attempted();
+    return changes;
+  }
+
+  async #reload(): Promise<readonly FleetChange[]> {
     const fleet = await this.#readFleet();
     const changes = diffFleets(this.#fleet, fleet, this.#options.shownSettings);
     if (changes.length === 0) return changes;
-    this.#fleet = fleet;
-    await this.#loops.takeOver(fleet, this.#stop.signal);
     const more = changes.length > MAX_TOLD_CHANGES ? `; and ${changes.length - MAX_TOLD_CHANGES} more` : '';
     const list = changes
       .slice(0, MAX_TOLD_CHANGES)
       .map(({ path, before, after }) => `${path}: ${before ?? 'none'} -> ${after ?? 'none'}`)
       .join('; ');
-    await this.#tell('fleetChanged', `Applied the changed fleet file: ${list}${more}.`);
+    await whileTheyAreEmpty(fleet, this.#loops.groups, async () => {
+      await this.#tell('fleetChanged', `Applied the changed fleet file: ${list}${more}.`);
+      this.#loops.follow(fleet);
+    });
+    this.#reconciler.notify();
     return changes;
   }
 
@@ -208,7 +232,7 @@ export class Controller implements FleetService {
   }
 
   #comeDown(): void {
-    this.#untilDown().catch((error) => this.#options.onProblem(asPortError(error).message));
+    void this.#untilDown();
   }
 
   async #untilDown(): Promise<void> {
@@ -216,25 +240,15 @@ export class Controller implements FleetService {
     while (!this.#loops.groups.every((loop) => loop.isEmpty) && !signal.aborted) {
       await this.#options.clock.sleep(DOWN_POLL_MS, signal);
     }
-    if (signal.aborted) return;
-    for (const name of this.#loops.balancers.keys()) await this.#endBalancer(name, signal);
+    this.#endsLoadBalancers = true;
+    this.#reconciler.notify();
+    while (!this.#isDown && !signal.aborted) await this.#options.clock.sleep(DOWN_POLL_MS, signal);
     if (!signal.aborted) this.#finished.resolve();
   }
 
-  /** Tries until it is done: a load balancer that cannot be ended now may be later. Says once why not. */
-  async #endBalancer(name: string, signal: AbortSignal): Promise<void> {
-    let told = '';
-    while (!signal.aborted) {
-      try {
-        await this.#loops.endBalancer(name, signal);
-        return;
-      } catch (error) {
-        const message = `Load balancer ${name} could not be ended: ${asPortError(error).message}`;
-        if (message !== told) await this.#tell('loadBalancerRefused', message, 'error');
-        told = message;
-        await this.#options.clock.sleep(END_RETRY_MS, signal);
-      }
-    }
+  get #isDown(): boolean {
+    const { loadBalancers, hasListed } = this.#loops.running;
+    return hasListed && loadBalancers.size === 0;
   }
 
   /** The fleet file as it is now, if it can follow the one in force. */
@@ -279,15 +293,4 @@ export class Controller implements FleetService {
   #tell(reason: Activity['reason'], message: string, level: Activity['level'] = 'info'): Promise<void> {
     return this.#late.record({ ...PLAIN_ACTIVITY, at: this.#options.clock.now(), level, reason, message });
   }
-}
-
-function refuseForgottenGroups(fleet: Fleet, instances: readonly Instance[]): void {
-  const names = new Set(fleet.autoScalingGroups.map(({ name }) => name));
-  const forgotten = instances.filter(({ group }) => !names.has(group));
-  const group = forgotten[0]?.group;
-  if (group === undefined) return;
-  throw new ServiceError(
-    'conflict',
-    `The fleet file has no group ${group} any more, but ${forgotten.length} of its servers run. Put the group back and bring it to 0 first: minSize: 0, then drover set-desired ${group} 0.`,
-  );
 }

@@ -20,7 +20,6 @@ import type { MeasuredServer } from '../ports/metric-source.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Change, Store } from '../ports/store.ts';
 import { afterClockChange, clockChanged, type GroupRecords, takenUp } from './clock-changes.ts';
-import type { MachineWatch } from './machine-watch.ts';
 import type { Operations } from './operations.ts';
 import { Probes } from './probes.ts';
 import { mergeSightings } from './sightings.ts';
@@ -44,8 +43,10 @@ export interface GroupSurroundings {
   readonly ids: Ids;
   readonly store: Store;
   readonly mode: () => 'up' | 'down';
-  /** The watch over the provider's machines and the operations on them, by the provider's name. */
-  readonly provider: (name: string) => { readonly watch: MachineWatch; readonly operations: Operations };
+  /** A group's machines as a provider has listed them; blind while the provider is not open. */
+  readonly machines: (provider: string, group: string) => View<Sightings>;
+  /** The operations on a provider's machines; null while it is not open. */
+  readonly operations: (provider: string) => Operations | null;
   readonly targetGroups: (group: AutoScalingGroup) => readonly TargetGroup[];
   readonly targets: (targetGroup: string) => View<TargetSighting>;
   readonly file: () => Reading | null;
@@ -55,7 +56,9 @@ export interface GroupSurroundings {
   readonly staleInMs: () => number;
   readonly probe: Probe;
   /** What the load balancers should be like has changed. */
-  readonly onMembersChanged: () => void;
+  readonly onMembersChanged: (group: AutoScalingGroup) => void;
+  /** The group may need fewer providers than before. */
+  readonly onProvidersChanged: () => void;
   /** Something is wrong that is not about the group itself. */
   readonly onProblem: (message: string) => void;
   /** A safety look has found something to do: no event and no planned time had announced it. */
@@ -92,6 +95,7 @@ export class GroupLoop {
   #followed: Stopwatch | null = null;
   /** Whether the last look knew of every machine that the provider has. */
   #surveyed = false;
+  #signal = new AbortController().signal;
 
   constructor(
     group: AutoScalingGroup,
@@ -155,6 +159,13 @@ export class GroupLoop {
     }));
   }
 
+  /** The names of the providers of new servers and of present ones. */
+  get providers(): ReadonlySet<string> {
+    const names = new Set([this.#group.launchTemplate.provider]);
+    for (const { launchTemplate } of this.#instances.values()) names.add(launchTemplate.provider);
+    return names;
+  }
+
   has(id: InstanceId): boolean {
     return this.#instances.has(id);
   }
@@ -180,6 +191,7 @@ export class GroupLoop {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
     signal.addEventListener('abort', () => this.notify(), { once: true });
     let announced = true;
     while (!signal.aborted) {
@@ -220,7 +232,12 @@ export class GroupLoop {
         this.#instances.set(instance.id, instance);
       }
     }
-    if (membersChanged) this.#around.onMembersChanged();
+    if (membersChanged) this.#around.onMembersChanged(this.#group);
+    if (change.instances.some((instance) => this.#isOfAnotherProvider(instance))) this.#around.onProvidersChanged();
+  }
+
+  #isOfAnotherProvider({ state, launchTemplate }: Instance): boolean {
+    return state.name === 'terminated' && launchTemplate.provider !== this.#group.launchTemplate.provider;
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {
@@ -235,6 +252,8 @@ export class GroupLoop {
   }
 
   async #tryToLook(announced: boolean): Promise<Pause> {
+    // Whatever it would decide, nobody would perform.
+    if (this.#signal.aborted) return { waitMs: 0, planned: true };
     try {
       const pause = await this.#decideAndPerform(announced);
       this.#backoffMs = 0;
@@ -321,7 +340,9 @@ export class GroupLoop {
       outcomes,
       ended: new Map([...this.#ended].map(([id, { startedAt }]) => [id, startedAt])),
       busy: new Set(
-        this.instances.filter((instance) => this.#operations(instance).isBusy(instance.id)).map(({ id }) => id),
+        this.instances
+          .filter((instance) => this.#operations(instance)?.isBusy(instance.id) === true)
+          .map(({ id }) => id),
       ),
       idSeed: ids.seed(),
     };
@@ -329,13 +350,12 @@ export class GroupLoop {
 
   /** Of the provider that new machines come from, and of those that present ones came from. */
   #sightings(): View<Sightings> {
-    const names = new Set([this.#group.launchTemplate.provider]);
-    for (const { launchTemplate } of this.#instances.values()) names.add(launchTemplate.provider);
-    return mergeSightings([...names].map((name) => this.#around.provider(name).watch.view(this.#group.name)));
+    return mergeSightings([...this.providers].map((name) => this.#around.machines(name, this.#group.name)));
   }
 
   #perform({ due }: Decision, now: EpochMs): void {
     const report = (outcome: Outcome) => {
+      if (this.#signal.aborted) return;
       this.#outcomes.push(outcome);
       this.notify();
     };
@@ -346,23 +366,23 @@ export class GroupLoop {
     }
     for (const id of due.abort) {
       const instance = this.#instances.get(id);
-      if (instance !== undefined) this.#operations(instance).abort(id);
+      if (instance !== undefined) this.#operations(instance)?.abort(id);
     }
     for (const id of due.terminate) {
       const instance = this.#instances.get(id);
-      if (instance !== undefined) this.#operations(instance).terminate(instance, report);
+      if (instance !== undefined) this.#operations(instance)?.terminate(instance, report);
     }
     for (const id of due.launch) {
       const instance = this.#instances.get(id);
       if (instance === undefined) continue;
       const leftMs = instance.state.since + this.#group.launchTimeoutMs - now;
       const serves = this.#group.targetGroups.length > 0;
-      this.#operations(instance).launch(instance, serves, Math.max(ABORT_FLOOR_MS, leftMs), report);
+      this.#operations(instance)?.launch(instance, serves, Math.max(ABORT_FLOOR_MS, leftMs), report);
     }
   }
 
-  #operations(instance: Instance): Operations {
-    return this.#around.provider(instance.launchTemplate.provider).operations;
+  #operations(instance: Instance): Operations | null {
+    return this.#around.operations(instance.launchTemplate.provider);
   }
 }
 

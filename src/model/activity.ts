@@ -55,6 +55,8 @@ export const ACTIVITY_REASONS = [
   'fleetChanged',
   'fleetFileRefused',
   'fleetDown',
+  'reconcileFailed',
+  'reconciled',
   'desiredCapacityChanged',
   'desiredCapacityRefused',
   'desiredCapacityFileReadable',

@@ -198,6 +198,7 @@ export class Session {
       store: incarnation.store(recording),
       provider: () => guarded,
       loadBalancer: (name) => incarnation.loadBalancer(known(balancers, name)),
+      existingLoadBalancers: async () => hosts.filter(({ running }) => running).map(({ name }) => name),
       desiredFile: (path) =>
         incarnation.metricSource(new SimDesiredFile({ ...files, file: world.file(path), random: life.fork(path) })),
       metricSource: (metric) => {

@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ControllerOptions } from '../../../src/control/controller-options.ts';
 import { Loops } from '../../../src/control/loops.ts';
+import { stepsLeft } from '../../../src/control/reconcile.ts';
 import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet } from '../../../src/model/fleet.ts';
 import { NO_TRAFFIC, WHOLE_TRAFFIC } from '../../../src/model/observation.ts';
 import { PortError } from '../../../src/ports/errors.ts';
@@ -45,6 +46,8 @@ class World {
       history: DEFAULT_HISTORY,
     };
     const options: Partial<ControllerOptions> = {
+      fleet,
+      existingLoadBalancers: async () => [],
       clock: this.clock,
       ids: { seed: () => `${this.#seeds++}` },
       store: {
@@ -59,11 +62,13 @@ class World {
       onProblem: (message) => expect.fail(message),
     };
     this.loops = new Loops(options as ControllerOptions, {
-      fleet: () => fleet,
       mode: () => 'up',
-      tell: async () => {},
+      report: async () => {},
+      onChanged: () => {},
     });
     this.loops.start({ groups: new Map(), instances: [] });
+    const { signal } = new AbortController();
+    for (const step of stepsLeft(fleet, this.loops.running, false)) void this.loops.perform(step, signal);
   }
 
   group(name: string) {

@@ -1,0 +1,101 @@
+import type { Sightings, View } from '../decide/snapshot.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import { asFailure, asPortError, type Failure } from '../ports/errors.ts';
+import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
+import type { Concerned } from './concerned.ts';
+import { MachineWatch } from './machine-watch.ts';
+import { Operations } from './operations.ts';
+
+export interface ProvidersOptions {
+  /** Makes an instance of a provider. May throw: it is tried again. */
+  readonly open: (name: string) => { readonly provider: Provider; readonly capabilities: ProviderCapabilities };
+  readonly clock: Clock;
+  /** A provider's machines were listed, or could not be. */
+  readonly onSeen: (changed: Concerned, watch: MachineWatch) => void;
+  /** Something is wrong that is not about one group. */
+  readonly onProblem: (message: string) => void;
+}
+
+interface OpenProvider {
+  readonly provider: Provider;
+  readonly watch: MachineWatch;
+  readonly operations: Operations;
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+}
+
+/** The provider instances that are open, each with the watch over its machines and the operations on them. To ask opens none. */
+export class Providers {
+  readonly #options: ProvidersOptions;
+  readonly #startedAt: EpochMs;
+  readonly #open = new Map<string, OpenProvider>();
+  /** Why those that should be open are not. */
+  readonly #failures = new Map<string, Failure>();
+
+  constructor(options: ProvidersOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+  }
+
+  /** Whether each is fully open: one that could not be closed is neither. */
+  get all(): ReadonlyMap<string, boolean> {
+    return new Map([...this.#open].map(([name, { stop }]) => [name, !stop.signal.aborted]));
+  }
+
+  /** A group's machines as a provider has listed them; blind while it is not open. */
+  machines(name: string, group: string): View<Sightings> {
+    const open = this.#open.get(name);
+    if (open !== undefined) return open.watch.view(group);
+    return { kind: 'blind', since: this.#startedAt, failure: this.#failures.get(name) ?? null };
+  }
+
+  /** How long until the newest list is too old to be relied upon; infinite while there is none. */
+  staleInMs(name: string): number {
+    return this.#open.get(name)?.watch.staleInMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Null while it is not open. */
+  operations(name: string): Operations | null {
+    return this.#open.get(name)?.operations ?? null;
+  }
+
+  /** @throws what opening it throws */
+  async open(name: string): Promise<void> {
+    if (this.#open.has(name)) await this.close(name);
+    const { clock, onSeen, onProblem } = this.#options;
+    const { provider, capabilities } = this.#tryToOpen(name);
+    const stop = new AbortController();
+    const watch: MachineWatch = new MachineWatch(provider, capabilities, clock, (changed) => onSeen(changed, watch));
+    const done = watch.run(stop.signal);
+    done.catch((error) => onProblem(`the watch over ${name} has stopped: ${asPortError(error).message}`));
+    const operations = new Operations(provider, capabilities, clock);
+    this.#open.set(name, { provider, watch, operations, stop, done });
+  }
+
+  /** Calls off what is under way and lets go of it. Its machines go on. */
+  async close(name: string): Promise<void> {
+    const open = this.#open.get(name);
+    if (open === undefined) return;
+    open.stop.abort();
+    await open.operations.stop();
+    await open.done;
+    await open.provider.close();
+    if (this.#open.get(name) === open) this.#open.delete(name);
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#open.keys()].map((name) => this.close(name)));
+  }
+
+  #tryToOpen(name: string): ReturnType<ProvidersOptions['open']> {
+    try {
+      const opened = this.#options.open(name);
+      this.#failures.delete(name);
+      return opened;
+    } catch (error) {
+      this.#failures.set(name, asFailure(error, this.#options.clock.now()));
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { sampleLoadBalancer } from '../../test/haproxy-samples.ts';
+import { GROUP } from '../../test/support/snapshot.ts';
+import { DEFAULT_HISTORY, type Fleet, type LoadBalancer } from '../model/fleet.ts';
+import { type Running, type Step, stepsLeft } from './reconcile.ts';
+
+const listening = (name: string, port: number): LoadBalancer => ({
+  ...sampleLoadBalancer,
+  name,
+  listeners: [{ address: '127.0.0.1', port, targetGroup: 'web', trustedProxies: [] }],
+  statsPage: null,
+});
+const kept = (description: LoadBalancer | null) => ({ isKept: true, description });
+const edge = listening('edge', 80);
+const provider = GROUP.launchTemplate.provider;
+
+const FLEET: Fleet = {
+  name: 'shop',
+  loadBalancers: [edge],
+  targetGroups: [],
+  autoScalingGroups: [{ ...GROUP, name: 'web' }],
+  history: DEFAULT_HISTORY,
+};
+const AS_IT_SHOULD_BE: Running = {
+  loadBalancers: new Map([['edge', kept(edge)]]),
+  hasListed: true,
+  groups: new Map([['web', true]]),
+  providers: new Map([[provider, true]]),
+  providersInUse: new Set([provider]),
+};
+const NOTHING: Running = {
+  loadBalancers: new Map(),
+  hasListed: false,
+  groups: new Map(),
+  providers: new Map(),
+  providersInUse: new Set(),
+};
+
+describe('the steps that are left', () => {
+  const left = (fleet: Partial<Fleet>, running: Partial<Running>, endsLoadBalancers = false) =>
+    stepsLeft({ ...FLEET, ...fleet }, { ...AS_IT_SHOULD_BE, ...running }, endsLoadBalancers).map(
+      ({ kind, ...about }: Step) => [kind, ...Object.values(about)].join(' '),
+    );
+
+  it('are none where what runs is what should', () => {
+    expect(left({}, {})).toEqual([]);
+  });
+
+  it('start everything where nothing runs, groups before the load balancers that have their servers', () => {
+    expect(left({}, NOTHING)).toEqual([
+      'listLoadBalancers',
+      `openProvider ${provider}`,
+      'startGroups web',
+      'startLoadBalancer edge',
+    ]);
+  });
+
+  it.each<[string, Partial<Fleet>, Partial<Running>, string[]]>([
+    [
+      'a load balancer that an earlier controller has left behind is terminated',
+      {},
+      { loadBalancers: new Map([...AS_IT_SHOULD_BE.loadBalancers, ['old', { isKept: false, description: null }]]) },
+      ['terminateLoadBalancer old'],
+    ],
+    [
+      'one on another port does not wait for one that is terminated',
+      { loadBalancers: [listening('inner', 81)] },
+      {},
+      ['terminateLoadBalancer edge', 'startLoadBalancer inner'],
+    ],
+    ['one on the same port does', { loadBalancers: [listening('inner', 80)] }, {}, ['terminateLoadBalancer edge']],
+    [
+      'one whose loop was ended, and that is wanted again, is started',
+      {},
+      { loadBalancers: new Map([['edge', { isKept: false, description: edge }]]) },
+      ['startLoadBalancer edge'],
+    ],
+    [
+      'a group that was told to stop, and is wanted again, ends first',
+      {},
+      { groups: new Map([['web', false]]) },
+      ['endGroup web'],
+    ],
+    [
+      'a provider is open for as long as a server came from it',
+      {},
+      { providers: new Map([[provider, true]]), providersInUse: new Set(['other']) },
+      ['openProvider other'],
+    ],
+    [
+      'a provider that nobody uses is closed',
+      {},
+      { providers: new Map([...AS_IT_SHOULD_BE.providers, ['other', true]]) },
+      ['closeProvider other'],
+    ],
+    [
+      'one that could not be closed is tried again, and opened anew where it is needed',
+      {},
+      {
+        providers: new Map([
+          [provider, false],
+          ['other', false],
+        ]),
+      },
+      [`openProvider ${provider}`, 'closeProvider other'],
+    ],
+  ])('%s', (_, fleet, running, steps) => {
+    expect(left(fleet, running)).toEqual(steps);
+  });
+
+  it('on the way down terminate all load balancers at last, those of earlier controllers too', () => {
+    expect(left({}, {}, true)).toEqual(['terminateLoadBalancer edge']);
+    expect(left({}, { hasListed: false }, true)).toEqual(['listLoadBalancers', 'terminateLoadBalancer edge']);
+  });
+});
