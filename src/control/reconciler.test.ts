@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { VirtualClock } from '../simulation/virtual-clock.ts';
+import { settle, VirtualClock } from '../simulation/virtual-clock.ts';
 import type { Step } from './reconcile.ts';
 import { Reconciler } from './reconciler.ts';
 
@@ -44,6 +44,7 @@ afterEach(async () => {
 });
 
 async function pass(forMs: number): Promise<void> {
+  await settle();
   const untilMs = clock.elapsedMs + forMs;
   void clock.sleep(forMs);
   while (clock.elapsedMs < untilMs && (await clock.advance()));
