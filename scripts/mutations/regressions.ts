@@ -90,7 +90,7 @@ export const REGRESSIONS: readonly Mutation[] = [
     name: 'autoscaler #5465: another server than the chosen one is ended',
     file: 'src/control/group-loop.ts',
     find: 'this.#operations(instance)?.terminate(instance, report);',
-    replace: 'this.#operations(instance).terminate(this.instances[0] ?? instance, report);',
+    replace: 'this.#operations(instance)?.terminate(this.instances[0] ?? instance, report);',
     caughtBy: HEALTH,
   },
   {
