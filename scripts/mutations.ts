@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FIELD } from './mutations/field.ts';
 import { INVARIANTS } from './mutations/invariants.ts';
 import type { Mutation, Tests } from './mutations/mutation.ts';
 import { REGRESSIONS } from './mutations/regressions.ts';
@@ -15,7 +16,17 @@ import { RULES } from './mutations/rules.ts';
 import { SCALING } from './mutations/scaling.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const COPIED = ['src', 'test', 'examples', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const COPIED = [
+  'src',
+  'test',
+  'examples',
+  'bin',
+  'docs',
+  'scripts',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
 const LINKED = ['node_modules', 'tools'];
 const RUN_TIMEOUT_MS = 300_000;
 
@@ -27,7 +38,7 @@ interface Row {
 }
 
 const wanted = process.argv[2] ?? '';
-const mutations = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS].filter(({ name, caughtBy }) =>
+const mutations = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD].filter(({ name, caughtBy }) =>
   `${name} ${describe(caughtBy)}`.includes(wanted),
 );
 const rows = await runAll(mutations);
@@ -96,7 +107,7 @@ function pass(copy: string, caughtBy: Mutation['caughtBy']): Promise<boolean> {
 }
 
 function vitest({ tests }: Tests): readonly string[] {
-  return [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...tests];
+  return [join('node_modules', 'vitest', 'vitest.mjs'), 'run', '--bail=1', ...tests];
 }
 
 /** Whether a Node.js program prints it. It is ended as soon as it has, or when it takes too long. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Provider } from '../../../src/ports/provider.ts';
@@ -51,4 +51,19 @@ it('keeps the log of a server that prints 5 MB a second within its bound', async
   expect(most).toBeLessThan(16 * MIB);
   expect(await bytesIn(world.dataDir)).toBeLessThan(2.1 * MIB);
   expect(world.problems).toEqual([]);
+});
+
+it('says that a log cannot be put aside, and keeps it within bounds all the same', async () => {
+  const command = ['sh', '-c', printer(6)];
+  const request = { instanceId: 'i-1', group: 'w', serves: false, settings: settings({ command, maxLogSize: '1MiB' }) };
+  await provider.launch(request, signal);
+  const path = join(world.dataDir, 'i-1', 'server.log');
+  // In the way of the copy, as a full disk is.
+  await mkdir(`${path}.1.new`);
+  await provider.list(signal);
+  await expect.poll(() => world.problems).toHaveLength(1);
+  expect(world.problems[0]).toContain(`The log ${path} could not be rotated`);
+  await expect.poll(async () => (await readFile(path, 'latin1')).includes('the end'), { interval: 300 }).toBe(true);
+  await expect.poll(async () => (await stat(path)).size).toBeLessThan(2.1 * MIB);
+  expect(world.problems).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +41,11 @@ function drover(...args: string[]): Promise<{ code: unknown; said: string }> {
   });
 }
 
+/** By all threads of this process until now. */
+async function bytesRead(): Promise<number> {
+  return Number(/^rchar: (\d+)/m.exec(await readFile('/proc/self/io', 'utf8'))?.[1]);
+}
+
 describe.each(inputs)('%s', (_, make, why) => {
   it('is no fleet file', async () => {
     await make();
@@ -64,9 +69,12 @@ describe.each(inputs)('%s', (_, make, why) => {
     await expect(secretFromFile(path)).rejects.toThrow(`cannot be read: ${why}`);
   });
 
-  it('is not read in place either', async () => {
+  it('is not read in place either, and no part of it', async () => {
     await make();
+    const before = await bytesRead();
     expect(() => readBoundedSync(path, { maxBytes: 10 })).toThrow(why);
+    await expect(readBounded(path, { maxBytes: 10 })).rejects.toThrow(why);
+    expect((await bytesRead()) - before).toBeLessThan(GIGABYTE / 10);
   });
 });
 

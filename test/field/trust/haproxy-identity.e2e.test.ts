@@ -53,6 +53,16 @@ requires('haproxy')("HAProxy's processes", () => {
     expect(await world.pids()).toEqual([]);
   });
 
+  it('are known by way of a symlink also where nothing says which they are', async () => {
+    const config = await begin();
+    await rm(join(world.folder, 'started.json'));
+    links = await mkdtemp(join(tmpdir(), 'drover-links-'));
+    const link = join(links, 'data');
+    await symlink(world.folder, link);
+    expect(await ownProcesses(join(link, 'haproxy.cfg'))).toEqual(await ownProcesses(config));
+    expect(await ownProcesses(config)).toHaveLength(2);
+  });
+
   it('are known when their folder was moved under them', async () => {
     const config = await begin();
     links = await mkdtemp(join(tmpdir(), 'drover-links-'));
