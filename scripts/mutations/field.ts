@@ -229,10 +229,10 @@ export const FIELD: readonly Mutation[] = [
     caughtBy: field('trust/api-clients'),
   },
   {
-    name: 'validate: a range has fewer ports than servers',
+    name: 'validate: a listener is among the ports of servers',
     file: 'src/providers/process/settings.ts',
-    find: 'if (ports >= maxSize) return problems;',
-    replace: 'return problems;',
+    find: 'port >= from && port <= to &&',
+    replace: 'port >= from && port < from &&',
     caughtBy: field('trust/validate'),
   },
   {
