@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['test/simulation/**', 'test/e2e/**', 'test/field/**/*.e2e.test.ts'],
+          exclude: ['test/simulation/*.test.ts', 'test/e2e/**', 'test/field/**/*.e2e.test.ts'],
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },
@@ -22,7 +22,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'simulation',
-          include: ['test/simulation/**/*.test.ts'],
+          include: ['test/simulation/*.test.ts'],
           testTimeout: 300_000,
           sequence: { groupOrder: 1 },
         },

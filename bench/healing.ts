@@ -6,8 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseFleet } from '../src/fleet/file/load.ts';
 import type { Fleet } from '../src/model/fleet.ts';
-import { parseFleet } from '../src/model/fleet-file/load.ts';
 import { providerTypes } from '../src/providers/registry.ts';
 import { RealFleet } from '../test/support/fleet.ts';
 import { bench, median, type Scope, until } from './support/bench.ts';

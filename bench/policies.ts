@@ -7,10 +7,10 @@
 import { decide } from '../src/decide/decide.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../src/model/group-memory.ts';
 import type { ScalingPolicy } from '../src/model/scaling-policy.ts';
-import type { LoadPoint, WhatIfSummary } from '../src/model/what-if.ts';
-import { HourlyMeans, split, toSeries } from '../src/simulation/what-if/series.ts';
-import { whatIf } from '../src/simulation/what-if/what-if.ts';
-import { CalmWorld } from '../src/simulation/what-if/world.ts';
+import type { LoadPoint, WhatIfSummary } from '../src/views/what-if.ts';
+import { HourlyMeans, split, toSeries } from '../src/what-if/series.ts';
+import { whatIf } from '../src/what-if/what-if.ts';
+import { CalmWorld } from '../src/what-if/world.ts';
 import { foreseeing, HOUR, MINUTE, SECOND, simply, stepping, tracking } from '../test/support/policies.ts';
 import { fleetWith } from '../test/support/what-if.ts';
 import { bench, median } from './support/bench.ts';

@@ -98,7 +98,11 @@ async function tryOut(copy: string, { file, find, replace, caughtBy }: Mutation)
 function notices(copy: string, caughtBy: Mutation['caughtBy']): Promise<boolean> {
   if ('tests' in caughtBy) return says(copy, vitest(caughtBy), /^ *Tests +\d+ failed/m);
   const violation = new RegExp(`violates:\\n(  .*\\n)*  ${caughtBy.invariant}: `);
-  return says(copy, [join('src', 'simulation', 'cli.ts'), '--seed', '1', '--seeds', `${caughtBy.seeds}`], violation);
+  return says(
+    copy,
+    [join('test', 'simulation', 'run', 'cli.ts'), '--seed', '1', '--seeds', `${caughtBy.seeds}`],
+    violation,
+  );
 }
 
 /** That tests fail says something only if they run and pass without the mutation. Seeds violate nothing, or CI would know. */

@@ -1,5 +1,5 @@
-import type { LoadPoint } from '../../src/model/what-if.ts';
-import { createRandom } from '../../src/simulation/random.ts';
+import type { LoadPoint } from '../../src/views/what-if.ts';
+import { createRandom } from '../../test/simulation/world/random.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

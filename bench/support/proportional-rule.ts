@@ -1,5 +1,5 @@
-import type { LoadSeries, WhatIfRun } from '../../src/model/what-if.ts';
-import { Tally } from '../../src/simulation/what-if/tally.ts';
+import type { LoadSeries, WhatIfRun } from '../../src/views/what-if.ts';
+import { Tally } from '../../src/what-if/tally.ts';
 
 const TOLERANCE = 0.1;
 const SCALE_IN_WINDOW_MS = 300_000;

@@ -7,7 +7,7 @@ const PROVOKED: Tests = { tests: ['test/simulation/provoked.test.ts'] };
 export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'a repeated launch makes a second machine',
-    file: 'src/simulation/sim-provider.ts',
+    file: 'test/simulation/world/sim-provider.ts',
     find: '(tooLate ? machines.lastOfInstance(instanceId) : machines.ofInstance(instanceId)) ??',
     replace: '(tooLate ? machines.lastOfInstance(instanceId) : undefined) ??',
     caughtBy: { invariant: 'oneMachineAnInstance', seeds: 100 },
@@ -86,7 +86,7 @@ export const INVARIANTS: readonly Mutation[] = [
   },
   {
     name: 'a loop that does not wait is not noticed',
-    file: 'src/simulation/invariants.ts',
+    file: 'test/simulation/rules/invariants.ts',
     find: 'if (this.#steps > STEPS_PER_SECOND)',
     replace: 'if (this.#steps < 0)',
     caughtBy: { tests: ['test/simulation/run.test.ts'] },

@@ -310,10 +310,10 @@ export const RULES: readonly Mutation[] = [
   },
   {
     name: 'clock: what falls due by the calendar is put off when it is set forward',
-    file: 'src/model/shift.ts',
+    file: 'src/decide/shift.ts',
     find: '[name, at + Math.min(0, byMs)]',
     replace: '[name, at + byMs]',
-    caughtBy: { tests: ['src/model/shift.test.ts'] },
+    caughtBy: { tests: ['src/decide/shift.test.ts'] },
   },
   {
     name: 'trusted proxies: what anybody says of the client is kept',

@@ -1,10 +1,11 @@
 import { Client } from 'undici';
 import type { z } from 'zod';
 import type { FleetService } from '../control/service.ts';
+import type { FleetChange } from '../fleet/change.ts';
 import type { StoredActivity } from '../model/activity.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
-import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
+import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
 import { type ErrorCode, errorBodySchema } from './errors.ts';
 import {
   activitiesAnswerSchema,

@@ -1,8 +1,9 @@
 import { expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
+import type { FleetChange } from '../fleet/change.ts';
 import type { StoredActivity } from '../model/activity.ts';
 import type { Json } from '../model/json.ts';
-import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
+import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
 import type {
   activitiesAnswerSchema,
   explanationSchema,

@@ -1,11 +1,12 @@
 /** What the API answers, checked by the client. Kept in step with the model by `satisfies` and by schemas.test.ts. */
 
 import { z } from 'zod';
+import type { FleetChange } from '../fleet/change.ts';
 import { ACTIVITY_REASONS, type Activity, type StoredActivity } from '../model/activity.ts';
 import type { Json } from '../model/json.ts';
 import { INSTANCE_STATE_NAMES } from '../model/lifecycle.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
-import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
+import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
 
 const epochMs = z.number();
 

@@ -1,9 +1,9 @@
+import type { FleetFileError } from '../fleet/file/errors.ts';
+import type { FleetFileResult } from '../fleet/file/load.ts';
 import type { Fleet } from '../model/fleet.ts';
-import type { FleetFileError } from '../model/fleet-file/errors.ts';
-import type { FleetFileResult } from '../model/fleet-file/load.ts';
 import type { ValueKind } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
-import type { WhatIfRun } from '../model/what-if.ts';
+import type { WhatIfRun } from '../views/what-if.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { FleetSource } from './live/sights.ts';
 

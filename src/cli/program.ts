@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ApiError } from '../api/client.ts';
-import { formatErrors } from '../model/fleet-file/errors.ts';
+import { formatErrors } from '../fleet/file/errors.ts';
 import { type CliActions, CliError, InvalidFleetFile } from './actions.ts';
 import { addActivitiesCommand } from './commands/activities.ts';
 import { addChangeCommands } from './commands/change.ts';

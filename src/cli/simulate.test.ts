@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeActions } from '../../test/support/fake-actions.ts';
 import { FakeFleetService } from '../../test/support/fake-service.ts';
 import { fakeTerminal } from '../../test/support/fake-terminal.ts';
-import type { WhatIfRun } from '../model/what-if.ts';
+import type { WhatIfRun } from '../views/what-if.ts';
 import type { SimulateOptions } from './actions.ts';
 import { EXIT } from './exit-codes.ts';
 import { runCli } from './program.ts';

@@ -1,9 +1,9 @@
 import { FileError, readBounded } from '../base/files.ts';
+import { templateUse } from '../fleet/file/checks.ts';
+import { fleetJsonSchema } from '../fleet/file/json-schema.ts';
+import { type FleetFileResult, MAX_FLEET_FILE_BYTES, parseFleet, unreadableFleet } from '../fleet/file/load.ts';
 import { metricSourceTypes } from '../metrics/registry.ts';
 import type { Fleet } from '../model/fleet.ts';
-import { templateUse } from '../model/fleet-file/checks.ts';
-import { fleetJsonSchema } from '../model/fleet-file/json-schema.ts';
-import { type FleetFileResult, MAX_FLEET_FILE_BYTES, parseFleet, unreadableFleet } from '../model/fleet-file/load.ts';
 import { providerTypes } from '../providers/registry.ts';
 
 /** Reads and validates a fleet file with all providers and metric sources that there are. */

@@ -7,11 +7,11 @@ import { CliError, InvalidFleetFile, type RunningFleet, type StartOptions } from
 import { EXIT } from '../cli/exit-codes.ts';
 import { Controller } from '../control/controller.ts';
 import { ServiceError } from '../control/service.ts';
+import { formatErrors } from '../fleet/file/errors.ts';
+import { shownSettings } from '../fleet/file/shown-settings.ts';
 import { createHaproxy } from '../haproxy/driver.ts';
 import { createFileMetric } from '../metrics/file.ts';
 import { metricSourceTypes } from '../metrics/registry.ts';
-import { formatErrors } from '../model/fleet-file/errors.ts';
-import { shownSettings } from '../model/fleet-file/shown-settings.ts';
 import { PortError } from '../ports/errors.ts';
 import { httpProbe } from '../probes/http.ts';
 import { providerTypes } from '../providers/registry.ts';

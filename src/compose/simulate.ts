@@ -1,12 +1,12 @@
 import { FileError, readBounded } from '../base/files.ts';
 import { CliError, InvalidFleetFile, type LoadSource, type SimulateOptions } from '../cli/actions.ts';
 import { EXIT } from '../cli/exit-codes.ts';
-import type { WhatIfRun } from '../model/what-if.ts';
-import { readCsv, readPrometheusRange } from '../simulation/what-if/recordings.ts';
-import { SeriesError } from '../simulation/what-if/series.ts';
-import { type WhatIfOptions, whatIf } from '../simulation/what-if/what-if.ts';
 import { filesIn } from '../store/presence.ts';
 import { readRecordedMetric } from '../store/recorded-metrics.ts';
+import type { WhatIfRun } from '../views/what-if.ts';
+import { readCsv, readPrometheusRange } from '../what-if/recordings.ts';
+import { SeriesError } from '../what-if/series.ts';
+import { type WhatIfOptions, whatIf } from '../what-if/what-if.ts';
 import { loadFleet } from './fleet-file.ts';
 
 const MAX_RECORDING_BYTES = 32 * 1024 * 1024;

@@ -1,7 +1,7 @@
+import { formatDuration } from '../base/duration.ts';
 import type { RequestWindow, View } from '../decide/snapshot.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import type { LoadBalancer, TargetGroup } from '../model/fleet.ts';
-import { formatDuration } from '../model/fleet-file/units.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { Target } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';

@@ -1,8 +1,8 @@
+import { formatDuration } from '../base/duration.ts';
+import { newestTime, shiftInstance, shiftMemory } from '../decide/shift.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
-import { formatDuration } from '../model/fleet-file/units.ts';
 import type { GroupMemory } from '../model/group-memory.ts';
 import type { Instance } from '../model/instance.ts';
-import { newestTime, shiftInstance, shiftMemory } from '../model/shift.ts';
 import type { EpochMs } from '../model/time.ts';
 import { CLOCK_CORRECTION_MS } from '../ports/clock.ts';
 

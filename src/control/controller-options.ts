@@ -1,5 +1,5 @@
+import type { ShownSettings } from '../fleet/facts.ts';
 import type { Fleet } from '../model/fleet.ts';
-import type { ShownSettings } from '../model/fleet-facts.ts';
 import type { Metric } from '../model/metric.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';

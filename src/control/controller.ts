@@ -1,11 +1,12 @@
+import type { FleetChange } from '../fleet/change.ts';
+import { diffFleets } from '../fleet/diff.ts';
 import { type Activity, PLAIN_ACTIVITY, type StoredActivity } from '../model/activity.ts';
 import type { Fleet } from '../model/fleet.ts';
-import { diffFleets } from '../model/fleet-diff.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
-import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { ActivityQuery } from '../ports/store.ts';
+import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { balancersInTrouble, explanation, olderTemplates } from './explanation.ts';
 import type { GroupLoop } from './group-loop.ts';

@@ -6,8 +6,8 @@ import type { StoredActivity } from '../model/activity.ts';
 import type { AutoScalingGroup } from '../model/fleet.ts';
 import { isPending, lifecycleOf, serves } from '../model/lifecycle.ts';
 import { inWords } from '../model/scaling-policy.ts';
-import type { Explanation, LoadBalancerPlan, PolicyExplanation } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
+import type { Explanation, LoadBalancerPlan, PolicyExplanation } from '../views/status.ts';
 import type { BalancerLoop } from './balancer-loop.ts';
 import type { GroupLoop } from './group-loop.ts';
 

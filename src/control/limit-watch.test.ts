@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { sampleLoadBalancer } from '../../test/haproxy-samples.ts';
+import { VirtualClock } from '../../test/simulation/world/virtual-clock.ts';
 import type { CutBy, LimitsObservation } from '../model/observation.ts';
-import { VirtualClock } from '../simulation/virtual-clock.ts';
 import { LimitWatch } from './limit-watch.ts';
 
 const SECOND = 1_000;

@@ -1,7 +1,7 @@
+import { formatByteSize } from '../base/byte-size.ts';
+import { formatDuration } from '../base/duration.ts';
 import type { ActivityLevel, ActivityReason } from '../model/activity.ts';
 import type { LoadBalancer } from '../model/fleet.ts';
-import { formatByteSize } from '../model/fleet-file/sizes.ts';
-import { formatDuration } from '../model/fleet-file/units.ts';
 import { CUT_BY, type CutBy, type LimitsObservation } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { Stopwatch } from './stopwatch.ts';

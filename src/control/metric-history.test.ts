@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { settle, VirtualClock } from '../../test/simulation/world/virtual-clock.ts';
 import type { MetricAverage, MetricSample, Store } from '../ports/store.ts';
-import { settle, VirtualClock } from '../simulation/virtual-clock.ts';
 import { MetricHistory } from './metric-history.ts';
 
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { settle, VirtualClock } from '../../test/simulation/world/virtual-clock.ts';
 import type { Metric } from '../model/metric.ts';
 import type { Reading } from '../model/observation.ts';
 import type { MetricSource } from '../ports/metric-source.ts';
-import { settle, VirtualClock } from '../simulation/virtual-clock.ts';
 import { MetricWatch } from './metric-watch.ts';
 
 const NEVER = new Promise<never>(() => {});

@@ -1,4 +1,4 @@
-import { formatDuration } from '../model/fleet-file/units.ts';
+import { formatDuration } from '../base/duration.ts';
 import type { Metric } from '../model/metric.ts';
 import type { Reading } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';

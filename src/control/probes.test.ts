@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { settle, VirtualClock } from '../../test/simulation/world/virtual-clock.ts';
 import { snapshotOf } from '../../test/support/snapshot.ts';
 import type { ProbeAnswer } from '../ports/probe.ts';
-import { settle, VirtualClock } from '../simulation/virtual-clock.ts';
 import { Probes } from './probes.ts';
 
 const GOOD = { healthy: true, answered: true, detail: 'answered 200' };

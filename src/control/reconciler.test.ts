@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { settle, VirtualClock } from '../simulation/virtual-clock.ts';
+import { settle, VirtualClock } from '../../test/simulation/world/virtual-clock.ts';
 import type { Step } from './reconcile.ts';
 import { Reconciler } from './reconciler.ts';
 

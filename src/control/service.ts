@@ -1,8 +1,9 @@
+import type { FleetChange } from '../fleet/change.ts';
 import type { StoredActivity } from '../model/activity.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
-import type { Explanation, FleetChange, FleetStatus, Plan } from '../model/status.ts';
 import type { ActivityQuery } from '../ports/store.ts';
+import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
 
 /** What a person or a program can ask of a running controller: everything behind the local API. */
 export interface FleetService {

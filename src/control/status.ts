@@ -3,14 +3,14 @@ import type { Fleet, LoadBalancer } from '../model/fleet.ts';
 import { END_CAUSES, type Instance } from '../model/instance.ts';
 import { isPending, lifecycleOf, serves } from '../model/lifecycle.ts';
 import type { Target, TargetGroupObservation } from '../model/observation.ts';
+import type { EpochMs } from '../model/time.ts';
 import type {
   FleetStatus,
   GroupStatus,
   InstanceStatus,
   LoadBalancerStatus,
   TargetGroupStatus,
-} from '../model/status.ts';
-import type { EpochMs } from '../model/time.ts';
+} from '../views/status.ts';
 import type { BalancerLoop } from './balancer-loop.ts';
 import { policyExplanations } from './explanation.ts';
 import type { GroupLoop } from './group-loop.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../simulation/virtual-clock.ts';
+import { VirtualClock } from '../../test/simulation/world/virtual-clock.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { LastSeen } from './view.ts';
 

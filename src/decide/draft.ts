@@ -1,9 +1,9 @@
 import type { Activity, ActivityLevel, ActivityReason, Capacity } from '../model/activity.ts';
 import type { GroupMemory } from '../model/group-memory.ts';
+import type { Hold } from '../model/hold.ts';
 import type { EndCause, Instance, InstanceId, InstanceState } from '../model/instance.ts';
 import type { JsonObject } from '../model/json.ts';
 import { isOver, lifecycleOf } from '../model/lifecycle.ts';
-import type { Hold } from '../model/status.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { PolicyVerdict } from './policies/policy.ts';
 import type { Snapshot } from './snapshot.ts';

@@ -1,7 +1,7 @@
 /** How a source proves who asks: the same settings for all that are asked over HTTP, and the same passwords for all that have users. */
 
 import { z } from 'zod';
-import { headersSchema, headerValueSchema, isHeaderValue } from '../model/fleet-file/fields.ts';
+import { headersSchema, headerValueSchema, isHeaderValue } from '../settings/fields.ts';
 import { secretFromFile, secretFromVariable } from './secrets.ts';
 import { optional, pathSchema, textSchema } from './settings.ts';
 import { Missing } from './source.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { nameSchema } from '../model/fleet-file/fields.ts';
 import type { Target, TargetGroupObservation } from '../model/observation.ts';
 import type { MetricContext, Observed } from '../ports/metric-source.ts';
+import { nameSchema } from '../settings/fields.ts';
 import { type Found, lookingSource, Missing, metricSourceType } from './source.ts';
 import { type Counted, TrafficWindow } from './traffic-window.ts';
 

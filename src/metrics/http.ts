@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shown } from '../model/fleet-file/public.ts';
+import { shown } from '../settings/public.ts';
 import { httpAccessFields, ONE_AUTHORIZATION, ONE_PASSWORD, PASSWORD_OF_A_USER, requestHeaders } from './access.ts';
 import { getText, parseJson, shownUrl } from './http-client.ts';
 import { atPointer, JSON_POINTER } from './json-pointer.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { shown } from '../model/fleet-file/public.ts';
 import type { EpochMs } from '../model/time.ts';
+import { shown } from '../settings/public.ts';
 import { httpAccessFields, ONE_AUTHORIZATION, ONE_PASSWORD, PASSWORD_OF_A_USER, requestHeaders } from './access.ts';
 import { get, parseJson, shownUrl, unexpectedStatus } from './http-client.ts';
 import { urlSchema } from './settings.ts';

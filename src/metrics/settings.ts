@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { filePathSchema } from '../model/fleet-file/fields.ts';
+import { filePathSchema } from '../settings/fields.ts';
 
 const MAX_URL_CHARACTERS = 2_048;
 const MAX_TEXT_CHARACTERS = 256;

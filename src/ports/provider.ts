@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import type { Problem } from '../model/fleet-file/explain.ts';
-import type { TemplateUse } from '../model/fleet-file/launch-template.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Machine } from '../model/observation.ts';
+import type { Problem } from '../settings/explain.ts';
+import type { TemplateUse } from '../settings/settings-schema.ts';
 import type { Clock } from './clock.ts';
 
 export type { Machine } from '../model/observation.ts';

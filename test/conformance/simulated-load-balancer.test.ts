@@ -1,13 +1,13 @@
 import type { DesiredState, LoadBalancerDriver } from '../../src/ports/load-balancer.ts';
-import { Clients } from '../../src/simulation/clients.ts';
-import { calmConditions } from '../../src/simulation/conditions.ts';
-import { LoadBalancerHost } from '../../src/simulation/load-balancer-host.ts';
-import { Machines } from '../../src/simulation/machines.ts';
-import { createRandom } from '../../src/simulation/random.ts';
-import { SimLoadBalancer } from '../../src/simulation/sim-load-balancer.ts';
-import { Trace } from '../../src/simulation/trace.ts';
-import { settle, VirtualClock } from '../../src/simulation/virtual-clock.ts';
 import { sampleLoadBalancer } from '../haproxy-samples.ts';
+import { Clients } from '../simulation/world/clients.ts';
+import { calmConditions } from '../simulation/world/conditions.ts';
+import { LoadBalancerHost } from '../simulation/world/load-balancer-host.ts';
+import { Machines } from '../simulation/world/machines.ts';
+import { createRandom } from '../simulation/world/random.ts';
+import { SimLoadBalancer } from '../simulation/world/sim-load-balancer.ts';
+import { Trace } from '../simulation/world/trace.ts';
+import { settle, VirtualClock } from '../simulation/world/virtual-clock.ts';
 import { describeLoadBalancerConformance } from './load-balancer.ts';
 import { FAST_GROUP, type LoadBalancerWorld, type OpenRequest, type TestServer } from './load-balancer-world.ts';
 

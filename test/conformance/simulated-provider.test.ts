@@ -1,9 +1,9 @@
-import { calmConditions } from '../../src/simulation/conditions.ts';
-import { Machines } from '../../src/simulation/machines.ts';
-import { createRandom } from '../../src/simulation/random.ts';
-import { SimProvider } from '../../src/simulation/sim-provider.ts';
-import { Trace } from '../../src/simulation/trace.ts';
-import { settle, VirtualClock } from '../../src/simulation/virtual-clock.ts';
+import { calmConditions } from '../simulation/world/conditions.ts';
+import { Machines } from '../simulation/world/machines.ts';
+import { createRandom } from '../simulation/world/random.ts';
+import { SimProvider } from '../simulation/world/sim-provider.ts';
+import { Trace } from '../simulation/world/trace.ts';
+import { settle, VirtualClock } from '../simulation/world/virtual-clock.ts';
 import { describeProviderConformance, type ProviderWorld } from './provider.ts';
 
 const WITNESS = { launching: () => {}, terminating: () => {}, listed: () => {} };

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import { expect, it } from 'vitest';
-import { createRandom } from '../../src/simulation/random.ts';
+import { createRandom } from '../simulation/world/random.ts';
 import { Chaos } from '../support/chaos.ts';
 import { type ChaosResult, summary, timeline, unexplained, untold } from '../support/chaos-report.ts';
 import { EVERY_CLIENT_SERVER, EveryClient, isLostWithServer } from '../support/every-client.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { WhatIfRun } from '../../src/model/what-if.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { WhatIfRun } from '../../src/views/what-if.ts';
 import { MINUTE, MONDAY_8 } from '../support/policies.ts';
 import { fleetFileWith } from '../support/policy-examples.ts';
 

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml, stringify } from 'yaml';
+import { diffFleets } from '../../src/fleet/diff.ts';
+import { describeError, formatErrors } from '../../src/fleet/file/errors.ts';
+import { parseFleet } from '../../src/fleet/file/load.ts';
 import { metricSourceTypes } from '../../src/metrics/registry.ts';
-import { diffFleets } from '../../src/model/fleet-diff.ts';
-import { describeError, formatErrors } from '../../src/model/fleet-file/errors.ts';
-import { parseFleet } from '../../src/model/fleet-file/load.ts';
 import { providerTypes } from '../../src/providers/registry.ts';
 import { anyText, bounded, FUZZ_TIMEOUT_MS } from './fuzz.ts';
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { fleetJsonSchema } from '../../src/fleet/file/json-schema.ts';
+import { parseFleet } from '../../src/fleet/file/load.ts';
 import { metricSourceTypes } from '../../src/metrics/registry.ts';
 import { ALGORITHMS, TERMINATION_POLICIES } from '../../src/model/fleet.ts';
-import { fleetJsonSchema } from '../../src/model/fleet-file/json-schema.ts';
-import { parseFleet } from '../../src/model/fleet-file/load.ts';
 import { providerTypes } from '../../src/providers/registry.ts';
 
 const page = readFileSync(new URL('../../docs/fleet-file.md', import.meta.url), 'utf8');

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { fleetJsonSchema } from '../../src/fleet/file/json-schema.ts';
+import { parseFleet } from '../../src/fleet/file/load.ts';
 import { metricSourceTypes } from '../../src/metrics/registry.ts';
-import { fleetJsonSchema } from '../../src/model/fleet-file/json-schema.ts';
-import { parseFleet } from '../../src/model/fleet-file/load.ts';
 import { providerTypes } from '../../src/providers/registry.ts';
 
 const schema = fleetJsonSchema(providerTypes, metricSourceTypes);

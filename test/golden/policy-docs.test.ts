@@ -1,9 +1,9 @@
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expect, it } from 'vitest';
+import { formatErrors } from '../../src/fleet/file/errors.ts';
+import { parseFleet } from '../../src/fleet/file/load.ts';
 import { metricSourceTypes } from '../../src/metrics/registry.ts';
-import { formatErrors } from '../../src/model/fleet-file/errors.ts';
-import { parseFleet } from '../../src/model/fleet-file/load.ts';
 import { providerTypes } from '../../src/providers/registry.ts';
 import { fleetFileWith, policyExample } from '../support/policy-examples.ts';
 

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { SVG_STYLE, whatIfSvg } from '../../src/cli/render/what-if-svg.ts';
+import { parseFleet } from '../../src/fleet/file/load.ts';
 import { metricSourceTypes } from '../../src/metrics/registry.ts';
-import { parseFleet } from '../../src/model/fleet-file/load.ts';
-import type { LoadPoint } from '../../src/model/what-if.ts';
 import { providerTypes } from '../../src/providers/registry.ts';
-import { whatIf } from '../../src/simulation/what-if/what-if.ts';
+import type { LoadPoint } from '../../src/views/what-if.ts';
+import { whatIf } from '../../src/what-if/what-if.ts';
 import { HOUR, MINUTE, MONDAY_8 } from '../support/policies.ts';
 import { fleetFileWith, policyExample } from '../support/policy-examples.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { renderWhatIf } from '../../src/cli/render/what-if.ts';
 import { renderWhatIfHtml } from '../../src/cli/render/what-if-html.ts';
 import { SVG_STYLE, whatIfSvg } from '../../src/cli/render/what-if-svg.ts';
-import { whatIf } from '../../src/simulation/what-if/what-if.ts';
+import { whatIf } from '../../src/what-if/what-if.ts';
 import { tracking } from '../support/policies.ts';
 import { fleetWith, minutes } from '../support/what-if.ts';
 

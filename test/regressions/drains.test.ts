@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/decide/decide.ts';
-import type { CrashPoint } from '../../src/simulation/crash.ts';
+import type { CrashPoint } from '../simulation/world/crash.ts';
 import { healthy, reasons, states } from '../support/decisions.ts';
 import { lived, simulated } from '../support/scenarios.ts';
 import { NOW, type Server, snapshotOf } from '../support/snapshot.ts';

@@ -5,7 +5,7 @@ import { MachineWatch } from '../../src/control/machine-watch.ts';
 import { decide } from '../../src/decide/decide.ts';
 import { PortError } from '../../src/ports/errors.ts';
 import type { Machine, Provider } from '../../src/ports/provider.ts';
-import { VirtualClock } from '../../src/simulation/virtual-clock.ts';
+import { VirtualClock } from '../simulation/world/virtual-clock.ts';
 import { healthy, reasons } from '../support/decisions.ts';
 import { GROUP, machineOf, NOW, snapshotOf } from '../support/snapshot.ts';
 

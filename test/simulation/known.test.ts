@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ScalingPolicy, ScheduledAction } from '../../src/model/scaling-policy.ts';
-import type { Happening } from '../../src/simulation/happenings.ts';
-import { measuring } from '../../src/simulation/sim-metric-source.ts';
-import { WORLD_BEGINS } from '../../src/simulation/virtual-clock.ts';
 import { lived, simulated } from '../support/scenarios.ts';
+import type { Happening } from './scenario/happenings.ts';
+import { measuring } from './world/sim-metric-source.ts';
+import { WORLD_BEGINS } from './world/virtual-clock.ts';
 
 /** Defects that the simulation has found, each with the few happenings that brought it about. */
 describe('what the simulation has found', () => {

@@ -1,9 +1,9 @@
 /** Situations that chance seldom makes, in which a single line stands between the fleet and a violation. */
 
 import { expect, it } from 'vitest';
-import type { Scenario } from '../../src/simulation/scenario.ts';
 import { lived, simulated } from '../support/scenarios.ts';
 import { TARGET_GROUP } from '../support/snapshot.ts';
+import type { Scenario } from './scenario/scenario.ts';
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ControllerOptions } from '../../src/control/controller-options.ts';
-import { runSeed, scenarioOf } from '../../src/simulation/run.ts';
-import type { ControllerFactory } from '../../src/simulation/session.ts';
-import { switchesOf, withOnly } from '../../src/simulation/switches.ts';
+import { runSeed, scenarioOf } from './run/run.ts';
+import { switchesOf, withOnly } from './scenario/switches.ts';
+import type { ControllerFactory } from './world/session.ts';
 
 /** A controller that does nothing but what a test wants. */
 function idleController(act: (options: ControllerOptions) => Promise<void>): ControllerFactory {

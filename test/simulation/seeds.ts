@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { liveThrough } from '../../src/simulation/batch.ts';
+import { liveThrough } from './run/batch.ts';
 
 const BATCH = 25;
 const BATCH_TIMEOUT_MS = 120_000;

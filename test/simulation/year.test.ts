@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { liveYear, TABLES, type Weight, YEAR_HISTORY } from '../../src/simulation/year.ts';
+import { liveYear, TABLES, type Weight, YEAR_HISTORY } from './run/year.ts';
 
 /** Between two times that it is pruned, a table may grow by so many rows. */
 const PRUNE_SLACK_ROWS = 2_500;

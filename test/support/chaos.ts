@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Random } from '../../src/simulation/random.ts';
+import type { Random } from '../simulation/world/random.ts';
 import type { RealFleet } from './fleet.ts';
 import { haproxyServers, haproxyWorker } from './haproxy-view.ts';
 import { isRunning, kill } from './processes.ts';

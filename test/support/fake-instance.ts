@@ -1,6 +1,6 @@
 import type { InstanceStateName } from '../../src/model/instance.ts';
 import { LIFECYCLE } from '../../src/model/lifecycle.ts';
-import type { InstanceStatus } from '../../src/model/status.ts';
+import type { InstanceStatus } from '../../src/views/status.ts';
 
 /** An instance of the imitated fleet. */
 export interface FakeInstance {

@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type FleetService, ServiceError } from '../../src/control/service.ts';
+import type { FleetChange } from '../../src/fleet/change.ts';
 import type { Activity, ActivityLevel, ActivityReason, StoredActivity } from '../../src/model/activity.ts';
 import type { InstanceStateName } from '../../src/model/instance.ts';
 import type { SuspendableProcess } from '../../src/model/scaling-policy.ts';
-import type {
-  Explanation,
-  FleetChange,
-  FleetStatus,
-  GroupStatus,
-  Plan,
-  PolicyExplanation,
-} from '../../src/model/status.ts';
+import type { Explanation, FleetStatus, GroupStatus, Plan, PolicyExplanation } from '../../src/views/status.ts';
 import { asStatus, type FakeInstance } from './fake-instance.ts';
 
 /** How long the imitated machines stay in each state on their way. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ApiClient } from '../../src/api/client.ts';
 import type { StoredActivity } from '../../src/model/activity.ts';
-import type { FleetStatus, InstanceStatus } from '../../src/model/status.ts';
+import type { FleetStatus, InstanceStatus } from '../../src/views/status.ts';
 import { freePorts } from './free-ports.ts';
 import { processesWith } from './processes.ts';
 

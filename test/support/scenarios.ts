@@ -1,9 +1,9 @@
 import { type AutoScalingGroup, DEFAULT_HISTORY } from '../../src/model/fleet.ts';
-import { calmConditions } from '../../src/simulation/conditions.ts';
-import { runSeed } from '../../src/simulation/run.ts';
-import type { Scenario } from '../../src/simulation/scenario.ts';
-import { droverController } from '../../src/simulation/session.ts';
 import { sampleLoadBalancer } from '../haproxy-samples.ts';
+import { runSeed } from '../simulation/run/run.ts';
+import type { Scenario } from '../simulation/scenario/scenario.ts';
+import { calmConditions } from '../simulation/world/conditions.ts';
+import { droverController } from '../simulation/world/session.ts';
 import { GROUP, TARGET_GROUP } from './snapshot.ts';
 
 const LOCAL = { minMs: 1, maxMs: 20 };

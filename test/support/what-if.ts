@@ -1,5 +1,5 @@
 import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
-import type { LoadPoint } from '../../src/model/what-if.ts';
+import type { LoadPoint } from '../../src/views/what-if.ts';
 import { sampleLoadBalancer } from '../haproxy-samples.ts';
 import { MINUTE, MONDAY_8, metric } from './policies.ts';
 import { GROUP, TARGET_GROUP } from './snapshot.ts';

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { LIFECYCLE } from '../../model/lifecycle.ts';
-import type { FleetStatus, GroupStatus, InstanceStatus } from '../../model/status.ts';
+import type { FleetStatus, GroupStatus, InstanceStatus } from '../../views/status.ts';
 import { confirm } from '../confirm.ts';
 import { type Context, findInstance, print, withClient } from '../context.ts';
 import { count } from '../render/units.ts';

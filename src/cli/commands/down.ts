@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type ApiClient, ApiError } from '../../api/client.ts';
 import { LIFECYCLE } from '../../model/lifecycle.ts';
-import type { FleetStatus } from '../../model/status.ts';
+import type { FleetStatus } from '../../views/status.ts';
 import { CliError, InvalidFleetFile } from '../actions.ts';
 import { confirm } from '../confirm.ts';
 import { type Context, dataDirPath, fleetFilePath, say, withClient } from '../context.ts';

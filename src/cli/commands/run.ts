@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { FleetStatus } from '../../model/status.ts';
+import type { FleetStatus } from '../../views/status.ts';
 import type { RunningFleet } from '../actions.ts';
 import { type Context, dataDirPath, fleetFilePath, say } from '../context.ts';
 import { follow, PlainView } from '../live/follow.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { MAX_DURATION_MS, parseDuration } from '../../model/fleet-file/units.ts';
+import { MAX_DURATION_MS, parseDuration } from '../../base/duration.ts';
 import { VALUE_KINDS, type ValueKind } from '../../model/scaling-policy.ts';
 import { CliError, type LoadSource } from '../actions.ts';
 import { type Context, dataDirPath, fleetFilePath, print, printJson, say } from '../context.ts';

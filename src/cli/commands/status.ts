@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { FleetStatus } from '../../model/status.ts';
+import type { FleetStatus } from '../../views/status.ts';
 import { CliError } from '../actions.ts';
 import { type Context, print, printJson, withClient } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';

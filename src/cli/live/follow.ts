@@ -1,4 +1,4 @@
-import type { FleetStatus, GroupStatus } from '../../model/status.ts';
+import type { FleetStatus, GroupStatus } from '../../views/status.ts';
 import { plainLine } from '../render/activities.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Hint } from './hints.ts';

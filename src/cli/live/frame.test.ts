@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeFleetService } from '../../../test/support/fake-service.ts';
 import type { Activity } from '../../model/activity.ts';
-import type { FleetStatus, GroupStatus, PolicyExplanation } from '../../model/status.ts';
+import type { FleetStatus, GroupStatus, PolicyExplanation } from '../../views/status.ts';
 import type { Look } from '../render/look.ts';
 import { widthOf } from '../render/text.ts';
 import { type Frame, renderFrame, renderStatus } from './frame.ts';

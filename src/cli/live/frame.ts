@@ -1,5 +1,5 @@
 import type { Activity } from '../../model/activity.ts';
-import type { FleetStatus } from '../../model/status.ts';
+import type { FleetStatus } from '../../views/status.ts';
 import { renderRecent } from '../render/activities.ts';
 import { renderGroups } from '../render/groups.ts';
 import { renderHeader } from '../render/header.ts';

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { LIFECYCLE } from '../../model/lifecycle.ts';
-import type { FleetStatus } from '../../model/status.ts';
+import type { FleetStatus } from '../../views/status.ts';
 import { shortId } from '../render/ids.ts';
 
 /** Something that a person may try, and what happens then. */

@@ -1,6 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import type { StoredActivity } from '../../model/activity.ts';
-import type { FleetStatus } from '../../model/status.ts';
+import type { FleetStatus } from '../../views/status.ts';
 import { type Terminal, terminalLook } from '../terminal.ts';
 import { renderFrame } from './frame.ts';
 import type { Hint } from './hints.ts';

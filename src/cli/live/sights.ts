@@ -1,5 +1,5 @@
 import type { ActivityLevel, StoredActivity } from '../../model/activity.ts';
-import type { FleetStatus } from '../../model/status.ts';
+import type { FleetStatus } from '../../views/status.ts';
 
 /** What a view looks at: the API's client, or a controller in the same process. */
 export interface FleetSource {

@@ -1,4 +1,5 @@
-import type { FleetChange, Plan } from '../../model/status.ts';
+import type { FleetChange } from '../../fleet/change.ts';
+import type { Plan } from '../../views/status.ts';
 import { holdText } from './groups.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { renderTable } from './table.ts';

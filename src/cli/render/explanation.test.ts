@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Explanation, PolicyExplanation } from '../../model/status.ts';
+import type { Explanation, PolicyExplanation } from '../../views/status.ts';
 import { renderExplanation } from './explanation.ts';
 import type { Look } from './look.ts';
 

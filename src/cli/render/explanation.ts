@@ -1,5 +1,5 @@
 import { SUSPENDED_EFFECTS } from '../../model/scaling-policy.ts';
-import type { Explanation, GroupSizeExplanation, ScheduledActionExplanation } from '../../model/status.ts';
+import type { Explanation, GroupSizeExplanation, ScheduledActionExplanation } from '../../views/status.ts';
 import { listLine } from './activities.ts';
 import { holdText, otherHolds } from './groups.ts';
 import { colors, type Look, symbols } from './look.ts';

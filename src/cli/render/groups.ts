@@ -1,4 +1,5 @@
-import type { GroupStatus, Hold } from '../../model/status.ts';
+import type { Hold } from '../../model/hold.ts';
+import type { GroupStatus } from '../../views/status.ts';
 import { shortenIds } from './ids.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { type Cell, type Column, renderTable } from './table.ts';

@@ -1,4 +1,4 @@
-import type { FleetStatus, LoadBalancerStatus, TargetGroupStatus } from '../../model/status.ts';
+import type { FleetStatus, LoadBalancerStatus, TargetGroupStatus } from '../../views/status.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { clean, cut, widthOf, wrap } from './text.ts';
 import { amount, duration, timeOfDay } from './units.ts';

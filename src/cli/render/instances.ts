@@ -1,6 +1,6 @@
 import type { InstanceStateName } from '../../model/instance.ts';
 import { LIFECYCLE } from '../../model/lifecycle.ts';
-import type { GroupStatus, InstanceStatus, TargetStatus } from '../../model/status.ts';
+import type { GroupStatus, InstanceStatus, TargetStatus } from '../../views/status.ts';
 import { shortId } from './ids.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { type Cell, type Column, renderTable } from './table.ts';

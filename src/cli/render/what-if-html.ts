@@ -1,4 +1,4 @@
-import type { WhatIfRun } from '../../model/what-if.ts';
+import type { WhatIfRun } from '../../views/what-if.ts';
 import { summaryRows, utc, whatIfHeading } from './what-if.ts';
 import { escapeXml, SVG_STYLE, whatIfSvg } from './what-if-svg.ts';
 

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../model/time.ts';
-import type { WhatIfPoint, WhatIfRun } from '../../model/what-if.ts';
+import type { WhatIfPoint, WhatIfRun } from '../../views/what-if.ts';
 import { amount } from './units.ts';
 import { thin } from './what-if-thin.ts';
 

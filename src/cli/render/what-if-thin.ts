@@ -1,4 +1,4 @@
-import type { WhatIfPoint } from '../../model/what-if.ts';
+import type { WhatIfPoint } from '../../views/what-if.ts';
 
 /** As many points as there is room for: of several, the highest load and sizes, and the time of the first. */
 export function thin(points: readonly WhatIfPoint[], room: number): readonly WhatIfPoint[] {

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../model/fleet-file/units.ts';
-import type { WhatIfRun } from '../../model/what-if.ts';
+import { formatDuration } from '../../base/duration.ts';
+import type { WhatIfRun } from '../../views/what-if.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { renderTable } from './table.ts';
 import { clean, wrap } from './text.ts';

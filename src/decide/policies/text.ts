@@ -1,4 +1,4 @@
-import { formatDuration } from '../../model/fleet-file/units.ts';
+import { formatDuration } from '../../base/duration.ts';
 
 /** How numbers stand in the sentences of verdicts: four digits are enough to follow the calculation. */
 export function figure(value: number): string {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { httpPathSchema, portSchema } from '../../model/fleet-file/fields.ts';
 import type { InstanceId } from '../../model/instance.ts';
 import type { MetricContext } from '../../ports/metric-source.ts';
+import { httpPathSchema, portSchema } from '../../settings/fields.ts';
 import { httpAccessFields, ONE_AUTHORIZATION, ONE_PASSWORD, PASSWORD_OF_A_USER, requestHeaders } from '../access.ts';
 import { optional } from '../settings.ts';
 import { type Look, lookingSource, metricSourceType } from '../source.ts';

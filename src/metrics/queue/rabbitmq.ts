@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shown } from '../../model/fleet-file/public.ts';
+import { shown } from '../../settings/public.ts';
 import { basic, ONE_PASSWORD, passwordFields, passwordOf } from '../access.ts';
 import { get, parseJson, shownUrl, unexpectedStatus } from '../http-client.ts';
 import { textSchema, urlSchema } from '../settings.ts';

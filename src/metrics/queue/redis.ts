@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shown } from '../../model/fleet-file/public.ts';
+import { shown } from '../../settings/public.ts';
 import { ONE_PASSWORD, passwordFields, passwordOf } from '../access.ts';
 import { optional, textSchema, urlSchema } from '../settings.ts';
 import { type Look, Missing } from '../source.ts';

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { Problem } from '../../model/fleet-file/explain.ts';
-import { filePathSchema, portSchema } from '../../model/fleet-file/fields.ts';
-import type { TemplateUse } from '../../model/fleet-file/launch-template.ts';
-import { byteSizeSchema, KIB } from '../../model/fleet-file/sizes.ts';
-import { durationSchema } from '../../model/fleet-file/units.ts';
+import { KIB } from '../../base/byte-size.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { PortError } from '../../ports/errors.ts';
+import { byteSizeSchema } from '../../settings/byte-size.ts';
+import { durationSchema } from '../../settings/duration.ts';
+import type { Problem } from '../../settings/explain.ts';
+import { filePathSchema, portSchema } from '../../settings/fields.ts';
+import type { TemplateUse } from '../../settings/settings-schema.ts';
 import { maxLogBytesSchema, stopSignalSchema } from './record.ts';
 import { RESERVED_VARIABLES } from './tags.ts';
 

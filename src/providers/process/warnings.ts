@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { inheritedEnvironment, isProgram } from '../../base/user-program.ts';
-import type { TemplateUse } from '../../model/fleet-file/launch-template.ts';
 import type { JsonObject } from '../../model/json.ts';
+import type { TemplateUse } from '../../settings/settings-schema.ts';
 import { type ProcessSettings, readSettings } from './settings.ts';
 
 /** Whether this host has what a server is started with, and each server a port. */

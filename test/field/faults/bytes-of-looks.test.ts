@@ -7,7 +7,7 @@ import type { Look } from '../../../src/haproxy/look.ts';
 import { Looks } from '../../../src/haproxy/looks.ts';
 import { parseLook } from '../../../src/haproxy/reading.ts';
 import { ReplyBuffer } from '../../../src/haproxy/reply-buffer.ts';
-import { VirtualClock } from '../../../src/simulation/virtual-clock.ts';
+import { VirtualClock } from '../../simulation/world/virtual-clock.ts';
 
 const COLUMNS = [
   'pxname',

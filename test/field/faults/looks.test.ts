@@ -10,8 +10,8 @@ import { PortError } from '../../../src/ports/errors.ts';
 import type { DesiredState, LoadBalancerDriver } from '../../../src/ports/load-balancer.ts';
 import type { Machine, Provider } from '../../../src/ports/provider.ts';
 import type { Change } from '../../../src/ports/store.ts';
-import { VirtualClock } from '../../../src/simulation/virtual-clock.ts';
 import { sampleLoadBalancer } from '../../haproxy-samples.ts';
+import { VirtualClock } from '../../simulation/world/virtual-clock.ts';
 import { GROUP, TARGET_GROUP } from '../../support/snapshot.ts';
 
 const MANY = 200;

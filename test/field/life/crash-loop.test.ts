@@ -5,7 +5,7 @@ import { decide } from '../../../src/decide/decide.ts';
 import type { AutoScalingGroup } from '../../../src/model/fleet.ts';
 import { EMPTY_MEMORY, LAUNCHING_WORKS, type LaunchMemory } from '../../../src/model/group-memory.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
-import type { Happening } from '../../../src/simulation/happenings.ts';
+import type { Happening } from '../../simulation/scenario/happenings.ts';
 import { failure, healthy, holds, reasons, states } from '../../support/decisions.ts';
 import { lived, simulated } from '../../support/scenarios.ts';
 import { GROUP, NOW, type Server, snapshotOf } from '../../support/snapshot.ts';

@@ -5,7 +5,7 @@ import { LateActivities } from '../../../src/control/late-activities.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../../../src/model/activity.ts';
 import { PortError } from '../../../src/ports/errors.ts';
 import type { Change, Store } from '../../../src/ports/store.ts';
-import { VirtualClock } from '../../../src/simulation/virtual-clock.ts';
+import { VirtualClock } from '../../simulation/world/virtual-clock.ts';
 
 let clock: VirtualClock;
 let isFull: boolean;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/decide/decide.ts';
+import { shiftMemory } from '../../../src/decide/shift.ts';
 import type { GroupMemory } from '../../../src/model/group-memory.ts';
 import type { Metric } from '../../../src/model/metric.ts';
 import type { ScalingPolicy } from '../../../src/model/scaling-policy.ts';
-import { shiftMemory } from '../../../src/model/shift.ts';
 import { healthy } from '../../support/decisions.ts';
 import { MINUTE, metric, stepping, tracking, value } from '../../support/policies.ts';
 import { NOW, snapshotOf } from '../../support/snapshot.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { exposedSecrets } from '../../../src/cli/exposed-secrets.ts';
+import { parseFleet } from '../../../src/fleet/file/load.ts';
 import { metricSourceTypes } from '../../../src/metrics/registry.ts';
-import { parseFleet } from '../../../src/model/fleet-file/load.ts';
 import { providerTypes } from '../../../src/providers/registry.ts';
 
 /** What is said of a fleet file with that mode, in a folder with that mode, and this environment. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { withoutCredentials } from '../../../src/base/credentials.ts';
+import { diffFleets } from '../../../src/fleet/diff.ts';
+import { formatErrors } from '../../../src/fleet/file/errors.ts';
+import { parseFleet } from '../../../src/fleet/file/load.ts';
+import { shownSettings } from '../../../src/fleet/file/shown-settings.ts';
 import { metricSourceTypes } from '../../../src/metrics/registry.ts';
 import type { Fleet } from '../../../src/model/fleet.ts';
-import { diffFleets } from '../../../src/model/fleet-diff.ts';
-import { formatErrors } from '../../../src/model/fleet-file/errors.ts';
-import { parseFleet } from '../../../src/model/fleet-file/load.ts';
-import { shownSettings } from '../../../src/model/fleet-file/shown-settings.ts';
-import { withoutCredentials } from '../../../src/model/secrets.ts';
 import { providerTypes } from '../../../src/providers/registry.ts';
 
 const SECRET = 'hunter2';

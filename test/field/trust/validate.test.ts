@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { formatErrors } from '../../../src/fleet/file/errors.ts';
+import { parseFleet } from '../../../src/fleet/file/load.ts';
 import { execMetric } from '../../../src/metrics/exec.ts';
 import { metricSourceTypes } from '../../../src/metrics/registry.ts';
-import { formatErrors } from '../../../src/model/fleet-file/errors.ts';
-import { parseFleet } from '../../../src/model/fleet-file/load.ts';
 import { asPortError } from '../../../src/ports/errors.ts';
 import { PortAllocator } from '../../../src/providers/process/ports.ts';
 import { providerTypes } from '../../../src/providers/registry.ts';

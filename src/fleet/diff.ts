@@ -1,0 +1,149 @@
+import { formatByteSize } from '../base/byte-size.ts';
+import { formatDuration } from '../base/duration.ts';
+import type { AutoScalingGroup, Fleet, History, LaunchTemplate, LoadBalancer, TargetGroup } from '../model/fleet.ts';
+import type { FleetChange } from './change.ts';
+import { diffScaling } from './diff-scaling.ts';
+import {
+  diffFacts,
+  diffNamed,
+  type Facts,
+  fact,
+  NEXT_LOOK,
+  NOTHING_SHOWN,
+  type ShownSettings,
+  settingFacts,
+} from './facts.ts';
+
+const RENAMED = "refused: servers carry their fleet's name; end this fleet with drover down first";
+const HAPROXY_STARTED = 'an HAProxy is started for it';
+const HAPROXY_STOPPED = 'its HAProxy is stopped';
+const RELOAD = 'HAProxy is reloaded; open requests go on, up to hardStopAfter';
+const NEXT_START = 'takes effect when Drover is started the next time';
+const NEXT_DRAIN = 'takes effect for servers that begin to drain from then on';
+const NEXT_LAUNCH = 'new servers only; running ones stay as they are';
+const REGISTERED = 'running servers are registered or deregistered; none is replaced';
+const GROUP_STARTED = 'its servers are launched';
+const GROUP_ENDED = 'nothing more is launched for it; refused while it has servers, so scale it to 0 first';
+
+/** What differs between two fleets, in the words of the fleet file, and what applying each difference does. Settings are shown where `shown` says so. */
+export function diffFleets(before: Fleet, after: Fleet, shown: ShownSettings = NOTHING_SHOWN): FleetChange[] {
+  return [
+    ...diffFacts('', { fleet: fact(before.name, RENAMED) }, { fleet: fact(after.name, RENAMED) }),
+    ...diffNamed('loadBalancers', before.loadBalancers, after.loadBalancers, {
+      summary: (loadBalancer) => loadBalancer.listeners.map(listenerInWords).join(', '),
+      facts: loadBalancerFacts,
+      added: HAPROXY_STARTED,
+      removed: HAPROXY_STOPPED,
+    }),
+    ...diffNamed('targetGroups', before.targetGroups, after.targetGroups, {
+      summary: ({ algorithm }) => algorithm,
+      facts: targetGroupFacts,
+      added: RELOAD,
+      removed: RELOAD,
+    }),
+    ...diffNamed('autoScalingGroups', before.autoScalingGroups, after.autoScalingGroups, {
+      summary: ({ minSize, maxSize }) => `from ${minSize} to ${maxSize} servers`,
+      facts: (group) => groupFacts(group, shown),
+      parts: (old, next, path) => diffScaling(old, next, path, shown),
+      added: GROUP_STARTED,
+      removed: GROUP_ENDED,
+    }),
+    ...diffFacts('history.', historyFacts(before.history), historyFacts(after.history)),
+  ];
+}
+
+function loadBalancerFacts(loadBalancer: LoadBalancer): Facts {
+  const { listeners, statsPage, idleTimeoutMs, maxHeaderBytes, maxConnections, threads, hardStopAfterMs } =
+    loadBalancer;
+  return {
+    ...Object.fromEntries(listeners.flatMap(listenerFacts)),
+    ...(statsPage !== null && { statsPage: fact(`${statsPage.address}:${statsPage.port}`, RELOAD) }),
+    idleTimeout: fact(formatDuration(idleTimeoutMs), RELOAD),
+    maxHeaderSize: fact(formatByteSize(maxHeaderBytes), RELOAD),
+    maxConnections: fact(maxConnections, RELOAD),
+    ...(threads !== null && { threads: fact(threads, RELOAD) }),
+    hardStopAfter: fact(formatDuration(hardStopAfterMs), RELOAD),
+  };
+}
+
+function listenerFacts(listener: LoadBalancer['listeners'][number], index: number) {
+  const path = `listeners[${index}]`;
+  const networks = listener.trustedProxies;
+  return [
+    [path, fact(listenerInWords(listener), RELOAD)],
+    ...(networks.length > 0 ? [[`${path}.trustedProxies`, fact(`[${networks.join(', ')}]`, RELOAD)]] : []),
+  ];
+}
+
+function listenerInWords({ address, port, targetGroup }: LoadBalancer['listeners'][number]): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port} to ${targetGroup}`;
+}
+
+function targetGroupFacts(targetGroup: TargetGroup): Facts {
+  const { algorithm, healthCheck, outlierDetection, deregistrationDelayMs, slowStartMs, maxConnectionsPerTarget } =
+    targetGroup;
+  return {
+    algorithm: fact(algorithm, RELOAD),
+    'healthCheck.method': fact(healthCheck.method, RELOAD),
+    'healthCheck.host': fact(healthCheck.host, RELOAD),
+    ...Object.fromEntries(
+      healthCheck.headers.map(({ name, value }) => [
+        `healthCheck.headers.${name}`,
+        { text: value, effect: RELOAD, secret: true },
+      ]),
+    ),
+    'healthCheck.path': fact(healthCheck.path, RELOAD),
+    'healthCheck.matcher': fact(healthCheck.matcher, RELOAD),
+    'healthCheck.interval': fact(formatDuration(healthCheck.intervalMs), RELOAD),
+    'healthCheck.fastInterval': fact(formatDuration(healthCheck.fastIntervalMs), RELOAD),
+    'healthCheck.downInterval': fact(formatDuration(healthCheck.downIntervalMs), RELOAD),
+    'healthCheck.timeout': fact(formatDuration(healthCheck.timeoutMs), RELOAD),
+    'healthCheck.healthyThreshold': fact(healthCheck.healthyThreshold, RELOAD),
+    'healthCheck.unhealthyThreshold': fact(healthCheck.unhealthyThreshold, RELOAD),
+    'outlierDetection.action': fact(outlierDetection.action, NEXT_LOOK),
+    'outlierDetection.interval': fact(formatDuration(outlierDetection.intervalMs), NEXT_LOOK),
+    'outlierDetection.minRequests': fact(outlierDetection.minRequests, NEXT_LOOK),
+    'outlierDetection.errorShare': fact(outlierDetection.errorShare, NEXT_LOOK),
+    'outlierDetection.consecutiveIntervals': fact(outlierDetection.consecutiveIntervals, NEXT_LOOK),
+    deregistrationDelay: fact(formatDuration(deregistrationDelayMs), NEXT_DRAIN),
+    slowStart: fact(formatDuration(slowStartMs), RELOAD),
+    ...(maxConnectionsPerTarget !== null && { maxConnectionsPerTarget: fact(maxConnectionsPerTarget, RELOAD) }),
+    queueTimeout: fact(formatDuration(targetGroup.queueTimeoutMs), RELOAD),
+    connectionReuse: fact(targetGroup.connectionReuse, RELOAD),
+  };
+}
+
+function historyFacts({ activityRows, sampleRows, terminatedInstanceRows }: History): Facts {
+  return {
+    activities: fact(activityRows, NEXT_START),
+    samples: fact(sampleRows, NEXT_START),
+    terminatedInstances: fact(terminatedInstanceRows, NEXT_START),
+  };
+}
+
+function groupFacts(group: AutoScalingGroup, shown: ShownSettings): Facts {
+  return {
+    targetGroups: fact(`[${group.targetGroups.join(', ')}]`, REGISTERED),
+    minSize: fact(group.minSize, NEXT_LOOK),
+    maxSize: fact(group.maxSize, NEXT_LOOK),
+    ...(group.desiredCapacity === null ? {} : { desiredCapacity: fact(group.desiredCapacity, NEXT_LOOK) }),
+    ...(group.desiredCapacityFile !== null && { desiredCapacityFile: fact(group.desiredCapacityFile, NEXT_LOOK) }),
+    healthCheckGracePeriod: fact(formatDuration(group.healthCheckGracePeriodMs), NEXT_LOOK),
+    defaultInstanceWarmup: fact(formatDuration(group.defaultInstanceWarmupMs), NEXT_LOOK),
+    launchTimeout: fact(formatDuration(group.launchTimeoutMs), NEXT_LOOK),
+    'launchRetry.initialBackoff': fact(formatDuration(group.launchRetry.initialBackoffMs), NEXT_LOOK),
+    'launchRetry.maxBackoff': fact(formatDuration(group.launchRetry.maxBackoffMs), NEXT_LOOK),
+    'launchRetry.suspendAfter': fact(group.launchRetry.suspendAfter, NEXT_LOOK),
+    terminationPolicies: fact(`[${group.terminationPolicies.join(', ')}]`, NEXT_LOOK),
+    orphanGracePeriod: fact(formatDuration(group.orphanGracePeriodMs), NEXT_LOOK),
+    ...launchTemplateFacts(group.launchTemplate, shown),
+  };
+}
+
+function launchTemplateFacts({ provider, weight, settings }: LaunchTemplate, shown: ShownSettings): Facts {
+  return {
+    'launchTemplate.provider': fact(provider, NEXT_LAUNCH),
+    'launchTemplate.weight': fact(weight, NEXT_LAUNCH),
+    ...settingFacts(settings, shown.provider(provider, settings), NEXT_LAUNCH, 'launchTemplate.'),
+  };
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { LaunchTemplate } from '../../model/fleet.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
+import { addProblems, parseExplained } from '../../settings/explain.ts';
+import { shown } from '../../settings/public.ts';
+import type { SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import { didYouMean } from '../../settings/suggest.ts';
+
+export interface FleetFileContext {
+  readonly providers: ReadonlyMap<string, SettingsSchemaSource>;
+  /** Metric sources, by name. */
+  readonly sources: ReadonlyMap<string, SettingsSchemaSource>;
+  /** The folder of the fleet file, absolute: relative paths are resolved against it. */
+  readonly baseDir: string;
+}
+
+/** `provider`, `weight`, and beside them the settings of that provider, validated by its own schema. */
+export function launchTemplateSchema({ providers, baseDir }: FleetFileContext) {
+  return z
+    .looseObject({
+      provider: shown(z.string()).describe('Where the servers come from.'),
+      weight: z
+        .int()
+        .min(1)
+        .max(256)
+        .default(100)
+        .describe('The share of requests that a server gets with weightedRoundRobin, relative to the others.'),
+    })
+    .transform((value, context): LaunchTemplate => {
+      const { provider, weight, ...settings } = value;
+      const source = providers.get(provider);
+      if (source === undefined) {
+        const message = `there is no provider ${JSON.stringify(provider)}; ${didYouMean(provider, [...providers.keys()])}`;
+        context.issues.push({ code: 'custom', message, path: ['provider'], input: provider });
+        return z.NEVER;
+      }
+      const result = parseExplained(source.settingsSchema(baseDir), settings, ['provider', 'weight']);
+      if ('problems' in result) return addProblems(context, result.problems, settings);
+      return { provider, weight, settings: result.value, version: version(provider, weight, result.value) };
+    });
+}
+
+const VERSION_CHARACTERS = 12;
+
+/** The same for the same content, in whatever order the file names it. */
+function version(provider: string, weight: number, settings: JsonObject): string {
+  const text = JSON.stringify({ provider, settings, weight }, (_key, value: Json) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? sorted(value) : value,
+  );
+  return createHash('sha256').update(text).digest('hex').slice(0, VERSION_CHARACTERS);
+}
+
+function sorted(object: object): object {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

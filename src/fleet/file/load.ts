@@ -1,0 +1,141 @@
+import { dirname } from 'node:path';
+import type { Fleet } from '../../model/fleet.ts';
+import { parseExplained } from '../../settings/explain.ts';
+import { type Path, valueAt } from '../../settings/path.ts';
+import { type IsPublic, shownKey } from '../../settings/public.ts';
+import type { SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import { checkFleet } from './checks.ts';
+import { type FleetFileError, fleetFileError } from './errors.ts';
+import { publicInFleet } from './json-schema.ts';
+import { fleetFileSchema } from './schema.ts';
+import { type Place, readYaml, type WrittenScalar } from './yaml.ts';
+
+export type { FleetFileError } from './errors.ts';
+
+export const MAX_FLEET_FILE_BYTES = 256 * 1024;
+/** More of them help nobody: the first ones are mended first. */
+const MAX_ERRORS = 50;
+
+export interface FleetFileInput {
+  /** The file's content; bytes are decoded as UTF-8. */
+  readonly text: string | Uint8Array;
+  /** The absolute path that it was read from: relative paths in it start from its folder. */
+  readonly path: string;
+  readonly providers: ReadonlyMap<string, SettingsSchemaSource>;
+  /** Metric sources, by name. */
+  readonly sources: ReadonlyMap<string, SettingsSchemaSource>;
+}
+
+export type FleetFileResult =
+  | { readonly ok: true; readonly fleet: Fleet }
+  | { readonly ok: false; readonly errors: readonly FleetFileError[] };
+
+/** Validates a fleet file. Never throws; an error in one place does not hide those in others of the same kind. */
+export function parseFleet(input: FleetFileInput): FleetFileResult {
+  const text = decode(input.text);
+  if (text === null) return refuse(input.path, [notUtf8(input.text)]);
+  if (Buffer.byteLength(text) > MAX_FLEET_FILE_BYTES) {
+    const message = `it is larger than ${MAX_FLEET_FILE_BYTES / 1024} KiB, the most that is read`;
+    return refuse(input.path, [{ path: [], message }]);
+  }
+  const yaml = readYaml(text);
+  if ('problems' in yaml) return refuse(input.path, yaml.problems);
+
+  const { value, place, scalars } = yaml.file;
+  if (value === null) {
+    return refuse(input.path, [{ path: [], message: 'it is empty; docs/fleet-file.md shows what belongs in it' }]);
+  }
+  const { providers, sources } = input;
+  const schema = fleetFileSchema({ providers, sources, baseDir: dirname(input.path) });
+  const parsed = parseExplained(schema, value);
+  const problems = 'problems' in parsed ? parsed.problems : checkFleet(parsed.value, providers);
+  if ('value' in parsed && problems.length === 0) return { ok: true, fleet: parsed.value };
+  const located = problems.slice(0, MAX_ERRORS).map((problem) => ({
+    ...problem,
+    place: place(problem.path),
+    value: valueAt(value, problem.path),
+  }));
+  return refuse(input.path, located, {
+    lines: text.split('\n'),
+    scalars,
+    isPublic: publicInFleet(providers, sources, value),
+  });
+}
+
+/** The result for a file that cannot be read at all; `why` goes on after `it cannot be read: `. */
+export function unreadableFleet(path: string, why: string): FleetFileResult {
+  return refuse(path, [{ path: [], message: `it cannot be read: ${why}` }]);
+}
+
+function decode(text: string | Uint8Array): string | null {
+  if (typeof text === 'string') return text;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Says where the first byte is that is none of UTF-8. */
+function notUtf8(bytes: string | Uint8Array): LocatedProblem {
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isUtf16) return { message: 'it is UTF-16 text; save it as UTF-8' };
+  const before = String(new TextDecoder().decode(Buffer.from(bytes))).split('\u{fffd}', 1)[0] ?? '';
+  const lines = before.split('\n');
+  const place = { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+  return { place, message: 'here is a byte that is not UTF-8 text; save the file as UTF-8' };
+}
+
+interface LocatedProblem {
+  readonly message: string;
+  readonly path?: Path;
+  readonly place?: Place;
+  readonly value?: unknown;
+}
+
+/** What may be shown of a file whose structure is known. */
+interface Excerpts {
+  readonly lines: readonly string[];
+  readonly scalars: readonly WrittenScalar[];
+  readonly isPublic: IsPublic;
+}
+
+const NOTHING: Excerpts = { lines: [], scalars: [], isPublic: () => false };
+
+/** Without `excerpts` nothing of the file is shown: as long as its structure is not known, nor is what is public in it. */
+function refuse(file: string, problems: readonly LocatedProblem[], excerpts = NOTHING): FleetFileResult {
+  const { lines, scalars, isPublic } = excerpts;
+  const hidden = new Set(scalars.filter((scalar) => !mayBeShown(scalar, isPublic)).flatMap(linesOf));
+  const errors = problems.slice(0, MAX_ERRORS).map(({ message, path = [], place = { line: 1, column: 1 }, value }) => {
+    const isAliased = scalars.some((scalar) => scalar.isAlias && isWithin(path, scalar.path));
+    const source = hidden.has(place.line) ? '' : withoutComment(lines[place.line - 1] ?? '');
+    return fleetFileError({
+      file,
+      ...place,
+      path,
+      message,
+      value: isPublic(path) && !isAliased ? value : null,
+      source,
+    });
+  });
+  errors.sort((a, b) => a.line - b.line || a.column - b.column);
+  return { ok: false, errors };
+}
+
+/** An alias shows its name alone; what it stands for is elsewhere in the file. */
+function mayBeShown({ path, isKey }: WrittenScalar, isPublic: IsPublic): boolean {
+  return isKey ? shownKey(path.at(-1) ?? '') === path.at(-1) : isPublic(path);
+}
+
+function linesOf({ firstLine, lastLine }: WrittenScalar): number[] {
+  return Array.from({ length: lastLine - firstLine + 1 }, (_, index) => firstLine + index);
+}
+
+function isWithin(path: Path, outer: Path): boolean {
+  return outer.every((part, index) => path[index] === part);
+}
+
+/** A comment belongs to no key. A # in quotes cuts no more than it has to. */
+function withoutComment(line: string): string {
+  return line.replace(/(?:^|\s)#.*$/, '').trimEnd();
+}

@@ -1,0 +1,28 @@
+import type { JsonObject } from '../../model/json.ts';
+import type { Path } from '../../settings/path.ts';
+import { publicIn } from '../../settings/public.ts';
+import type { SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import type { ShownSettings } from '../facts.ts';
+
+/** What the schemas of providers and of metric sources mark as public. */
+export function shownSettings(
+  providers: ReadonlyMap<string, SettingsSchemaSource>,
+  sources: ReadonlyMap<string, SettingsSchemaSource>,
+): ShownSettings {
+  const ask = (types: ReadonlyMap<string, SettingsSchemaSource>) => (name: string, settings: JsonObject) => {
+    const type = types.get(name);
+    if (type === undefined) return () => false;
+    const isPublic = publicIn(type.settingsSchema('/'), inFileWords(settings));
+    return (path: Path) => isPublic(path.map(inFileWord));
+  };
+  return { provider: ask(providers), source: ask(sources) };
+}
+
+/** By convention `stopTimeout: 10s` in the file is `stopTimeoutMs: 10000` in settings, and `maxLogSize` is `maxLogSizeBytes`. */
+function inFileWord(part: string | number): string | number {
+  return typeof part === 'string' ? part.replace(/(?:Ms|Bytes)$/, '') : part;
+}
+
+function inFileWords(settings: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [inFileWord(key), value]));
+}

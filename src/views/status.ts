@@ -1,0 +1,186 @@
+/** What Drover tells about itself: the shapes behind the local API, the command line and the live view. */
+
+import type { FleetChange } from '../fleet/change.ts';
+import type { Activity, StoredActivity } from '../model/activity.ts';
+import type { Hold } from '../model/hold.ts';
+import type { InstanceId, InstanceStateName } from '../model/instance.ts';
+import type { ScheduledAction, SuspendableProcess } from '../model/scaling-policy.ts';
+import type { EpochMs } from '../model/time.ts';
+
+export interface FleetStatus {
+  readonly at: EpochMs;
+  readonly fleet: string;
+  /** Drover's own version. */
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: EpochMs;
+  readonly fleetFile: string;
+  readonly dataDir: string;
+  /** `down` once everything is being ended. */
+  readonly mode: 'up' | 'down';
+  readonly loadBalancers: readonly LoadBalancerStatus[];
+  readonly groups: readonly GroupStatus[];
+}
+
+export interface LoadBalancerStatus {
+  readonly name: string;
+  readonly state: 'starting' | 'running' | 'unreachable' | 'stopped';
+  /** HAProxy's version; null before it was seen. */
+  readonly version: string | null;
+  /** Why it is unreachable, or the last refusal of a change; empty otherwise. */
+  readonly detail: string;
+  readonly listeners: readonly { readonly url: string; readonly targetGroup: string }[];
+  readonly statsUrl: string | null;
+  readonly targetGroups: readonly TargetGroupStatus[];
+}
+
+export interface TargetGroupStatus {
+  readonly name: string;
+  readonly algorithm: string;
+  readonly healthy: number;
+  /** Without those on their way out. */
+  readonly total: number;
+  readonly requestsPerSecond: number;
+  readonly errors5xxPerSecond: number;
+  /** Tries of requests that were repeated, on the same server or on another one, since the load balancer was seen first. */
+  readonly retried: number;
+  readonly openRequests: number;
+  readonly queuedRequests: number;
+}
+
+export interface GroupStatus {
+  readonly name: string;
+  readonly desired: number;
+  /** The minimum and maximum in force: the fleet file's, or a scheduled action's. */
+  readonly minSize: number;
+  readonly maxSize: number;
+  readonly inService: number;
+  readonly pending: number;
+  readonly terminating: number;
+  /** Null while launching is not suspended. */
+  readonly launchSuspended: string | null;
+  /** What a person has switched off. */
+  readonly suspendedProcesses: readonly SuspendableProcess[];
+  /** As of the newest look. */
+  readonly policies: readonly PolicyExplanation[];
+  /** Why what would be done is not done now. */
+  readonly holds: readonly Hold[];
+  readonly instances: readonly InstanceStatus[];
+  /** The absolute path of the desired capacity file; null where the group has none. */
+  readonly desiredCapacityFile: string | null;
+}
+
+export interface InstanceStatus {
+  readonly id: InstanceId;
+  readonly group: string;
+  /** AWS's lifecycle state: Pending, InService, Terminating. */
+  readonly lifecycleState: string;
+  readonly state: InstanceStateName;
+  /** When it came into this state. */
+  readonly since: EpochMs;
+  readonly createdAt: EpochMs;
+  readonly health: 'unknown' | 'healthy' | 'unhealthy';
+  /** Why it is unhealthy, why it is ended, or what it waits for; empty when there is nothing to say. */
+  readonly detail: string;
+  /** `address:port`; null before it is known. */
+  readonly endpoint: string | null;
+  readonly provider: string;
+  readonly machineId: string | null;
+  /** What the provider says of the machine: `pid 4711`; empty when it says nothing. */
+  readonly machineDetail: string;
+  readonly targets: readonly TargetStatus[];
+}
+
+export interface TargetStatus {
+  readonly targetGroup: string;
+  readonly health: string;
+  readonly detail: string;
+  readonly openRequests: number;
+  readonly requestsTotal: number;
+  /** These two over the last whole interval of its outlier detection; 0 before there was one. */
+  readonly requestsPerSecond: number;
+  /** From 0 to 1. */
+  readonly errorShare: number;
+  /** Mean of HAProxy's last 512 requests. */
+  readonly responseTimeMs: number;
+}
+
+/** What a policy sees, wants and why. */
+export interface PolicyExplanation {
+  readonly policy: string;
+  readonly type: string;
+  /** The name of the metric that it follows. */
+  readonly metric: string;
+  /** The metric's value, or why there is none. */
+  readonly sees: string;
+  /** The size that it wants, before the group's minimum and maximum; null for no opinion. */
+  readonly wants: number | null;
+  readonly agreesToScaleIn: boolean;
+  /** One sentence with the numbers in it. */
+  readonly why: string;
+  /** What made it want less than it would: `tolerance`, `scaleInWindow`, `cooldown`, `maxChange`, ...; null for nothing. */
+  readonly cappedBy: string | null;
+  /** Until when it waits; null when it does not, or depends on something else. */
+  readonly waitsUntil: EpochMs | null;
+}
+
+/** Why a group has the size that it has, and why nothing else happens. */
+export interface Explanation {
+  readonly at: EpochMs;
+  readonly group: GroupSizeExplanation;
+  readonly policies: readonly PolicyExplanation[];
+  readonly scheduledActions: readonly ScheduledActionExplanation[];
+  readonly suspendedProcesses: readonly SuspendableProcess[];
+  /** What the next look would do. */
+  readonly next: readonly Activity[];
+  /** Why what would be done is not done now. */
+  readonly holds: readonly Hold[];
+  /** The group's newest activities, the oldest of them first. */
+  readonly activities: readonly StoredActivity[];
+}
+
+export interface GroupSizeExplanation {
+  readonly name: string;
+  readonly desired: number;
+  /** The minimum and maximum in force. */
+  readonly minSize: number;
+  readonly maxSize: number;
+  /** Those of the fleet file: others are in force once a scheduled action has set them. */
+  readonly fleetMinSize: number;
+  readonly fleetMaxSize: number;
+  readonly inService: number;
+  readonly pending: number;
+  readonly terminating: number;
+}
+
+export interface ScheduledActionExplanation
+  extends Pick<ScheduledAction, 'name' | 'minSize' | 'maxSize' | 'desiredCapacity'> {
+  /** When, as the fleet file says it: `0 8 * * MON-FRI (Europe/Berlin)`. */
+  readonly schedule: string;
+  /** Null for never again. */
+  readonly nextAt: EpochMs | null;
+}
+
+/** What the next look would do; nothing is changed to find out. */
+export interface Plan {
+  readonly at: EpochMs;
+  /** What re-reading the fleet file would change; empty when it is as applied. */
+  readonly fleetChanges: readonly FleetChange[];
+  /** Those that are not as they should be. */
+  readonly loadBalancers: readonly LoadBalancerPlan[];
+  readonly groups: readonly GroupPlan[];
+}
+
+export interface LoadBalancerPlan {
+  readonly loadBalancer: string;
+  /** Why its change or its look failed, or which limit is reached. */
+  readonly detail: string;
+}
+
+export interface GroupPlan {
+  readonly group: string;
+  readonly activities: readonly Activity[];
+  readonly holds: readonly Hold[];
+  /** What stays as it is until a person acts, in sentences: servers of an older launch template. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,101 @@
+import type { Endpoint, Instance, InstanceId } from '../../../src/model/instance.ts';
+import type { ProbeAnswer } from '../../../src/ports/probe.ts';
+import type { LoadBalancerHost, SimMember } from '../world/load-balancer-host.ts';
+import type { SimMachine } from '../world/machines.ts';
+import { causeOf } from '../world/records.ts';
+import type { Court } from './court.ts';
+
+/** How long the address of a machine that has vanished may lead to a machine of another group. */
+const STRANGER_WITHIN_MS = 240_000;
+/** Of what is remembered for a while, so that a long run does not grow. */
+const KEPT = 1_000;
+
+/** Where requests go, and that those which were accepted may finish. */
+export class RoutingRules {
+  readonly #court: Court;
+  /** Since when an instance's address has led to another machine. */
+  readonly #strangers = new Map<InstanceId, number>();
+
+  /** Those that a person has asked to be ended at once, even where the record of that was lost. */
+  readonly #askedToEnd = new Set<InstanceId>();
+
+  /** Where the controller's own looks have got no answer. */
+  readonly #silent = new Set<string>();
+
+  /** Machines that a call ended which the records did not know of any more, whatever they say since. */
+  readonly #endsForgotten = new Set<string>();
+
+  constructor(court: Court) {
+    this.#court = court;
+  }
+
+  /** To be called for every record of a commit. */
+  moves({ id, request }: Instance): void {
+    if (this.#askedToEnd.size > KEPT) this.#askedToEnd.clear();
+    if (request?.kind === 'terminate') this.#askedToEnd.add(id);
+  }
+
+  /** To be called for every look of the controller's own at a server. */
+  probed({ address, port }: Endpoint, { answered }: ProbeAnswer): void {
+    if (this.#silent.size > KEPT) this.#silent.clear();
+    if (answered) this.#silent.delete(`${address}:${port}`);
+    else this.#silent.add(`${address}:${port}`);
+  }
+
+  check(host: LoadBalancerHost): void {
+    if (!host.running) return;
+    for (const member of host.members()) {
+      if (!host.serves(member)) continue;
+      const { instanceId, endpoint } = member.member;
+      const machine = this.#court.machines.lastOfInstance(instanceId);
+      const isForgotten = this.#court.records.isEndForgotten(instanceId);
+      if (this.#endsForgotten.size > KEPT) this.#endsForgotten.clear();
+      if (machine?.ended === 'serving' && isForgotten) this.#endsForgotten.add(machine.id);
+      if (machine?.ended === 'serving' && !this.#endsForgotten.has(machine.id)) {
+        this.#court.violate('routedToEnded', `${host.name} routes to ${instanceId}, whose machine Drover has ended`);
+      }
+      this.#checkStranger(host, member, machine);
+      const heir = this.#court.machines.at(endpoint);
+      if (heir === machine) this.#strangers.delete(instanceId);
+    }
+  }
+
+  cut(member: SimMember, requests: number, why: string): void {
+    const { instanceId } = member.member;
+    const { records, clock } = this.#court;
+    const record = records.instances.get(instanceId);
+    const cause = record === undefined ? null : causeOf(record);
+    // With the records it was forgotten that the machine is gone.
+    if (record === undefined && this.#court.machines.ofInstance(instanceId) === undefined) return;
+    if (this.#askedToEnd.has(instanceId) || records.isEndForgotten(instanceId)) return;
+    if (cause === 'machineStopped' || cause === 'machineGone') return;
+    // Who answers nobody would not answer them either.
+    const { address, port } = member.member.endpoint;
+    if (cause === 'unhealthy' && this.#silent.has(`${address}:${port}`)) return;
+    const drainedMs = member.drainingMs === null ? 0 : clock.elapsedMs - member.drainingMs;
+    if (drainedMs >= member.deregistrationDelayMs) return;
+    this.#court.violate(
+      'requestsFinish',
+      `${requests} requests of ${instanceId} (${cause ?? 'no record'}) were cut because ${why}, ${drainedMs} ms into a deregistration delay of ${member.deregistrationDelayMs} ms`,
+    );
+  }
+
+  /** Its address was given to the next machine, before the load balancer had let go of it. */
+  #checkStranger(host: LoadBalancerHost, { member }: SimMember, machine: SimMachine | undefined): void {
+    const { instanceId, targetGroup, endpoint } = member;
+    const { machines, clock } = this.#court;
+    const heir = machines.at(endpoint);
+    if (!heir?.answering || heir.instanceId === instanceId) return;
+    if (this.#court.inForce.groups(heir.group).some(({ targetGroups }) => targetGroups.includes(targetGroup))) return;
+    const sinceMs = this.#strangers.get(instanceId) ?? clock.elapsedMs;
+    this.#strangers.set(instanceId, sinceMs);
+    // What Drover has ended it must have taken out before; what ended by itself is to be noticed.
+    const known = machine !== undefined && machine.ended !== null;
+    if (known || clock.elapsedMs - sinceMs > STRANGER_WITHIN_MS) {
+      this.#court.violate(
+        'routedToStranger',
+        `${host.name} routes from ${targetGroup} to ${heir.instanceId} of ${heir.group}, as ${instanceId}`,
+      );
+    }
+  }
+}

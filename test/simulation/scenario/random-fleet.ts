@@ -1,0 +1,110 @@
+import {
+  ALGORITHMS,
+  type AutoScalingGroup,
+  DEFAULT_HISTORY,
+  type Fleet,
+  type HealthCheck,
+  OUTLIER_ACTIONS,
+  type OutlierDetection,
+  type TargetGroup,
+  TERMINATION_POLICIES,
+  type TerminationPolicy,
+} from '../../../src/model/fleet.ts';
+import type { Random } from '../world/random.ts';
+import { randomScaling } from './random-scaling.ts';
+
+const PROVIDER = 'simulated';
+
+/** A small fleet with settings as they come: one or two load balancers, one to three groups. */
+export function randomFleet(random: Random): Fleet {
+  const targetGroups = ['tg-a', 'tg-b', 'tg-c'].slice(0, random.int(2, 3)).map((name) => targetGroup(name, random));
+  const edges = random.chance(0.25) ? ['edge', 'inner'] : ['edge'];
+  const loadBalancers = edges.map((name, edge) => ({
+    name,
+    listeners: targetGroups.flatMap((group, index) =>
+      index % edges.length === edge
+        ? [{ address: '127.0.0.1', port: 5000 + index, targetGroup: group.name, trustedProxies: [] }]
+        : [],
+    ),
+    statsPage: null,
+    idleTimeoutMs: 300_000,
+    maxHeaderBytes: 20_480,
+    maxConnections: 50_000,
+    threads: null,
+    hardStopAfterMs: 86_400_000,
+  }));
+  const names = random.pick([['web'], ['web'], ['web', 'api'], ['web', 'api', 'work']]);
+  const empty = { name: 'simulated', loadBalancers, targetGroups, autoScalingGroups: [], history: DEFAULT_HISTORY };
+  return { ...empty, autoScalingGroups: names.map((name) => randomGroup(name, empty, random)) };
+}
+
+function targetGroup(name: string, random: Random): TargetGroup {
+  return {
+    name,
+    algorithm: random.pick(ALGORITHMS),
+    healthCheck: healthCheck(random),
+    deregistrationDelayMs: random.pick([0, 2_000, 10_000, 30_000]),
+    outlierDetection: outlierDetection(random),
+    slowStartMs: 0,
+    maxConnectionsPerTarget: null,
+    queueTimeoutMs: 30_000,
+    connectionReuse: 'safe',
+  };
+}
+
+function outlierDetection(random: Random): OutlierDetection {
+  return {
+    action: random.pick(OUTLIER_ACTIONS),
+    intervalMs: random.pick([1_000, 2_000, 5_000]),
+    minRequests: random.pick([1, 5, 20]),
+    errorShare: 0.5,
+    consecutiveIntervals: random.int(1, 3),
+  };
+}
+
+function healthCheck(random: Random): HealthCheck {
+  const intervalMs = random.pick([500, 1_000, 2_000, 5_000]);
+  return {
+    method: 'GET',
+    host: 'localhost',
+    path: '/health',
+    headers: [],
+    matcher: '200',
+    intervalMs,
+    fastIntervalMs: Math.min(intervalMs, random.pick([200, 1_000])),
+    downIntervalMs: random.pick([200, 1_000, 2_000]),
+    timeoutMs: Math.min(1_000, intervalMs),
+    healthyThreshold: random.int(1, 3),
+    unhealthyThreshold: random.int(1, 3),
+  };
+}
+
+/** A group behind one of the fleet's target groups, now and then behind several of them or behind none. */
+export function randomGroup(name: string, fleet: Fleet, random: Random): AutoScalingGroup {
+  const all = fleet.targetGroups.map((targetGroup) => targetGroup.name);
+  const targetGroups = random.chance(0.15) ? [] : random.chance(0.15) ? all.slice(0, 2) : [random.pick(all)];
+  const maxSize = random.int(1, 8);
+  const minSize = random.int(0, Math.min(2, maxSize));
+  const initialBackoffMs = random.pick([1_000, 5_000]);
+  const group = {
+    name,
+    targetGroups,
+    launchTemplate: { provider: PROVIDER, weight: 100, settings: {}, version: 'v1' },
+    minSize,
+    maxSize,
+    desiredCapacity: random.int(minSize, maxSize),
+    desiredCapacityFile: random.chance(0.6) ? `/simulated/${name}.desired` : null,
+    healthCheckGracePeriodMs: random.pick([15_000, 30_000, 60_000]),
+    defaultInstanceWarmupMs: random.pick([0, 5_000, 20_000]),
+    launchTimeoutMs: random.pick([20_000, 60_000]),
+    launchRetry: { initialBackoffMs, maxBackoffMs: random.pick([10_000, 30_000]), suspendAfter: random.int(3, 8) },
+    terminationPolicies: randomTermination(random),
+    orphanGracePeriodMs: 300_000,
+  };
+  return { ...group, ...randomScaling(group, random) };
+}
+
+export function randomTermination(random: Random): readonly TerminationPolicy[] {
+  const first = random.pick(TERMINATION_POLICIES);
+  return first === 'Default' ? [first] : [first, 'Default'];
+}

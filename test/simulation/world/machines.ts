@@ -1,0 +1,355 @@
+import type { Endpoint, InstanceId } from '../../../src/model/instance.ts';
+import type { Machine } from '../../../src/model/observation.ts';
+import type { Random } from './random.ts';
+import type { Trace } from './trace.ts';
+import type { Cancel, VirtualClock } from './virtual-clock.ts';
+
+/** A machine as it really is, whatever anybody is told about it. */
+export interface SimMachine {
+  readonly id: string;
+  readonly fleet: string;
+  readonly group: string;
+  readonly instanceId: InstanceId;
+  /** Where its server really listens. */
+  readonly endpoint: Endpoint;
+  /** Where its provider says that it listens; null when it does not say. */
+  readonly told: Endpoint | null;
+  /** By the time of day, and in milliseconds since the start. */
+  readonly launchedAt: number;
+  readonly launchedMs: number;
+  /** It came to be after its launch had been given up. */
+  readonly late: boolean;
+  state: 'pending' | 'running' | 'stopped' | 'gone';
+  /** Whether its server answers requests and health checks. */
+  answering: boolean;
+  /** Runs, but its server does not answer and never will by itself. */
+  hung: boolean;
+  /** Its server answers requests, but fails its health checks. */
+  sick: boolean;
+  /** Its server passes its health checks, but fails all other requests. */
+  erring: boolean;
+  /** When it erred last, in milliseconds since the start; null when it never did. */
+  erredMs: number | null;
+  /** Two lists soon after another have lacked it although it was there: nobody could know of it then. */
+  hidden: boolean;
+  /** When it last ran again after it had stopped, in milliseconds since the start; null when it never did. */
+  cameBackMs: number | null;
+  /** Drover has asked for its end: whether its server answered until then; null while it was not asked. */
+  ended: 'serving' | 'silent' | null;
+}
+
+/** What becomes of the machines launched from now on. */
+export interface MachineConditions {
+  /** From the launch to `running`, and from there to the first answer. */
+  pendingMs: readonly [number, number];
+  bootMs: readonly [number, number];
+  neverHealthy: number;
+  diesWhileBooting: number;
+  /** How long servers answer before they end by themselves; null for as long as they are wanted. */
+  livesMs: readonly [number, number] | null;
+  /** The provider names an address where nobody listens, or none at all. */
+  wrongAddress: number;
+  noAddress: number;
+  /** From the request to end it until it is gone. */
+  endingMs: readonly [number, number];
+  /** Whether the address of a machine that is gone is given to the next one. */
+  reusesAddresses: boolean;
+}
+
+export interface MachineListener {
+  /** It began or ceased to answer, to pass its checks, or to be. */
+  changed(machine: SimMachine): void;
+}
+
+/** Of a network for examples (RFC 5737). */
+const NOBODYS_ADDRESS = '192.0.2.1';
+/** How long the past of machines that are gone is known: longer than any list lags behind. */
+const HISTORY_MS = 600_000;
+
+/** One entry of a machine's history, for lists that lag behind. */
+interface View {
+  readonly at: number;
+  readonly state: SimMachine['state'];
+}
+
+/** The machines of the simulated world. They outlive every controller. */
+export class Machines {
+  readonly conditions: MachineConditions;
+  readonly #clock: VirtualClock;
+  readonly #random: Random;
+  readonly #trace: Trace;
+  readonly #machines = new Map<string, SimMachine>();
+  readonly #alive = new Set<SimMachine>();
+  readonly #byInstance = new Map<InstanceId, SimMachine>();
+  readonly #byAddress = new Map<string, SimMachine>();
+  readonly #history = new Map<string, View[]>();
+  readonly #boots = new Map<string, Cancel>();
+  readonly #listeners = new Set<MachineListener>();
+  #addresses = 0;
+  #launched = 0;
+
+  constructor(clock: VirtualClock, random: Random, trace: Trace, conditions: MachineConditions) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#trace = trace;
+    this.conditions = conditions;
+  }
+
+  /** Those that are not gone, oldest first. */
+  alive(): Iterable<SimMachine> {
+    return this.#alive;
+  }
+
+  get(id: string): SimMachine | undefined {
+    return this.#machines.get(id);
+  }
+
+  /** The machine of an instance that is not gone. */
+  ofInstance(instanceId: InstanceId): SimMachine | undefined {
+    const machine = this.#byInstance.get(instanceId);
+    return machine?.state === 'gone' ? undefined : machine;
+  }
+
+  /** The newest machine of an instance, gone or not. */
+  lastOfInstance(instanceId: InstanceId): SimMachine | undefined {
+    return this.#byInstance.get(instanceId);
+  }
+
+  /** Whose server has an address now. */
+  at(endpoint: Endpoint): SimMachine | undefined {
+    return this.#byAddress.get(keyOf(endpoint));
+  }
+
+  listen(listener: MachineListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  launch(tags: { fleet: string; group: string; instanceId: InstanceId }, late: boolean): SimMachine {
+    const endpoint = this.#freeAddress();
+    const machine: SimMachine = {
+      ...tags,
+      id: `m-${++this.#launched}`,
+      endpoint,
+      told: this.#toldAddress(endpoint),
+      launchedAt: this.#clock.now(),
+      launchedMs: this.#clock.elapsedMs,
+      late,
+      state: 'pending',
+      answering: false,
+      hung: false,
+      sick: false,
+      erring: false,
+      erredMs: null,
+      hidden: false,
+      cameBackMs: null,
+      ended: null,
+    };
+    this.#machines.set(machine.id, machine);
+    this.#alive.add(machine);
+    this.#byInstance.set(machine.instanceId, machine);
+    this.#byAddress.set(keyOf(machine.endpoint), machine);
+    this.#remember(machine);
+    const { neverHealthy, diesWhileBooting, pendingMs, bootMs } = this.conditions;
+    const fate = this.#random.next();
+    const hung = fate < neverHealthy;
+    const dies = !hung && fate < neverHealthy + diesWhileBooting;
+    this.#trace.note('world', `${name(machine)} launched${late ? ' late' : ''}${hung ? ', will never answer' : ''}`);
+    this.#boot(machine, [pendingMs, bootMs], () => {
+      if (dies && this.conditions.diesWhileBooting > 0) return this.stop(machine, 'while booting');
+      machine.hung = hung && this.conditions.neverHealthy > 0;
+      this.#setAnswering(machine, !machine.hung);
+      const { livesMs } = this.conditions;
+      if (livesMs !== null) this.#later(machine, this.#draw(livesMs), () => this.stop(machine, 'by itself'));
+    });
+    return machine;
+  }
+
+  /** What has stopped by itself runs again, as somebody's reboot does it. */
+  restart(machine: SimMachine): void {
+    if (machine.state !== 'stopped' || machine.ended !== null) return;
+    this.#trace.note('world', `${name(machine)} starts again`);
+    machine.cameBackMs = this.#clock.elapsedMs;
+    machine.hung = false;
+    machine.sick = false;
+    const { pendingMs, bootMs } = this.conditions;
+    this.#boot(machine, [pendingMs, bootMs], () => this.#setAnswering(machine, true));
+  }
+
+  /** The machine stops by itself and is still listed. */
+  stop(machine: SimMachine, why: string): void {
+    if (machine.state === 'gone' || machine.state === 'stopped') return;
+    this.#trace.note('world', `${name(machine)} stops ${why}`);
+    this.#boots.get(machine.id)?.();
+    machine.state = 'stopped';
+    this.#remember(machine);
+    machine.answering = false;
+    this.#tell(machine);
+  }
+
+  /** The machine disappears without a trace. */
+  vanish(machine: SimMachine, why: string): void {
+    if (machine.state === 'gone') return;
+    this.#trace.note('world', `${name(machine)} is gone (${why})`);
+    this.#boots.get(machine.id)?.();
+    machine.state = 'gone';
+    machine.answering = false;
+    this.#alive.delete(machine);
+    if (this.#byAddress.get(keyOf(machine.endpoint)) === machine) this.#byAddress.delete(keyOf(machine.endpoint));
+    this.#remember(machine);
+    this.#tell(machine);
+    this.#clock.plan(HISTORY_MS, () => this.#forget(machine));
+  }
+
+  hang(machine: SimMachine): void {
+    if (machine.state !== 'running' || machine.hung) return;
+    this.#trace.note('world', `${name(machine)} hangs`);
+    machine.hung = true;
+    this.#setAnswering(machine, false);
+  }
+
+  recover(machine: SimMachine): void {
+    if (machine.state !== 'running' || !machine.hung) return;
+    this.#trace.note('world', `${name(machine)} recovers`);
+    machine.hung = false;
+    this.#setAnswering(machine, true);
+  }
+
+  setSick(machine: SimMachine, sick: boolean): void {
+    if (machine.sick === sick) return;
+    this.#trace.note('world', `${name(machine)} ${sick ? 'fails its checks' : 'passes its checks again'}`);
+    machine.sick = sick;
+    this.#tell(machine);
+  }
+
+  setErring(machine: SimMachine, erring: boolean): void {
+    if (machine.erring === erring) return;
+    this.#trace.note('world', `${name(machine)} ${erring ? 'fails its requests' : 'answers its requests again'}`);
+    machine.erring = erring;
+    machine.erredMs = this.#clock.elapsedMs;
+  }
+
+  /** Drover asks for its end: its server stops at once, the machine needs a while. */
+  end(machine: SimMachine): void {
+    if (machine.ended !== null || machine.state === 'gone') return;
+    machine.ended = machine.answering ? 'serving' : 'silent';
+    this.stop(machine, 'as asked');
+    this.#later(machine, this.#draw(this.conditions.endingMs), () => this.vanish(machine, 'ended'));
+  }
+
+  /** Lets all that hang recover, and boot what never would. */
+  healAll(): void {
+    for (const machine of this.#alive) {
+      this.recover(machine);
+      this.setSick(machine, false);
+    }
+  }
+
+  /** The fleet's machines as they were listed `lagMs` ago. */
+  list(fleet: string, lagMs: number): Machine[] {
+    const at = this.#clock.elapsedMs - lagMs;
+    const listed: Machine[] = [];
+    for (const machine of this.#machines.values()) {
+      if (machine.fleet !== fleet || (lagMs === 0 && machine.state === 'gone')) continue;
+      const state = lagMs === 0 ? machine.state : this.#stateAt(machine, at);
+      if (state !== 'gone') listed.push(describe(machine, state));
+    }
+    return listed;
+  }
+
+  #boot(
+    machine: SimMachine,
+    [pendingMs, bootMs]: readonly [readonly [number, number], readonly [number, number]],
+    onBooted: () => void,
+  ): void {
+    this.#later(machine, this.#draw(pendingMs), () => {
+      machine.state = 'running';
+      this.#remember(machine);
+      this.#later(machine, this.#draw(bootMs), onBooted);
+    });
+  }
+
+  #stateAt(machine: SimMachine, at: number): SimMachine['state'] {
+    return this.#history.get(machine.id)?.findLast((view) => view.at <= at)?.state ?? 'gone';
+  }
+
+  #remember(machine: SimMachine): void {
+    const view = { at: this.#clock.elapsedMs, state: machine.state };
+    const history = this.#history.get(machine.id);
+    if (history === undefined) this.#history.set(machine.id, [view]);
+    else history.push(view);
+  }
+
+  #setAnswering(machine: SimMachine, answering: boolean): void {
+    machine.answering = answering;
+    if (answering) this.#trace.note('world', `${name(machine)} answers`);
+    this.#tell(machine);
+  }
+
+  #tell(machine: SimMachine): void {
+    for (const listener of this.#listeners) listener.changed(machine);
+  }
+
+  #later(machine: SimMachine, delayMs: number, run: () => void): void {
+    this.#boots.set(machine.id, this.#clock.plan(delayMs, run));
+  }
+
+  #forget(machine: SimMachine): void {
+    this.#machines.delete(machine.id);
+    this.#history.delete(machine.id);
+    this.#boots.delete(machine.id);
+    if (this.#byInstance.get(machine.instanceId) === machine) this.#byInstance.delete(machine.instanceId);
+  }
+
+  #draw([min, max]: readonly [number, number]): number {
+    return this.#random.int(min, max);
+  }
+
+  #toldAddress(endpoint: Endpoint): Endpoint | null {
+    const { wrongAddress, noAddress } = this.conditions;
+    const chance = wrongAddress + noAddress > 0 ? this.#random.next() : 1;
+    if (chance < noAddress) return null;
+    return chance < noAddress + wrongAddress ? { ...endpoint, address: NOBODYS_ADDRESS } : endpoint;
+  }
+
+  #freeAddress(): Endpoint {
+    let index = this.conditions.reusesAddresses ? 1 : ++this.#addresses;
+    while (this.#byAddress.has(keyOf(addressOf(index)))) index++;
+    return addressOf(index);
+  }
+}
+
+/** What a request meets: nobody who listens, no answer, or one; of those that answer, whether they pass their checks too. */
+export type ServerState = 'dead' | 'hung' | 'sick' | 'well';
+
+export function serverState(machine: SimMachine | undefined): ServerState {
+  if (machine === undefined) return 'dead';
+  if (machine.answering) return machine.sick ? 'sick' : 'well';
+  return machine.hung && machine.state === 'running' ? 'hung' : 'dead';
+}
+
+/** A machine as its provider describes it. */
+export function describe(machine: SimMachine, state: Exclude<SimMachine['state'], 'gone'>): Machine {
+  return {
+    id: machine.id,
+    instanceId: machine.instanceId,
+    group: machine.group,
+    state,
+    endpoint: machine.told,
+    launchedAt: machine.launchedAt,
+    processId: null,
+    detail: state === 'stopped' ? 'it has stopped' : '',
+  };
+}
+
+function name(machine: SimMachine): string {
+  return `${machine.id} of ${machine.instanceId}`;
+}
+
+function addressOf(index: number): Endpoint {
+  return { address: `10.0.${index >> 8}.${index & 255}`, port: 8080 };
+}
+
+function keyOf(endpoint: Endpoint): string {
+  return `${endpoint.address}:${endpoint.port}`;
+}

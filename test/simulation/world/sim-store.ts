@@ -1,0 +1,48 @@
+import { PortError } from '../../../src/ports/errors.ts';
+import type { Change, Store } from '../../../src/ports/store.ts';
+import type { Random } from './random.ts';
+import type { Trace } from './trace.ts';
+
+export interface StoreConditions {
+  /** How often a transaction is refused; nothing of it is written. */
+  failsBefore: number;
+}
+
+export interface SimStoreOptions {
+  readonly store: Store;
+  readonly random: Random;
+  readonly trace: Trace;
+  readonly conditions: StoreConditions;
+  /** Told of each change that has been committed. */
+  readonly onCommit: (change: Change) => void;
+  /** Told of each that could not be. */
+  readonly onRefused: (change: Change) => void;
+}
+
+/** The real store, with faults in front of it and a witness of its commits. */
+export function simulatedStore({ store, random, trace, conditions, onCommit, onRefused }: SimStoreOptions): Store {
+  const write = async (what: string, work: () => Promise<void>): Promise<void> => {
+    if (random.chance(conditions.failsBefore)) {
+      trace.note('store', `${what} fails`);
+      throw new PortError('Transient', 'storeInputOutput', 'the database could not be written; look at the disk');
+    }
+    await work();
+  };
+  return {
+    load: () => store.load(),
+    commit: (change) =>
+      write('commit', async () => {
+        await store.commit(change);
+        onCommit(change);
+      }).catch((error: unknown) => {
+        onRefused(change);
+        throw error;
+      }),
+    activities: (query) => store.activities(query),
+    recordSamples: (samples) => write('recordSamples', () => store.recordSamples(samples)),
+    recordMetrics: (at, samples) => write('recordMetrics', () => store.recordMetrics(at, samples)),
+    metricHistory: (...query) => store.metricHistory(...query),
+    prune: () => write('prune', () => store.prune()),
+    close: () => store.close(),
+  };
+}
