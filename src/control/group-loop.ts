@@ -5,7 +5,7 @@ import { isSameMember, type Membership, memberships } from '../decide/membership
 import { Forecasts } from '../decide/policies/forecast.ts';
 import type { HourlyValue, PolicyVerdict } from '../decide/policies/policy.ts';
 import { Calendar } from '../decide/schedule.ts';
-import type { Outcome, Sightings, Snapshot, TargetSighting, View } from '../decide/snapshot.ts';
+import type { Outcome, Sightings, Snapshot, TargetSighting, Throttled, View } from '../decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
 import type { Hold } from '../model/hold.ts';
@@ -47,6 +47,8 @@ export interface GroupSurroundings {
   readonly machines: (provider: string, group: string) => View<Sightings>;
   /** The operations on a provider's machines; null while it is not open. */
   readonly operations: (provider: string) => Operations | null;
+  /** Those of the providers that are asked for nothing now. */
+  readonly throttled: (providers: ReadonlySet<string>) => ReadonlyMap<string, Throttled>;
   readonly targetGroups: (group: AutoScalingGroup) => readonly TargetGroup[];
   readonly targets: (targetGroup: string) => View<TargetSighting>;
   readonly file: () => Reading | null;
@@ -330,6 +332,7 @@ export class GroupLoop {
       memory: this.#memory,
       instances: this.instances,
       machines: this.#sightings(),
+      throttled: this.#around.throttled(this.providers),
       targets: new Map(behind.map(({ name }) => [name, targets(name)])),
       file: file(),
       metrics: metrics(),

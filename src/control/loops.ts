@@ -59,7 +59,7 @@ export class Loops {
   readonly #reportedMachines = new Set<string>();
 
   constructor(options: ControllerOptions, context: LoopsContext) {
-    const { clock, store, onProblem } = options;
+    const { clock, ids, store, onProblem } = options;
     this.#options = options;
     this.#context = context;
     this.#fleet = options.fleet;
@@ -68,6 +68,7 @@ export class Loops {
     this.#providers = new Providers({
       open: options.provider,
       clock,
+      ids,
       onSeen: (changed, watch) => this.#machinesSeen(changed, watch),
       onProblem,
     });
@@ -184,6 +185,7 @@ export class Loops {
       mode: this.#context.mode,
       machines: (provider, group) => this.#providers.machines(provider, group),
       operations: (provider) => this.#providers.operations(provider),
+      throttled: (providers) => this.#providers.throttled(providers),
       targetGroups: ({ targetGroups }) =>
         this.#fleet.targetGroups.filter(
           ({ name }) => targetGroups.includes(name) && this.#balancerOf(name) !== undefined,

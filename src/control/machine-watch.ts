@@ -5,6 +5,7 @@ import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
 import { type Concerned, differing } from './concerned.ts';
 import { withDeadline } from './deadline.ts';
 import { Stopwatch } from './stopwatch.ts';
+import type { Throttle } from './throttle.ts';
 import { LastSeen } from './view.ts';
 import { Wake } from './wake.ts';
 
@@ -36,6 +37,7 @@ export class MachineWatch {
   readonly #gapMs: number;
   readonly #lagMs: number;
   readonly #clock: Clock;
+  readonly #throttle: Throttle;
   readonly #onSeen: (changed: Concerned) => void;
   readonly #seen: LastSeen<Lists>;
   readonly #wake: Wake;
@@ -46,6 +48,7 @@ export class MachineWatch {
     provider: Provider,
     capabilities: ProviderCapabilities,
     clock: Clock,
+    throttle: Throttle,
     onSeen: (changed: Concerned) => void,
   ) {
     this.#provider = provider;
@@ -53,6 +56,7 @@ export class MachineWatch {
     this.#gapMs = capabilities.listGapMs;
     this.#lagMs = capabilities.listLagMs;
     this.#clock = clock;
+    this.#throttle = throttle;
     this.#onSeen = onSeen;
     this.#seen = new LastSeen(clock, Math.max(STALE_AFTER_MIN_MS, STALE_AFTER_LISTS * this.#intervalMs));
     this.#wake = new Wake(clock);
@@ -65,7 +69,7 @@ export class MachineWatch {
     while (!signal.aborted) {
       await this.#look(signal);
       // Also when a hint asks for another one at once, and for as long as the provider asks to be left alone.
-      const gapMs = Math.max(this.#gapMs, this.#seen.failure?.retryAfterMs ?? 0);
+      const gapMs = Math.max(this.#gapMs, this.#throttle.leftMs);
       await this.#clock.sleep(gapMs, signal);
       // One list alone proves nothing: the second one follows at once.
       if (this.#seen.value?.previous !== null || this.#seen.failure !== null) {
@@ -111,7 +115,7 @@ export class MachineWatch {
     const asked = new Stopwatch(this.#clock);
     try {
       const machines = await withDeadline(this.#clock, LIST_TIMEOUT_MS, signal, (bounded) =>
-        this.#provider.list(bounded),
+        this.#throttle.call(bounded, () => this.#provider.list(bounded)),
       );
       const before = this.#seen.value;
       // Two lists of one moment are one sighting.

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import { asFailure, asPortError } from '../ports/errors.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
 import { withDeadline } from './deadline.ts';
+import type { Throttle } from './throttle.ts';
 
 /** One try at ending a machine, from the first call until the provider does not know it any more. */
 const TERMINATE_TIMEOUT_MS = 120_000;
@@ -18,12 +19,14 @@ export class Operations {
   readonly #provider: Provider;
   readonly #limit: number;
   readonly #clock: Clock;
+  readonly #throttle: Throttle;
   readonly #running = new Map<InstanceId, { readonly abort: AbortController; readonly done: Promise<void> }>();
 
-  constructor(provider: Provider, capabilities: ProviderCapabilities, clock: Clock) {
+  constructor(provider: Provider, capabilities: ProviderCapabilities, clock: Clock, throttle: Throttle) {
     this.#provider = provider;
     this.#limit = capabilities.concurrentOperations;
     this.#clock = clock;
+    this.#throttle = throttle;
   }
 
   isBusy(id: InstanceId): boolean {
@@ -38,7 +41,7 @@ export class Operations {
       instanceId,
       timeoutMs,
       async (signal) => {
-        const machine = await this.#provider.launch(request, signal);
+        const machine = await this.#throttle.call(signal, () => this.#provider.launch(request, signal));
         return { kind: 'launched', instanceId, machine, at: this.#clock.now() };
       },
       'launchFailed',
@@ -94,7 +97,7 @@ export class Operations {
     let pollMs = TERMINATE_POLL_MIN_MS;
     while (!signal.aborted) {
       try {
-        await this.#provider.terminate(machineId, signal);
+        await this.#throttle.call(signal, () => this.#provider.terminate(machineId, signal));
       } catch (error) {
         if (asPortError(error).reaction === 'NotFound') return;
         throw error;

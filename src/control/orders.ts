@@ -89,7 +89,7 @@ export function resumeLaunching(loop: GroupLoop, clock: Clock): Promise<void> {
     const { name } = loop.group;
     const { launch } = loop.memory;
     const waiting = loop.instances.flatMap((instance) => triedAtOnce(instance) ?? []);
-    const fails = launch.failures > 0 || launch.crashes > 0 || launch.suspended !== null;
+    const fails = launch.failures > 0 || launch.crashes > 0 || launch.suspended !== null || launch.held !== null;
     if (!fails && waiting.length === 0) {
       const others = loop.memory.suspendedProcesses.join(' ');
       const hint = others === '' ? '' : ` Suspended processes go on with: drover resume ${name} ${others}`;
@@ -112,10 +112,10 @@ export function resumeLaunching(loop: GroupLoop, clock: Clock): Promise<void> {
   });
 }
 
-/** The record of a failed launch without its wait; null for any other. */
+/** The record of a launch or an ending that failed without its wait; null for any other. */
 function triedAtOnce(instance: Instance): Instance | null {
   const { state } = instance;
-  return state.name === 'launching' && state.retryAt !== null
+  return (state.name === 'launching' || state.name === 'terminating') && state.retryAt !== null
     ? { ...instance, state: { ...state, retryAt: null } }
     : null;
 }

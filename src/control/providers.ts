@@ -1,16 +1,19 @@
-import type { Sightings, View } from '../decide/snapshot.ts';
+import type { Sightings, Throttled, View } from '../decide/snapshot.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asFailure, asPortError, type Failure } from '../ports/errors.ts';
+import type { Ids } from '../ports/ids.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
 import type { Concerned } from './concerned.ts';
 import { MachineWatch } from './machine-watch.ts';
 import { Operations } from './operations.ts';
+import { Throttle } from './throttle.ts';
 
 export interface ProvidersOptions {
   /** Makes an instance of a provider. May throw: it is tried again. */
   readonly open: (name: string) => { readonly provider: Provider; readonly capabilities: ProviderCapabilities };
   readonly clock: Clock;
+  readonly ids: Ids;
   /** A provider's machines were listed, or could not be. */
   readonly onSeen: (changed: Concerned, watch: MachineWatch) => void;
   /** Something is wrong that is not about one group. */
@@ -21,6 +24,7 @@ interface OpenProvider {
   readonly provider: Provider;
   readonly watch: MachineWatch;
   readonly operations: Operations;
+  readonly throttle: Throttle;
   readonly stop: AbortController;
   readonly done: Promise<void>;
 }
@@ -60,17 +64,29 @@ export class Providers {
     return this.#open.get(name)?.operations ?? null;
   }
 
+  /** Those that are asked for nothing now, with why and until when. */
+  throttled(names: ReadonlySet<string>): ReadonlyMap<string, Throttled> {
+    return new Map(
+      [...names].flatMap((name): (readonly [string, Throttled])[] => {
+        const throttled = this.#open.get(name)?.throttle.state ?? null;
+        return throttled === null ? [] : [[name, throttled]];
+      }),
+    );
+  }
+
   /** @throws what opening it throws */
   async open(name: string): Promise<void> {
     if (this.#open.has(name)) await this.close(name);
-    const { clock, onSeen, onProblem } = this.#options;
+    const { clock, ids, onSeen, onProblem } = this.#options;
     const { provider, capabilities } = this.#tryToOpen(name);
     const stop = new AbortController();
-    const watch: MachineWatch = new MachineWatch(provider, capabilities, clock, (changed) => onSeen(changed, watch));
+    const throttle = new Throttle(clock, ids);
+    const seen = (changed: Concerned) => onSeen(changed, watch);
+    const watch: MachineWatch = new MachineWatch(provider, capabilities, clock, throttle, seen);
     const done = watch.run(stop.signal);
     done.catch((error) => onProblem(`the watch over ${name} has stopped: ${asPortError(error).message}`));
-    const operations = new Operations(provider, capabilities, clock);
-    this.#open.set(name, { provider, watch, operations, stop, done });
+    const operations = new Operations(provider, capabilities, clock, throttle);
+    this.#open.set(name, { provider, watch, operations, throttle, stop, done });
   }
 
   /** Calls off what is under way and lets go of it. Its machines go on. */

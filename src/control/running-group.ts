@@ -15,7 +15,14 @@ import { MetricWatch } from './metric-watch.ts';
 export interface GroupNeighbours
   extends Pick<
     GroupSurroundings,
-    'mode' | 'machines' | 'operations' | 'targetGroups' | 'targets' | 'onMembersChanged' | 'onProvidersChanged'
+    | 'mode'
+    | 'machines'
+    | 'operations'
+    | 'throttled'
+    | 'targetGroups'
+    | 'targets'
+    | 'onMembersChanged'
+    | 'onProvidersChanged'
   > {
   /** How long until what is seen of a group's machines and targets is too old to go by. */
   readonly sightEndsInMs: (group: GroupLoop) => number;

@@ -1,9 +1,8 @@
-import { LAUNCHING_WORKS } from '../model/group-memory.ts';
 import { serves } from '../model/lifecycle.ts';
 import type { EpochMs } from '../model/time.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
-import { PROVEN_AFTER_MS } from './launch-backoff.ts';
+import { launchingWorks, PROVEN_AFTER_MS } from './launch-backoff.ts';
 import { kept } from './scale-out.ts';
 
 /** Ends the count of crashes when servers stay in service again, and reports a crash loop and its end. */
@@ -14,7 +13,7 @@ export function followCrashes(draft: Draft): void {
     const at = provenAt(draft, crashedAt);
     if (at <= draft.now) {
       const failing = { ...launch, crashes: 0, crashedAt: null };
-      draft.memory = { ...draft.memory, launch: failures > 0 ? failing : LAUNCHING_WORKS };
+      draft.memory = { ...draft.memory, launch: failures > 0 ? failing : launchingWorks(launch) };
     } else if (Number.isFinite(at)) draft.wake(at);
   }
   draft.condition(
@@ -60,7 +59,7 @@ function tellCrashLoop(draft: Draft): void {
   const { maxBackoffMs } = draft.snapshot.group.launchRetry;
   draft.tell(
     'crashLoop',
-    `Servers end soon after they come into service, ${crashes} in a row. The last one: ${why} The next launch waits ${waitMs / 1000} s, and longer after each further one, up to ${maxBackoffMs / 1000} s.`,
+    `Servers end soon after they come into service, ${crashes} in a row. The last one: ${why} The next launch waits ${(waitMs / 1000).toFixed(1)} s, and longer after each further one, up to ${maxBackoffMs / 1000} s.`,
     { level: 'warning', cappedBy: 'launchBackoff' },
   );
 }

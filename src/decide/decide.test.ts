@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failure, healthy, holds, reasons, states, unhealthySince } from '../../test/support/decisions.ts';
+import { failure, healthy, holds, jittered, reasons, states, unhealthySince } from '../../test/support/decisions.ts';
 import { GROUP, machineOf, NOW, type Server, snapshotOf, TARGET_GROUP } from '../../test/support/snapshot.ts';
 import { LAUNCHING_WORKS } from '../model/group-memory.ts';
 import type { Failure } from '../model/observation.ts';
@@ -108,9 +108,9 @@ describe('a new server', () => {
     const decision = decide(snapshotOf([...healthy('a', 'b'), late]), NOW);
     expect(states(decision)).toEqual({ n: 'draining' });
     expect(reasons(decision)).toEqual(['neverHealthy']);
-    expect(decision.memory.launch).toMatchObject({ failures: 1, notBefore: NOW + 9_000 });
+    expect(decision.memory.launch).toMatchObject({ failures: 1, notBefore: NOW + jittered(9_000) });
     expect(holds(decision)).toContain('launchBackoff');
-    expect(decision.wakeAt).toBe(NOW + 9_000);
+    expect(decision.wakeAt).toBe(NOW + jittered(9_000));
   });
 
   it('is not given up while its load balancer cannot be seen', () => {
@@ -142,9 +142,13 @@ describe('launches that fail', () => {
       NOW,
     );
 
-  it.each(['Transient', 'RateLimited'] as const)('are repeated with the same id after %s', (reaction) => {
+  it.each([
+    ['Transient', jittered(9_000)],
+    ['RateLimited', 5_000],
+    ['Defect', jittered(9_000)],
+  ] as const)('are repeated with the same id after %s', (reaction, waitMs) => {
     const decision = decideAfter(reaction);
-    expect(decision.changed).toMatchObject([{ id: 'n', state: { name: 'launching', retryAt: NOW + 9_000 } }]);
+    expect(decision.changed).toMatchObject([{ id: 'n', state: { name: 'launching', retryAt: NOW + waitMs } }]);
     expect(decision.due.launch).toEqual([]);
   });
 
@@ -159,13 +163,12 @@ describe('launches that fail', () => {
       });
       return (memory.launch.notBefore ?? 0) - NOW;
     });
-    expect(waits).toEqual([9_000, 18_000, 36_000, 900_000, 900_000]);
+    expect(waits).toEqual([9_000, 18_000, 36_000, 900_000, 900_000].map(jittered));
   });
 
   it('count once for a batch that fails together', () => {
     expect(
-      decideAfter('Invalid', { launch: { ...LAUNCHING_WORKS, failures: 2, notBefore: NOW + 5_000, suspended: null } })
-        .memory.launch,
+      decideAfter('Transient', { launch: { ...LAUNCHING_WORKS, failures: 2, notBefore: NOW + 5_000 } }).memory.launch,
     ).toMatchObject({
       failures: 2,
       notBefore: NOW + 5_000,

@@ -7,6 +7,7 @@ import { dueOperations } from './due.ts';
 import { followPolicies } from './follow-policies.ts';
 import { assessHealth } from './health.ts';
 import { reportLaunchSuspension, startAnewWithTemplate } from './launch-backoff.ts';
+import { reportLaunchHold } from './launch-hold.ts';
 import { finishDrains } from './lifecycle.ts';
 import { applyOutcomes } from './outcomes.ts';
 import { replaceUnhealthy } from './replacement.ts';
@@ -34,6 +35,7 @@ export function decide(snapshot: Snapshot, now: EpochMs): Decision {
   accountForUnknownMachines(draft);
   assessHealth(draft);
   reportLaunchSuspension(draft);
+  reportLaunchHold(draft);
   finishDrains(draft);
   resolveDesired(draft);
   if (snapshot.mode === 'up') carryOutScheduled(draft);

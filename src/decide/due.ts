@@ -1,7 +1,9 @@
 import type { Instance } from '../model/instance.ts';
 import type { Draft, Due } from './draft.ts';
 import { holdBack } from './launch-backoff.ts';
+import { isHeldBack } from './launch-hold.ts';
 import { sightOfMachine, targetsOf, targetsSeenAfter } from './sight.ts';
+import { isThrottled } from './throttled.ts';
 
 /** The operations that the records call for now. Derived from nothing else, so that a restart goes on where it was. */
 export function dueOperations(draft: Draft): Due {
@@ -13,7 +15,7 @@ export function dueOperations(draft: Draft): Due {
     const busy = draft.snapshot.busy.has(id);
     switch (state.name) {
       case 'launching':
-        if (busy) break;
+        if (busy || isHeldBack(draft, instance) || isThrottled(draft, instance.launchTemplate.provider)) break;
         if (isTime(draft, state.retryAt)) launch.push(id);
         else if (state.retryAt !== null) holdBack(draft, state.retryAt);
         break;
@@ -21,7 +23,7 @@ export function dueOperations(draft: Draft): Due {
         if (busy) {
           if (instance.machine === null) abort.push(id);
         } else if (instance.machine !== null && isTime(draft, state.retryAt) && mayEnd(draft, instance)) {
-          terminate.push(id);
+          if (!isThrottled(draft, instance.launchTemplate.provider)) terminate.push(id);
         }
         break;
       case 'booting':

@@ -3,10 +3,12 @@ import type { Instance } from '../model/instance.ts';
 import { awaitsHealth, serves } from '../model/lifecycle.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
+import { heldBack, triesInWords, waitMs } from './launch-hold.ts';
 import { takeOut } from './lifecycle.ts';
 import { sentence } from './sentence.ts';
 import { isHealthy, targetsOf } from './sight.ts';
 import { heldBySuspension, isSuspended } from './suspension.ts';
+import { isThrottled } from './throttled.ts';
 
 /** A server that has been in service for so long has shown that it stays: its end is none of its launch template's. */
 export const PROVEN_AFTER_MS = 120_000;
@@ -58,7 +60,12 @@ export function recordLaunchSuccess(draft: Draft): void {
   if (launch.failures === 0) return;
   const { crashes } = launch;
   const crashed = { ...launch, failures: 0, suspended: null, notBefore: crashes > 1 ? launch.notBefore : null };
-  draft.memory = { ...draft.memory, launch: crashes > 0 ? crashed : LAUNCHING_WORKS };
+  draft.memory = { ...draft.memory, launch: crashes > 0 ? crashed : launchingWorks(launch) };
+}
+
+/** Nothing has failed; what launches wait for besides stays. */
+export function launchingWorks({ held, why, template }: LaunchMemory): LaunchMemory {
+  return held === null ? LAUNCHING_WORKS : { ...LAUNCHING_WORKS, held, why, template };
 }
 
 /**
@@ -95,14 +102,15 @@ export function startAnewWithTemplate(draft: Draft): void {
   const { version } = draft.snapshot.group.launchTemplate;
   for (const instance of draft.live()) {
     const { state, launchTemplate } = instance;
-    if (state.name !== 'launching' || state.retryAt === null || launchTemplate.version === version) continue;
+    if (state.name !== 'launching' || launchTemplate.version === version) continue;
+    if ((state.retryAt === null && launch.held === null) || draft.snapshot.busy.has(instance.id)) continue;
     draft.tell('launchFailed', `Giving up on ${instance.id}: its launch failed, and the launch template has changed.`, {
       instance: draft.end(instance, 'launchFailed'),
     });
   }
   if (launch.template === null || launch.template === version) return;
   draft.memory = { ...draft.memory, launch: LAUNCHING_WORKS };
-  if (launch.notBefore === null && launch.suspended === null) return;
+  if (launch.notBefore === null && launch.suspended === null && launch.held === null) return;
   draft.tell('launchResumed', 'Launching starts anew: the launch template has changed.');
   if (launch.failures > 0 && !GIVING_UP.some((process) => isSuspended(draft, process))) giveBootingUp(draft, launch);
 }
@@ -127,7 +135,7 @@ function giveBootingUp(draft: Draft, { template }: LaunchMemory): void {
 
 /** How many servers may be in the making now. After a failure one is tried at a time, until one has come into service. */
 export function launchesAllowed(draft: Draft): number {
-  const { failures, crashes, notBefore, suspended } = draft.memory.launch;
+  const { failures, crashes, notBefore, suspended, held } = draft.memory.launch;
   if (heldBySuspension(draft, ['launch'], 'Nothing is launched')) return 0;
   if (suspended !== null) {
     draft.hold(
@@ -136,11 +144,12 @@ export function launchesAllowed(draft: Draft): number {
     );
     return 0;
   }
+  if (heldBack(draft) || isThrottled(draft, draft.snapshot.group.launchTemplate.provider)) return 0;
   if (notBefore !== null && draft.now < notBefore) {
     holdBack(draft, notBefore);
     return 0;
   }
-  return failures > 0 || crashes > 1 ? 1 : Number.POSITIVE_INFINITY;
+  return failures > 0 || crashes > 1 || held !== null ? 1 : Number.POSITIVE_INFINITY;
 }
 
 /** Says why the next launch waits: how many failures there were, what the last one was, and until when. */
@@ -159,15 +168,14 @@ export function holdToOne(draft: Draft): void {
   );
 }
 
-function inWords({ failures, crashes }: LaunchMemory): string {
+function inWords(launch: LaunchMemory): string {
+  const { failures, crashes } = launch;
   const crashed = crashes > 1 ? `${crashes} servers in a row that ended soon after they came into service` : '';
   const failed = failures > 0 ? `${failures} ${failures === 1 ? 'failure' : 'failures'}` : '';
-  return [failed, crashed].filter((part) => part !== '').join(' and ');
+  return [failed, crashed, triesInWords(launch)].filter((part) => part !== '').join(' and ');
 }
 
 /** The first crash is free: one server may die young. */
 function backoff(draft: Draft, { failures, crashes }: LaunchMemory): number {
-  const { initialBackoffMs, maxBackoffMs } = draft.snapshot.group.launchRetry;
-  const count = failures + Math.max(0, crashes - 1);
-  return Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.min(count - 1, 30));
+  return waitMs(draft, failures + Math.max(0, crashes - 1));
 }

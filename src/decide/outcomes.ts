@@ -1,12 +1,17 @@
-import { END_CAUSES, type Instance } from '../model/instance.ts';
+import { END_CAUSES, type Instance, type InstanceState } from '../model/instance.ts';
 import { isOver } from '../model/lifecycle.ts';
 import type { Failure, Machine } from '../model/observation.ts';
+import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import { recordLaunchFailure } from './launch-backoff.ts';
+import { endHold, holdLaunches } from './launch-hold.ts';
 import { sentence } from './sentence.ts';
 
 /** How long to wait before an ending that failed is tried again, unless the provider names a time. */
 const TERMINATE_RETRY_MS = 5_000;
+
+/** The same for a launch that the provider put off, because it is asked too often. */
+const RATE_LIMIT_RETRY_MS = 5_000;
 
 /** Takes in what operations have come to. */
 export function applyOutcomes(draft: Draft): void {
@@ -45,6 +50,7 @@ function launched(draft: Draft, instance: Instance, machine: Machine): void {
     recordLaunchFailure(draft, known, why);
     return;
   }
+  endHold(draft);
   const booting = draft.move(known, { name: 'booting', since: draft.now });
   const { address, port } = machine.endpoint;
   const name = machine.id === instance.id ? '' : ` (machine ${machine.id})`;
@@ -60,19 +66,52 @@ function launchFailed(draft: Draft, instance: Instance, failure: Failure): void 
     return;
   }
   const why = sentence(failure.message);
-  const { launchTimeoutMs } = draft.snapshot.group;
-  // The call may have taken effect: with the same id it can be repeated without launching a second machine.
-  const repeatable = failure.reaction === 'Transient' || failure.reaction === 'RateLimited';
-  recordLaunchFailure(draft, instance, why, failure.retryAfterMs);
-  const { notBefore, suspended } = draft.memory.launch;
   const isCurrent = instance.launchTemplate.version === draft.snapshot.group.launchTemplate.version;
-  if (repeatable && isCurrent && suspended === null && draft.now - state.since < launchTimeoutMs) {
-    draft.move(instance, { ...state, retryAt: notBefore ?? draft.now });
-    draft.tell('launchFailed', `Launch failed: ${why} Trying ${instance.id} again.`, { level: 'warning', instance });
+  const again = isCurrent ? nextTry(draft, instance, failure) : null;
+  if (again !== null) {
+    draft.move(instance, again);
+    const level = failure.reaction === 'RateLimited' ? 'info' : 'warning';
+    draft.tell('launchFailed', `Launch failed: ${why} Trying ${instance.id} again.`, { level, instance });
     return;
   }
-  draft.end(instance, 'launchFailed');
-  draft.tell('launchFailed', `Launch failed: ${why} Giving up on ${instance.id}.`, { level: 'error', instance });
+  const ended = draft.end(instance, 'launchFailed');
+  if (failure.reaction === 'NoCapacity') {
+    // Room is asked for anew, by then perhaps elsewhere.
+    draft.tell('noCapacity', `There is no room for ${instance.id}: ${why}`, { level: 'warning', instance: ended });
+  } else {
+    draft.tell('launchFailed', `Launch failed: ${why} Giving up on ${instance.id}.`, { level: 'error', instance });
+  }
+}
+
+/**
+ * Takes in how a launch failed, each in its own way.
+ * @returns the instance's state until it is tried again with the same id; null when it is given up. A call that may have taken effect can
+ * be repeated with the same id without launching a second machine.
+ */
+function nextTry(draft: Draft, instance: Instance, failure: Failure): InstanceState | null {
+  const { state } = instance;
+  if (state.name !== 'launching') return null;
+  const isInTime = draft.now - state.since < draft.snapshot.group.launchTimeoutMs;
+  switch (failure.reaction) {
+    case 'Transient': {
+      recordLaunchFailure(draft, instance, sentence(failure.message), failure.retryAfterMs);
+      const { notBefore, suspended } = draft.memory.launch;
+      return isInTime && suspended === null ? { ...state, retryAt: notBefore ?? draft.now } : null;
+    }
+    case 'RateLimited':
+      // Nothing was tried: the time for it begins anew.
+      return { ...state, since: draft.now, retryAt: draft.now + (failure.retryAfterMs ?? RATE_LIMIT_RETRY_MS) };
+    case 'Defect':
+      holdLaunches(draft, instance, { ...failure, reaction: failure.reaction });
+      return isInTime ? { ...state, retryAt: draft.memory.launch.held?.until ?? draft.now } : null;
+    case 'NoCapacity':
+    case 'Unauthorized':
+    case 'Invalid':
+    case 'NotFound':
+    case 'Unsupported':
+      holdLaunches(draft, instance, { ...failure, reaction: failure.reaction });
+      return null;
+  }
 }
 
 function ended(draft: Draft, instance: Instance): void {
@@ -89,9 +128,25 @@ function ended(draft: Draft, instance: Instance): void {
 function endFailed(draft: Draft, instance: Instance, failure: Failure): void {
   const { state } = instance;
   if (state.name !== 'terminating') return;
-  draft.move(instance, { ...state, retryAt: draft.now + (failure.retryAfterMs ?? TERMINATE_RETRY_MS) });
+  draft.move(instance, { ...state, retryAt: draft.now + endRetryMs(draft, state.since, failure) });
   draft.tell('terminateFailed', `Could not end ${instance.id}: ${sentence(failure.message)} Trying again.`, {
     level: 'warning',
     instance,
   });
+}
+
+/** What no repetition changes is tried ever more seldom: after as long as it has been tried, up to the longest backoff. */
+function endRetryMs(draft: Draft, since: EpochMs, { reaction, retryAfterMs }: Failure): number {
+  switch (reaction) {
+    case 'Transient':
+    case 'RateLimited':
+    case 'NoCapacity':
+    case 'NotFound':
+      return retryAfterMs ?? TERMINATE_RETRY_MS;
+    case 'Unauthorized':
+    case 'Invalid':
+    case 'Unsupported':
+    case 'Defect':
+      return Math.max(TERMINATE_RETRY_MS, Math.min(draft.snapshot.group.launchRetry.maxBackoffMs, draft.now - since));
+  }
 }

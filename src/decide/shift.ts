@@ -50,6 +50,10 @@ export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
       crashedAt: shiftTime(launch.crashedAt, byMs),
       notBefore: shiftTime(launch.notBefore, byMs),
       suspended: launch.suspended === null ? null : { ...launch.suspended, since: launch.suspended.since + byMs },
+      held:
+        launch.held === null
+          ? null
+          : { ...launch.held, since: launch.held.since + byMs, until: shiftTime(launch.held.until, byMs) },
     },
     unhealthyAt: Object.fromEntries(Object.entries(unhealthyAt).map(([id, at]) => [id, at + byMs])),
     sightedAt: shiftTime(sightedAt, byMs),

@@ -18,6 +18,8 @@ export interface Snapshot {
   /** Not terminated. */
   readonly instances: readonly Instance[];
   readonly machines: View<Sightings>;
+  /** The providers of the group and of its instances that are asked for nothing now, by name. */
+  readonly throttled: ReadonlyMap<string, Throttled>;
   /** The targets of each of `targetGroups`, by its name. */
   readonly targets: ReadonlyMap<string, View<TargetSighting>>;
   /** What Drover's own probes of servers have found. */
@@ -46,6 +48,13 @@ export type View<T> =
   | { readonly kind: 'seen'; readonly value: T }
   /** Not looked at yet, or the looks fail. */
   | { readonly kind: 'blind'; readonly since: EpochMs; readonly failure: Failure | null };
+
+/** A provider that was asked too often. */
+export interface Throttled {
+  readonly until: EpochMs;
+  /** In its own words. */
+  readonly why: string;
+}
 
 /** The provider's newest list of the group's machines, and the one before it. */
 export interface Sightings {

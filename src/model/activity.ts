@@ -68,6 +68,8 @@ export const ACTIVITY_REASONS = [
   'launch',
   'launched',
   'launchFailed',
+  'noCapacity',
+  'launchHeld',
   'launchSuspended',
   'crashLoop',
   'crashLoopEnded',

@@ -1,6 +1,7 @@
 /** What a group remembers from one look to the next, and through a restart of the controller. */
 
 import type { InstanceId } from './instance.ts';
+import type { Failure } from './observation.ts';
 import type { SuspendableProcess } from './scaling-policy.ts';
 import type { EpochMs } from './time.ts';
 
@@ -99,6 +100,20 @@ export interface LaunchMemory {
   readonly notBefore: EpochMs | null;
   /** Set when launching was given up until a person resumes it. */
   readonly suspended: { readonly since: EpochMs; readonly why: string } | null;
+  /** What launches wait for that says nothing against the servers that are launched; null while nothing does. */
+  readonly held: LaunchHold | null;
+}
+
+/** Why nothing is launched: the provider is full, or answers in a way that no repetition changes. */
+export interface LaunchHold {
+  readonly reaction: Exclude<Failure['reaction'], 'Transient' | 'RateLimited'>;
+  /** The error, in a sentence. */
+  readonly why: string;
+  readonly since: EpochMs;
+  /** How many tries in a row have met it. */
+  readonly tries: number;
+  /** When it is tried again; null where something has to change first: the launch template, or a person resumes launching. */
+  readonly until: EpochMs | null;
 }
 
 /** Nothing has failed. */
@@ -110,6 +125,7 @@ export const LAUNCHING_WORKS: LaunchMemory = {
   template: null,
   notBefore: null,
   suspended: null,
+  held: null,
 };
 
 export const EMPTY_MEMORY: GroupMemory = {

@@ -156,9 +156,12 @@ export type Reaction =
   | 'Transient'
   | 'Unsupported';
 
-/** An error of a port as data. */
+/**
+ * An error as data: of a port, with the reaction that it calls for; or `Defect`, a programming error of Drover's own. What that hit stands
+ * still, and is tried again after a while, because what led to it may be over.
+ */
 export interface Failure {
-  readonly reaction: Reaction;
+  readonly reaction: Reaction | 'Defect';
   readonly code: string;
   readonly message: string;
   readonly at: EpochMs;

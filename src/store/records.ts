@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ACTIVITY_REASONS, type ActivityLevel, type Capacity, type StoredActivity } from '../model/activity.ts';
-import type { GroupMemory } from '../model/group-memory.ts';
+import type { GroupMemory, LaunchHold } from '../model/group-memory.ts';
 import type {
   EndCause,
   Endpoint,
@@ -127,6 +127,24 @@ const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
     template: z.string().nullable(),
     notBefore: time.nullable(),
     suspended: z.strictObject({ since: time, why: z.string() }).nullable(),
+    held: z
+      .strictObject({
+        reaction: oneOf<LaunchHold['reaction']>({
+          NotFound: 'NotFound',
+          NoCapacity: 'NoCapacity',
+          Unauthorized: 'Unauthorized',
+          Invalid: 'Invalid',
+          Unsupported: 'Unsupported',
+          Defect: 'Defect',
+        }),
+        why: z.string(),
+        since: time,
+        tries: z.number(),
+        until: time.nullable(),
+      })
+      .nullable()
+      // Not there in what was recorded before this was kept.
+      .default(null),
   }),
   unhealthyAt: z.record(z.string(), time),
   sightedAt: time.nullable(),

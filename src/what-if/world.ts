@@ -75,6 +75,7 @@ export class CalmWorld {
         kind: 'seen',
         value: { at: now, machines, previous: { at: now - 1, machines }, addresses: new Map() },
       },
+      throttled: new Map(),
       targets: new Map(
         this.#targetGroups.map(({ name }) => [name, { kind: 'seen', value: { at: now, targets, recent: new Map() } }]),
       ),

@@ -26,6 +26,7 @@ export const MEMORY: GroupMemory = {
     template: 'v1',
     notBefore: 5_000,
     suspended: { since: 4_000, why: 'five launches in a row failed' },
+    held: { reaction: 'NoCapacity', why: 'no machine is free.', since: 4_000, tries: 2, until: 6_000 },
   },
   unhealthyAt: { 'i-1': 1_000, 'i-2': 2_000 },
   sightedAt: null,

@@ -60,9 +60,11 @@ describe('waiting after a failure', () => {
     const launching: Server = { id: 'n', unlaunched: true, state: { name: 'launching', since: NOW, retryAt: null } };
     const limited = { ...failure('RateLimited'), retryAfterMs: 3_000_000 };
     const outcomes = [{ kind: 'launchFailed', instanceId: 'n', failure: limited }] as const;
-    const decision = decide(snapshotOf([launching], {}, { outcomes }), NOW);
+    const throttled = new Map([['process', { until: NOW + 3_000_000, why: 'too many requests' }]]);
+    const decision = decide(snapshotOf([launching], {}, { outcomes, throttled }), NOW);
     expect(decision.due.launch).toEqual([]);
     expect(launchesIn(decision)).toEqual([]);
-    expect(decision.memory.launch.notBefore).toBe(NOW + 3_000_000);
+    expect(holds(decision)).toContain('rateLimited');
+    expect(decision.wakeAt).toBe(NOW + 3_000_000);
   });
 });

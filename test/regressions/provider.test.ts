@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { MachineWatch } from '../../src/control/machine-watch.ts';
+import { Throttle } from '../../src/control/throttle.ts';
 import { decide } from '../../src/decide/decide.ts';
 import { PortError } from '../../src/ports/errors.ts';
 import type { Machine, Provider } from '../../src/ports/provider.ts';
@@ -117,7 +118,7 @@ function watching(listIntervalMs: number, list: Provider['list']) {
     close: async () => {},
   };
   const capabilities = { listIntervalMs, listGapMs: LIST_GAP_MS, listLagMs: 0, concurrentOperations: 1 };
-  const watch = new MachineWatch(provider, capabilities, clock, () => {});
+  const watch = new MachineWatch(provider, capabilities, clock, new Throttle(clock, { seed: () => 'seed' }), () => {});
   const abort = new AbortController();
   void watch.run(abort.signal);
   return { watch, clock, stop: () => abort.abort(), hint: () => hint() };

@@ -1,3 +1,4 @@
+import { backoffMs, chanceOf } from '../../src/base/backoff.ts';
 import type { Decision } from '../../src/decide/draft.ts';
 import type { Failure } from '../../src/model/observation.ts';
 import { NOW, type Server } from './snapshot.ts';
@@ -26,3 +27,6 @@ export const failure = (reaction: Failure['reaction']): Failure => ({
   at: NOW,
   retryAfterMs: null,
 });
+
+/** A wait as the group's backoff makes it of the seed of these tests' snapshots. */
+export const jittered = (ms: number) => backoffMs(1, { minMs: ms, maxMs: ms }, chanceOf('seed'));

@@ -63,6 +63,7 @@ export function play({ group: changes, minutes, metrics, histories, ...more }: P
           kind: 'seen',
           value: { at: now, machines, addresses: new Map(), previous: { at: now - 1, machines } },
         },
+        throttled: new Map(),
         targets: new Map(),
         probes: new Map(),
         file: null,

@@ -127,6 +127,7 @@ export function snapshotOf(
         previous: { at: NOW - seenAgoMs - 1_000, machines },
       },
     },
+    throttled: new Map(),
     targets: new Map(
       targetGroups.map(({ name }) => [
         name,

@@ -6,7 +6,7 @@ import type { AutoScalingGroup } from '../../../src/model/fleet.ts';
 import { EMPTY_MEMORY, LAUNCHING_WORKS, type LaunchMemory } from '../../../src/model/group-memory.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Happening } from '../../simulation/scenario/happenings.ts';
-import { failure, healthy, holds, reasons, states } from '../../support/decisions.ts';
+import { failure, healthy, holds, jittered, reasons, states } from '../../support/decisions.ts';
 import { lived, simulated } from '../../support/scenarios.ts';
 import { GROUP, NOW, type Server, snapshotOf } from '../../support/snapshot.ts';
 
@@ -67,14 +67,14 @@ describe('servers that end soon after they came into service', () => {
       NOW,
     );
     expect(decision.activities.find(({ reason }) => reason === 'crashLoop')?.message).toBe(
-      'Servers end soon after they come into service, 2 in a row. The last one: x ended 3.1 s after it came into service. The next launch waits 9 s, and longer after each further one, up to 900 s.',
+      'Servers end soon after they come into service, 2 in a row. The last one: x ended 3.1 s after it came into service. The next launch waits 8.7 s, and longer after each further one, up to 900 s.',
     );
     expect(reasons(decision)).not.toContain('launch');
     expect(decision.holds).toContainEqual({
       code: 'launchBackoff',
       message:
         'The next launch waits after 2 servers in a row that ended soon after they came into service: x ended 3.1 s after it came into service.',
-      until: NOW + 9_000,
+      until: NOW + jittered(9_000),
     });
   });
 
@@ -119,7 +119,7 @@ describe('servers that end soon after they came into service', () => {
   it('never suspend launching: what they lack may come back by itself', () => {
     const launch = crashed({ crashes: 40 });
     const { memory } = decide(snapshotOf([dead('x', 3_000)], { memory: { launch } }), NOW);
-    expect(memory.launch).toMatchObject({ crashes: 41, suspended: null, notBefore: NOW + 900_000 });
+    expect(memory.launch).toMatchObject({ crashes: 41, suspended: null, notBefore: NOW + jittered(900_000) });
   });
 });
 

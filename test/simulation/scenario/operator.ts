@@ -29,7 +29,8 @@ export class Operator {
       const memory = this.#world.records.memory.get(name);
       const [process] = memory?.suspendedProcesses ?? [];
       if (process !== undefined) this.do({ kind: 'resumeProcesses', group: name, processes: [process] });
-      if ((memory?.launch.suspended ?? null) !== null) this.do({ kind: 'resume', group: name });
+      const { suspended = null, held = null } = memory?.launch ?? {};
+      if (suspended !== null || held?.until === null) this.do({ kind: 'resume', group: name });
       if (memory?.told.includes('healthBrake:all') === true) this.#endMisaddressed(name);
     }
   }

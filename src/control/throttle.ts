@@ -1,0 +1,60 @@
+import { type BackoffLimits, backoffMs, chanceOf } from '../base/backoff.ts';
+import type { Throttled } from '../decide/snapshot.ts';
+import type { Clock } from '../ports/clock.ts';
+import { PortError } from '../ports/errors.ts';
+import type { Ids } from '../ports/ids.ts';
+
+/** For a provider that does not say how long it wants to be left alone. */
+const BACKOFF: BackoffLimits = { minMs: 1_000, maxMs: 300_000 };
+
+/** Slows all calls of one provider down when that asks for it, for as long as it asks, whichever of its calls it has refused. */
+export class Throttle {
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  /** By the steady clock. */
+  #untilMs = 0;
+  /** How many times in a row it has refused a call that had waited. */
+  #refusals = 0;
+  #why = '';
+
+  constructor(clock: Clock, ids: Ids) {
+    this.#clock = clock;
+    this.#ids = ids;
+  }
+
+  /** How long the next call waits. */
+  get leftMs(): number {
+    return Math.max(0, this.#untilMs - this.#clock.steadyMs());
+  }
+
+  /** Until when nothing is asked of the provider; null while it may be asked. */
+  get state(): Throttled | null {
+    const { leftMs } = this;
+    return leftMs === 0 ? null : { until: this.#clock.now() + Math.ceil(leftMs), why: this.#why };
+  }
+
+  /** Makes a call when it may be made. */
+  async call<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+    while (this.leftMs > 0) {
+      await this.#clock.sleep(this.leftMs, signal);
+      signal.throwIfAborted();
+    }
+    try {
+      const answer = await run();
+      if (this.leftMs === 0) this.#refusals = 0;
+      return answer;
+    } catch (error) {
+      if (error instanceof PortError && error.reaction === 'RateLimited') this.#refused(error);
+      throw error;
+    }
+  }
+
+  #refused({ retryAfterMs, message }: PortError): void {
+    const { leftMs } = this;
+    // Calls that were under way together are refused together.
+    if (leftMs === 0) this.#refusals += 1;
+    const waitMs = retryAfterMs ?? backoffMs(this.#refusals, BACKOFF, chanceOf(this.#ids.seed()));
+    this.#untilMs = this.#clock.steadyMs() + Math.max(leftMs, waitMs);
+    this.#why = message;
+  }
+}

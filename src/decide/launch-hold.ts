@@ -1,0 +1,102 @@
+/** What launches wait for that says nothing against the servers that are launched: room, or a change that only a person can make. */
+
+import { backoffMs, chanceOf } from '../base/backoff.ts';
+import type { LaunchHold, LaunchMemory } from '../model/group-memory.ts';
+import type { Instance } from '../model/instance.ts';
+import type { Failure } from '../model/observation.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Draft } from './draft.ts';
+import { sentence } from './sentence.ts';
+
+/** A launch that no repetition changes, and what a person can do about it. */
+const REMEDIES = {
+  Unauthorized: 'The provider does not let Drover do that. Mend the credentials or the rights, then run:',
+  Invalid: 'It fails the same way however often it is tried. Correct its cause, then run:',
+  NotFound: 'What the launch template names does not exist. Make it, then run:',
+  Unsupported: 'The provider cannot do that. Mend what it lacks, then run:',
+} as const;
+
+/** A failure that is neither counted against the launch template nor repeated at once. */
+export type HeldFailure = Failure & { readonly reaction: LaunchHold['reaction'] };
+
+/**
+ * Takes in a launch that found no room, met a defect of Drover's own, or failed in a way that no repetition changes. The first two are tried
+ * again after a wait that doubles, as after failures; the others when the launch template changes or a person resumes launching.
+ * None of them counts toward the suspension after repeated failures.
+ */
+export function holdLaunches(draft: Draft, instance: Instance, { reaction, message, retryAfterMs }: HeldFailure): void {
+  const { launch } = draft.memory;
+  const { version } = draft.snapshot.group.launchTemplate;
+  const isKept = launch.held !== null && (launch.held.until === null || draft.now < launch.held.until);
+  // Failures that arrive meanwhile belong to the same batch.
+  if (launch.suspended !== null || isKept || instance.launchTemplate.version !== version) return;
+  const tries = (launch.held?.tries ?? 0) + 1;
+  const why = sentence(message);
+  const until = isTriedAgain(reaction) ? draft.now + Math.max(retryAfterMs ?? 0, waitMs(draft, tries)) : null;
+  const held = { reaction, why, since: launch.held?.since ?? draft.now, tries, until };
+  draft.memory = { ...draft.memory, launch: { ...launch, why, template: version, held } };
+}
+
+function isTriedAgain(reaction: LaunchHold['reaction']): reaction is 'NoCapacity' | 'Defect' {
+  return reaction === 'NoCapacity' || reaction === 'Defect';
+}
+
+/** Nothing but the wait that goes by tries: the group's own, with chance in it. */
+export function waitMs(draft: Draft, tries: number): number {
+  const { initialBackoffMs, maxBackoffMs } = draft.snapshot.group.launchRetry;
+  return backoffMs(tries, { minMs: initialBackoffMs, maxMs: maxBackoffMs }, chanceOf(draft.snapshot.idSeed));
+}
+
+/** After what has failed, so that the two are read in the order in which they happened. */
+export function reportLaunchHold(draft: Draft): void {
+  const { held } = draft.memory.launch;
+  const before = draft.snapshot.memory.launch.held;
+  if (held === null || held.until !== null || before?.until === null) return;
+  draft.tell('launchHeld', inWords(draft, held), { level: 'error' });
+}
+
+/** A launch has got through: there is room. */
+export function endHold(draft: Draft): void {
+  const { launch } = draft.memory;
+  if (launch.held === null || launch.held.until === null) return;
+  draft.memory = { ...draft.memory, launch: { ...launch, held: null } };
+}
+
+/** Whether an instance of what is held is not launched now. */
+export function isHeldBack(draft: Draft, { launchTemplate }: Instance): boolean {
+  return draft.memory.launch.template === launchTemplate.version && heldBack(draft);
+}
+
+/** Whether nothing is launched now, with a hold that says why and until when. */
+export function heldBack(draft: Draft): boolean {
+  const { held } = draft.memory.launch;
+  if (held === null || !isInForce(held, draft.now)) return false;
+  draft.hold(held.reaction === 'NoCapacity' ? 'noCapacity' : 'launchHeld', inWords(draft, held), held.until);
+  return true;
+}
+
+function isInForce({ until }: LaunchHold, now: EpochMs): boolean {
+  return until === null || now < until;
+}
+
+function inWords(draft: Draft, { reaction, why }: LaunchHold): string {
+  const { name } = draft.snapshot.group;
+  switch (reaction) {
+    case 'NoCapacity':
+      return `The next launch waits for room: ${why}`;
+    case 'Defect':
+      return `The next launch waits after an error in Drover itself: ${why} Please report it; drover.log has its stack.`;
+    case 'Unauthorized':
+    case 'Invalid':
+    case 'NotFound':
+    case 'Unsupported':
+      return `Nothing is launched: ${why} ${REMEDIES[reaction]} drover resume ${name} (or change the launch template).`;
+  }
+}
+
+/** What a hold adds to the words for what was tried in vain; empty for none. */
+export function triesInWords({ held }: LaunchMemory): string {
+  if (held === null) return '';
+  const what = held.reaction === 'NoCapacity' ? 'without room' : 'that met an error in Drover itself';
+  return `${held.tries} ${held.tries === 1 ? 'try' : 'tries'} ${what}`;
+}
