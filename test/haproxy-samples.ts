@@ -38,6 +38,7 @@ export const sampleLoadBalancer: LoadBalancer = {
   maxHeaderBytes: 20_480,
   maxConnections: 50_000,
   threads: null,
+  user: null,
   hardStopAfterMs: 86_400_000,
 };
 

@@ -257,6 +257,20 @@ export const FIELD: readonly Mutation[] = [
     caughtBy: field('trust/exposed-secrets'),
   },
   {
+    name: "rights: HAProxy's workers keep the group of root",
+    file: 'src/haproxy/render.ts',
+    find: '\\n  gid ',
+    replace: '\\n  # gid ',
+    caughtBy: field('trust/haproxy-user.e2e'),
+  },
+  {
+    name: "identity: a worker that is another user's is none of ours",
+    file: 'src/haproxy/processes.ts',
+    find: 'ours.has(pid) || ours.has(parent)',
+    replace: 'ours.has(pid) || (ours.has(parent) && recorded !== null)',
+    caughtBy: field('trust/haproxy-user.e2e'),
+  },
+  {
     name: 'forwarded headers: only the hyphen is taken for one',
     file: 'src/haproxy/forwarded.ts',
     find: "const OF_PROXIES = '^x[^a-z0-9](forwarded|real)([^a-z0-9]|$)';",

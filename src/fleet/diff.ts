@@ -53,7 +53,7 @@ export function diffFleets(before: Fleet, after: Fleet, shown: ShownSettings = N
 }
 
 function loadBalancerFacts(loadBalancer: LoadBalancer): Facts {
-  const { listeners, statsPage, idleTimeoutMs, maxHeaderBytes, maxConnections, threads, hardStopAfterMs } =
+  const { listeners, statsPage, idleTimeoutMs, maxHeaderBytes, maxConnections, threads, user, hardStopAfterMs } =
     loadBalancer;
   return {
     ...Object.fromEntries(listeners.flatMap(listenerFacts)),
@@ -62,6 +62,7 @@ function loadBalancerFacts(loadBalancer: LoadBalancer): Facts {
     maxHeaderSize: fact(formatByteSize(maxHeaderBytes), RELOAD),
     maxConnections: fact(maxConnections, RELOAD),
     ...(threads !== null && { threads: fact(threads, RELOAD) }),
+    ...(user !== null && { user: fact(user, RELOAD) }),
     hardStopAfter: fact(formatDuration(hardStopAfterMs), RELOAD),
   };
 }

@@ -36,6 +36,7 @@ import { Serial } from './serial.ts';
 import { type ServerKey, serverIds, serversOf } from './servers.ts';
 import { takeTurn } from './start-lock.ts';
 import { type Accounts, NO_ACCOUNTS, openRequests, openServers, total } from './totals.ts';
+import { WorkerUser } from './worker-user.ts';
 
 export interface HaproxyOptions {
   /** A folder of this load balancer's own; made private to the user when it is not. */
@@ -65,6 +66,7 @@ class Haproxy implements LoadBalancerDriver {
   readonly #oldWorkers: OldWorkersRuntime;
   readonly #departures: Departures;
   readonly #hang: HangWatch;
+  readonly #worker = new WorkerUser();
   readonly #turn = new Serial();
   readonly #files: ConfigFiles;
   #loaded: Promise<void> | null = null;
@@ -256,10 +258,13 @@ class Haproxy implements LoadBalancerDriver {
   }
 
   async #target(desired: DesiredState, look: Look | null, binary: Binary): Promise<Target> {
-    const openFiles = await openFileLimit(look?.pid ?? process.pid);
+    const host = {
+      openFiles: await openFileLimit(look?.pid ?? process.pid),
+      account: await this.#worker.account(desired.loadBalancer.user),
+    };
     const taken = new Map([...(look?.servers ?? [])].map(([key, { id }]) => [key, id]));
     const ids = serverIds(serversOf(desired.members), taken);
-    return { desired, ids, ...renderConfig(desired, ids, this.#paths, binary.capabilities, openFiles) };
+    return { desired, ids, ...renderConfig(desired, ids, this.#paths, binary.capabilities, host) };
   }
 
   /** Null when it is not running, or was hung and has been ended. */

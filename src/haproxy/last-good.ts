@@ -39,6 +39,7 @@ const skeleton = z.object({
     maxHeaderBytes: z.number(),
     maxConnections: z.number(),
     threads: z.number().nullable(),
+    user: z.string().nullable(),
     hardStopAfterMs: z.number(),
   }),
   targetGroups: z.array(
@@ -93,6 +94,7 @@ const LOAD_BALANCER_PARTS = [
   ['maxHeaderBytes', 'maxHeaderSize'],
   ['maxConnections', 'maxConnections'],
   ['threads', 'threads'],
+  ['user', 'user'],
   ['hardStopAfterMs', 'hardStopAfter'],
 ] as const;
 

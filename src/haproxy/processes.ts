@@ -24,7 +24,8 @@ export interface HostProcess {
 
 /**
  * Every process, master or worker, that is ours: of our own user, with our configuration on its command line, whatever symlink it
- * was reached by; and the master that was started last, whoever owns it now, with its workers. A zombie is none.
+ * was reached by; the master that was started last, whoever owns it now; and the workers of these, which may be another user's. A
+ * zombie is none.
  */
 export async function ownProcesses(configPath: string): Promise<readonly HostProcess[]> {
   const [all, config, recorded, boot] = await Promise.all([
@@ -35,14 +36,11 @@ export async function ownProcesses(configPath: string): Promise<readonly HostPro
   ]);
   const isRecorded = ({ pid, startTicks }: HostProcess): boolean =>
     recorded?.bootId === boot && pid === recorded.pid && startTicks === recorded.startTicks;
-  const master = all.find(isRecorded);
-  const ours = await Promise.all(
-    all.map(async (one) => {
-      if (one === master || (master !== undefined && one.parent === master.pid)) return true;
-      return one.userId === geteuid?.() && (await runsWith(one.pid, config));
-    }),
+  const known = await Promise.all(
+    all.map(async (one) => isRecorded(one) || (one.userId === geteuid?.() && (await runsWith(one.pid, config)))),
   );
-  return all.filter((_, index) => ours[index]);
+  const ours = new Set(all.filter((_, index) => known[index]).map(({ pid }) => pid));
+  return all.filter(({ pid, parent }) => ours.has(pid) || ours.has(parent));
 }
 
 /** What has become of the master that was started last; null when none was, or when it was ended on purpose. */

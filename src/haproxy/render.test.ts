@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sampleGroup, sampleLoadBalancer, sampleMember, sampleState } from '../../test/haproxy-samples.ts';
+import type { Account } from '../base/accounts.ts';
 import { ALGORITHMS, type TargetGroup } from '../model/fleet.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
 import { findBinary, validate } from './binary.ts';
@@ -16,8 +17,11 @@ const capabilities = { poolLimitsNeeded: true };
 const OPEN_FILES = 1_048_576;
 const signal = new AbortController().signal;
 
-function render(desired: DesiredState): Rendering {
-  return renderConfig(desired, serverIds(serversOf(desired.members), new Map()), paths, capabilities, OPEN_FILES);
+function render(desired: DesiredState, account: Account | null = null): Rendering {
+  return renderConfig(desired, serverIds(serversOf(desired.members), new Map()), paths, capabilities, {
+    openFiles: OPEN_FILES,
+    account,
+  });
 }
 
 const everyAlgorithm: readonly TargetGroup[] = ALGORITHMS.map((algorithm) => ({
@@ -84,5 +88,8 @@ describe('renderConfig', () => {
     const other = sampleState([], { ...sampleGroup, slowStartMs: 1 });
     expect(render(other).fingerprint).not.toBe(before);
     expect(render(other).text).toContain(`description ${render(other).fingerprint}\n`);
+    const account = { name: 'proxy', userId: 13, groupId: 14, home: '/' };
+    expect(render(sampleState([]), account).fingerprint).not.toBe(before);
+    expect(render(sampleState([]), account).text).toContain('\n  uid 13\n  gid 14\n');
   });
 });

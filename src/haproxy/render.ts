@@ -1,6 +1,7 @@
 /** The desired state as HAProxy's configuration. Pure: the same state and ids give the same bytes. */
 
 import { createHash } from 'node:crypto';
+import type { Account } from '../base/accounts.ts';
 import type {
   Algorithm,
   ConnectionReuse,
@@ -51,6 +52,14 @@ export const CUT_MARK = 'request ended';
 export const STATS_PREFIX = 'stats-';
 const FINGERPRINT_PREFIX = 'drover-';
 
+/** What of this host goes into the configuration. */
+export interface Host {
+  /** The hard limit of open files of HAProxy's process. */
+  readonly openFiles: number;
+  /** The user that HAProxy's workers become; null for none. */
+  readonly account: Account | null;
+}
+
 export interface Rendering {
   readonly text: string;
   /**
@@ -65,11 +74,11 @@ export function renderConfig(
   ids: ReadonlyMap<ServerKey, number>,
   paths: Paths,
   capabilities: Capabilities,
-  openFiles: number,
+  host: Host,
 ): Rendering {
-  const skeleton = render({ ...desired, members: [] }, ids, paths, capabilities, openFiles, '');
+  const skeleton = render({ ...desired, members: [] }, ids, paths, capabilities, host, '');
   const fingerprint = `${FINGERPRINT_PREFIX}${createHash('sha256').update(skeleton).digest('hex').slice(0, 16)}`;
-  return { text: render(desired, ids, paths, capabilities, openFiles, fingerprint), fingerprint };
+  return { text: render(desired, ids, paths, capabilities, host, fingerprint), fingerprint };
 }
 
 /** The keywords that every member of the group has, in the file and in `add server`, which knows no defaults. */
@@ -108,13 +117,13 @@ function render(
   ids: ReadonlyMap<ServerKey, number>,
   paths: Paths,
   capabilities: Capabilities,
-  openFiles: number,
+  host: Host,
   fingerprint: string,
 ): string {
-  const limit = connectionLimit(loadBalancer.maxConnections, openFiles);
+  const limit = connectionLimit(loadBalancer.maxConnections, host.openFiles);
   const sections = [
     `# Written by Drover for the load balancer ${loadBalancer.name}; what is changed here by hand is lost.`,
-    globalSection(loadBalancer, limit, paths, fingerprint),
+    globalSection(loadBalancer, limit, host.account, paths, fingerprint),
     defaultsSection(loadBalancer),
     ...loadBalancer.listeners.map((listener) => frontend(listener, limit, targetGroups)),
     ...(loadBalancer.statsPage === null ? [] : [statsFrontend(loadBalancer.statsPage)]),
@@ -133,6 +142,7 @@ function render(
 function globalSection(
   { maxHeaderBytes, threads, hardStopAfterMs }: LoadBalancer,
   { files }: ConnectionLimit,
+  account: Account | null,
   paths: Paths,
   fingerprint: string,
 ): string {
@@ -146,7 +156,7 @@ function globalSection(
   fd-hard-limit ${files}
   tune.bufsize ${maxHeaderBytes + HEAD_BYTES}
   tune.maxrewrite ${REWRITE_BYTES}
-  tune.http.maxhdr ${MAX_HEADER_LINES}${threads === null ? '' : `\n  nbthread ${threads}`}
+  tune.http.maxhdr ${MAX_HEADER_LINES}${threads === null ? '' : `\n  nbthread ${threads}`}${account === null ? '' : `\n  uid ${account.userId}\n  gid ${account.groupId}`}
 
 ring ${EVENT_RING}
   format timed

@@ -43,6 +43,8 @@ export interface LoadBalancer {
   readonly maxConnections: number;
   /** HAProxy's threads; null for one for each core. */
   readonly threads: number | null;
+  /** The user of the host that HAProxy's workers run as; null for Drover's own. */
+  readonly user: string | null;
   /** The longest that an old process may still finish requests after a reload; those still open then are cut. */
   readonly hardStopAfterMs: number;
 }

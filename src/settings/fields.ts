@@ -23,6 +23,11 @@ export const nameSchema = shown(z.string()).regex(/^(?!\d+$)[a-zA-Z0-9][a-zA-Z0-
   error: 'a name has 1 to 32 letters, digits, - and _, starts with a letter or a digit, and is not a number',
 });
 
+/** A user of the host. */
+export const userNameSchema = shown(z.string()).regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/, {
+  error: 'it is the name or the number of a user of this host',
+});
+
 export const portSchema = z.int().min(1).max(65_535);
 
 /** An IPv4 address as IPv6 has it. */

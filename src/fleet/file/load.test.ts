@@ -97,6 +97,7 @@ describe('parseFleet', () => {
               "name": "web",
               "statsPage": null,
               "threads": null,
+              "user": null,
             },
           ],
           "name": "shop",

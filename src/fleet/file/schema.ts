@@ -38,6 +38,7 @@ import {
   nameSchema,
   networkSchema,
   portSchema,
+  userNameSchema,
 } from '../../settings/fields.ts';
 import { type FleetFileContext, launchTemplateSchema } from './launch-template.ts';
 import { metricSchema } from './metric.ts';
@@ -88,6 +89,11 @@ const loadBalancer = z
       .default(5_000)
       .describe('The most client connections of each listener; fewer where the limit of open files allows no more.'),
     threads: z.int().min(1).max(64).optional().describe("HAProxy's threads. Default: one for each core."),
+    user: userNameSchema
+      .optional()
+      .describe(
+        "The user of the host that HAProxy's workers run as, where Drover runs as root. Default: Drover's own.",
+      ),
     hardStopAfter: durationSchema({ minMs: SECOND_MS, maxMs: 168 * HOUR_MS })
       .prefault('24h')
       .describe('The longest that streams, WebSockets and uploads may go on in the old process after a reload.'),
@@ -100,6 +106,7 @@ const loadBalancer = z
       maxHeaderSize,
       maxConnections,
       threads,
+      user,
       hardStopAfter,
     }): Unnamed<LoadBalancer> => ({
       listeners,
@@ -108,6 +115,7 @@ const loadBalancer = z
       maxHeaderBytes: maxHeaderSize,
       maxConnections,
       threads: threads ?? null,
+      user: user ?? null,
       hardStopAfterMs: hardStopAfter,
     }),
   );

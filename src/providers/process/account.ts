@@ -1,22 +1,11 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { type Account, findAccount } from '../../base/accounts.ts';
 import { PortError } from '../../ports/errors.ts';
 
-const run = promisify(execFile);
-
 const SETPRIV = '/usr/bin/setpriv';
-const LOOKUP_TIMEOUT_MS = 10_000;
-
-/** A user of the host that servers run as. */
-export interface Account {
-  readonly name: string;
-  readonly userId: number;
-  readonly groupId: number;
-  readonly home: string;
-}
 
 /**
+ * The user that servers are to run as.
  * @throws PortError `Invalid` for a user that does not exist, and where Drover may not start programs as another one; `Unsupported`
  *   without setpriv
  */
@@ -28,15 +17,9 @@ export async function accountOf(name: string): Promise<Account> {
   if (!existsSync(SETPRIV)) {
     throw new PortError('Unsupported', 'noSetpriv', `${SETPRIV} of util-linux is missing, which user needs.`);
   }
-  const entry = await run('getent', ['passwd', name], { timeout: LOOKUP_TIMEOUT_MS }).then(
-    ({ stdout }) => stdout,
-    () => '',
-  );
-  const [found = '', , userId, groupId, , home = '/'] = entry.trim().split(':');
-  if (userId === undefined || groupId === undefined) {
-    throw new PortError('Invalid', 'noUser', `There is no user ${name} on this host: create it, or correct user.`);
-  }
-  return { name: found, userId: Number(userId), groupId: Number(groupId), home };
+  const account = await findAccount(name);
+  if (account !== null) return account;
+  throw new PortError('Invalid', 'noUser', `There is no user ${name} on this host: create it, or correct user.`);
 }
 
 /** The command as that user, with the user's groups, and without a way back to more rights. setpriv becomes the program. */

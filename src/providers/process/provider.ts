@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
+import type { Account } from '../../base/accounts.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { LaunchRequest, Machine, Provider, ProviderContext } from '../../ports/provider.ts';
-import { type Account, accountOf } from './account.ts';
+import { accountOf } from './account.ts';
 import { boundedBy, KeyedQueue } from './concurrency.ts';
 import { endProcesses } from './ending.ts';
 import { ExitWatch } from './exit-watch.ts';

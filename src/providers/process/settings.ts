@@ -6,16 +6,12 @@ import { PortError } from '../../ports/errors.ts';
 import { byteSizeSchema } from '../../settings/byte-size.ts';
 import { durationSchema } from '../../settings/duration.ts';
 import type { Problem } from '../../settings/explain.ts';
-import { filePathSchema, portSchema } from '../../settings/fields.ts';
+import { filePathSchema, portSchema, userNameSchema } from '../../settings/fields.ts';
 import type { TemplateUse } from '../../settings/settings-schema.ts';
 import { maxLogBytesSchema, stopSignalSchema } from './record.ts';
 import { RESERVED_VARIABLES } from './tags.ts';
 
-const userSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/, { error: 'it is the name or the number of a user of this host' })
-  .nullable()
-  .default(null);
+const userSchema = userNameSchema.nullable().default(null);
 
 const MAX_ARGUMENTS = 1_024;
 const MAX_STOP_TIMEOUT_MS = 3_600_000;

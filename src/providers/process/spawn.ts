@@ -1,10 +1,11 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import type { Account } from '../../base/accounts.ts';
 import { openToAppend } from '../../base/files.ts';
 import { inheritedEnvironment, limited } from '../../base/user-program.ts';
 import { PortError } from '../../ports/errors.ts';
-import { type Account, asUser } from './account.ts';
+import { asUser } from './account.ts';
 import { errorCode, type ProcessIdentity, readBootId, readStat } from './procfs.ts';
 import type { ProcessSettings } from './settings.ts';
 

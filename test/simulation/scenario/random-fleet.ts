@@ -31,6 +31,7 @@ export function randomFleet(random: Random): Fleet {
     maxHeaderBytes: 20_480,
     maxConnections: 50_000,
     threads: null,
+    user: null,
     hardStopAfterMs: 86_400_000,
   }));
   const names = random.pick([['web'], ['web'], ['web', 'api'], ['web', 'api', 'work']]);
