@@ -3,11 +3,16 @@ import type { Activity, ActivityLevel, Capacity, StoredActivity } from '../model
 import type { JsonObject } from '../model/json.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 import { batches, MOST_ROWS_PER_STATEMENT } from './batches.ts';
+import { KeptInsert } from './kept-insert.ts';
 import { checkRecord, parseJson, RECORDS } from './records.ts';
 import type { Tables } from './schema.ts';
 
 /** From the least to the most severe. */
 const LEVELS: readonly ActivityLevel[] = ['info', 'warning', 'error'];
+
+const ACTIVITY_INSERT = new KeptInsert<ReturnType<typeof asRow>>((db, rows) =>
+  db.insertInto('activities').values(rows),
+);
 
 export async function insertActivities(
   db: Kysely<Tables>,
@@ -15,7 +20,7 @@ export async function insertActivities(
   pause: () => Promise<void>,
 ): Promise<void> {
   for (const batch of batches(activities)) {
-    await db.insertInto('activities').values(batch.map(asRow)).execute();
+    await ACTIVITY_INSERT.execute(db, batch.map(asRow));
     if (batch.length === MOST_ROWS_PER_STATEMENT) await pause();
   }
 }

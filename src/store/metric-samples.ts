@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { EpochMs } from '../model/time.ts';
 import type { MetricAverage, MetricSample } from '../ports/store.ts';
 import { batches } from './batches.ts';
+import { KeptInsert } from './kept-insert.ts';
 import type { Tables } from './schema.ts';
 
 const MINUTE_MS = 60_000;
@@ -9,19 +10,20 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** How long metrics are kept by the minute; after that, by the hour. */
 const KEEP_MINUTES_MS = 7 * 24 * HOUR_MS;
 
+type MinuteRow = ReturnType<typeof minuteRow>;
+
+const MINUTE_INSERT = new KeptInsert<MinuteRow>((db, rows) => addUp(db).values(rows));
+
 /** Adds to the averages of the minute. */
 export async function recordMetrics(db: Kysely<Tables>, at: EpochMs, samples: readonly MetricSample[]): Promise<void> {
-  const rows = samples.map(({ group, metric, value }) => ({
-    group_name: group,
-    metric,
-    bucket_ms: MINUTE_MS,
-    at: at - (at % MINUTE_MS),
-    sum: value,
-    count: 1,
-  }));
+  const rows = samples.map((sample) => minuteRow(at, sample));
   await db.transaction().execute(async (transaction) => {
-    for (const batch of batches(rows)) await addUp(transaction).values(batch).execute();
+    for (const batch of batches(rows)) await MINUTE_INSERT.execute(transaction, batch);
   });
+}
+
+function minuteRow(at: EpochMs, { group, metric, value }: MetricSample) {
+  return { group_name: group, metric, bucket_ms: MINUTE_MS, at: at - (at % MINUTE_MS), sum: value, count: 1 };
 }
 
 /** Inserts rows, or adds them to those that are there. */

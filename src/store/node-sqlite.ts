@@ -16,6 +16,9 @@ const MAX_PREPARED = 200;
 /** Who may use a database now: the connection that was made last. */
 const connections = new WeakMap<DatabaseSync, NodeSqliteConnection>();
 
+/** The same few statements come again and again; preparing one costs more than many of them do. */
+const prepared = new WeakMap<DatabaseSync, Map<string, SqliteStatement>>();
+
 /**
  * Kysely's SQLite dialect on Node's own `node:sqlite`. A new dialect for the same database takes it over: what another one
  * left open is rolled back, and what its owner still tries is refused.
@@ -38,7 +41,7 @@ export class NodeSqliteDialect extends SqliteDialect implements Dialect {
   }
 
   override createAdapter(): DialectAdapter {
-    return new TransactionalDdlAdapter();
+    return ADAPTER;
   }
 }
 
@@ -48,6 +51,9 @@ class TransactionalDdlAdapter extends SqliteAdapter {
     return true;
   }
 }
+
+/** One for all databases: what is built for one holds for every other. */
+const ADAPTER = new TransactionalDdlAdapter();
 
 class NodeSqliteDriver extends SqliteDriver {
   readonly #database: DatabaseSync;
@@ -67,18 +73,20 @@ class NodeSqliteDriver extends SqliteDriver {
 class NodeSqliteConnection implements SqliteDatabase {
   readonly #database: DatabaseSync;
   readonly #closeDatabase: boolean;
-  /** The same few statements come again and again; preparing one costs more than many of them do. */
-  readonly #prepared = new Map<string, SqliteStatement>();
+  readonly #prepared: Map<string, SqliteStatement>;
 
   constructor(database: DatabaseSync, closeDatabase: boolean) {
     this.#database = database;
     this.#closeDatabase = closeDatabase;
+    this.#prepared = prepared.get(database) ?? new Map();
+    prepared.set(database, this.#prepared);
   }
 
   close(): void {
     connections.delete(this.#database);
+    if (!this.#closeDatabase) return;
     this.#prepared.clear();
-    if (this.#closeDatabase) this.#database.close();
+    this.#database.close();
   }
 
   prepare(sql: string): SqliteStatement {
@@ -87,15 +95,15 @@ class NodeSqliteConnection implements SqliteDatabase {
     const known = this.#prepared.get(sql);
     if (known !== undefined) return known;
     const statement = this.#database.prepare(sql);
-    const prepared: SqliteStatement = {
+    const made: SqliteStatement = {
       reader: statement.columns().length > 0,
       all: (parameters) => statement.all(...parameters.map(inputValue)),
       run: (parameters) => statement.run(...parameters.map(inputValue)),
       iterate: (parameters) => statement.iterate(...parameters.map(inputValue)),
     };
     if (this.#prepared.size >= MAX_PREPARED) this.#prepared.clear();
-    this.#prepared.set(sql, prepared);
-    return prepared;
+    this.#prepared.set(sql, made);
+    return made;
   }
 }
 

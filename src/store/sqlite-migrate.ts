@@ -17,7 +17,9 @@ export async function migrate(database: DatabaseSync, db: Kysely<Tables>, path: 
   const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
   if (tables.length === 0) database.exec(`pragma application_id = ${APPLICATION_ID}`);
   refuseForeign(database, path);
-  if (tables.some(({ name }) => name === 'kysely_migration')) refuseNewer(database, path);
+  const executed = tables.some(({ name }) => name === 'kysely_migration') ? executedMigrations(database) : [];
+  refuseNewer(executed, path);
+  if (executed.length === Object.keys(SQLITE_MIGRATIONS).length) return;
   const migrator = new Migrator({ db, provider: { getMigrations: async () => SQLITE_MIGRATIONS } });
   const { error } = await migrator.migrateToLatest();
   // What does not come from SQLite is Kysely's complaint about the list of what was done already.
@@ -35,9 +37,15 @@ function refuseForeign(database: DatabaseSync, path: string): void {
   );
 }
 
-function refuseNewer(database: DatabaseSync, path: string): void {
-  const executed = database.prepare('select name from kysely_migration order by name').all();
-  const unknown = executed.map(({ name }) => String(name)).filter((name) => !Object.hasOwn(SQLITE_MIGRATIONS, name));
+function executedMigrations(database: DatabaseSync): readonly string[] {
+  return database
+    .prepare('select name from kysely_migration order by name')
+    .all()
+    .map(({ name }) => String(name));
+}
+
+function refuseNewer(executed: readonly string[], path: string): void {
+  const unknown = executed.filter((name) => !Object.hasOwn(SQLITE_MIGRATIONS, name));
   if (unknown.length === 0) return;
   throw new PortError(
     'Invalid',

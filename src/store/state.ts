@@ -6,6 +6,7 @@ import type { Change, StoredState } from '../ports/store.ts';
 import { insertActivities } from './activities.ts';
 import { batches, MOST_ROWS_PER_STATEMENT } from './batches.ts';
 import { digestOf, digestSum } from './digests.ts';
+import { KeptInsert } from './kept-insert.ts';
 import { decodeRecord, encodeRecord, RECORDS, type RecordPlace, untrustedRecord } from './records.ts';
 import type { Tables } from './schema.ts';
 
@@ -74,15 +75,44 @@ export async function commit(db: Kysely<Tables>, change: Change, pause: () => Pr
   });
 }
 
+interface MemoryRow {
+  readonly name: string;
+  readonly memory: string;
+  readonly digest: number;
+}
+
+const MEMORY_INSERT = new KeptInsert<MemoryRow>((db, rows) =>
+  db
+    .insertInto('groups')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .column('name')
+        .doUpdateSet((row) => ({ memory: row.ref('excluded.memory'), digest: row.ref('excluded.digest') })),
+    ),
+);
+
 async function putMemory(db: Kysely<Tables>, name: string, value: GroupMemory): Promise<void> {
   const memory = encodeRecord(RECORDS.groupMemory, { table: 'groups', key: name }, value);
-  const digest = digestOf(name, memory);
-  await db
-    .insertInto('groups')
-    .values({ name, memory, digest })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ memory, digest }))
-    .execute();
+  await MEMORY_INSERT.execute(db, [{ name, memory, digest: digestOf(name, memory) }]);
 }
+
+interface InstanceRow {
+  readonly id: string;
+  readonly record: string;
+  readonly digest: number;
+}
+
+const INSTANCE_INSERT = new KeptInsert<InstanceRow>((db, rows) =>
+  db
+    .insertInto('instances')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet((row) => ({ record: row.ref('excluded.record'), digest: row.ref('excluded.digest') })),
+    ),
+);
 
 async function putInstances(db: Kysely<Tables>, instances: readonly Instance[]): Promise<void> {
   const rows = instances.map((instance) => {
@@ -90,13 +120,5 @@ async function putInstances(db: Kysely<Tables>, instances: readonly Instance[]):
     const record = encodeRecord(RECORDS.instance, { table: 'instances', key: id }, instance);
     return { id, record, digest: digestOf(id, record) };
   });
-  await db
-    .insertInto('instances')
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict
-        .column('id')
-        .doUpdateSet((row) => ({ record: row.ref('excluded.record'), digest: row.ref('excluded.digest') })),
-    )
-    .execute();
+  await INSTANCE_INSERT.execute(db, rows);
 }
