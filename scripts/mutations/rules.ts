@@ -254,7 +254,7 @@ export const RULES: readonly Mutation[] = [
   },
   {
     name: 'the last server of a target group is drained away by a person who did not ask for it',
-    file: 'src/control/last-server.ts',
+    file: 'src/decide/last-server.ts',
     find: "if (kind === 'drain' && hasRoom) return null;",
     replace: "if (kind === 'drain') return null;",
     caughtBy: { tests: ['test/field/life/last-server.test.ts'] },

@@ -1,3 +1,4 @@
+import { type Command, desiredOf } from '../decide/commands.ts';
 import type { FleetChange } from '../fleet/change.ts';
 import { diffFleets } from '../fleet/diff.ts';
 import { type Activity, PLAIN_ACTIVITY, type StoredActivity } from '../model/activity.ts';
@@ -11,10 +12,8 @@ import type { ControllerOptions } from './controller-options.ts';
 import { balancersInTrouble, explanation, olderTemplates } from './explanation.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { refuseForgottenGroups, whileTheyAreEmpty } from './group-removal.ts';
-import { priceOfEnding } from './last-server.ts';
 import { LateActivities } from './late-activities.ts';
 import { Loops } from './loops.ts';
-import { changeDesired, requestEnd, resumeLaunching, resumeProcesses, suspendProcesses } from './orders.ts';
 import { stepsLeft } from './reconcile.ts';
 import { Reconciler } from './reconciler.ts';
 import { Sampler } from './sampler.ts';
@@ -151,45 +150,42 @@ export class Controller implements FleetService {
     group: string,
     desired: number,
   ): Promise<{ readonly before: number; readonly after: number }> {
-    return changeDesired(this.#group(group), desired, this.#options.clock);
+    const loop = this.#group(group);
+    const { before, after } = await this.#obey(loop, { kind: 'setDesiredCapacity', desired });
+    return {
+      before: desiredOf({ group: loop.group, memory: before }),
+      after: desiredOf({ group: loop.group, memory: after }),
+    };
   }
 
   async drainInstance(id: InstanceId, force: boolean): Promise<{ readonly waitsFor: string | null }> {
     const loop = this.#groupOf(id);
-    await this.#requestEnd(id, 'drain', force);
+    await this.#obey(loop, { kind: 'drain', instanceId: id, force });
     return { waitsFor: waitBeforeDrain(id, loop.instances, loop.plan()) };
   }
 
   async terminateInstance(id: InstanceId, force: boolean): Promise<void> {
-    return this.#requestEnd(id, 'terminate', force);
-  }
-
-  #requestEnd(id: InstanceId, kind: 'drain' | 'terminate', force: boolean): Promise<void> {
-    const loop = this.#groupOf(id);
-    const balanced = new Set(
-      this.#fleet.loadBalancers.flatMap(({ listeners }) => listeners.map((one) => one.targetGroup)),
-    );
-    return requestEnd({ loop, id, kind, clock: this.#options.clock }, () =>
-      force ? null : priceOfEnding(loop, id, kind, this.#loops.groups, balanced),
-    );
+    await this.#obey(this.#groupOf(id), { kind: 'terminate', instanceId: id, force });
   }
 
   async resumeLaunch(group: string): Promise<void> {
-    return resumeLaunching(this.#group(group), this.#options.clock);
+    await this.#obey(this.#group(group), { kind: 'resumeLaunch' });
   }
 
   async suspendProcesses(
     group: string,
     processes: readonly SuspendableProcess[],
   ): Promise<readonly SuspendableProcess[]> {
-    return suspendProcesses(this.#group(group), processes, this.#options.clock);
+    const { after } = await this.#obey(this.#group(group), { kind: 'suspendProcesses', processes });
+    return after.suspendedProcesses;
   }
 
   async resumeProcesses(
     group: string,
     processes: readonly SuspendableProcess[],
   ): Promise<readonly SuspendableProcess[]> {
-    return resumeProcesses(this.#group(group), processes, this.#options.clock);
+    const { after } = await this.#obey(this.#group(group), { kind: 'resumeProcesses', processes });
+    return after.suspendedProcesses;
   }
 
   async fleetChanges(): Promise<readonly FleetChange[]> {
@@ -276,6 +272,13 @@ export class Controller implements FleetService {
       }
       throw error;
     }
+  }
+
+  #obey(loop: GroupLoop, command: Command): ReturnType<GroupLoop['obey']> {
+    return loop.obey(command, () => ({
+      balanced: new Set(this.#fleet.loadBalancers.flatMap(({ listeners }) => listeners.map((one) => one.targetGroup))),
+      others: this.#loops.groups.filter((other) => other !== loop),
+    }));
   }
 
   #group(name: string): GroupLoop {

@@ -67,7 +67,7 @@ export function policyExplanations(group: AutoScalingGroup, verdicts: readonly P
 }
 
 /** Whether servers run an older launch template, which nothing but their replacement changes. */
-export function olderTemplates({ group, instances }: GroupLoop): readonly string[] {
+export function olderTemplates({ group, instances }: Pick<GroupLoop, 'group' | 'instances'>): readonly string[] {
   const { version } = group.launchTemplate;
   const staying = instances.filter((instance) => lifecycleOf(instance).makesUpSize);
   const older = staying.filter(({ launchTemplate }) => launchTemplate.version !== version).length;

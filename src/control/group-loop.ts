@@ -1,27 +1,27 @@
+import { type Command, decideCommand } from '../decide/commands.ts';
 import { decide } from '../decide/decide.ts';
 import type { Decision } from '../decide/draft.ts';
 import { warmAt } from '../decide/grace-and-warmup.ts';
 import { isSameMember, type Membership, memberships } from '../decide/membership.ts';
 import { Forecasts } from '../decide/policies/forecast.ts';
-import type { HourlyValue, PolicyVerdict } from '../decide/policies/policy.ts';
+import type { PolicyVerdict } from '../decide/policies/policy.ts';
 import { Calendar } from '../decide/schedule.ts';
-import type { Outcome, Sightings, Snapshot, TargetSighting, Throttled, View } from '../decide/snapshot.ts';
-import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
+import type { CommandRecords, Outcome, Sightings, Snapshot, View } from '../decide/snapshot.ts';
+import type { AutoScalingGroup } from '../model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
 import type { Hold } from '../model/hold.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import { isOver, lifecycleOf, serves } from '../model/lifecycle.ts';
-import type { Machine, Reading } from '../model/observation.ts';
+import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
-import type { Clock } from '../ports/clock.ts';
 import { asPortError } from '../ports/errors.ts';
-import type { Ids } from '../ports/ids.ts';
 import type { MeasuredServer } from '../ports/metric-source.ts';
-import type { Probe } from '../ports/probe.ts';
-import type { Change, Store } from '../ports/store.ts';
+import type { Change } from '../ports/store.ts';
 import { afterClockChange, clockChanged, type GroupRecords, takenUp } from './clock-changes.ts';
+import type { GroupSurroundings } from './group-surroundings.ts';
 import type { Operations } from './operations.ts';
 import { Probes } from './probes.ts';
+import { ServiceError } from './service.ts';
 import { mergeSightings } from './sightings.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { Wake } from './wake.ts';
@@ -36,36 +36,6 @@ const BACKOFF_MAX_MS = 10_000;
 /** How long an ended instance is remembered, so that an old list does not bring it back. */
 const ENDED_MEMORY_MS = 600_000;
 const ABORT_FLOOR_MS = 1_000;
-
-/** What a group's loop needs of the rest of the controller. */
-export interface GroupSurroundings {
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly store: Store;
-  readonly mode: () => 'up' | 'down';
-  /** A group's machines as a provider has listed them; blind while the provider is not open. */
-  readonly machines: (provider: string, group: string) => View<Sightings>;
-  /** The operations on a provider's machines; null while it is not open. */
-  readonly operations: (provider: string) => Operations | null;
-  /** Those of the providers that are asked for nothing now. */
-  readonly throttled: (providers: ReadonlySet<string>) => ReadonlyMap<string, Throttled>;
-  readonly targetGroups: (group: AutoScalingGroup) => readonly TargetGroup[];
-  readonly targets: (targetGroup: string) => View<TargetSighting>;
-  readonly file: () => Reading | null;
-  readonly metrics: () => ReadonlyMap<string, Reading>;
-  readonly histories: () => ReadonlyMap<string, readonly HourlyValue[]>;
-  /** How long until something that is seen or read now is too old to go by, unless it comes anew. */
-  readonly staleInMs: () => number;
-  readonly probe: Probe;
-  /** What the load balancers should be like has changed. */
-  readonly onMembersChanged: (group: AutoScalingGroup) => void;
-  /** The group may need fewer providers than before. */
-  readonly onProvidersChanged: () => void;
-  /** Something is wrong that is not about the group itself. */
-  readonly onProblem: (message: string) => void;
-  /** A safety look has found something to do: no event and no planned time had announced it. */
-  readonly onUnannounced: (found: string) => void;
-}
 
 /** The wait for the next look, and whether it ends at a time that a decision has planned. */
 interface Pause {
@@ -209,16 +179,39 @@ export class GroupLoop {
     return decide(this.#snapshot(this.#outcomes), this.#around.clock.now());
   }
 
-  /** Runs a person's request between two looks, never in the middle of one. */
-  exclusively<T>(step: () => Promise<T>): Promise<T> {
+  /**
+   * Does what a person asks of the group: decided between two decisions of its own, never in the middle of one, and committed before
+   * it is answered.
+   *
+   * @param elsewhere what the rest of the fleet is like at that time
+   * @returns what the group remembered before and remembers now
+   * @throws ServiceError for what cannot be done
+   */
+  obey(
+    command: Command,
+    elsewhere: () => Pick<CommandRecords, 'balanced' | 'others'>,
+  ): Promise<{ readonly before: GroupMemory; readonly after: GroupMemory }> {
     return this.#inTurn(async () => {
       await this.#followClock();
-      return step();
+      const before = this.#memory;
+      const records = { group: this.#group, memory: before, instances: this.instances, ...elsewhere() };
+      const decided = decideCommand(records, command, this.#around.clock.now());
+      if (decided.kind === 'refusal') throw new ServiceError(decided.code, decided.message);
+      const { memory, instances, activities } = decided;
+      if (memory === null && instances.length === 0) return { before, after: before };
+      await this.#commit({ memory, instances, activities });
+      this.notify();
+      return { before, after: this.#memory };
     });
   }
 
-  /** Commits a change and takes it over. To be called from within `exclusively`. */
-  async commit(change: Omit<Change, 'memory'> & { readonly memory: GroupMemory | null }): Promise<void> {
+  /** Runs a step between two decisions: the group decides nothing, and its records stay as they are, until it has ended. */
+  whilePaused<T>(step: () => Promise<T>): Promise<T> {
+    return this.#inTurn(step);
+  }
+
+  /** Commits a change and takes it over. To be called in turn alone. */
+  async #commit(change: Omit<Change, 'memory'> & { readonly memory: GroupMemory | null }): Promise<void> {
     const value = change.memory === null ? null : { ...change.memory, savedAt: this.#around.clock.now() };
     const memory = value === null ? null : { group: this.#group.name, value };
     await this.#around.store.commit({ ...change, memory });
@@ -282,7 +275,7 @@ export class GroupLoop {
     const { changed, activities, memory, memoryChanged, wakeAt } = decision;
     const news = changed.length > 0 || activities.length > 0;
     if (news || memoryChanged)
-      await this.commit({ memory: memoryChanged ? memory : null, instances: changed, activities });
+      await this.#commit({ memory: memoryChanged ? memory : null, instances: changed, activities });
     this.#outcomes = this.#outcomes.slice(outcomes.length);
     this.#holds = decision.holds;
     this.#verdicts = decision.verdicts;
@@ -319,7 +312,7 @@ export class GroupLoop {
 
   async #record({ memory, instances }: GroupRecords, byMs: number): Promise<void> {
     const activities = byMs === 0 ? [] : [clockChanged(this.#group.name, byMs, this.#around.clock.now())];
-    await this.commit({ memory, instances, activities });
+    await this.#commit({ memory, instances, activities });
   }
 
   #snapshot(outcomes: readonly Outcome[]): Snapshot {

@@ -23,7 +23,7 @@ export function whileTheyAreEmpty<T>(fleet: Fleet, groups: readonly GroupLoop[],
   const names = new Set(fleet.autoScalingGroups.map(({ name }) => name));
   const [first, ...others] = groups.filter(({ group }) => !names.has(group.name));
   if (first === undefined) return step();
-  return first.exclusively(async () => {
+  return first.whilePaused(async () => {
     refuseForgottenGroups(fleet, first.instances);
     return whileTheyAreEmpty(fleet, others, step);
   });

@@ -7,7 +7,8 @@ import { asPortError } from '../ports/errors.ts';
 import type { MeasuredServer, MetricSource, Observed } from '../ports/metric-source.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { FileWatch } from './file-watch.ts';
-import { GroupLoop, type GroupSurroundings } from './group-loop.ts';
+import { GroupLoop } from './group-loop.ts';
+import type { GroupSurroundings } from './group-surroundings.ts';
 import type { MetricHistory } from './metric-history.ts';
 import { MetricWatch } from './metric-watch.ts';
 

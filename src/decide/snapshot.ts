@@ -43,6 +43,21 @@ export interface Snapshot {
   readonly idSeed: string;
 }
 
+/** What a person's command is decided from. */
+export interface CommandRecords extends ServingGroup {
+  readonly memory: GroupMemory;
+  /** Names of the target groups that are behind a load balancer. */
+  readonly balanced: ReadonlySet<string>;
+  /** The fleet's other groups. */
+  readonly others: readonly ServingGroup[];
+}
+
+export interface ServingGroup {
+  readonly group: AutoScalingGroup;
+  /** Not terminated. */
+  readonly instances: readonly Instance[];
+}
+
 /** Something looked at: what was seen last, or that it cannot be seen. */
 export type View<T> =
   | { readonly kind: 'seen'; readonly value: T }

@@ -1,6 +1,6 @@
 import { Forecasts } from '../../src/decide/policies/forecast.ts';
 import { Calendar } from '../../src/decide/schedule.ts';
-import type { RequestWindow, Snapshot } from '../../src/decide/snapshot.ts';
+import type { CommandRecords, RequestWindow, Snapshot } from '../../src/decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../../src/model/fleet.ts';
 import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
 import type { Instance, InstanceState } from '../../src/model/instance.ts';
@@ -182,6 +182,12 @@ export function machineOf(server: Server): Machine {
     processId: null,
     detail: '',
   };
+}
+
+/** What a person's command to the group is decided from; it is alone in its fleet. */
+export function recordsOf(servers: readonly Server[], circumstances: Circumstances = {}): CommandRecords {
+  const { group, memory, instances, targetGroups } = snapshotOf(servers, circumstances);
+  return { group, memory, instances, balanced: new Set(targetGroups.map(({ name }) => name)), others: [] };
 }
 
 /** One address each. */

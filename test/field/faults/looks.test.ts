@@ -82,11 +82,8 @@ class World {
   }
 
   async resize(name: string, desired: number): Promise<void> {
-    const loop = this.group(name);
-    await loop.exclusively(async () => {
-      await loop.commit({ memory: { ...loop.memory, desired }, instances: [], activities: [] });
-    });
-    loop.notify();
+    const command = { kind: 'setDesiredCapacity', desired } as const;
+    await this.group(name).obey(command, () => ({ balanced: new Set(), others: [] }));
   }
 
   async pass(forMs: number): Promise<void> {

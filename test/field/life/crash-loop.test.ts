@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { GroupLoop, type GroupSurroundings } from '../../../src/control/group-loop.ts';
-import { resumeLaunching } from '../../../src/control/orders.ts';
+import { decideCommand } from '../../../src/decide/commands.ts';
 import { decide } from '../../../src/decide/decide.ts';
 import type { AutoScalingGroup } from '../../../src/model/fleet.ts';
-import { EMPTY_MEMORY, LAUNCHING_WORKS, type LaunchMemory } from '../../../src/model/group-memory.ts';
-import type { Clock } from '../../../src/ports/clock.ts';
+import { LAUNCHING_WORKS, type LaunchMemory } from '../../../src/model/group-memory.ts';
 import type { Happening } from '../../simulation/scenario/happenings.ts';
 import { failure, healthy, holds, jittered, reasons, states } from '../../support/decisions.ts';
 import { lived, simulated } from '../../support/scenarios.ts';
-import { GROUP, NOW, type Server, snapshotOf } from '../../support/snapshot.ts';
+import { GROUP, NOW, recordsOf, type Server, snapshotOf } from '../../support/snapshot.ts';
 
 /** The story of two minutes in which each server ends so long after its first answer. */
 async function twoMinutes(livesMs: number, group: Partial<AutoScalingGroup>, happenings: readonly Happening[] = []) {
@@ -199,18 +197,12 @@ describe('a fix does not wait for what it mends', () => {
     expect(isKept([booting], { group, memory }, { targets: new Map([['web', blind]]) })).toBe(true);
   });
 
-  it('`resume` starts anew whenever launching waits', async () => {
-    const clock = { now: () => NOW, steadyMs: () => NOW, sleep: async () => {} } as Clock;
-    const around = {
-      clock,
-      store: { commit: async () => {} },
-      onMembersChanged: () => {},
-    } as unknown as GroupSurroundings;
-    const { instances } = snapshotOf([trying('v1')]);
-    const loop = new GroupLoop(GROUP, { memory: { ...EMPTY_MEMORY, launch: failing }, instances }, around);
-    await resumeLaunching(loop, clock);
-    expect(loop.memory.launch).toEqual(LAUNCHING_WORKS);
-    expect(loop.instances[0]?.state).toMatchObject({ name: 'launching', retryAt: null });
+  it('`resume` starts anew whenever launching waits', () => {
+    const records = recordsOf([trying('v1')], { memory: { launch: failing } });
+    expect(decideCommand(records, { kind: 'resumeLaunch' }, NOW)).toMatchObject({
+      memory: { launch: LAUNCHING_WORKS },
+      instances: [{ state: { name: 'launching', retryAt: null } }],
+    });
   });
 
   it('says why launching waits, until when, and after how many failures', () => {

@@ -1,66 +1,47 @@
 import { describe, expect, it } from 'vitest';
-import { GroupLoop, type GroupSurroundings } from '../../../src/control/group-loop.ts';
-import { priceOfEnding } from '../../../src/control/last-server.ts';
-import { requestEnd } from '../../../src/control/orders.ts';
-import type { AutoScalingGroup } from '../../../src/model/fleet.ts';
-import { EMPTY_MEMORY } from '../../../src/model/group-memory.ts';
-import type { Clock } from '../../../src/ports/clock.ts';
+import { type Command, decideCommand } from '../../../src/decide/commands.ts';
+import type { CommandRecords } from '../../../src/decide/snapshot.ts';
 import { healthy, unhealthySince } from '../../support/decisions.ts';
-import { GROUP, NOW, type Server, snapshotOf } from '../../support/snapshot.ts';
+import { NOW, recordsOf, type Server } from '../../support/snapshot.ts';
 
-const clock = { now: () => NOW, steadyMs: () => NOW, sleep: async () => {} } as Clock;
-const balanced = new Set(['web']);
+const drain = (instanceId: string, force = false): Command => ({ kind: 'drain', instanceId, force });
+const terminate = (instanceId: string): Command => ({ kind: 'terminate', instanceId, force: false });
 
-function loopOf(servers: readonly Server[], group: Partial<AutoScalingGroup> = {}): GroupLoop {
-  const around = {
-    clock,
-    store: { commit: async () => {} },
-    onMembersChanged: () => {},
-  } as unknown as GroupSurroundings;
-  const { instances } = snapshotOf(servers, { group });
-  return new GroupLoop({ ...GROUP, minSize: 1, maxSize: 1, ...group }, { memory: EMPTY_MEMORY, instances }, around);
-}
+describe('the end of the last server of a target group', () => {
+  const full = { group: { minSize: 1, maxSize: 1, desiredCapacity: 1 } };
+  const roomy = { group: { minSize: 1, maxSize: 2, desiredCapacity: 1 } };
+  const pair = (second: Partial<Server>) => recordsOf([...healthy('x'), { id: 'y', ...second }], roomy);
 
-const price = (loop: GroupLoop, kind: 'drain' | 'terminate' = 'drain', groups = [loop]) =>
-  priceOfEnding(loop, 'a', kind, groups, balanced);
-
-describe('the last server of a target group', () => {
-  it('is not drained where its replacement cannot come first', () => {
-    expect(price(loopOf(healthy('a')))).toBe(
-      'a is the last server of target group web: requests would get 503 until its replacement is in service. Raise maxSize above 1, so that its replacement comes first, or pass --force (the API: force=true).',
-    );
+  it('is refused with what it costs and what to do', () => {
+    expect(decideCommand(recordsOf(healthy('x'), full), drain('x'), NOW)).toEqual({
+      kind: 'refusal',
+      code: 'lastServer',
+      message:
+        'x is the last server of target group web: requests would get 503 until its replacement is in service. Raise maxSize above 1, so that its replacement comes first, or pass --force (the API: force=true).',
+    });
+    expect(decideCommand(recordsOf(healthy('x'), roomy), terminate('x'), NOW)).toMatchObject({ code: 'lastServer' });
   });
 
-  it.each<readonly [string, GroupLoop]>([
-    ['its replacement can come first', loopOf(healthy('a'), { maxSize: 2 })],
-    ['another one serves', loopOf(healthy('a', 'b'), { maxSize: 2 })],
-    ['it does not serve', loopOf([{ id: 'a', ...unhealthySince(90_000) }])],
-    ['it is behind no load balancer', loopOf(healthy('a'), { targetGroups: [] })],
-  ])('is drained without a word where %s', (_, loop) => {
-    expect(price(loop)).toBeNull();
+  it.each<readonly [string, CommandRecords, Command]>([
+    ['with force', recordsOf(healthy('x'), full), drain('x', true)],
+    ['where its replacement can come first', recordsOf(healthy('x'), roomy), drain('x')],
+    ['where another one serves', pair({}), terminate('x')],
+    ['where it does not serve', recordsOf([{ id: 'x', ...unhealthySince(90_000) }], full), drain('x')],
+    ['behind no load balancer', { ...recordsOf(healthy('x'), full), balanced: new Set() }, drain('x')],
+    [
+      'where another group serves the target group',
+      { ...recordsOf(healthy('x'), full), others: [recordsOf(healthy('z'))] },
+      drain('x'),
+    ],
+  ])('is a change %s', (_, records, command) => {
+    expect(decideCommand(records, command, NOW)).toMatchObject({ kind: 'change' });
   });
 
-  it('is not drained where the only other one is to go as well, or is unhealthy', () => {
-    const going: Server = { id: 'b', request: { kind: 'drain', at: NOW } };
-    expect(price(loopOf([...healthy('a'), going], { maxSize: 2 }))).not.toBeNull();
-    expect(price(loopOf([...healthy('a'), { id: 'b', ...unhealthySince(90_000) }], { maxSize: 2 }))).not.toBeNull();
-  });
-
-  it('is drained where another group serves the same target group', () => {
-    const loop = loopOf(healthy('a'));
-    expect(price(loop, 'drain', [loop, loopOf(healthy('z'), { name: 'other' })])).toBeNull();
-  });
-
-  it('has its price for whom terminates it, also where there is room', () => {
-    expect(price(loopOf(healthy('a'), { maxSize: 5 }), 'terminate')).toContain('force=true');
-  });
-
-  it('is refused with a code of its own, and ended with force', async () => {
-    const loop = loopOf(healthy('a'));
-    const order = { loop, id: 'a', kind: 'drain', clock } as const;
-    await expect(requestEnd(order, () => price(loop))).rejects.toMatchObject({ code: 'lastServer' });
-    expect(loop.instances[0]?.request).toBeNull();
-    await requestEnd(order, () => null);
-    expect(loop.instances[0]?.request).toMatchObject({ kind: 'drain' });
+  it.each<readonly [string, CommandRecords]>([
+    ['is to go as well', pair({ request: { kind: 'drain', at: NOW } })],
+    ['is unhealthy', pair(unhealthySince(90_000))],
+  ])('is refused where the only other one %s', (_, records) => {
+    expect(decideCommand(records, terminate('x'), NOW)).toMatchObject({ code: 'lastServer' });
+    expect(decideCommand(records, drain('x'), NOW)).toMatchObject({ code: 'lastServer' });
   });
 });

@@ -3,21 +3,15 @@ import { renderStatus } from '../../../src/cli/live/frame.ts';
 import { renderChanges, renderPlan } from '../../../src/cli/render/changes.ts';
 import { terminalLook, uncutLook } from '../../../src/cli/terminal.ts';
 import { balancersInTrouble, olderTemplates } from '../../../src/control/explanation.ts';
-import { GroupLoop, type GroupSurroundings } from '../../../src/control/group-loop.ts';
-import { changeDesired } from '../../../src/control/orders.ts';
-import { EMPTY_MEMORY } from '../../../src/model/group-memory.ts';
-import type { Clock } from '../../../src/ports/clock.ts';
+import { decideCommand } from '../../../src/decide/commands.ts';
 import { settingsWarnings } from '../../../src/providers/process/warnings.ts';
 import { FakeFleetService } from '../../support/fake-service.ts';
 import { fakeTerminal } from '../../support/fake-terminal.ts';
-import { GROUP, NOW, snapshotOf } from '../../support/snapshot.ts';
-
-const clock = { now: () => NOW, steadyMs: () => NOW, sleep: async () => {} } as Clock;
-const around = { clock, store: { commit: async () => {} }, onMembersChanged: () => {} } as unknown as GroupSurroundings;
+import { GROUP, NOW, recordsOf, snapshotOf } from '../../support/snapshot.ts';
 
 it('a plan says how many servers run an older launch template', () => {
   const { instances } = snapshotOf([{ id: 'a', template: 'v0' }, { id: 'b' }]);
-  const notes = olderTemplates(new GroupLoop(GROUP, { memory: EMPTY_MEMORY, instances }, around));
+  const notes = olderTemplates({ group: GROUP, instances });
   const look = { ...terminalLook(fakeTerminal()), color: false };
   const groups = [{ group: 'web', activities: [], holds: [], notes }];
   const text = renderPlan({ at: NOW, fleetChanges: [], loadBalancers: [], groups }, look);
@@ -64,14 +58,15 @@ describe('a size that a group cannot have', () => {
     fleetMinSize: GROUP.minSize,
     fleetMaxSize: GROUP.maxSize,
   };
-  const loop = new GroupLoop(GROUP, { memory: { ...EMPTY_MEMORY, bounds }, instances: [] }, around);
 
   it.each([
     [2, '2 is below the minimum 3 of group web (set by scheduled action soon).'],
     [10, '10 is above the maximum 9 of group web.'],
     [4.5, '4.5 is not a whole number.'],
-  ])('%d is refused by the bound that it breaks', async (size, message) => {
-    await expect(changeDesired(loop, size, clock)).rejects.toMatchObject({ code: 'invalid', message });
+  ])('%d is refused by the bound that it breaks', (desired, message) => {
+    const command = { kind: 'setDesiredCapacity', desired } as const;
+    const refusal = { kind: 'refusal', code: 'invalid', message };
+    expect(decideCommand(recordsOf([], { memory: { bounds } }), command, NOW)).toEqual(refusal);
   });
 });
 

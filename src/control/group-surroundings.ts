@@ -1,0 +1,39 @@
+import type { HourlyValue } from '../decide/policies/policy.ts';
+import type { Sightings, TargetSighting, Throttled, View } from '../decide/snapshot.ts';
+import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
+import type { Reading } from '../model/observation.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Probe } from '../ports/probe.ts';
+import type { Store } from '../ports/store.ts';
+import type { Operations } from './operations.ts';
+
+/** What a group's loop needs of the rest of the controller. */
+export interface GroupSurroundings {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly store: Store;
+  readonly mode: () => 'up' | 'down';
+  /** A group's machines as a provider has listed them; blind while the provider is not open. */
+  readonly machines: (provider: string, group: string) => View<Sightings>;
+  /** The operations on a provider's machines; null while it is not open. */
+  readonly operations: (provider: string) => Operations | null;
+  /** Those of the providers that are asked for nothing now. */
+  readonly throttled: (providers: ReadonlySet<string>) => ReadonlyMap<string, Throttled>;
+  readonly targetGroups: (group: AutoScalingGroup) => readonly TargetGroup[];
+  readonly targets: (targetGroup: string) => View<TargetSighting>;
+  readonly file: () => Reading | null;
+  readonly metrics: () => ReadonlyMap<string, Reading>;
+  readonly histories: () => ReadonlyMap<string, readonly HourlyValue[]>;
+  /** How long until something that is seen or read now is too old to go by, unless it comes anew. */
+  readonly staleInMs: () => number;
+  readonly probe: Probe;
+  /** What the load balancers should be like has changed. */
+  readonly onMembersChanged: (group: AutoScalingGroup) => void;
+  /** The group may need fewer providers than before. */
+  readonly onProvidersChanged: () => void;
+  /** Something is wrong that is not about the group itself. */
+  readonly onProblem: (message: string) => void;
+  /** A safety look has found something to do: no event and no planned time had announced it. */
+  readonly onUnannounced: (found: string) => void;
+}
