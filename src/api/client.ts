@@ -1,4 +1,4 @@
-import { Client } from 'undici';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import type { z } from 'zod';
 import type { FleetService } from '../control/service.ts';
 import type { FleetChange } from '../fleet/change.ts';
@@ -44,16 +44,12 @@ export class ApiError extends Error {
 /** The API of the controller that runs in a data folder. Every call throws `ApiError`, or the signal's reason. */
 export class ApiClient {
   readonly #dataDir: string;
-  readonly #http: Client;
+  readonly #socketPath: string;
+  readonly #agent = new Agent();
 
   constructor(dataDir: string) {
     this.#dataDir = dataDir;
-    this.#http = new Client('http://drover', {
-      socketPath: socketPath(dataDir),
-      headersTimeout: answerTimeoutMs,
-      bodyTimeout: answerTimeoutMs,
-      maxResponseSize: maxAnswerBytes,
-    });
+    this.#socketPath = socketPath(dataDir);
   }
 
   status(signal?: AbortSignal): Promise<FleetStatus> {
@@ -129,9 +125,9 @@ export class ApiClient {
     await this.#send('POST', '/v1/down', signal);
   }
 
-  /** Lets go of the connection. */
+  /** Ends what is still being asked. */
   async close(): Promise<void> {
-    await this.#http.destroy();
+    this.#agent.destroy();
   }
 
   async #ask<Answer>(
@@ -161,17 +157,31 @@ export class ApiClient {
 
   async #exchange(method: 'GET' | 'PUT' | 'POST', path: string, signal?: AbortSignal, body?: unknown) {
     try {
-      const response = await this.#http.request({
-        method,
-        path,
-        signal: signal ?? null,
-        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-      });
-      return { statusCode: response.statusCode, text: await response.body.text() };
+      const response = await this.#request(method, path, signal, body);
+      return { statusCode: response.statusCode ?? 0, text: await readText(response) };
     } catch (error) {
       signal?.throwIfAborted();
       throw this.#unreachable(error);
     }
+  }
+
+  #request(method: string, path: string, signal?: AbortSignal, body?: unknown): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const text = body === undefined ? '' : JSON.stringify(body);
+      const sent = request({
+        socketPath: this.#socketPath,
+        agent: this.#agent,
+        method,
+        path,
+        timeout: answerTimeoutMs,
+        headers: text === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+        ...(signal === undefined ? {} : { signal }),
+      });
+      sent.once('timeout', () => sent.destroy(new Error(`no answer within ${answerTimeoutMs / 1_000} s`)));
+      sent.on('error', reject);
+      sent.once('response', resolve);
+      sent.end(text);
+    });
   }
 
   #unreachable(error: unknown): ApiError {
@@ -192,6 +202,18 @@ export class ApiClient {
     const why = error instanceof Error ? error.message : String(error);
     return new ApiError('noAnswer', `The controller in ${this.#dataDir} did not answer: ${why}.`, { cause: error });
   }
+}
+
+/** @throws for an answer larger than any that the API gives, and for one that is cut */
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxAnswerBytes) throw new Error(`its answer is larger than ${maxAnswerBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 /** Undefined for what is no JSON: no schema takes it. */

@@ -1,8 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { ApiClient } from '../api/client.ts';
+import type { ApiClient } from '../api/client.ts';
 import { type CliActions, CliError } from './actions.ts';
 import { EXIT } from './exit-codes.ts';
+import { warningText } from './messages.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What every command has at hand. */
@@ -24,6 +25,16 @@ export function dataDirPath({ terminal }: Context, command: Command, fleetFile: 
   return resolve(terminal.cwd, data ?? (terminal.env.DROVER_DATA || join(dirname(fleetFile), '.drover')));
 }
 
+/** How drover is called where this command was: with the same `--data`, if any. */
+export function programOf(command: Command): string {
+  return programWith(command.optsWithGlobals<{ data?: string }>().data);
+}
+
+export function programWith(data: string | undefined): string {
+  if (data === undefined) return 'drover';
+  return `drover --data ${/^[\w./:@%+=,-]+$/.test(data) ? data : `'${data.replaceAll("'", `'\\''`)}'`}`;
+}
+
 /** Talks to the running controller, then lets go of the connection. */
 export async function withClient<Result>(
   context: Context,
@@ -31,6 +42,7 @@ export async function withClient<Result>(
   use: (client: ApiClient, signal: AbortSignal) => Promise<Result>,
   fleetFile?: string,
 ): Promise<Result> {
+  const { ApiClient } = await import('../api/client.ts');
   const client = new ApiClient(dataDirPath(context, command, fleetFilePath(context, fleetFile)));
   try {
     return await use(client, context.terminal.interrupted);
@@ -47,6 +59,11 @@ export function print({ terminal }: Context, text: string): void {
 /** Writes what is said beside the result: standard output stays for programs. */
 export function say({ terminal }: Context, text: string): void {
   terminal.stderr.write(`${text}\n`);
+}
+
+/** Writes what may be wrong though the command goes on. */
+export function warn(context: Context, warning: string): void {
+  say(context, warningText(warning));
 }
 
 /** JSON without any character that a terminal obeys. */

@@ -26,7 +26,7 @@ export async function exposedSecrets(
     ...metrics.map((metric) => metric.settings),
   ]);
   if (!settings.some((value) => holdsSecret('', value)) || !(await isReadableByOthers(fleetFile, modeOf))) return null;
-  return `Warning: ${fleetFile} holds secrets, and every user of this host can read it. Close it with: chmod o-rwx ${fleetFile}`;
+  return `${fleetFile} holds secrets, and every user of this host can read it. Close it with: chmod o-rwx ${fleetFile}`;
 }
 
 function holdsSecret(name: string, value: Json): boolean {

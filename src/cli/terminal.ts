@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { EXIT } from './exit-codes.ts';
 import type { ViewClock } from './live/sights.ts';
+import { errorText } from './messages.ts';
 import type { Look } from './render/look.ts';
 
 /** The person's side of the command line; passed in so that tests can be that person. */
@@ -30,20 +31,21 @@ const DEFAULT_ROWS = 24;
 /** Narrower ones show lines cut rather than broken. */
 const MIN_COLUMNS = 40;
 
-/** For tables whose every word counts: cut to a terminal's width, and not at all where the output is none. */
-export function uncutLook(terminal: Terminal): Look {
-  const look = terminalLook(terminal);
+/** For what a program may read, too: as wide as a terminal is, and without bounds where the output is none. */
+export function uncutLook(terminal: Terminal, program: string): Look {
+  const look = terminalLook(terminal, program);
   return terminal.stdout.isTTY === true ? look : { ...look, columns: Number.POSITIVE_INFINITY };
 }
 
-/** How things look on the terminal's standard output. */
-export function terminalLook({ stdout, env, clock }: Terminal): Look {
+/** How things look on the terminal's standard output. @param program how drover is called here */
+export function terminalLook({ stdout, env, clock }: Terminal, program: string): Look {
   return {
     columns: stdout.isTTY === true ? Math.max(stdout.columns ?? DEFAULT_COLUMNS, MIN_COLUMNS) : PIPE_COLUMNS,
     rows: stdout.rows ?? DEFAULT_ROWS,
     color: wantsColor(stdout, env),
     unicode: /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ''),
     now: clock.now(),
+    program,
   };
 }
 
@@ -88,7 +90,7 @@ export function processTerminal(clock: ViewClock): Terminal {
   }
   process.on('exit', (code) => {
     if (unwritten === null || code !== EXIT.ok) return;
-    process.stderr.write(`drover: Not all of the output could be written: ${unwritten.message}\n`);
+    process.stderr.write(`${errorText(`Not all of the output could be written: ${unwritten.message}`)}\n`);
     process.exitCode = EXIT.failed;
   });
   const { stdin, stdout, stderr, env } = process;

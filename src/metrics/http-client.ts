@@ -1,4 +1,3 @@
-import { Agent, request } from 'undici';
 import { Missing } from './source.ts';
 import { quotedStart, reasonOf } from './text.ts';
 
@@ -23,6 +22,8 @@ export interface Answer {
  * @throws Missing when there is no answer, or one that is too long
  */
 export async function get(url: string, { signal, maxBodyBytes, headers = {}, timeoutMs }: GetOptions): Promise<Answer> {
+  // Only where something is asked: a fleet file is validated without it.
+  const { Agent, request } = await import('undici');
   const over = new AbortController();
   // Without the signal a socket that is still connecting would be waited for, whoever has given up.
   const connect = { signal: AbortSignal.any([signal, over.signal]), timeout: timeoutMs ?? CONNECT_TIMEOUT_MS };

@@ -1,9 +1,9 @@
 /** What zod found wrong, in sentences that say what would be right. */
 
 import { z } from 'zod';
+import { didYouMean } from '../base/suggest.ts';
 import { isObject, type Path, valueAt } from './path.ts';
 import { type IsPublic, publicIn } from './public.ts';
-import { didYouMean } from './suggest.ts';
 
 /** Each costs a search for what may have been meant. */
 const MAX_ISSUES = 50;

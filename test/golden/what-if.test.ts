@@ -6,7 +6,7 @@ import { whatIf } from '../../src/what-if/what-if.ts';
 import { tracking } from '../support/policies.ts';
 import { fleetWith, minutes } from '../support/what-if.ts';
 
-const LOOK = { columns: 100, rows: 24, color: false, unicode: true, now: 0 };
+const LOOK = { program: 'drover', columns: 100, rows: 24, color: false, unicode: true, now: 0 };
 const track = (targetValue: number) =>
   fleetWith({ scalingPolicies: [tracking({ name: 'track', metric: 'requests', valueIs: 'total', targetValue })] });
 

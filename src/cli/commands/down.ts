@@ -1,16 +1,5 @@
 import type { Command } from 'commander';
-import { type ApiClient, ApiError } from '../../api/client.ts';
-import { LIFECYCLE } from '../../model/lifecycle.ts';
-import type { FleetStatus } from '../../views/status.ts';
-import { CliError, InvalidFleetFile } from '../actions.ts';
-import { confirm } from '../confirm.ts';
-import { type Context, dataDirPath, fleetFilePath, say, withClient } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
-import { follow, PlainView } from '../live/follow.ts';
-import { LiveView } from '../live/live-view.ts';
-import type { Sight } from '../live/sights.ts';
-import { count } from '../render/units.ts';
-import { showFleet } from './run.ts';
+import type { Context } from '../context.ts';
 
 export function addDownCommand(program: Command, context: Context): void {
   program
@@ -23,72 +12,7 @@ export function addDownCommand(program: Command, context: Context): void {
     .argument('[fleet.yaml]', 'the fleet file, where no controller is running (default: ./fleet.yaml)')
     .option('--yes', 'do not ask')
     .action(async (file: string | undefined, options: { yes?: true }, command: Command) => {
-      const yes = options.yes === true;
-      const running = await withClient(context, command, (client) => endRunning(context, client, yes), file);
-      if (!running) await endStopped(context, file, yes, command);
-      say(context, 'Everything that the fleet owned is gone.');
+      const { down } = await import('../handlers/down.ts');
+      await down(context, file, options.yes === true, command);
     });
-}
-
-/** @returns false where no controller is running */
-async function endRunning(context: Context, client: ApiClient, yes: boolean): Promise<boolean> {
-  const signal = context.terminal.interrupted;
-  const status = await client.status(signal).catch((error: unknown) => {
-    if (isNotRunning(error)) return null;
-    throw error;
-  });
-  if (status === null) return false;
-  await confirm(context, question(status), yes);
-  const [newest] = await client.activities({ limit: 1 }, signal);
-  await client.down(signal);
-  await followToTheEnd(context, client, newest?.sequence ?? 0);
-  return true;
-}
-
-async function followToTheEnd(context: Context, client: ApiClient, afterSequence: number): Promise<void> {
-  const { terminal } = context;
-  const view = terminal.stdout.isTTY === true ? new LiveView(terminal) : new PlainView(terminal);
-  let last: FleetStatus | null = null;
-  const goOn = (sight: Sight) => {
-    if (sight.kind === 'seen') last = sight.status;
-    return sight.kind === 'seen' || !isNotRunning(sight.error);
-  };
-  await follow(client, view, terminal, terminal.interrupted, { afterSequence, goOn });
-  if (terminal.interrupted.aborted) {
-    throw new CliError(EXIT.interrupted, 'The controller goes on ending the fleet; `drover status --watch` shows how.');
-  }
-  const left = remaining(last);
-  if (left > 0) {
-    throw new CliError(
-      EXIT.failed,
-      `The controller ended while ${count(left, 'server')} still ran. Run \`drover down\` again to end them.`,
-    );
-  }
-}
-
-/** Servers whose end had not begun when the fleet was last seen. */
-function remaining(status: FleetStatus | null): number {
-  const instances = status?.groups.flatMap((group) => group.instances) ?? [];
-  return instances.filter(({ state }) => !LIFECYCLE[state].isEnding).length;
-}
-
-async function endStopped(context: Context, file: string | undefined, yes: boolean, command: Command): Promise<void> {
-  const fleetFile = fleetFilePath(context, file);
-  const result = await context.actions.loadFleet(fleetFile);
-  if (!result.ok) throw new InvalidFleetFile(result.errors);
-  await confirm(context, `End everything that fleet ${result.fleet.name} owns, servers and load balancers?`, yes);
-  const dataDir = dataDirPath(context, command, fleetFile);
-  const fleet = await context.actions.startFleet({ fleetFile, dataDir, mode: 'down' });
-  const interrupted = await showFleet(context, fleet, false, () => [], 'stop');
-  if (interrupted) throw new CliError(EXIT.interrupted, 'Not all is gone yet. Run `drover down` again to go on.');
-}
-
-function question({ fleet, groups, loadBalancers }: FleetStatus): string {
-  const servers = groups.reduce((sum, group) => sum + group.instances.length, 0);
-  const what = `${count(servers, 'server')} and ${count(loadBalancers.length, 'load balancer')}`;
-  return `End everything that fleet ${fleet} owns, ${what}? Open requests may finish first.`;
-}
-
-function isNotRunning(error: unknown): boolean {
-  return error instanceof ApiError && error.code === 'notRunning';
 }

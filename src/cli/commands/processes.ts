@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type ApiClient, ApiError } from '../../api/client.ts';
 import { SUSPENDABLE_PROCESSES, type SuspendableProcess } from '../../model/scaling-policy.ts';
-import { type Context, print, withClient } from '../context.ts';
+import type { Context } from '../context.ts';
 
 const NAMES = SUSPENDABLE_PROCESSES.join(', ');
 
@@ -16,10 +15,8 @@ export function addProcessCommands(program: Command, context: Context): void {
     .argument('<group>', 'the auto scaling group')
     .argument('<process...>', 'what to switch off', suspendable)
     .action(async (group: string, processes: readonly SuspendableProcess[], _options: object, command: Command) => {
-      const suspended = await withClient(context, command, (client, signal) =>
-        client.suspendProcesses(group, processes, signal),
-      );
-      print(context, inWords(group, suspended));
+      const { suspend } = await import('../handlers/processes.ts');
+      await suspend(context, group, processes, command);
     });
 
   program
@@ -32,31 +29,9 @@ export function addProcessCommands(program: Command, context: Context): void {
     .argument('<group>', 'the auto scaling group')
     .argument('[process...]', 'what to switch on', suspendable)
     .action(async (group: string, processes: readonly SuspendableProcess[], _options: object, command: Command) => {
-      if (processes.length > 0) {
-        const suspended = await withClient(context, command, (client, signal) =>
-          client.resumeProcesses(group, processes, signal),
-        );
-        return print(context, inWords(group, suspended));
-      }
-      print(context, await withClient(context, command, (client, signal) => resumeLaunching(client, group, signal)));
+      const { resume } = await import('../handlers/processes.ts');
+      await resume(context, group, processes, command);
     });
-}
-
-async function resumeLaunching(client: ApiClient, group: string, signal: AbortSignal): Promise<string> {
-  try {
-    await client.resumeLaunch(group, signal);
-    return `Group ${group} launches again.`;
-  } catch (error) {
-    if (!(error instanceof ApiError && error.code === 'conflict')) throw error;
-    // Launching waits for nothing: what was asked for is so already.
-    const { groups } = await client.status(signal);
-    return inWords(group, groups.find(({ name }) => name === group)?.suspendedProcesses ?? []);
-  }
-}
-
-function inWords(group: string, suspended: readonly SuspendableProcess[]): string {
-  if (suspended.length === 0) return `Nothing is suspended in group ${group}.`;
-  return `Suspended in group ${group}: ${suspended.join(', ')}. Switch on again with \`drover resume ${group} ${suspended.join(' ')}\`.`;
 }
 
 /** AWS writes `AlarmNotification`; both are understood. */

@@ -1,14 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { FleetStatus } from '../../views/status.ts';
-import { CliError } from '../actions.ts';
-import { type Context, print, printJson, withClient } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
-import { follow } from '../live/follow.ts';
-import { renderStatus } from '../live/frame.ts';
-import { LiveView } from '../live/live-view.ts';
-import { renderPlan } from '../render/changes.ts';
-import { renderExplanation } from '../render/explanation.ts';
-import { terminalLook, uncutLook } from '../terminal.ts';
+import type { Context } from '../context.ts';
 
 export function addStatusCommands(program: Command, context: Context): void {
   program
@@ -18,17 +9,8 @@ export function addStatusCommands(program: Command, context: Context): void {
     .option('--json', 'everything that is known, as JSON')
     .addOption(new Option('--watch', 'go on showing it, with the newest activities').conflicts('json'))
     .action(async (options: { json?: true; watch?: true }, command: Command) => {
-      await withClient(context, command, async (client, signal) => {
-        // Asked for once before watching, too: where no controller runs at all, that is the answer.
-        const status = await client.status(signal);
-        if (options.json === true) return printJson(context, status, 2);
-        if (options.watch !== true) {
-          print(context, renderStatus(status, terminalLook(context.terminal)));
-          return failWhereNothingIsRecorded(status);
-        }
-        const hints = [{ command: 'Ctrl-C', effect: 'ends this view' }];
-        await follow(client, new LiveView(context.terminal, () => hints), context.terminal, signal);
-      });
+      const { status } = await import('../handlers/status.ts');
+      await status(context, options, command);
     });
 
   program
@@ -39,9 +21,8 @@ export function addStatusCommands(program: Command, context: Context): void {
     )
     .option('--json', 'as JSON')
     .action(async (options: { json?: true }, command: Command) => {
-      const plan = await withClient(context, command, (client, signal) => client.plan(signal));
-      if (options.json === true) printJson(context, plan, 2);
-      else print(context, renderPlan(plan, uncutLook(context.terminal)));
+      const { plan } = await import('../handlers/status.ts');
+      await plan(context, options, command);
     });
 
   program
@@ -54,16 +35,7 @@ export function addStatusCommands(program: Command, context: Context): void {
     .argument('<group>', 'the auto scaling group')
     .option('--json', 'as JSON')
     .action(async (group: string, options: { json?: true }, command: Command) => {
-      const explanation = await withClient(context, command, (client, signal) => client.explain(group, signal));
-      if (options.json === true) printJson(context, explanation, 2);
-      else print(context, renderExplanation(explanation, terminalLook(context.terminal)));
+      const { explain } = await import('../handlers/status.ts');
+      await explain(context, group, options, command);
     });
-}
-
-/** A group that cannot record what it decides does nothing: for a script that asks, that is a failure. */
-function failWhereNothingIsRecorded({ groups }: FleetStatus): void {
-  for (const { name, holds } of groups) {
-    const hold = holds.find(({ code }) => code === 'cannotCommit');
-    if (hold !== undefined) throw new CliError(EXIT.failed, `Group ${name}: ${hold.message}`);
-  }
 }

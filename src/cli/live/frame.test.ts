@@ -31,7 +31,7 @@ async function play(story: (service: FakeFleetService, pass: (...ms: number[]) =
   };
   await story(service, pass);
   const status = service.status();
-  const hints = demoHints(status, '/srv');
+  const hints = demoHints(status, '/srv', 'bin/drover --data hello/.drover');
   return { status, activities: await service.activities({ limit: 100 }), hints, notice: null };
 }
 
@@ -41,6 +41,7 @@ const look = (frame: Frame, columns: number, rows: number, more: Partial<Look> =
   color: false,
   unicode: true,
   now: frame.status.at,
+  program: 'drover',
   ...more,
 });
 const golden = (name: string) => `../../../test/golden/live/${name}.txt`;

@@ -1,11 +1,12 @@
 import type { Activity } from '../../model/activity.ts';
 import type { FleetStatus } from '../../views/status.ts';
 import { renderRecent } from '../render/activities.ts';
+import { clean } from '../render/clean.ts';
 import { renderGroups } from '../render/groups.ts';
 import { renderHeader } from '../render/header.ts';
 import { renderInstances } from '../render/instances.ts';
 import { colors, type Look, symbols } from '../render/look.ts';
-import { clean, cut, widthOf, wrap } from '../render/text.ts';
+import { cut, widthOf, wrap } from '../render/text.ts';
 import type { Hint } from './hints.ts';
 
 export interface Frame {
@@ -28,8 +29,9 @@ export function renderFrame(frame: Frame, look: Look): string {
   const groups = renderGroups(status.groups, look);
   const wanted = instanceLines(status) + 1;
   // Blank lines and explanations are the first to go on a small terminal.
-  const roomy = look.rows >= head.length + groups.length + MIN_TABLE_LINES + MIN_ACTIVITY_LINES + hints.length + 4;
-  const tips = roomy ? longHints(hints, look) : shortHints(hints, look);
+  const explained = longHints(hints, look);
+  const roomy = look.rows >= head.length + groups.length + MIN_TABLE_LINES + MIN_ACTIVITY_LINES + explained.length + 4;
+  const tips = roomy ? explained : shortHints(hints, look);
   const blank = roomy ? 4 : 0;
   const left = look.rows - head.length - groups.length - tips.length - blank;
   const tableLines = Math.min(wanted, Math.max(MIN_TABLE_LINES, left - MIN_ACTIVITY_LINES));
@@ -62,34 +64,49 @@ function noticeLines(notice: string | null, look: Look): readonly string[] {
   return wrap(clean(notice), look.columns, 2, symbols(look).cut).map((line) => colors(look).red(line));
 }
 
+const HINT_LEAD = 'Try  ';
+/** In less an explanation would be a thin column: it goes below its command. */
+const MIN_EFFECT_COLUMNS = 24;
+const MAX_EFFECT_LINES = 2;
+
+/** Each command and what it does, beside it or, where that does not fit, below it. */
 function longHints(hints: readonly Hint[], look: Look): readonly string[] {
   const { cyan, dim } = colors(look);
+  const mark = symbols(look).cut;
+  const indent = ' '.repeat(HINT_LEAD.length);
   const widths = hints.map(({ command }) => widthOf(clean(command)));
   // A long one takes no room from what is said of the others.
-  const width = Math.max(0, ...widths.filter((one) => one <= look.columns * 0.4));
-  return hints.map(({ command, effect }, index) => {
-    const lead = index === 0 ? 'Try  ' : '     ';
-    const text = cut(clean(command), look.columns - lead.length, symbols(look).cut);
-    const padding = Math.max(0, width - widthOf(text)) + 3;
-    const room = look.columns - lead.length - widthOf(text) - padding;
-    const told = room < 10 ? '' : `${' '.repeat(padding)}${cut(clean(effect), room, symbols(look).cut)}`;
-    return `${dim(lead)}${cyan(text)}${dim(told)}`;
+  const column = Math.max(0, ...widths.filter((one) => one <= look.columns * 0.4)) + HINT_LEAD.length + 3;
+  return hints.flatMap(({ command, effect }, index) => {
+    const text = cut(clean(command), look.columns - HINT_LEAD.length, mark);
+    const head = dim(index === 0 ? HINT_LEAD : indent) + cyan(text);
+    const told = clean(effect);
+    const begin = Math.max(column, HINT_LEAD.length + widthOf(text) + 3);
+    const padding = ' '.repeat(begin - HINT_LEAD.length - widthOf(text));
+    const beside = look.columns - begin;
+    if (widthOf(told) <= beside) return [head + padding + dim(told)];
+    const room = look.columns - column;
+    if (room < MIN_EFFECT_COLUMNS) return [head];
+    const lines = wrap(told, room, MAX_EFFECT_LINES, mark);
+    const below = lines.map((line) => ' '.repeat(column) + dim(line));
+    return begin === column ? [head + padding + dim(lines[0] ?? ''), ...below.slice(1)] : [head, ...below];
   });
 }
 
-/** The commands alone, as many as fit on one line. */
+/** The commands alone, side by side, in as many lines as they need. */
 function shortHints(hints: readonly Hint[], look: Look): readonly string[] {
-  if (hints.length === 0) return [];
   const { cyan, dim } = colors(look);
-  const lead = 'Try  ';
-  let room = look.columns - lead.length;
-  const kept: string[] = [];
-  // The last hint says how to end: it stays.
-  for (const { command } of [...hints.slice(-1), ...hints.slice(0, -1)]) {
-    const needed = widthOf(clean(command)) + 3;
-    if (needed > room) continue;
-    room -= needed;
-    kept.push(cyan(clean(command)));
+  const between = ` ${symbols(look).level.info} `;
+  const room = look.columns - HINT_LEAD.length;
+  const lines: string[][] = [];
+  for (const { command } of hints) {
+    const text = cut(clean(command), room, symbols(look).cut);
+    const line = lines.at(-1);
+    if (line !== undefined && widthOf([...line, text].join(between)) <= room) line.push(text);
+    else lines.push([text]);
   }
-  return [dim(lead) + [...kept.slice(1), ...kept.slice(0, 1)].join(dim(` ${symbols(look).level.info} `))];
+  return lines.map((line, index) => {
+    const lead = index === 0 ? HINT_LEAD : ' '.repeat(HINT_LEAD.length);
+    return dim(lead) + line.map((text) => cyan(text)).join(dim(between));
+  });
 }

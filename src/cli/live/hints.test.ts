@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import { FakeFleetService } from '../../../test/support/fake-service.ts';
 import { demoHints } from './hints.ts';
 
+const PROGRAM = 'bin/drover --data hello/.drover';
+
 function fleet() {
   let now = 0;
   const service = new FakeFleetService({ now: () => now });
@@ -12,7 +14,8 @@ function fleet() {
   }
   return service;
 }
-const commands = (service: FakeFleetService) => demoHints(service.status(), '/srv').map(({ command }) => command);
+const commands = (service: FakeFleetService) =>
+  demoHints(service.status(), '/srv', PROGRAM).map(({ command }) => command);
 
 it('names what is there at this moment', () => {
   expect(commands(fleet())).toEqual([
@@ -30,7 +33,7 @@ it('ends a server through Drover where it is no process of this machine', () => 
     ...group,
     instances: group.instances.map((instance) => ({ ...instance, machineDetail: '' })),
   }));
-  expect(demoHints({ ...status, groups }, '/srv')[1]?.command).toBe('drover terminate i-e8e89b13');
+  expect(demoHints({ ...status, groups }, '/srv', PROGRAM)[1]?.command).toBe(`${PROGRAM} terminate i-e8e89b13`);
 });
 
 it('makes a group small again that is at its maximum', async () => {

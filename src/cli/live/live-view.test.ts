@@ -6,7 +6,7 @@ import { LiveView } from './live-view.ts';
 function setUp() {
   const terminal = fakeTerminal({ tty: true, columns: 80, rows: 24 });
   const service = new FakeFleetService({ now: () => terminal.clock.now() });
-  const view = new LiveView(terminal);
+  const view = new LiveView(terminal, 'drover');
   const see = () => view.show({ kind: 'seen', status: service.status(), fresh: [] });
   return { terminal, view, see };
 }

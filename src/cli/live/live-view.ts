@@ -16,6 +16,7 @@ const CLEAR_SCREEN = '\u001B[2J\u001B[H';
 export class LiveView {
   readonly needsStatus = true;
   readonly #terminal: Terminal;
+  readonly #program: string;
   readonly #hints: (status: FleetStatus) => readonly Hint[];
   readonly #draw: ReturnType<typeof createLogUpdate>;
   readonly #onResize = () => this.#resized();
@@ -25,8 +26,10 @@ export class LiveView {
   /** Looks in a row that found nobody. */
   #misses = 0;
 
-  constructor(terminal: Terminal, hints: (status: FleetStatus) => readonly Hint[] = () => []) {
+  /** @param program how drover is called here */
+  constructor(terminal: Terminal, program: string, hints: (status: FleetStatus) => readonly Hint[] = () => []) {
     this.#terminal = terminal;
+    this.#program = program;
     this.#hints = hints;
     this.#draw = createLogUpdate(terminal.stdout);
     terminal.stdout.on('resize', this.#onResize);
@@ -60,7 +63,7 @@ export class LiveView {
       if (this.#notice !== null) this.#draw(this.#notice);
       return;
     }
-    const full = terminalLook(this.#terminal);
+    const full = terminalLook(this.#terminal, this.#program);
     // The line below the frame is the cursor's.
     const room = { ...full, rows: full.rows - 1 };
     // What is out of date does not grow older on the screen: its clock tells when it was seen.

@@ -1,11 +1,17 @@
 import type { Activity, ActivityLevel } from '../../model/activity.ts';
+import { clean } from './clean.ts';
 import { shortenIds, shortId } from './ids.ts';
 import { colors, type Look, symbols } from './look.ts';
-import { clean, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import { dateAndTime, timeOfDay } from './units.ts';
 
 /** The most lines that one sentence takes in the live view. */
 const SENTENCE_LINES = 2;
+/** The most lines that one sentence takes in a list, which is more than any needs. */
+const MAX_LIST_LINES = 20;
+const DATE_AND_TIME_COLUMNS = 19;
+/** In less, the terminal's own wrapping reads better. */
+const MIN_SENTENCE_COLUMNS = 30;
 
 /** The newest activities that fit into `maxLines`, the newest last; each with its group where there are several. */
 export function renderRecent(
@@ -61,9 +67,14 @@ export function plainLine(activity: Activity): string {
   return [time, level, clean(group ?? '-'), clean(instanceId ?? '-'), reason, clean(message)].join('  ');
 }
 
-/** One line for a person: `2026-11-23 15:44:00  warning  hello  sentence`. */
-export function listLine(activity: Activity, look: Look): string {
+/** For a person, in one line where there is room: `2026-11-23 15:44:00  warning  hello  sentence`. */
+export function listLines(activity: Activity, look: Look, indent = ''): readonly string[] {
   const { dim } = colors(look);
-  const level = levelStyle(activity.level, look)(activity.level.padEnd('warning'.length));
-  return `${dim(dateAndTime(activity.at))}  ${level}  ${sentence(activity, activity.instanceId ?? activity.group)}`;
+  const level = activity.level.padEnd('warning'.length);
+  const lead = `${indent}${dim(dateAndTime(activity.at))}  ${levelStyle(activity.level, look)(level)}  `;
+  const column = indent.length + DATE_AND_TIME_COLUMNS + 2 + level.length + 2;
+  const text = sentence(activity, activity.instanceId ?? activity.group);
+  const wide = look.columns - column >= MIN_SENTENCE_COLUMNS;
+  const lines = wide ? wrap(text, look.columns - column, MAX_LIST_LINES, symbols(look).cut) : [text];
+  return lines.map((line, index) => (index === 0 ? lead : ' '.repeat(column)) + line);
 }

@@ -1,19 +1,21 @@
 import type { FleetChange } from '../../fleet/change.ts';
 import type { Plan } from '../../views/status.ts';
+import { asTyped } from './as-typed.ts';
+import { clean } from './clean.ts';
 import { holdText } from './groups.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { renderTable } from './table.ts';
-import { clean } from './text.ts';
+import { wrapIndented } from './text.ts';
 
 /** What a changed fleet file changes, and what applying it does. */
 export function renderChanges(changes: readonly FleetChange[], look: Look): readonly string[] {
   const { bold, dim, green, red } = colors(look);
   const { cut, none } = symbols(look);
   const columns = [
-    { title: 'WHERE', minWidth: 16 },
-    { title: 'BEFORE', minWidth: 8 },
-    { title: 'AFTER', minWidth: 8 },
-    { title: 'EFFECT', minWidth: 12 },
+    { title: 'WHERE', minWidth: 12, wraps: true },
+    { title: 'BEFORE', minWidth: 8, wraps: true },
+    { title: 'AFTER', minWidth: 8, wraps: true },
+    { title: 'EFFECT', minWidth: 12, wraps: true },
   ];
   const rows = changes.map(({ path, before, after, effect }) => [
     { text: clean(path), style: bold },
@@ -31,16 +33,24 @@ export function renderPlan(plan: Plan, look: Look): string {
   const fleet =
     plan.fleetChanges.length === 0
       ? []
-      : ['The fleet file has changed; `drover reload` would apply:', ...renderChanges(plan.fleetChanges, look), ''];
-  const loadBalancers = plan.loadBalancers.map(({ loadBalancer, detail }) =>
-    red(`load balancer ${clean(loadBalancer)}: ${clean(detail)}`),
+      : [
+          asTyped('The fleet file has changed; `drover reload` would apply:', look.program),
+          ...renderChanges(plan.fleetChanges, look),
+          '',
+        ];
+  const loadBalancers = plan.loadBalancers.flatMap(({ loadBalancer, detail }) =>
+    wrapIndented(clean(`load balancer ${loadBalancer}: ${detail}`), look.columns, '', symbols(look).cut).map((line) =>
+      red(line),
+    ),
   );
   const nothing = loadBalancers.length === 0 ? 'Nothing to do: everything is as desired.' : 'Nothing to do.';
+  const sentence = (mark: string, text: string) =>
+    wrapIndented(`${mark} ${clean(text)}`, look.columns, '  ', symbols(look).cut);
   const groups = plan.groups.flatMap(({ group, activities, holds, notes }) => [
     bold(clean(group)),
-    ...activities.map(({ reason, message }) => `  ${arrow} ${reason}: ${clean(message)}`),
-    ...holds.map((each) => yellow(`  ${hold} waits: ${clean(holdText(each, look.now))}`)),
-    ...notes.map((note) => yellow(`  ${hold} ${clean(note)}`)),
+    ...activities.flatMap(({ reason, message }) => sentence(arrow, `${reason}: ${message}`)),
+    ...holds.flatMap((each) => sentence(hold, `waits: ${holdText(each, look)}`).map((line) => yellow(line))),
+    ...notes.flatMap((note) => sentence(hold, asTyped(note, look.program)).map((line) => yellow(line))),
     ...(activities.length + holds.length + notes.length === 0 ? [dim(`  ${nothing}`)] : []),
   ]);
   return [...fleet, ...loadBalancers, ...groups].join('\n');

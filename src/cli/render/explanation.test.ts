@@ -4,7 +4,7 @@ import { renderExplanation } from './explanation.ts';
 import type { Look } from './look.ts';
 
 const NOW = new Date(2026, 10, 23, 15, 44).getTime();
-const look: Look = { columns: 100, rows: 24, color: false, unicode: true, now: NOW };
+const look: Look = { columns: 100, rows: 24, color: false, unicode: true, now: NOW, program: 'drover' };
 const golden = (name: string) => `../../../test/golden/explain/${name}.txt`;
 
 const policy = (more: Partial<PolicyExplanation>): PolicyExplanation => ({

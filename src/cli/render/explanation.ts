@@ -1,10 +1,12 @@
 import { SUSPENDED_EFFECTS } from '../../model/scaling-policy.ts';
 import type { Explanation, GroupSizeExplanation, ScheduledActionExplanation } from '../../views/status.ts';
-import { listLine } from './activities.ts';
+import { listLines } from './activities.ts';
+import { asTyped } from './as-typed.ts';
+import { clean } from './clean.ts';
 import { holdText, otherHolds } from './groups.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { type Cell, type Column, renderTable } from './table.ts';
-import { clean, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import { count, dateAndTime, duration } from './units.ts';
 
 const MAX_SENTENCE_LINES = 6;
@@ -38,7 +40,7 @@ function sizeInWords(group: GroupSizeExplanation, look: Look): string {
 const POLICY_COLUMNS: readonly Column[] = [
   { title: 'POLICY', minWidth: 8 },
   { title: 'TYPE', dropRank: 2 },
-  { title: 'SEES', minWidth: 24 },
+  { title: 'SEES', minWidth: 24, wraps: true },
   { title: 'WANTS', align: 'right' },
   { title: 'LIMITED BY', dropRank: 0 },
   { title: 'WAITS', dropRank: 1 },
@@ -80,7 +82,7 @@ const ACTION_COLUMNS: readonly Column[] = [
   { title: 'SCHEDULED', minWidth: 8 },
   { title: 'WHEN', minWidth: 24, dropRank: 0 },
   { title: 'NEXT' },
-  { title: 'SETS', minWidth: 24 },
+  { title: 'SETS', minWidth: 24, wraps: true },
 ];
 
 function scheduledActions(actions: readonly ScheduledActionExplanation[], look: Look): readonly string[] {
@@ -105,7 +107,7 @@ function suspended({ group, suspendedProcesses }: Explanation, look: Look): read
   const lines = suspendedProcesses.flatMap((process) =>
     sentence(`${process}: ${SUSPENDED_EFFECTS[process]}.`, look).map((line) => yellow(line)),
   );
-  const resume = `drover resume ${clean(group.name)} ${suspendedProcesses.join(' ')}`;
+  const resume = `${look.program} resume ${clean(group.name)} ${suspendedProcesses.join(' ')}`;
   return ['Suspended:', ...lines, `Resume with \`${resume}\`.`];
 }
 
@@ -122,14 +124,14 @@ function now(explanation: Explanation, look: Look): readonly string[] {
   return [
     'Now:',
     ...next.flatMap(({ reason, message }) => sentence(`${arrow} ${reason}: ${message}`, look)),
-    ...holds.flatMap((each) =>
-      sentence(`${hold} waits: ${holdText(each, look.now)}`, look).map((line) => yellow(line)),
-    ),
+    ...holds.flatMap((each) => sentence(`${hold} waits: ${holdText(each, look)}`, look).map((line) => yellow(line))),
   ];
 }
 
 function lately({ activities }: Explanation, look: Look): readonly string[] {
-  return activities.length === 0 ? [] : ['Lately:', ...activities.map((activity) => `  ${listLine(activity, look)}`)];
+  return activities.length === 0
+    ? []
+    : ['Lately:', ...activities.flatMap((activity) => listLines(activity, look, '  '))];
 }
 
 function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], look: Look): readonly string[] {
@@ -137,7 +139,7 @@ function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], l
 }
 
 function sentence(text: string, look: Look): readonly string[] {
-  return wrap(clean(text), look.columns - 4, MAX_SENTENCE_LINES, symbols(look).cut).map(
+  return wrap(clean(asTyped(text, look.program)), look.columns - 4, MAX_SENTENCE_LINES, symbols(look).cut).map(
     (line, index) => `${index === 0 ? '  ' : '    '}${line}`,
   );
 }

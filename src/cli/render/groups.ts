@@ -1,9 +1,11 @@
 import type { Hold } from '../../model/hold.ts';
 import type { GroupStatus } from '../../views/status.ts';
+import { asTyped } from './as-typed.ts';
+import { clean } from './clean.ts';
 import { shortenIds } from './ids.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { type Cell, type Column, renderTable } from './table.ts';
-import { clean, cut, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import { duration } from './units.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -76,10 +78,13 @@ function bar(group: GroupStatus, look: Look): Cell {
 function policies(group: GroupStatus, look: Look): readonly string[] {
   const { dim } = colors(look);
   const { arrow, cut: mark } = symbols(look);
-  return group.policies.map(({ policy, wants, why, waitsUntil }) => {
+  return group.policies.flatMap(({ policy, wants, why, waitsUntil }) => {
     const wish = wants === null ? '' : ` wants ${wants}`;
     const left = waitsUntil === null ? '' : ` (${duration(waitsUntil - look.now)} left)`;
-    return dim(`  ${arrow} ${cut(clean(`${policy}${wish}: ${why}${left}`), look.columns - 3 - arrow.length, mark)}`);
+    const text = clean(`${policy}${wish}: ${why}${left}`);
+    return wrap(text, look.columns - 3 - arrow.length, WAIT_LINES, mark).map((line, index) =>
+      dim(`  ${index === 0 ? arrow : ' '.repeat(arrow.length)} ${line}`),
+    );
   });
 }
 
@@ -87,7 +92,7 @@ function waits(group: GroupStatus, look: Look): readonly string[] {
   const { red, yellow } = colors(look);
   const { cut: mark, hold } = symbols(look);
   const lines = (text: string, style: (line: string) => string) =>
-    wrap(shortenIds(clean(text)), look.columns - 4, WAIT_LINES, mark).map((line, index) =>
+    wrap(shortenIds(clean(asTyped(text, look.program))), look.columns - 4, WAIT_LINES, mark).map((line, index) =>
       style(`  ${index === 0 ? hold : ' '} ${line}`),
     );
   const { name, launchSuspended: why, suspendedProcesses } = group;
@@ -100,7 +105,7 @@ function waits(group: GroupStatus, look: Look): readonly string[] {
       : lines(`Suspended: ${suspendedProcesses.join(', ')}. Resume with \`drover resume ${name} ${list}\`.`, yellow);
   // The suspension has its line above.
   const others = otherHolds(group).filter(({ code }) => why === null || code !== 'launchSuspended');
-  return [...suspended, ...off, ...others.flatMap((each) => lines(holdText(each, look.now), yellow))];
+  return [...suspended, ...off, ...others.flatMap((each) => lines(holdText(each, look), yellow))];
 }
 
 /** Those that do not only repeat what a policy says. */
@@ -112,6 +117,7 @@ export function otherHolds({ holds, policies }: Pick<GroupStatus, 'holds' | 'pol
 const WAIT_LINES = 2;
 
 /** A hold's sentence and how long it still holds. */
-export function holdText(hold: Hold, now: number): string {
-  return hold.until === null ? hold.message : `${hold.message} (${duration(hold.until - now)} left)`;
+export function holdText({ message, until }: Hold, { now, program }: Pick<Look, 'now' | 'program'>): string {
+  const text = asTyped(message, program);
+  return until === null ? text : `${text} (${duration(until - now)} left)`;
 }

@@ -1,6 +1,7 @@
 import type { FleetStatus, LoadBalancerStatus, TargetGroupStatus } from '../../views/status.ts';
+import { clean } from './clean.ts';
 import { colors, type Look, symbols } from './look.ts';
-import { clean, cut, widthOf, wrap } from './text.ts';
+import { cut, widthOf, wrap } from './text.ts';
 import { amount, duration, timeOfDay } from './units.ts';
 
 /** What is wrong with a load balancer: what to do about it is at the end. */
@@ -17,7 +18,7 @@ export function renderHeader(status: FleetStatus, look: Look): readonly string[]
   ];
   const right: Part[] = [
     { text: `up ${duration(look.now - status.startedAt)}`, style: dim },
-    { text: `pid ${status.pid}`, style: dim },
+    { text: `controller pid ${status.pid}`, style: dim },
     { text: timeOfDay(look.now), style: dim },
   ];
   return [spread(left, right, look), ...status.loadBalancers.flatMap((each) => loadBalancerLines(each, look))];

@@ -1,10 +1,11 @@
 import type { InstanceStateName } from '../../model/instance.ts';
 import { LIFECYCLE } from '../../model/lifecycle.ts';
 import type { GroupStatus, InstanceStatus, TargetStatus } from '../../views/status.ts';
+import { clean } from './clean.ts';
 import { shortId } from './ids.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { type Cell, type Column, renderTable } from './table.ts';
-import { clean, cut } from './text.ts';
+import { cut } from './text.ts';
 import { amount, duration } from './units.ts';
 
 const STATE_WORDS: Record<InstanceStateName, string> = {
@@ -36,10 +37,16 @@ export function renderInstances(groups: readonly GroupStatus[], look: Look, maxL
   const several = groups.length > 1;
   const { shown, rest } = choose(instances, maxLines - 1);
   const rows = shown.flatMap((instance) => instanceRows(instance, several, look));
-  const columns = several ? [COLUMNS.slice(0, 1), GROUP_COLUMN, COLUMNS.slice(1)].flat() : COLUMNS;
+  const named = several ? [COLUMNS.slice(0, 1), GROUP_COLUMN, COLUMNS.slice(1)].flat() : COLUMNS;
+  // Where all of them are shown, nothing of the last column is cut either.
+  const columns = maxLines === Number.POSITIVE_INFINITY ? named.map(wrapped) : named;
   const { dim } = colors(look);
   const table = renderTable(columns, rows, { width: look.columns, title: dim, cut: symbols(look).cut });
   return rest === null ? table : [...table, dim(cut(`   ... and ${rest}`, look.columns, symbols(look).cut))];
+}
+
+function wrapped(column: Column): Column {
+  return column.title === 'DETAIL' ? { ...column, wraps: true } : column;
 }
 
 /** All of them, or those that need attention most, in their own order, and what the others are. */
@@ -89,7 +96,7 @@ function instanceRows(instance: InstanceStatus, several: boolean, look: Look): r
     { text: duration(look.now - instance.createdAt), style: dim },
     { text: instance.targets.length === 0 ? marks.none : amount(total(instance.targets, 'openRequests')) },
     { text: instance.targets.length === 0 ? marks.none : amount(total(instance.targets, 'requestsTotal')) },
-    { text: clean(instance.detail || targetDetail(instance)), style: dim },
+    { text: clean(instance.detail || targetDetail(instance) || instance.machineDetail), style: dim },
   ];
   return instance.targets.length > 1
     ? [main, ...instance.targets.map((target) => targetRow(target, several, look))]

@@ -13,6 +13,8 @@ export interface Look {
   /** Whether the terminal shows more than ASCII. */
   readonly unicode: boolean;
   readonly now: EpochMs;
+  /** How drover is called here, so that a command that is shown can be typed as it is: `drover`, or `drover --data FOLDER`. */
+  readonly program: string;
 }
 
 /** The terminal's own sixteen colours, so that they fit its theme. */

@@ -1,6 +1,6 @@
 /** Aligned columns without lines between them, in the width that there is. */
 
-import { cut, pad, widthOf } from './text.ts';
+import { cut, pad, widthOf, wrap } from './text.ts';
 
 export interface Column {
   readonly title: string;
@@ -9,6 +9,8 @@ export interface Column {
   readonly usualWidth?: number;
   /** It may be cut down to so many columns; absent: it is never cut. */
   readonly minWidth?: number;
+  /** What does not fit goes on in further lines of its row instead of being cut. */
+  readonly wraps?: boolean;
   /** Where the rest does not fit, the column with the highest rank is left out first; absent: never. */
   readonly dropRank?: number;
 }
@@ -28,7 +30,10 @@ export interface TableStyle {
 
 const GAP = '  ';
 
-/** The title and one line for each row; a line is never wider than the style's width. */
+/** More than any sentence needs: it bounds what a text from outside may take. */
+const MAX_CELL_LINES = 20;
+
+/** The title and each row, in one line unless a column of it wraps; a line is never wider than the style's width. */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
@@ -36,7 +41,26 @@ export function renderTable(
 ): readonly string[] {
   const widths = fitColumns(columns, naturalWidths(columns, rows), style.width);
   const titles = columns.map((column): Cell => ({ text: column.title, style: style.title }));
-  return [titles, ...rows].map((row) => renderRow(columns, row, widths, style.cut));
+  return [titles, ...rows].flatMap((row) =>
+    inLines(columns, row, widths, style.cut).map((line) => renderRow(columns, line, widths, style.cut)),
+  );
+}
+
+/** One row for each line that its highest cell takes. */
+function inLines(
+  columns: readonly Column[],
+  row: readonly Cell[],
+  widths: readonly number[],
+  mark: string,
+): readonly (readonly Cell[])[] {
+  const texts = row.map(({ text }, index) => {
+    const width = widths[index] ?? 0;
+    return columns[index]?.wraps === true && width > 0 ? wrap(text, width, MAX_CELL_LINES, mark) : [text];
+  });
+  const height = Math.max(1, ...texts.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) =>
+    row.map((cell, index): Cell => ({ ...cell, text: texts[index]?.[line] ?? '' })),
+  );
 }
 
 function renderRow(columns: readonly Column[], row: readonly Cell[], widths: readonly number[], mark: string): string {
@@ -82,6 +106,17 @@ function fitColumns(columns: readonly Column[], natural: readonly number[], widt
   }
   let excess = taken(natural) - width;
   const widths = natural.map((_, index) => (kept[index] ? (natural[index] ?? 0) : 0));
+  // Of those that wrap, the widest gives way first, so that none becomes a thin column of broken words.
+  while (excess > 0) {
+    const widest = columns.reduce(
+      (best, { wraps }, index) =>
+        wraps === true && (widths[index] ?? 0) > Math.max(least[index] ?? 0, widths[best] ?? 0) ? index : best,
+      -1,
+    );
+    if (widest === -1) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+    excess -= 1;
+  }
   for (let index = columns.length - 1; index >= 0 && excess > 0; index -= 1) {
     if (!kept[index]) continue;
     const given = Math.min(excess, (widths[index] ?? 0) - (least[index] ?? 0));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clean, cut, pad, widthOf, wrap } from './text.ts';
+import { clean } from './clean.ts';
+import { cut, pad, widthOf, wrap } from './text.ts';
 
 describe('clean', () => {
   it('leaves no escapes, other control characters or changes of direction', () => {

@@ -1,14 +1,6 @@
 /** Text for a terminal, measured in columns. */
 
-import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
-
-/** Text from outside without anything that a terminal obeys: escapes, other control characters, changes of direction. */
-export function clean(text: string): string {
-  return stripVTControlCharacters(text)
-    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replaceAll(/\p{Cf}/gu, '');
-}
 
 /** How many columns plain text takes. */
 export function widthOf(text: string): number {
@@ -54,6 +46,16 @@ export function wrap(text: string, width: number, maxLines: number, mark: string
   }
   lines.push(cut(rest, width, mark));
   return lines;
+}
+
+/** More than any sentence needs. */
+const MAX_SENTENCE_LINES = 12;
+
+/** A sentence in as many lines as it needs; all but the first are indented by two more columns. */
+export function wrapIndented(text: string, width: number, indent: string, mark: string): readonly string[] {
+  return wrap(text, width - indent.length - 2, MAX_SENTENCE_LINES, mark).map(
+    (line, index) => `${indent}${index === 0 ? '' : '  '}${line}`,
+  );
 }
 
 const graphemes = new Intl.Segmenter();

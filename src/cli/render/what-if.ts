@@ -1,8 +1,9 @@
 import { formatDuration } from '../../base/duration.ts';
 import type { WhatIfRun } from '../../views/what-if.ts';
+import { clean } from './clean.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { renderTable } from './table.ts';
-import { clean, wrap } from './text.ts';
+import { wrap } from './text.ts';
 import { amount, count, duration } from './units.ts';
 import { thin } from './what-if-thin.ts';
 

@@ -2,12 +2,12 @@
 
 import { isIPv6 } from 'node:net';
 import { formatDuration } from '../../base/duration.ts';
+import { didYouMean } from '../../base/suggest.ts';
 import type { AutoScalingGroup, Fleet, TargetGroup } from '../../model/fleet.ts';
 import type { Problem } from '../../settings/explain.ts';
 import { MAX_ROUND_ROBIN_SERVERS } from '../../settings/fields.ts';
 import { formatPath, type Path } from '../../settings/path.ts';
 import type { SettingsSchemaSource, TemplateUse } from '../../settings/settings-schema.ts';
-import { didYouMean } from '../../settings/suggest.ts';
 import { checkScaling, highestMaxSize } from './scaling-checks.ts';
 
 export function checkFleet(fleet: Fleet, providers: ReadonlyMap<string, SettingsSchemaSource>): Problem[] {

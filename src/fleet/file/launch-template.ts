@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { didYouMean } from '../../base/suggest.ts';
 import type { LaunchTemplate } from '../../model/fleet.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { addProblems, parseExplained } from '../../settings/explain.ts';
 import { shown } from '../../settings/public.ts';
 import type { SettingsSchemaSource } from '../../settings/settings-schema.ts';
-import { didYouMean } from '../../settings/suggest.ts';
 
 export interface FleetFileContext {
   readonly providers: ReadonlyMap<string, SettingsSchemaSource>;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { didYouMean } from '../../base/suggest.ts';
 import type { Metric } from '../../model/metric.ts';
 import { durationSchema } from '../../settings/duration.ts';
 import { addProblems, parseExplained } from '../../settings/explain.ts';
 import { shown } from '../../settings/public.ts';
-import { didYouMean } from '../../settings/suggest.ts';
 import type { FleetFileContext } from './launch-template.ts';
 
 const SECOND_MS = 1_000;

@@ -1,12 +1,12 @@
 /** What the metrics, policies and scheduled actions of a group must be true of together. */
 
 import { formatDuration } from '../../base/duration.ts';
+import { didYouMean } from '../../base/suggest.ts';
 import type { AutoScalingGroup, Fleet } from '../../model/fleet.ts';
 import type { Metric } from '../../model/metric.ts';
 import type { ScheduledAction } from '../../model/scaling-policy.ts';
 import type { Problem } from '../../settings/explain.ts';
 import type { Path } from '../../settings/path.ts';
-import { didYouMean } from '../../settings/suggest.ts';
 
 export function checkScaling(fleet: Fleet): Problem[] {
   return fleet.autoScalingGroups.flatMap((group) => {

@@ -12,7 +12,7 @@ import { GROUP, NOW, recordsOf, snapshotOf } from '../../support/snapshot.ts';
 it('a plan says how many servers run an older launch template', () => {
   const { instances } = snapshotOf([{ id: 'a', template: 'v0' }, { id: 'b' }]);
   const notes = olderTemplates({ group: GROUP, instances });
-  const look = { ...terminalLook(fakeTerminal()), color: false };
+  const look = { ...terminalLook(fakeTerminal(), 'drover'), color: false };
   const groups = [{ group: 'web', activities: [], holds: [], notes }];
   const text = renderPlan({ at: NOW, fleetChanges: [], loadBalancers: [], groups }, look);
   expect(text).toContain('1 of 2 server runs an older launch template');
@@ -28,7 +28,7 @@ it('a plan says of which load balancer a change is refused, and not that everyth
     ]),
   );
   const groups = [{ group: 'web', activities: [], holds: [], notes: [] }];
-  const look = { ...terminalLook(fakeTerminal()), color: false };
+  const look = { ...terminalLook(fakeTerminal(), 'drover'), color: false };
   const text = renderPlan({ at: NOW, fleetChanges: [], loadBalancers, groups }, look);
   expect(text).toContain(`load balancer front: ${trouble}`);
   expect(text).not.toContain('back');
@@ -39,13 +39,13 @@ it('a status says the whole of why a load balancer could not be changed', () => 
   const status = new FakeFleetService({ now: () => NOW }).status();
   const detail = `Load balancer front cannot listen on 127.0.0.1:5003: ${'it is held '.repeat(6)}by python3, pid 42`;
   const loadBalancers = status.loadBalancers.map((each) => ({ ...each, detail }));
-  const look = { ...terminalLook(fakeTerminal()), color: false, columns: 80 };
+  const look = { ...terminalLook(fakeTerminal(), 'drover'), color: false, columns: 80 };
   expect(renderStatus({ ...status, loadBalancers }, look)).toContain('by python3');
 });
 
 it('a table of changes is whole where its reader is a program', () => {
   const effect = 'x'.repeat(400);
-  const lines = renderChanges([{ path: 'a', before: null, after: 'b', effect }], uncutLook(fakeTerminal()));
+  const lines = renderChanges([{ path: 'a', before: null, after: 'b', effect }], uncutLook(fakeTerminal(), 'drover'));
   expect(lines.join('\n')).toContain(effect);
 });
 

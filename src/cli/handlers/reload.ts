@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { ApiError } from '../../api/client.ts';
+import { CliError } from '../actions.ts';
+import { confirm } from '../confirm.ts';
+import { type Context, print, programOf, withClient } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { renderChanges } from '../render/changes.ts';
+import { count } from '../render/units.ts';
+import { uncutLook } from '../terminal.ts';
+import { warnOf } from './validate.ts';
+
+export async function reload(context: Context, yes: boolean, command: Command): Promise<void> {
+  await withClient(context, command, async (client, signal) => {
+    const changes = await client.fleetChanges(signal).catch(invalidFile);
+    if (changes.length === 0) return print(context, 'No changes.');
+    print(context, renderChanges(changes, uncutLook(context.terminal, programOf(command))).join('\n'));
+    const { fleetFile } = await client.status(signal);
+    const loaded = await context.actions.loadFleet(fleetFile);
+    if (loaded.ok) await warnOf(context, fleetFile, loaded.fleet);
+    await confirm(context, `Apply ${count(changes.length, 'change')}?`, yes);
+    const applied = await client.reloadFleet(signal).catch(invalidFile);
+    print(context, `Applied ${count(applied.length, 'change')}.`);
+  });
+}
+
+/** The API calls every value that it cannot take invalid; here that value is the fleet file. */
+function invalidFile(error: unknown): never {
+  if (error instanceof ApiError && error.code === 'invalid') throw new CliError(EXIT.invalidFleetFile, error.message);
+  throw error;
+}

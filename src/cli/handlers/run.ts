@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { FleetStatus } from '../../views/status.ts';
+import type { RunningFleet } from '../actions.ts';
+import { type Context, dataDirPath, fleetFilePath, programOf, programWith, say } from '../context.ts';
+import { demoHints, type Hint, shortPath } from '../live/hints.ts';
+import { showFleet } from '../live/show-fleet.ts';
+import { asTyped } from '../render/as-typed.ts';
+import { count } from '../render/units.ts';
+import { warnOf } from './validate.ts';
+
+export async function run(context: Context, file: string | undefined, plain: boolean, command: Command): Promise<void> {
+  const fleetFile = fleetFilePath(context, file);
+  const program = programOf(command);
+  const dataDir = dataDirPath(context, command, fleetFile);
+  const starting = context.actions.startFleet({ fleetFile, dataDir, mode: 'up' });
+  context.terminal.becomeService(() => void reload(context, starting));
+  const fleet = await starting;
+  const loaded = await context.actions.loadFleet(fleetFile);
+  if (loaded.ok) await warnOf(context, fleetFile, loaded.fleet);
+  const interrupted = await showFleet(context, fleet, { plain, program, hints: () => RUN_HINTS, onInterrupt: 'stop' });
+  say(
+    context,
+    interrupted
+      ? asTyped(
+          'The controller has ended; HAProxy and the servers go on. `drover run` takes them over, `drover down` ends them.',
+          program,
+        )
+      : 'Everything that the fleet owned is gone.',
+  );
+}
+
+export async function demo(context: Context, plain: boolean, command: Command): Promise<void> {
+  const { actions, terminal } = context;
+  const fleetFile = actions.demoFleetFile;
+  await sayInitialSize(context, fleetFile);
+  const dataDir = dataDirPath(context, command, fleetFile);
+  const fleet = await actions.startFleet({ fleetFile, dataDir, mode: 'up' });
+  const program = `bin/${programWith(shortPath(terminal.cwd, dataDir))}`;
+  const hints = (status: FleetStatus) => demoHints(status, terminal.cwd, program);
+  await showFleet(context, fleet, { plain, program, hints, onInterrupt: 'down' });
+  say(context, 'Everything that the demo started is gone.');
+}
+
+/** A desired capacity file that an earlier demo has left counts more than the size in the fleet file. */
+async function sayInitialSize(context: Context, fleetFile: string): Promise<void> {
+  const loaded = await context.actions.loadFleet(fleetFile);
+  const file = loaded.ok ? loaded.fleet.autoScalingGroups[0]?.desiredCapacityFile : null;
+  if (!file) return;
+  const size = await readFile(file, 'utf8').catch(() => '');
+  if (!/^\s*\d+\s*$/.test(size)) return;
+  say(
+    context,
+    `The demo starts with ${count(Number(size), 'server')}: the file ${shortPath(context.terminal.cwd, file)} says so.`,
+  );
+}
+
+/** On SIGHUP. What was applied or refused is an activity; only that there was nothing to do is not. */
+async function reload(context: Context, starting: Promise<RunningFleet>): Promise<void> {
+  try {
+    const changes = await (await starting).reload();
+    if (changes === 0) say(context, 'SIGHUP: the fleet file has not changed.');
+  } catch (error) {
+    say(context, `SIGHUP: the fleet file was not applied: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const RUN_HINTS: readonly Hint[] = [
+  { command: 'Ctrl-C', effect: 'ends this controller; HAProxy and the servers go on' },
+];
