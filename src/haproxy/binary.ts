@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { errorCode } from '../base/system-error.ts';
 import { PortError } from '../ports/errors.ts';
 import { type Capabilities, capabilitiesOf, isSupported, OLDEST_SUPPORTED, parseVersion } from './capabilities.ts';
-import { errorCode } from './files.ts';
 
 const run = promisify(execFile);
 

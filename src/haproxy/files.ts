@@ -25,8 +25,3 @@ export async function readIfExists(path: string): Promise<string | null> {
     throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
 }
-
-/** The system's code of an error (`ENOENT`); null when it has none. */
-export function errorCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
-}

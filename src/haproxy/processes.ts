@@ -1,11 +1,23 @@
 /** HAProxy's processes as the host knows them. A process is a pid with its start time: a pid alone may be another's a moment later. */
 
-import { readdir, readFile, readlink, realpath, rm, stat } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { geteuid, kill } from 'node:process';
+import {
+  commandLineOf,
+  isSame,
+  ownerOf,
+  type ProcessIdentity,
+  type ProcessStart,
+  readBootId,
+  readStat,
+  readStats,
+  workingDirectoryOf,
+} from '../base/procfs.ts';
+import { errorCode } from '../base/system-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
-import { errorCode, readIfExists, writeDurably } from './files.ts';
+import { readIfExists, writeDurably } from './files.ts';
 
 const POLL_MS = 25;
 /** For open requests to end before connections are cut. */
@@ -14,10 +26,8 @@ const HARD_STOP_MS = 2_000;
 /** In the folder of the configuration: which master was started with it. */
 const RECORD = 'started.json';
 
-export interface HostProcess {
-  readonly pid: number;
-  /** In ticks since the host was started, as `/proc` has it. */
-  readonly startTicks: string;
+export interface HostProcess extends ProcessStart {
+  /** The pid of the process that started it, or of who took it over since. */
   readonly parent: number;
   readonly userId: number;
 }
@@ -28,14 +38,10 @@ export interface HostProcess {
  * zombie is none.
  */
 export async function ownProcesses(configPath: string): Promise<readonly HostProcess[]> {
-  const [all, config, recorded, boot] = await Promise.all([
-    hostProcesses(),
-    realPathOf(configPath),
-    readRecord(configPath),
-    bootId(),
-  ]);
+  const [config, recorded] = await Promise.all([realPathOf(configPath), readRecord(configPath)]);
+  const all = readStats().flatMap(({ pid }) => processAt(pid) ?? []);
   const isRecorded = ({ pid, startTicks }: HostProcess): boolean =>
-    recorded?.bootId === boot && pid === recorded.pid && startTicks === recorded.startTicks;
+    recorded?.bootId === readBootId() && pid === recorded.pid && startTicks === recorded.startTicks;
   const known = await Promise.all(
     all.map(async (one) => isRecorded(one) || (one.userId === geteuid?.() && (await runsWith(one.pid, config)))),
   );
@@ -47,8 +53,8 @@ export async function ownProcesses(configPath: string): Promise<readonly HostPro
 export async function fateOf(configPath: string): Promise<'alive' | 'gone' | 'hostRestarted' | null> {
   const record = await readRecord(configPath);
   if (record === null) return null;
-  if (record.bootId !== (await bootId())) return 'hostRestarted';
-  return (await processAt(record.pid))?.startTicks === record.startTicks ? 'alive' : 'gone';
+  if (record.bootId !== readBootId()) return 'hostRestarted';
+  return isSame(record) ? 'alive' : 'gone';
 }
 
 /** It was ended on purpose. */
@@ -67,8 +73,7 @@ export async function killProcesses(configPath: string, clock: Clock, signal: Ab
 
 /** Of processes that hand over: those that still run. A master that has not ended with the last of its workers is ended. */
 export async function stillRunning(those: readonly HostProcess[]): Promise<readonly HostProcess[]> {
-  const alive = await Promise.all(those.map(isAlive));
-  const running = those.filter((_, index) => alive[index]);
+  const running = those.filter(isSame);
   const isMaster = ({ pid }: HostProcess): boolean => those.some(({ parent }) => parent === pid);
   const isLeft = (one: HostProcess): boolean => isMaster(one) && !running.some(({ parent }) => parent === one.pid);
   for (const master of running.filter(isLeft)) await send(master, 'SIGKILL');
@@ -82,15 +87,10 @@ export async function processesOf(configPath: string): Promise<readonly number[]
 
 /** Remembers the master that was started with the configuration. */
 export async function recordStart(configPath: string, pid: number): Promise<void> {
-  const found = await processAt(pid);
+  const found = readStat(pid);
   if (found === null) return;
-  const record: StartRecord = { bootId: await bootId(), pid, startTicks: found.startTicks };
+  const record: ProcessIdentity = { bootId: readBootId(), pid, startTicks: found.startTicks };
   await writeDurably(recordPath(configPath), `${JSON.stringify(record)}\n`);
-}
-
-/** Whether it still is this process that runs there. */
-async function isAlive({ pid, startTicks }: HostProcess): Promise<boolean> {
-  return (await processAt(pid))?.startTicks === startTicks;
 }
 
 /**
@@ -121,7 +121,7 @@ export async function endProcesses(configPath: string, clock: Clock, signal: Abo
 
 /** @throws PortError `Unauthorized` when it is another user's */
 export async function send(target: HostProcess, signal: NodeJS.Signals): Promise<void> {
-  if (!(await isAlive(target))) return;
+  if (!isSame(target)) return;
   try {
     kill(target.pid, signal);
   } catch (error) {
@@ -135,21 +135,12 @@ export async function send(target: HostProcess, signal: NodeJS.Signals): Promise
   }
 }
 
-/** The words of a process's command line; none when it has ended, or cannot be read. */
-export async function commandLineOf(pid: number): Promise<readonly string[]> {
-  try {
-    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
-  } catch {
-    return [];
-  }
-}
-
 /** The configuration that an HAProxy's command line names, absolute; null when it is something else. */
 export async function configurationOf(pid: number): Promise<string | null> {
-  const words = await commandLineOf(pid);
+  const words = commandLineOf(pid);
   const path = words[words.indexOf('-f') + 1];
   if (!words.includes('-W') || !words.includes('-f') || path === undefined) return null;
-  const cwd = path.startsWith('/') ? '/' : await readlink(`/proc/${pid}/cwd`).catch(() => '/');
+  const cwd = path.startsWith('/') ? '/' : (workingDirectoryOf(pid) ?? '/');
   return realPathOf(resolve(cwd, path));
 }
 
@@ -163,38 +154,21 @@ async function realPathOf(path: string): Promise<string> {
   return join(folder, basename(path));
 }
 
-async function hostProcesses(): Promise<readonly HostProcess[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  return (await Promise.all(pids.map(processAt))).filter((found) => found !== null);
-}
-
 /** Null when there is none, or only a zombie. */
-async function processAt(pid: number): Promise<HostProcess | null> {
-  try {
-    const [text, { uid }] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), stat(`/proc/${pid}`)]);
-    // The command's name, in brackets, may contain anything.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const [state, parent] = fields;
-    if (state === 'Z' || state === 'X') return null;
-    return { pid, startTicks: fields[19] ?? '', parent: Number(parent), userId: uid };
-  } catch {
-    return null;
-  }
+function processAt(pid: number): HostProcess | null {
+  const stat = readStat(pid);
+  const userId = stat === null ? null : ownerOf(pid);
+  return stat === null || userId === null ? null : { ...stat, userId };
 }
 
-interface StartRecord {
-  readonly bootId: string;
-  readonly pid: number;
-  readonly startTicks: string;
-}
-
-async function readRecord(configPath: string): Promise<StartRecord | null> {
+async function readRecord(configPath: string): Promise<ProcessIdentity | null> {
   try {
     const record: unknown = JSON.parse((await readIfExists(recordPath(configPath))) ?? 'null');
     if (typeof record !== 'object' || record === null) return null;
     const { bootId: boot, pid, startTicks } = record as Partial<Record<string, unknown>>;
-    if (typeof pid !== 'number' || typeof startTicks !== 'string' || typeof boot !== 'string') return null;
-    return { pid, startTicks, bootId: boot };
+    if (typeof pid !== 'number' || typeof boot !== 'string') return null;
+    // A text in the records of earlier versions.
+    return { pid, startTicks: Number(startTicks), bootId: boot };
   } catch {
     // No record of ours: the command lines tell.
     return null;
@@ -203,8 +177,4 @@ async function readRecord(configPath: string): Promise<StartRecord | null> {
 
 function recordPath(configPath: string): string {
   return join(dirname(configPath), RECORD);
-}
-
-async function bootId(): Promise<string> {
-  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 }

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { finished } from 'node:stream/promises';
+import { errorCode } from '../base/system-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
 import { within } from './deadline.ts';
 import { encode, type Words } from './encoder.ts';
-import { errorCode } from './files.ts';
 import { ReplyBuffer } from './reply-buffer.ts';
 
 const REPLY_TIMEOUT_MS = 5_000;
@@ -70,7 +70,7 @@ export async function askForBytes(
 
 function socketError(path: string, error: unknown): PortError {
   if (error instanceof PortError) return error;
-  const code = errorCode(error) ?? 'unknown error';
+  const code = errorCode(error) || 'unknown error';
   // The queue of connections that it has not taken is full.
   if (code === 'EAGAIN') {
     return new PortError('Transient', 'haproxyTimeout', `HAProxy takes no connections on ${path}`, { cause: error });

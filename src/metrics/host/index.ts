@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loadAverage } from '../../base/procfs.ts';
 import type { InstanceId } from '../../model/instance.ts';
 import type { MetricContext } from '../../ports/metric-source.ts';
 import { httpPathSchema, portSchema } from '../../settings/fields.ts';
@@ -9,7 +10,6 @@ import { average, type Measure, type Measured } from './average.ts';
 import { CpuShares } from './cpu-share.ts';
 import { lookAtExporters } from './exporters.ts';
 import { lookAtProcesses } from './processes.ts';
-import { loadAverage } from './procfs.ts';
 
 function schema(baseDir: string) {
   return z

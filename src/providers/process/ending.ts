@@ -1,6 +1,7 @@
+import { isSame, type ProcessIdentity, type ProcessStat, readStats } from '../../base/procfs.ts';
+import { errorCode } from '../../base/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
-import { isSame, type ProcessIdentity, type ProcessStat, readStats, signalProcess } from './procfs.ts';
 import type { StopSignal } from './record.ts';
 import { findTagged, type Tags, usersOf } from './tags.ts';
 
@@ -87,6 +88,18 @@ async function findProcesses(target: EndTarget, known: Set<string>): Promise<rea
   const found = stats.filter((stat) => own.has(key(stat)) || (sessionLives && stat.session === leader?.pid));
   for (const stat of found) known.add(key(stat));
   return found;
+}
+
+/** Signals a process if it is still the one that was seen. Between the look and the signal lie microseconds. */
+function signalProcess(seen: ProcessStat, signal: NodeJS.Signals): void {
+  if (!isSame(seen)) return;
+  try {
+    process.kill(seen.pid, signal);
+  } catch (error) {
+    if (errorCode(error) === 'ESRCH') return;
+    const message = `Drover's user may not send ${signal} to pid ${seen.pid}: ${String(error)}`;
+    throw new PortError('Unauthorized', 'notPermitted', message, { cause: error });
+  }
 }
 
 /** Waits at least a moment and at most `boundMs`, and returns for how long. */

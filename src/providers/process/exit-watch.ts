@@ -1,5 +1,5 @@
+import { isSame, type ProcessIdentity } from '../../base/procfs.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { isSame, type ProcessIdentity } from './procfs.ts';
 
 const POLL_INTERVAL_MS = 1_000;
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { errorCode } from '../../base/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { rotateLog } from './logs.ts';
-import { errorCode } from './procfs.ts';
 
 const LOOK_INTERVAL_MS = 1_000;
 /** Of the quiet logs so many are looked at in each round; those that grow fast in every one. */

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openToReplace } from '../../base/files.ts';
-import { errorCode } from './procfs.ts';
+import { errorCode } from '../../base/system-error.ts';
 
 export const LOG_FILE = 'server.log';
 

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { type ProcessIdentity, type ProcessStat, readProcess, readStats } from '../../base/procfs.ts';
+import { type ListeningSocket, listeningSockets, socketsOf } from '../../base/sockets.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type Listener, readListeners, socketsOf } from './listeners.ts';
-import { type ProcessIdentity, type ProcessStat, readStats } from './procfs.ts';
-import { findTagged, usersOf } from './tags.ts';
+import { findTagged, HOST, usersOf } from './tags.ts';
+
+/** The addresses that a listener for `HOST` may have. */
+const REACHED = [HOST, '0.0.0.0', '::'];
 
 /** While servers boot, sooner than their health checks can pass. */
 const BOOTING_INTERVAL_MS = 50;
@@ -87,7 +89,7 @@ export class PortGuard {
   }
 
   async #round(): Promise<void> {
-    const listeners = readListeners(new Set([...this.#servers.values()].map(({ port }) => port)));
+    const listeners = listenersOn(new Set([...this.#servers.values()].map(({ port }) => port)));
     const changed = [...this.#servers].filter(([, server]) => {
       const there = inWords(listeners.get(server.port));
       return there !== '' && there !== server.own && server.stranger === null;
@@ -107,13 +109,24 @@ export class PortGuard {
   }
 }
 
-function inWords(listeners: readonly Listener[] = []): string {
+/** By port, the sockets that a connection to 127.0.0.1 reaches: those of that very address, else those of all addresses. */
+function listenersOn(ports: ReadonlySet<number>): ReadonlyMap<number, readonly ListeningSocket[]> {
+  const sockets = listeningSockets((port) => ports.has(port)).filter(({ address }) => REACHED.includes(address));
+  return new Map(
+    [...Map.groupBy(sockets, ({ port }) => port)].map(([port, there]) => {
+      const exact = there.filter(({ address }) => address === HOST);
+      return [port, exact.length > 0 ? exact : there];
+    }),
+  );
+}
+
+function inWords(listeners: readonly ListeningSocket[] = []): string {
   return listeners.map(({ inode }) => inode).join();
 }
 
 /** Null when all are the server's: its session's, its children's, or those of a process that carries its instance id. */
 async function strangerAmong(
-  listeners: readonly Listener[],
+  listeners: readonly ListeningSocket[],
   instanceId: string,
   server: GuardedServer,
   stats: readonly ProcessStat[],
@@ -145,9 +158,5 @@ function familyOf(leader: ProcessIdentity, stats: readonly ProcessStat[]): reado
 }
 
 function nameOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return 'a process';
-  }
+  return readProcess(pid, 'comm')?.trim() ?? 'a process';
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
+import { errorCode } from '../../base/system-error.ts';
 import { PortError } from '../../ports/errors.ts';
-import { errorCode } from './procfs.ts';
 import { HOST } from './tags.ts';
 
 export interface PortRange {

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Account } from '../../base/accounts.ts';
+import { isAlive, type ProcessIdentity } from '../../base/procfs.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { LaunchRequest, Machine, Provider, ProviderContext } from '../../ports/provider.ts';
@@ -13,8 +14,7 @@ import { keepEndedLog, LOG_FILE, lastLine } from './logs.ts';
 import { MachineFolders } from './machine-folders.ts';
 import { PortGuard } from './port-guard.ts';
 import { PortAllocator } from './ports.ts';
-import { isAlive, type ProcessIdentity, readBootId } from './procfs.ts';
-import { isUsableId, type MachineRecord } from './record.ts';
+import { hostBootId, isUsableId, type MachineRecord } from './record.ts';
 import { adoptProcesses, findSpawned } from './recovery.ts';
 import { type ProcessSettings, readSettings } from './settings.ts';
 import { spawnServer } from './spawn.ts';
@@ -160,7 +160,7 @@ export class ProcessProvider implements Provider {
       throw new PortError('NotFound', 'noMachine', `There is no machine ${instanceId} in the fleet ${this.#fleet}.`);
     }
     const { fleet, userId, stopSignal, stoppingSince, process } = record;
-    const leader = process?.bootId === readBootId() ? process : null;
+    const leader = process?.bootId === hostBootId() ? process : null;
     const others = (await this.#folders.all()).flatMap((other) =>
       other.instanceId === instanceId || other.process === null ? [] : [other.process],
     );

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { readBootId } from '../../base/procfs.ts';
+import { PortError } from '../../ports/errors.ts';
 
 /** What a server can be asked to stop by: those that servers are known to take for it. */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
@@ -43,4 +45,13 @@ export type MachineRecord = Readonly<z.infer<typeof machineRecord>>;
 /** Ids name folders. `ended` is the folder of the logs that are kept. */
 export function isUsableId(instanceId: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(instanceId) && instanceId !== 'ended';
+}
+
+/** The boot of the host that a process is recorded with. @throws PortError `Unsupported` where there is no /proc */
+export function hostBootId(): string {
+  try {
+    return readBootId();
+  } catch (cause) {
+    throw new PortError('Unsupported', 'noProcfs', 'The process provider needs Linux with /proc mounted.', { cause });
+  }
 }

@@ -1,6 +1,6 @@
+import { type ProcessIdentity, startedAt } from '../../base/procfs.ts';
 import type { MachineFolders } from './machine-folders.ts';
-import { type ProcessIdentity, readBootId, startedAt } from './procfs.ts';
-import { isUsableId, type MachineRecord, maxLogBytesSchema, stopSignalSchema } from './record.ts';
+import { hostBootId, isUsableId, type MachineRecord, maxLogBytesSchema, stopSignalSchema } from './record.ts';
 import { findTagged, firstSpawned, type TaggedProcess, type Tags, usersOf } from './tags.ts';
 
 /** For a server whose launch template is no longer known. */
@@ -36,7 +36,7 @@ function identify(processes: readonly TaggedProcess[]): ProcessIdentity | null {
   const first = firstSpawned(processes);
   if (first === null) return null;
   const { pid, startTicks } = first.stat;
-  return { pid, startTicks, bootId: readBootId() };
+  return { pid, startTicks, bootId: hostBootId() };
 }
 
 /** A record from the process itself. A fleet of the same name that is run from another folder keeps its own. */

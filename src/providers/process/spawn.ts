@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Account } from '../../base/accounts.ts';
 import { openToAppend } from '../../base/files.ts';
+import { type ProcessIdentity, readStat } from '../../base/procfs.ts';
+import { errorCode } from '../../base/system-error.ts';
 import { inheritedEnvironment, limited } from '../../base/user-program.ts';
 import { PortError } from '../../ports/errors.ts';
 import { asUser } from './account.ts';
-import { errorCode, type ProcessIdentity, readBootId, readStat } from './procfs.ts';
+import { hostBootId } from './record.ts';
 import type { ProcessSettings } from './settings.ts';
 
 /** A child that was spawned. */
@@ -47,7 +49,7 @@ export async function spawnServer(
   child.unref();
   // Read before the event loop can reap the child, so the pid is still its own; 0 when it has exited already.
   const startTicks = readStat(child.pid)?.startTicks ?? 0;
-  return { child, identity: { pid: child.pid, startTicks, bootId: readBootId() } };
+  return { child, identity: { pid: child.pid, startTicks, bootId: hostBootId() } };
 }
 
 function spawnError(error: unknown, program: string, workingDirectory: string): PortError {

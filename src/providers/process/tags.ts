@@ -1,6 +1,6 @@
 /** The tags that every server carries in its own environment, where they last as long as it does. */
 
-import { type ProcessStat, readEnvironment, readStats } from './procfs.ts';
+import { type ProcessStat, readEnvironment, readStats } from '../../base/procfs.ts';
 
 export interface Tags {
   readonly fleet: string;

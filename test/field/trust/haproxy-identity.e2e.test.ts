@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { geteuid } from 'node:process';
 import { afterEach, expect, it } from 'vitest';
+import { readStat } from '../../../src/base/procfs.ts';
 import { createHaproxy } from '../../../src/haproxy/driver.ts';
 import { ownProcesses, send } from '../../../src/haproxy/processes.ts';
 import { systemClock } from '../../../src/system/clock.ts';
@@ -87,15 +88,14 @@ requires('haproxy')("HAProxy's processes", () => {
     const config = await begin();
     const [one] = await ownProcesses(config);
     if (one === undefined) throw new Error('no process');
-    await send({ ...one, startTicks: '1' }, 'SIGKILL');
+    await send({ ...one, startTicks: 1 }, 'SIGKILL');
     expect(await isRunning(one.pid)).toBe(true);
   });
 
   it('are told with their owner when they cannot be ended', async ({ skip }) => {
     skip(geteuid?.() === 0, 'root can end every process');
     await begin();
-    const init = (await import('node:fs/promises')).readFile('/proc/1/stat', 'utf8');
-    const startTicks = (await init).split(') ')[1]?.split(' ')[19] ?? '';
+    const startTicks = readStat(1)?.startTicks ?? 0;
     await expect(send({ pid: 1, startTicks, parent: 0, userId: 0 }, 'SIGUSR1')).rejects.toMatchObject({
       reaction: 'Unauthorized',
       message: expect.stringMatching(/process 1 belongs to the user with id 0/),
