@@ -278,9 +278,16 @@ export const FIELD: readonly Mutation[] = [
     caughtBy: field('traffic/forwarded-headers'),
   },
   {
+    name: 'a copy of a data folder whose original was moved is taken for it',
+    file: 'src/store/home.ts',
+    find: '[written.path, ...foldersWrittenTo()]',
+    replace: '[written.path]',
+    caughtBy: field('trust/copied-folder'),
+  },
+  {
     name: 'a copy of a data folder is taken for its original',
     file: 'src/store/home.ts',
-    find: 'throw copied(dataDir, written.path);',
+    find: 'throw copied(dataDir, original);',
     replace: 'return () => {};',
     caughtBy: field('trust/copied-folder'),
   },

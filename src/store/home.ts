@@ -4,6 +4,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileError, readBoundedSync, replaceSync } from '../base/files.ts';
 import { PortError } from '../ports/errors.ts';
+import { foldersWrittenTo } from './open-folders.ts';
 
 const NAME = 'home';
 const MAX_BYTES = 8_192;
@@ -16,8 +17,9 @@ interface Home {
 }
 
 /**
- * Makes sure that this is no copy: one that was moved, or brought back from a backup, is where it is now; one whose original is
- * still there is a copy. Changes nothing.
+ * Makes sure that this is no copy. The folder that was there first is none, wherever it is now; any other has come from a backup or from
+ * another disk, unless the first one is still there: in its old place, or where something still writes to it (its controller, HAProxy,
+ * servers' logs). Changes nothing.
  * @returns how to write down where this folder is, for the holder of its lock
  * @throws PortError `dataFolderCopied`
  */
@@ -27,9 +29,13 @@ export function checkHome(dataDir: string): () => void {
   const identity = identityOf(path);
   const written = readHome(file);
   if (written === null) return () => writeHome(file, { path, origin: identity ?? '' });
-  if (written.path === path || identityOf(written.path) === identity) return () => {};
-  if (readHome(join(written.path, NAME))?.origin === written.origin) throw copied(dataDir, written.path);
-  return () => writeHome(file, { ...written, path });
+  if (identity !== written.origin) {
+    const isOriginal = (folder: string) =>
+      identityOf(folder) !== identity && readHome(join(folder, NAME))?.origin === written.origin;
+    const original = [written.path, ...foldersWrittenTo()].find(isOriginal);
+    if (original !== undefined) throw copied(dataDir, original);
+  }
+  return written.path === path ? () => {} : () => writeHome(file, { ...written, path });
 }
 
 function identityOf(path: string): string | null {
