@@ -19,6 +19,14 @@ import { migrate } from './sqlite-migrate.ts';
  */
 const BUSY_TIMEOUT_MS = 2_000;
 
+/**
+ * Of a new database. A commit writes whole pages, and rows that change together are seldom on one page: with thousands of instances, the usual
+ * 4,096 bytes make four times as much to write.
+ */
+const PAGE_BYTES = 1_024;
+/** How long the write-ahead log grows before its pages are written to the database: 4 MiB. */
+const CHECKPOINT_PAGES = 4_096;
+
 const IN_MEMORY = ':memory:';
 
 export type SqliteStoreOptions = {
@@ -75,7 +83,8 @@ function openFile(path: string): DatabaseSync {
   }
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
-    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+    database.exec(`pragma page_size = ${PAGE_BYTES}; pragma journal_mode = wal; pragma synchronous = full`);
+    database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}; pragma foreign_keys = on`);
     checkFile(database, path);
     return database;
   } catch (error) {
