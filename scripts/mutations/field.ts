@@ -5,6 +5,48 @@ const field = (...names: readonly string[]): Tests => ({ tests: names.map((name)
 /** For each kind of fault that use has found, the line without which it is back: its test in test/field has been seen to fail. */
 export const FIELD: readonly Mutation[] = [
   {
+    name: 'files: what is not written at once is never written',
+    file: 'src/haproxy/driver.ts',
+    find: 'if (this.#turn.idle) await this.#turn.run(() => this.#files.writeDue());',
+    replace: '',
+    caughtBy: field('faults/late-files.e2e'),
+  },
+  {
+    name: 'files: what is not written at once is not written at the end',
+    file: 'src/haproxy/driver.ts',
+    find: 'await this.#turn.run(() => this.#files.write()).catch(() => undefined);',
+    replace: '',
+    caughtBy: field('faults/late-files.e2e'),
+  },
+  {
+    name: 'files: HAProxy reloads with a state file that is behind',
+    file: 'src/haproxy/config-files.ts',
+    find: 'await this.#writeState(target);\n    this.#written.delete(config);',
+    replace: 'this.#written.delete(config);',
+    caughtBy: field('faults/bytes-of-files'),
+  },
+  {
+    name: 'looks: a transition that was heard of is not looked at',
+    file: 'src/haproxy/looks.ts',
+    find: 'heard !== null && heard === known.heard',
+    replace: 'heard !== null',
+    caughtBy: field('faults/bytes-of-looks'),
+  },
+  {
+    name: 'looks: servers are left alone while nobody listens',
+    file: 'src/haproxy/looks.ts',
+    find: 'heard !== null && heard === known.heard',
+    replace: 'heard === known.heard',
+    caughtBy: field('faults/bytes-of-looks'),
+  },
+  {
+    name: 'looks: servers are left alone though one is down, or drained',
+    file: 'src/haproxy/looks.ts',
+    find: 'known?.isSettled === true && ',
+    replace: 'known !== null && ',
+    caughtBy: field('faults/bytes-of-looks'),
+  },
+  {
     name: 'a fix waits: resume leaves the wait of the launch that failed',
     file: 'src/control/orders.ts',
     find: '      instances: waiting,',

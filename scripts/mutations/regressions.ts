@@ -195,8 +195,8 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'haproxy #1387, #1412, #2506, #3296: the state file of another time is left to HAProxy',
     file: 'src/haproxy/config-files.ts',
-    find: 'this.#target = target;\n    await this.writeState();\n    this.#written.delete(config);',
-    replace: 'this.#target = target;\n    this.#written.delete(config);',
+    find: 'await this.#writeState(target);\n    this.#written.delete(config);',
+    replace: 'this.#written.delete(config);',
     caughtBy: LOAD_BALANCER,
   },
   {

@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
 import type { Announce, DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
 import { type Binary, findBinary, validate } from './binary.ts';
-import { ConfigFiles, type Target } from './config-files.ts';
+import { ConfigFiles, isSameTarget, type Target } from './config-files.ts';
 import { Departures } from './departures.ts';
 import { difference } from './diff.ts';
 import { RingEvents } from './events.ts';
@@ -85,9 +85,9 @@ class Haproxy implements LoadBalancerDriver {
     this.#paths = paths;
     this.#givenBinary = binary;
     this.#clock = clock;
-    this.#files = new ConfigFiles(paths, () => this.#memory.healthy);
-    this.#runtime = new Runtime(paths.runtimeSocket, clock);
+    this.#files = new ConfigFiles(paths, clock, () => this.#memory.healthy);
     this.#events = new RingEvents(paths.runtimeSocket, clock);
+    this.#runtime = new Runtime(paths.runtimeSocket, clock, () => this.#events.transitions);
     this.#hang = new HangWatch(clock);
     this.#oldWorkers = new OldWorkersRuntime(paths.masterSocket, clock);
     this.#departures = new Departures(clock, {
@@ -114,7 +114,7 @@ class Haproxy implements LoadBalancerDriver {
     const seen = observation(totals.look, totals.forgotten, missing !== null, this.#memory);
     this.#memory = seen.memory;
     // While an apply is under way it writes the file itself.
-    if (this.#turn.idle) await this.#turn.run(() => this.#files.writeState());
+    if (this.#turn.idle) await this.#turn.run(() => this.#files.writeDue());
     return {
       at: this.#clock.now(),
       version: look.version,
@@ -146,7 +146,8 @@ class Haproxy implements LoadBalancerDriver {
   async close(): Promise<void> {
     this.#events.close();
     await this.#departures.close();
-    await this.#turn.settled();
+    // What cannot be written now, the next controller writes.
+    await this.#turn.run(() => this.#files.write()).catch(() => undefined);
   }
 
   async #apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void> {
@@ -250,7 +251,7 @@ class Haproxy implements LoadBalancerDriver {
   }
 
   async #changeMembers(target: Target, look: Look, binary: Binary, signal: AbortSignal): Promise<void> {
-    await this.#files.write(target);
+    await this.#files.follow(target);
     const { commands, leaving } = difference(target.desired, target.ids, look, binary.capabilities);
     const forgotten = [...this.#openElsewhere].filter((key) => !target.ids.has(key) && !look.servers.has(key));
     this.#departures.set([...leaving, ...forgotten]);
@@ -264,7 +265,9 @@ class Haproxy implements LoadBalancerDriver {
     };
     const taken = new Map([...(look?.servers ?? [])].map(([key, { id }]) => [key, id]));
     const ids = serverIds(serversOf(desired.members), taken);
-    return { desired, ids, ...renderConfig(desired, ids, this.#paths, binary.capabilities, host) };
+    const target = { desired, ids, ...renderConfig(desired, ids, this.#paths, binary.capabilities, host) };
+    const current = this.#files.target;
+    return current !== null && isSameTarget(current, target) ? current : target;
   }
 
   /** Null when it is not running, or was hung and has been ended. */

@@ -32,6 +32,8 @@ export class RingEvents {
   readonly #cut: Record<CutBy, number> = { idleTimeout: 0, queueTimeout: 0, requestHead: 0, answerHead: 0 };
   #stop: AbortController | null = null;
   #socket: Socket | null = null;
+  #isConnected = false;
+  #transitions = 0;
   /** Ends the wait for the next try. */
   #hurry = new AbortController();
 
@@ -57,6 +59,11 @@ export class RingEvents {
   /** Since this was made; at least so many, because nobody listens while one process follows another. */
   get cutTotal(): Readonly<Record<CutBy, number>> {
     return { ...this.#cut };
+  }
+
+  /** How many changes of a server's health were heard of, and how often something may have been missed; null while nobody listens. */
+  get transitions(): number | null {
+    return this.#isConnected ? this.#transitions : null;
   }
 
   /** Leaves the present process, which its listener would keep alive, for the one that the socket leads to now. */
@@ -97,6 +104,8 @@ export class RingEvents {
     this.#socket = socket;
     socket.on('connect', () => {
       connected = true;
+      this.#isConnected = true;
+      this.#transitions += 1;
       socket.write(`${encode(['show', 'events', EVENT_RING, '-w', '-n'])}\n`);
       if (again) this.#notify();
     });
@@ -105,13 +114,16 @@ export class RingEvents {
       const lines = `${rest}${chunk}`.split('\n');
       rest = lines.pop()?.slice(0, MAX_LINE_CHARS) ?? '';
       for (const line of lines) this.#count(line);
-      if (lines.some((line) => TRANSITION.test(line))) this.#notify();
+      if (!lines.some((line) => TRANSITION.test(line))) return;
+      this.#transitions += 1;
+      this.#notify();
     });
     await new Promise<void>((resolve) => {
       // An end without an error is one too; `close` follows either.
       socket.on('error', () => undefined);
       socket.on('close', () => resolve());
     });
+    this.#isConnected = false;
     signal.removeEventListener('abort', leave);
     return connected;
   }

@@ -14,7 +14,17 @@ import {
   text,
   trafficOf,
 } from './look.ts';
-import { type Comparison, compare, type News, notWhole, type Reading, reading, sections } from './reading.ts';
+import {
+  type Comparison,
+  compare,
+  firstSections,
+  type News,
+  notWhole,
+  type Reading,
+  reading,
+  type Sections,
+  sections,
+} from './reading.ts';
 import { ReplyBuffer } from './reply-buffer.ts';
 import { Rows } from './rows.ts';
 import { type ServerKey, serverKey } from './servers.ts';
@@ -27,17 +37,29 @@ const WHOLE_EVERY_MS = 5_000;
 const ONE_BY_ONE_SHARE = 0.2;
 const FRONTENDS_AND_BACKENDS = '3';
 const SERVERS = '4';
-const CHANGES: readonly Words[] = [
+const TOTALS: readonly Words[] = [
   ['show', 'info'],
   ['show', 'stat', '-1', FRONTENDS_AND_BACKENDS, '-1'],
-  ['show', 'servers', 'state'],
 ];
+const CHANGES: readonly Words[] = [...TOTALS, ['show', 'servers', 'state']];
+
+const SETTLED = ['UP', 'no check'];
 
 /** Sends one line of commands to HAProxy and returns all that comes back, which may be part of the buffer. */
 export type Ask = (commands: readonly Words[], signal: AbortSignal, into?: ReplyBuffer) => Promise<Buffer>;
 
+/**
+ * Counts what may have changed the state of a server: health transitions that HAProxy tells of by itself, and what we have told it to do.
+ * Null while nobody hears of such transitions.
+ */
+export type Heard = () => number | null;
+
 /** A reading, and what the replies were read into that it is compared with. */
 interface Known extends Reading {
+  /** When the servers' states were asked for. */
+  readonly heard: number | null;
+  /** Whether no state is about to change without a word, and no statistics are waited for. */
+  readonly isSettled: boolean;
   readonly statisticsIn: ReplyBuffer;
   readonly statesIn: ReplyBuffer;
 }
@@ -45,20 +67,23 @@ interface Known extends Reading {
 /**
  * Looks at a running HAProxy, one after the other. The answer about ten thousand servers is 7 MB, of which nearly all is as it was a
  * second ago: so the servers' states are compared with the last look, and only of those that have changed, or that are drained, the
- * statistics are asked for and read. All statistics are asked for now and then, and those read that are not as they were.
+ * statistics are asked for and read. While all servers are up and nothing was heard of since, not even the states are. Everything is asked
+ * for now and then, and what is not as it was is read.
  */
 export class Looks {
   readonly #ask: Ask;
   readonly #clock: Clock;
+  readonly #heard: Heard;
   #known: Known | null = null;
   #spareForAll: ReplyBuffer | null = null;
   #spareForChanges: ReplyBuffer | null = null;
   /** By the steady clock. */
   #wholeAtMs = 0;
 
-  constructor(ask: Ask, clock: Clock) {
+  constructor(ask: Ask, clock: Clock, heard: Heard) {
     this.#ask = ask;
     this.#clock = clock;
+    this.#heard = heard;
   }
 
   /** A server about which nothing is new is the very object that the last look had, and so are all of them together. */
@@ -66,8 +91,10 @@ export class Looks {
     const known = this.#known;
     this.#known = null;
     const isDue = this.#clock.steadyMs() - this.#wholeAtMs >= WHOLE_EVERY_MS;
-    const seen =
-      known === null || isDue || known.look.servers.size <= FEW_SERVERS ? null : await this.#changes(known, signal);
+    const asksAll = known === null || isDue || known.look.servers.size <= FEW_SERVERS;
+    const heard = this.#heard();
+    const isCalm = known?.isSettled === true && heard !== null && heard === known.heard;
+    const seen = asksAll ? null : await (isCalm ? this.#totals(known, signal) : this.#changes(known, signal));
     const now = seen ?? (await this.#whole(known, signal));
     if (known !== null) this.#reuse(known, now);
     this.#known = now;
@@ -84,33 +111,35 @@ export class Looks {
     const into = this.#spareForAll ?? new ReplyBuffer();
     this.#spareForAll = null;
     const askedAtMs = this.#clock.steadyMs();
+    const heard = this.#heard();
     const reply = await this.#ask(LOOK, signal, into);
     const seen = await this.#inPieces(reading(reply, known));
     this.#wholeAtMs = askedAtMs;
-    return { ...seen, statisticsIn: into, statesIn: into };
+    return { ...seen, heard, isSettled: isSettled(seen.look, known), statisticsIn: into, statesIn: into };
+  }
+
+  /** Null when it is another worker's. */
+  async #totals(known: Known, signal: AbortSignal): Promise<Known | null> {
+    const reply = await this.#ask(TOTALS, signal);
+    const totals = totalsIn(firstSections(reply), known, reply);
+    return totals === null ? null : { ...known, look: { ...known.look, ...totals } };
   }
 
   /** Null when there is so much news that the whole is cheaper, or when it is another worker's. */
   async #changes(known: Known, signal: AbortSignal): Promise<Known | null> {
     const into = this.#spareForChanges ?? new ReplyBuffer();
     this.#spareForChanges = null;
+    const heard = this.#heard();
     const reply = await this.#ask(CHANGES, signal, into);
-    const { info, statistics, states } = sections(reply);
-    if (info.pid !== known.look.pid || info.fingerprint !== known.look.fingerprint) return null;
-    const frontends: FrontendLook[] = [];
-    const backends = new Map<string, Traffic>();
-    while (statistics.next()) {
-      if (!statistics.split()) continue;
-      const name = text(statistics, 'pxname');
-      if (text(statistics, 'svname') === 'FRONTEND') frontends.push(frontendOf(statistics));
-      else backends.set(name, trafficOf(statistics));
-    }
-    if (frontends.length + backends.size === 0) throw notWhole(reply);
-    const compared = await this.#inPieces(compare(known, states));
+    const said = sections(reply);
+    const totals = totalsIn(said, known, reply);
+    if (totals === null) return null;
+    const compared = await this.#inPieces(compare(known, said.states));
     if (compared.news.length > known.look.servers.size * ONE_BY_ONE_SHARE) return null;
     const isSame = compared.news.length === 0 && compared.seen.keys.length === known.states.keys.length;
-    const servers = isSame ? known.look.servers : await this.#refreshed(known, compared, info.pid, signal);
-    return { ...known, look: { ...info, frontends, backends, servers }, states: compared.seen, statesIn: into };
+    const servers = isSame ? known.look.servers : await this.#refreshed(known, compared, totals.pid, signal);
+    const look = { ...totals, servers };
+    return { ...known, look, states: compared.seen, statesIn: into, heard, isSettled: isSettled(look, known) };
   }
 
   async #refreshed(
@@ -160,6 +189,29 @@ export class Looks {
       await this.#clock.sleep(0);
     }
   }
+}
+
+/** Of the process and its listeners and target groups, without the servers; null when it is another worker that has answered. */
+function totalsIn({ info, statistics }: Sections, { look }: Known, reply: Buffer): Omit<Look, 'servers'> | null {
+  if (info.pid !== look.pid || info.fingerprint !== look.fingerprint) return null;
+  const frontends: FrontendLook[] = [];
+  const backends = new Map<string, Traffic>();
+  while (statistics.next()) {
+    if (!statistics.split()) continue;
+    if (text(statistics, 'svname') === 'FRONTEND') frontends.push(frontendOf(statistics));
+    else backends.set(text(statistics, 'pxname'), trafficOf(statistics));
+  }
+  if (frontends.length + backends.size === 0) throw notWhole(reply);
+  return { ...info, frontends, backends };
+}
+
+/** Of a server that is neither up nor a stand-in, what its checks find is no transition that HAProxy would tell of. */
+function isSettled({ servers }: Look, known: Known | null): boolean {
+  if (known?.look.servers === servers) return known.isSettled;
+  for (const { admin, status, traffic } of servers.values()) {
+    if (admin !== 'ready' || traffic.queuedRequests > 0 || !SETTLED.includes(status)) return false;
+  }
+  return true;
 }
 
 function readStatistics(reply: Buffer, pid: number, found: Map<ServerKey, ServerStatistics>): void {

@@ -1,6 +1,7 @@
 /** How many files, and so connections, HAProxy may have open. */
 
 import { readFile } from 'node:fs/promises';
+import type { LoadBalancer } from '../model/fleet.ts';
 
 /** For health checks, listeners and the runtime API, more than clients may take: each file that HAProxy may open costs memory. */
 const MIN_FILES_BESIDE = 500;
@@ -19,8 +20,11 @@ export interface ConnectionLimit {
 }
 
 /** @param openFiles the hard limit of HAProxy's process */
-export function connectionLimit(maxConnections: number, openFiles: number): ConnectionLimit {
-  const forClients = maxConnections * FILES_A_CONNECTION;
+export function connectionLimit(
+  { maxConnections, listeners }: Pick<LoadBalancer, 'maxConnections' | 'listeners'>,
+  openFiles: number,
+): ConnectionLimit {
+  const forClients = maxConnections * Math.max(1, listeners.length) * FILES_A_CONNECTION;
   const wanted = Math.min(MAX_FILES_BESIDE, Math.max(MIN_FILES_BESIDE, Math.ceil(forClients * SHARE_BESIDE)));
   const files = Math.min(forClients + wanted, openFiles);
   const beside = Math.min(wanted, Math.ceil(files * MAX_SHARE_BESIDE));

@@ -178,21 +178,33 @@ function isWatched({ admin, traffic }: ServerLook): boolean {
  * The parts of a reply to `show info`, `show stat` and `show servers state`, each of which ends with an empty line.
  * @throws PortError `haproxyReply`
  */
-export function sections(reply: Buffer): {
+export function sections(reply: Buffer): Sections & { readonly states: Rows } {
+  const { info, statistics, end } = firstSections(reply);
+  const statesStart = skipNewlines(reply, end);
+  const statesEnd = reply.indexOf('\n\n', statesStart);
+  if (statesEnd < 0 || !reply.subarray(statesStart, statesStart + 4).equals(STATES_START)) throw notWhole(reply);
+  return { info, statistics, end: statesEnd, states: Rows.table(reply, statesStart, statesEnd) };
+}
+
+export interface Sections {
   readonly info: Omit<Look, 'frontends' | 'backends' | 'servers'>;
   readonly statistics: Rows;
-  readonly states: Rows;
-} {
+  /** Of the last of them, in the reply. */
+  readonly end: number;
+}
+
+/**
+ * The parts of a reply to `show info` and `show stat`, whatever follows.
+ * @throws PortError `haproxyReply`
+ */
+export function firstSections(reply: Buffer): Sections {
   const infoEnd = reply.indexOf('\n\n');
-  const statisticsStart = skipNewlines(reply, infoEnd);
-  const statisticsEnd = reply.indexOf('\n\n', statisticsStart);
-  const statesStart = skipNewlines(reply, statisticsEnd);
-  const statesEnd = reply.indexOf('\n\n', statesStart);
-  const isWhole = infoEnd >= 0 && statisticsEnd >= 0 && statesEnd >= 0 && reply.subarray(-2).toString() === '\n\n';
+  const start = skipNewlines(reply, infoEnd);
+  const end = reply.indexOf('\n\n', start);
+  const isWhole = infoEnd >= 0 && end >= 0 && reply.subarray(-2).toString() === '\n\n';
   const info = parseInfo(reply.toString('utf8', 0, Math.max(0, infoEnd)));
   const pid = number(info, 'Pid');
-  if (!isWhole || pid === 0 || !reply.subarray(statesStart, statesStart + 4).equals(STATES_START))
-    throw notWhole(reply);
+  if (!isWhole || pid === 0) throw notWhole(reply);
   return {
     info: {
       pid,
@@ -201,8 +213,8 @@ export function sections(reply: Buffer): {
       maxConnections: number(info, 'Maxconn'),
       fingerprint: text(info, 'description'),
     },
-    statistics: Rows.csv(reply, statisticsStart, statisticsEnd),
-    states: Rows.table(reply, statesStart, statesEnd),
+    statistics: Rows.csv(reply, start, end),
+    end,
   };
 }
 

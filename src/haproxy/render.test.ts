@@ -72,7 +72,7 @@ const CASES: Readonly<Record<string, DesiredState>> = {
 describe('renderConfig', () => {
   for (const [name, desired] of Object.entries(CASES)) {
     it(`writes ${name} as in its golden file, which HAProxy takes`, async () => {
-      const { text } = render(desired);
+      const text = render(desired).text();
       await expect(text).toMatchFileSnapshot(`${GOLDEN}/${name}.cfg`);
       await using folder = await mkdtempDisposable(join(tmpdir(), 'drover-render-'));
       const file = join(folder.path, 'haproxy.cfg');
@@ -87,9 +87,9 @@ describe('renderConfig', () => {
     expect(render(sampleState([sampleMember('i-1'), sampleMember('i-2', { proven: true })])).fingerprint).toBe(before);
     const other = sampleState([], { ...sampleGroup, slowStartMs: 1 });
     expect(render(other).fingerprint).not.toBe(before);
-    expect(render(other).text).toContain(`description ${render(other).fingerprint}\n`);
+    expect(render(other).text()).toContain(`description ${render(other).fingerprint}\n`);
     const account = { name: 'proxy', userId: 13, groupId: 14, home: '/' };
     expect(render(sampleState([]), account).fingerprint).not.toBe(before);
-    expect(render(sampleState([]), account).text).toContain('\n  uid 13\n  gid 14\n');
+    expect(render(sampleState([]), account).text()).toContain('\n  uid 13\n  gid 14\n');
   });
 });

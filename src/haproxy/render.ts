@@ -61,12 +61,13 @@ export interface Host {
 }
 
 export interface Rendering {
-  readonly text: string;
   /**
    * A digest of all but the members, part of the text as HAProxy's `description`: a running HAProxy that tells the same one
    * differs in members at most, which the runtime API can change.
    */
   readonly fingerprint: string;
+  /** The whole of it: not made before it is needed, for with thousands of members it is megabytes. */
+  readonly text: () => string;
 }
 
 export function renderConfig(
@@ -78,7 +79,7 @@ export function renderConfig(
 ): Rendering {
   const skeleton = render({ ...desired, members: [] }, ids, paths, capabilities, host, '');
   const fingerprint = `${FINGERPRINT_PREFIX}${createHash('sha256').update(skeleton).digest('hex').slice(0, 16)}`;
-  return { text: render(desired, ids, paths, capabilities, host, fingerprint), fingerprint };
+  return { fingerprint, text: () => render(desired, ids, paths, capabilities, host, fingerprint) };
 }
 
 /** The keywords that every member of the group has, in the file and in `add server`, which knows no defaults. */
@@ -120,10 +121,17 @@ function render(
   host: Host,
   fingerprint: string,
 ): string {
-  const limit = connectionLimit(loadBalancer.maxConnections, host.openFiles);
+  const limit = connectionLimit(loadBalancer, host.openFiles);
   const sections = [
     `# Written by Drover for the load balancer ${loadBalancer.name}; what is changed here by hand is lost.`,
-    globalSection(loadBalancer, limit, host.account, paths, fingerprint),
+    // HAProxy sets a file aside for the checks of each server that it starts with; what it starts with is no part of the fingerprint.
+    globalSection(
+      loadBalancer,
+      Math.min(limit.files + members.length, host.openFiles),
+      host.account,
+      paths,
+      fingerprint,
+    ),
     defaultsSection(loadBalancer),
     ...loadBalancer.listeners.map((listener) => frontend(listener, limit, targetGroups)),
     ...(loadBalancer.statsPage === null ? [] : [statsFrontend(loadBalancer.statsPage)]),
@@ -141,7 +149,7 @@ function render(
 
 function globalSection(
   { maxHeaderBytes, threads, hardStopAfterMs }: LoadBalancer,
-  { files }: ConnectionLimit,
+  files: number,
   account: Account | null,
   paths: Paths,
   fingerprint: string,

@@ -6,7 +6,7 @@ import type { Command } from './commands.ts';
 import { parseInfo } from './csv.ts';
 import { inLines } from './encoder.ts';
 import type { Look } from './look.ts';
-import { Looks } from './looks.ts';
+import { type Ask, Looks } from './looks.ts';
 import { ask, askForBytes, BROKEN_OFF, NOT_RUNNING } from './socket.ts';
 
 /** Which worker the socket leads to. */
@@ -20,11 +20,19 @@ export class Runtime {
   readonly #socketPath: string;
   readonly #clock: Clock;
   readonly #looks: Looks;
+  /** How often something was changed. */
+  #changes = 0;
 
-  constructor(socketPath: string, clock: Clock) {
+  /** @param transitions how many changes of a server's health HAProxy has told of; null while nobody listens */
+  constructor(socketPath: string, clock: Clock, transitions: () => number | null) {
     this.#socketPath = socketPath;
     this.#clock = clock;
-    this.#looks = new Looks((commands, signal, into) => askForBytes(socketPath, commands, clock, signal, into), clock);
+    const heard = (): number | null => {
+      const told = transitions();
+      return told === null ? null : told + this.#changes;
+    };
+    const asked: Ask = (commands, signal, into) => askForBytes(socketPath, commands, clock, signal, into);
+    this.#looks = new Looks(asked, clock, heard);
   }
 
   look(signal: AbortSignal): Promise<Look> {
@@ -46,11 +54,16 @@ export class Runtime {
   /** Runs all commands, a few KB at a time, and returns the reply to each. */
   async execute(commands: readonly Command[], signal: AbortSignal): Promise<readonly string[]> {
     const replies: string[] = [];
-    for (const line of inLines(commands)) {
-      const words = line.map((command) => command.words);
-      replies.push(...splitReplies(await ask(this.#socketPath, words, this.#clock, signal), line.length));
+    try {
+      for (const line of inLines(commands)) {
+        const words = line.map((command) => command.words);
+        replies.push(...splitReplies(await ask(this.#socketPath, words, this.#clock, signal), line.length));
+      }
+      return replies;
+    } finally {
+      // A look that was taken meanwhile may have seen it before.
+      this.#changes += 1;
     }
-    return replies;
   }
 
   /**

@@ -15,9 +15,4 @@ export class Serial {
     this.#last = turn.catch(() => undefined);
     return turn;
   }
-
-  /** Resolves when everything that was asked for so far has ended. */
-  async settled(): Promise<void> {
-    await this.#last;
-  }
 }

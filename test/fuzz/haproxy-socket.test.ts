@@ -79,10 +79,10 @@ async function outcome(work: Promise<unknown>): Promise<PortError | null> {
 const signal = new AbortController().signal;
 const calls: readonly (() => Promise<unknown>)[] = [
   () => ask(path, [['show', 'info']], hasty, signal),
-  () => new Runtime(path, hasty).look(signal),
-  () => new Runtime(path, hasty).identify(signal),
-  () => new Runtime(path, hasty).execute([{ words: ['del', 'server', 'a/b'], expected: /x/ }], signal),
-  () => new Runtime(path, hasty).demand([{ words: ['show', 'x'], expected: /x/ }], signal),
+  () => new Runtime(path, hasty, () => null).look(signal),
+  () => new Runtime(path, hasty, () => null).identify(signal),
+  () => new Runtime(path, hasty, () => null).execute([{ words: ['del', 'server', 'a/b'], expected: /x/ }], signal),
+  () => new Runtime(path, hasty, () => null).demand([{ words: ['show', 'x'], expected: /x/ }], signal),
   () => showProcesses(path, hasty, signal),
 ];
 

@@ -47,11 +47,17 @@ const server = (name: string): Server => ({
 /** Answers as HAProxy does, from a list of servers that a test changes. */
 class FakeHaproxy {
   readonly clock = new VirtualClock();
-  readonly looks = new Looks(async (commands, _signal, into = new ReplyBuffer()) => {
-    into.clear();
-    into.add(this.#answer(commands));
-    return into.reply;
-  }, this.clock);
+  readonly looks = new Looks(
+    async (commands, _signal, into = new ReplyBuffer()) => {
+      into.clear();
+      into.add(this.#answer(commands));
+      return into.reply;
+    },
+    this.clock,
+    () => this.heard,
+  );
+  /** How many transitions were heard of; null while nobody listens. */
+  heard: number | null = null;
   servers: readonly Server[];
   pid = 100;
   requests = 0;
@@ -159,6 +165,53 @@ describe('a look at HAProxy', () => {
     expect(second).toEqual(haproxy.whole());
   });
 
+  it('asks for no server while all are up and nothing was heard of', async () => {
+    const haproxy = new FakeHaproxy(many(2_000));
+    haproxy.heard = 1;
+    const first = await haproxy.look();
+    const whole = haproxy.bytes;
+    haproxy.bytes = 0;
+    for (let second = 0; second < 4; second += 1) {
+      await haproxy.pass();
+      const next = await haproxy.look();
+      expect(next.servers).toBe(first.servers);
+      expect(next).toEqual(haproxy.whole());
+    }
+    expect(haproxy.bytes).toBeLessThan(whole / 100);
+  });
+
+  it('sees at once what was heard of', async () => {
+    const haproxy = new FakeHaproxy(many(500));
+    haproxy.heard = 1;
+    await haproxy.look();
+    await haproxy.pass();
+    haproxy.servers = haproxy.servers.map((one, index) => (index === 7 ? { ...one, status: 'DOWN' } : one));
+    haproxy.heard = 2;
+    expect((await haproxy.look()).servers.get('many/i-7')).toMatchObject({ status: 'DOWN' });
+  });
+
+  it.each([
+    ['while nobody listens', null, server('i-1')],
+    ['while a server is down, whose checks say why', 1, { ...server('i-1'), status: 'DOWN' }],
+    ['while a server is drained', 1, { ...server('i-1'), admin: DRAIN }],
+  ])('asks for the states of all %s', async (_, heard, one) => {
+    const haproxy = new FakeHaproxy([...many(500), { ...one, name: 'i-1000' }]);
+    haproxy.heard = heard;
+    await haproxy.look();
+    await haproxy.pass();
+    haproxy.servers = haproxy.servers.map((each, index) => (index === 7 ? { ...each, status: 'DOWN' } : each));
+    expect((await haproxy.look()).servers.get('many/i-7')).toMatchObject({ status: 'DOWN' });
+  });
+
+  it('sees within five seconds what nobody has told of', async () => {
+    const haproxy = new FakeHaproxy(many(500));
+    haproxy.heard = 1;
+    await haproxy.look();
+    haproxy.servers = haproxy.servers.map((one, index) => (index === 7 ? { ...one, status: 'DOWN' } : one));
+    for (let second = 0; second < 5; second += 1) await haproxy.pass();
+    expect((await haproxy.look()).servers.get('many/i-7')).toMatchObject({ status: 'DOWN' });
+  });
+
   it('asks for the statistics of those that have changed, and keeps what it knows of the others', async () => {
     const haproxy = new FakeHaproxy(many(2_000));
     const first = await haproxy.look();
@@ -236,6 +289,7 @@ describe('a look at HAProxy', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 6 }), async (rounds) => {
         const haproxy = new FakeHaproxy(many(400));
+        haproxy.heard = 0;
         let named = 400;
         await haproxy.look();
         for (const changes of rounds) {
@@ -255,6 +309,7 @@ describe('a look at HAProxy', () => {
             }[kind]();
             servers.splice(from, some.length, ...instead);
             haproxy.servers = servers;
+            haproxy.heard += 1;
           }
           const seen = await haproxy.look();
           const whole = haproxy.whole();
