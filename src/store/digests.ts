@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * SQLite finds much of what can happen to a file, and not all: a letter that was changed inside a record, or pages of an older
@@ -12,7 +12,7 @@ export const DIGEST_MODULUS = 2 ** (8 * DIGEST_BYTES);
 
 /** Of one row, a whole number below `DIGEST_MODULUS`. */
 export function digestOf(key: string, record: string): number {
-  return createHash('sha256').update(`${key}\n${record}`).digest().readUIntBE(0, DIGEST_BYTES);
+  return hash('sha256', `${key}\n${record}`, 'buffer').readUIntBE(0, DIGEST_BYTES);
 }
 
 export function digestSum(digests: readonly (number | null)[]): number {

@@ -41,9 +41,12 @@ export class InForce {
   /** A group as each fleet file describes it that may be followed now. */
   groups(name: string): AutoScalingGroup[] {
     const before = this.#before !== null && this.#clock.elapsedMs < this.#before.untilMs ? this.#before.fleet : null;
-    return [this.#fleet, this.#next, before].flatMap(
-      (fleet) => fleet?.autoScalingGroups.find((group) => group.name === name) ?? [],
-    );
+    const found: AutoScalingGroup[] = [];
+    for (const fleet of [this.#fleet, this.#next, before]) {
+      const group = fleet?.autoScalingGroups.find((one) => one.name === name);
+      if (group !== undefined) found.push(group);
+    }
+    return found;
   }
 
   /** The bounds of a group by each of them: those of a scheduled action until the file names others. The maximum holds over the minimum. */
@@ -63,10 +66,13 @@ export class InForce {
   ceiling(name: string): number {
     const most = this.bounds(name).reduce((max, { maxSize }) => Math.max(max, maxSize), 0);
     const known = this.#ceilings.get(name) ?? most;
-    // Records that were lost count nothing until the group's machines are adopted.
-    const left = this.#records.memory.get(name)?.surveyed === true ? this.#records.open(name).length : known;
-    const ceiling = known <= most ? most : Math.max(most, Math.min(known, left));
+    const ceiling = known <= most ? most : Math.max(most, Math.min(known, this.#left(name) ?? known));
     this.#ceilings.set(name, ceiling);
     return ceiling;
+  }
+
+  /** How many the records have; null while records that were lost count nothing, until the group's machines are adopted. */
+  #left(name: string): number | null {
+    return this.#records.memory.get(name)?.surveyed === true ? this.#records.open(name).length : null;
   }
 }

@@ -6,11 +6,10 @@ import type { World } from '../world/world.ts';
 /** What floating point adds to a quotient that is a whole number. */
 const ROUNDING = 1e-6;
 
-/** What still keeps the fleet from being as it should be; empty once it is. */
-export function unsettled(world: World): string[] {
+/** What still keeps the fleet from being as it should be, one thing after the other; nothing once it is. */
+export function* unsettled(world: World): Generator<string, void> {
   const { invariants, machines, hosts, records } = world;
   const { fleet } = invariants.inForce;
-  const found: string[] = [];
   const expected = new Set<string>();
 
   for (const group of fleet.autoScalingGroups) {
@@ -18,14 +17,14 @@ export function unsettled(world: World): string[] {
     const serving = open.filter(serves);
     const memory = records.memory.get(group.name);
     const desired = memory?.desired ?? null;
-    for (const process of memory?.suspendedProcesses ?? []) found.push(`${process} of ${group.name} is suspended`);
-    if (memory?.told.includes('crashLoop') === true) found.push(`the crash loop of ${group.name} is not over`);
-    if (desired !== null) found.push(...unfollowed(world, group, desired));
-    if (serving.length !== desired) found.push(`${group.name} has ${serving.length} of ${desired} in service`);
+    for (const process of memory?.suspendedProcesses ?? []) yield `${process} of ${group.name} is suspended`;
+    if (memory?.told.includes('crashLoop') === true) yield `the crash loop of ${group.name} is not over`;
+    if (desired !== null) yield* unfollowed(world, group, desired);
+    if (serving.length !== desired) yield `${group.name} has ${serving.length} of ${desired} in service`;
     for (const instance of open) {
       const { id, state } = instance;
-      if (!serves(instance)) found.push(`${id} is ${state.name}`);
-      else if (machines.ofInstance(id)?.answering !== true) found.push(`the machine of ${id} does not answer`);
+      if (!serves(instance)) yield `${id} is ${state.name}`;
+      else if (machines.ofInstance(id)?.answering !== true) yield `the machine of ${id} does not answer`;
     }
     for (const { id } of serving) for (const targetGroup of group.targetGroups) expected.add(`${targetGroup}/${id}`);
   }
@@ -37,20 +36,19 @@ export function unsettled(world: World): string[] {
     if (isForgotten && !fleet.autoScalingGroups.some(({ name }) => name === machine.group)) continue;
     if (machine.fleet === fleet.name && (record === undefined || !serves(record))) {
       const recorded = record?.state.name ?? 'missing';
-      found.push(`${machine.id} of ${machine.instanceId} is ${machine.state}, its record ${recorded}`);
+      yield `${machine.id} of ${machine.instanceId} is ${machine.state}, its record ${recorded}`;
     }
   }
 
   for (const host of hosts) {
-    if (!host.running) found.push(`${host.name} does not run`);
+    if (!host.running) yield `${host.name} does not run`;
     for (const member of host.members()) {
       const key = `${member.member.targetGroup}/${member.member.instanceId}`;
-      if (!expected.delete(key)) found.push(`${host.name} still has ${key}`);
-      else if (!host.routesTo(member)) found.push(`${host.name} does not route to ${key}`);
+      if (!expected.delete(key)) yield `${host.name} still has ${key}`;
+      else if (!host.routesTo(member)) yield `${host.name} does not route to ${key}`;
     }
   }
-  for (const key of expected) found.push(`no load balancer has ${key}`);
-  return found;
+  for (const key of expected) yield `no load balancer has ${key}`;
 }
 
 /** What target tracking would still have to do about a load that stays as it is. */

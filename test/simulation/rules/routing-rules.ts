@@ -48,15 +48,10 @@ export class RoutingRules {
       if (!host.serves(member)) continue;
       const { instanceId, endpoint } = member.member;
       const machine = this.#court.machines.lastOfInstance(instanceId);
-      const isForgotten = this.#court.records.isEndForgotten(instanceId);
-      if (this.#endsForgotten.size > KEPT) this.#endsForgotten.clear();
-      if (machine?.ended === 'serving' && isForgotten) this.#endsForgotten.add(machine.id);
-      if (machine?.ended === 'serving' && !this.#endsForgotten.has(machine.id)) {
-        this.#court.violate('routedToEnded', `${host.name} routes to ${instanceId}, whose machine Drover has ended`);
-      }
-      this.#checkStranger(host, member, machine);
+      if (machine?.ended === 'serving') this.#checkEnded(host, machine);
       const heir = this.#court.machines.at(endpoint);
       if (heir === machine) this.#strangers.delete(instanceId);
+      else this.#checkStranger(host, member, machine, heir);
     }
   }
 
@@ -80,11 +75,22 @@ export class RoutingRules {
     );
   }
 
+  #checkEnded(host: LoadBalancerHost, { id, instanceId }: SimMachine): void {
+    if (this.#endsForgotten.size > KEPT) this.#endsForgotten.clear();
+    if (this.#court.records.isEndForgotten(instanceId)) this.#endsForgotten.add(id);
+    if (this.#endsForgotten.has(id)) return;
+    this.#court.violate('routedToEnded', `${host.name} routes to ${instanceId}, whose machine Drover has ended`);
+  }
+
   /** Its address was given to the next machine, before the load balancer had let go of it. */
-  #checkStranger(host: LoadBalancerHost, { member }: SimMember, machine: SimMachine | undefined): void {
-    const { instanceId, targetGroup, endpoint } = member;
-    const { machines, clock } = this.#court;
-    const heir = machines.at(endpoint);
+  #checkStranger(
+    host: LoadBalancerHost,
+    { member }: SimMember,
+    machine: SimMachine | undefined,
+    heir: SimMachine | undefined,
+  ): void {
+    const { instanceId, targetGroup } = member;
+    const { clock } = this.#court;
     if (!heir?.answering || heir.instanceId === instanceId) return;
     if (this.#court.inForce.groups(heir.group).some(({ targetGroups }) => targetGroups.includes(targetGroup))) return;
     const sinceMs = this.#strangers.get(instanceId) ?? clock.elapsedMs;

@@ -169,11 +169,12 @@ class Run {
       // What goes down comes up again, and has its time for both.
       if (this.#session.wanted !== wanted) deadlineMs = this.#clock.elapsedMs + SETTLE_WITHIN_MS;
       wanted = this.#session.wanted;
-      const left = wanted === 'down' ? ['the fleet is not down'] : unsettled(this.#world);
-      settledMs = left.length > 0 ? null : (settledMs ?? this.#clock.elapsedMs);
+      const isSettled = wanted === 'up' && unsettled(this.#world).next().done === true;
+      settledMs = isSettled ? (settledMs ?? this.#clock.elapsedMs) : null;
       if (settledMs !== null && this.#clock.elapsedMs - settledMs >= SETTLED_FOR_MS) return;
       if (this.#clock.elapsedMs > deadlineMs) {
         const minutes = SETTLE_WITHIN_MS / 60_000;
+        const left = wanted === 'down' ? ['the fleet is not down'] : [...unsettled(this.#world)];
         this.#world.invariants.violate('liveness', `not settled ${minutes} minutes after calm: ${left.join('; ')}`);
       }
     }

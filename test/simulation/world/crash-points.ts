@@ -57,8 +57,16 @@ type CommitKind = (typeof COMMIT_KINDS)[number];
 const PHASES = ['starting', 'running'] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** A run comes to the same few points some ten thousand times: each is written once. */
+const COUNTED_POINTS = new Map<string, { readonly [side in Side]: { readonly [phase in Phase]: CountedPoint } }>();
+
 export function countedPoint(call: string, side: Side, phase: Phase): CountedPoint {
-  return `${call}:${side} ${phase}`;
+  const known = COUNTED_POINTS.get(call) ?? {
+    before: { starting: `${call}:before starting`, running: `${call}:before running` },
+    after: { starting: `${call}:after starting`, running: `${call}:after running` },
+  };
+  COUNTED_POINTS.set(call, known);
+  return known[side][phase];
 }
 
 /** They come seconds after a start for the first time. */

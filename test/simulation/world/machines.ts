@@ -117,7 +117,8 @@ export class Machines {
 
   /** Whose server has an address now. */
   at(endpoint: Endpoint): SimMachine | undefined {
-    return this.#byAddress.get(keyOf(endpoint));
+    const machine = this.#byAddress.get(endpoint.address);
+    return machine?.endpoint.port === endpoint.port ? machine : undefined;
   }
 
   listen(listener: MachineListener): () => void {
@@ -148,7 +149,7 @@ export class Machines {
     this.#machines.set(machine.id, machine);
     this.#alive.add(machine);
     this.#byInstance.set(machine.instanceId, machine);
-    this.#byAddress.set(keyOf(machine.endpoint), machine);
+    this.#byAddress.set(endpoint.address, machine);
     this.#remember(machine);
     const { neverHealthy, diesWhileBooting, pendingMs, bootMs } = this.conditions;
     const fate = this.#random.next();
@@ -195,7 +196,8 @@ export class Machines {
     machine.state = 'gone';
     machine.answering = false;
     this.#alive.delete(machine);
-    if (this.#byAddress.get(keyOf(machine.endpoint)) === machine) this.#byAddress.delete(keyOf(machine.endpoint));
+    const { address } = machine.endpoint;
+    if (this.#byAddress.get(address) === machine) this.#byAddress.delete(address);
     this.#remember(machine);
     this.#tell(machine);
     this.#clock.plan(HISTORY_MS, () => this.#forget(machine));
@@ -314,7 +316,7 @@ export class Machines {
 
   #freeAddress(): Endpoint {
     let index = this.conditions.reusesAddresses ? 1 : ++this.#addresses;
-    while (this.#byAddress.has(keyOf(addressOf(index)))) index++;
+    while (this.#byAddress.has(addressOf(index).address)) index++;
     return addressOf(index);
   }
 }
@@ -348,8 +350,4 @@ function name(machine: SimMachine): string {
 
 function addressOf(index: number): Endpoint {
   return { address: `10.0.${index >> 8}.${index & 255}`, port: 8080 };
-}
-
-function keyOf(endpoint: Endpoint): string {
-  return `${endpoint.address}:${endpoint.port}`;
 }

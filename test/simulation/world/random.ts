@@ -49,14 +49,9 @@ export function createRandom(seed: number, label = ''): Random {
 
 /** 32 hexadecimal digits. */
 export function hex128(random: Random): string {
-  let digits = '';
-  for (let word = 0; word < 4; word++) {
-    digits += random
-      .int(0, UINT32 - 1)
-      .toString(16)
-      .padStart(8, '0');
-  }
-  return digits;
+  const bytes = Buffer.allocUnsafe(16);
+  for (let offset = 0; offset < bytes.length; offset += 4) bytes.writeUInt32BE(random.int(0, UINT32 - 1), offset);
+  return bytes.toString('hex');
 }
 
 /** FNV-1a. */

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { VirtualClock } from './virtual-clock.ts';
 
+const HASHED_AT_ONCE = 8_192;
+
 /** The story of one run: what happened when, the last of it kept, all of it in the digest. */
 export class Trace {
   readonly #clock: VirtualClock;
   readonly #hash = createHash('sha256');
+  #unhashed = '';
   readonly #kept: string[] = [];
   readonly #keptLines: number;
   readonly #onLine: ((line: string) => void) | null;
@@ -17,7 +20,8 @@ export class Trace {
 
   note(who: string, what: string): void {
     const line = `${formatElapsed(this.#clock.elapsedMs)} ${who.padEnd(10)} ${what}`;
-    this.#hash.update(line).update('\n');
+    this.#unhashed += `${line}\n`;
+    if (this.#unhashed.length > HASHED_AT_ONCE) this.#hashRest();
     this.#kept.push(line);
     if (this.#kept.length > 2 * this.#keptLines) this.#kept.splice(0, this.#keptLines);
     this.#onLine?.(line);
@@ -30,7 +34,13 @@ export class Trace {
 
   /** Two runs with the same digest told the same story. */
   digest(): string {
+    this.#hashRest();
     return this.#hash.copy().digest('hex');
+  }
+
+  #hashRest(): void {
+    this.#hash.update(this.#unhashed);
+    this.#unhashed = '';
   }
 }
 

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Fleet } from '../../../src/model/fleet.ts';
 import { serves } from '../../../src/model/lifecycle.ts';
 import type { Ids } from '../../../src/ports/ids.ts';
@@ -6,6 +6,7 @@ import { Invariants } from '../rules/invariants.ts';
 import { applyEdit, type FleetEdit } from '../scenario/fleet-edits.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { type Conditions, calmDown } from './conditions.ts';
+import { emptyDatabase } from './empty-database.ts';
 import { LoadBalancerHost } from './load-balancer-host.ts';
 import { Machines } from './machines.ts';
 import { Measures } from './measures.ts';
@@ -36,7 +37,7 @@ export class World {
   readonly #files = new Map<string, SimFile>();
   /** What the fleet file says. */
   #fleet: Fleet;
-  #database = new DatabaseSync(':memory:');
+  #database = emptyDatabase();
   #asleep = false;
   #wakeHost = (): void => {};
   #onSleep: (until: Promise<void>) => void = () => {};
@@ -73,7 +74,7 @@ export class World {
   loseStore(): void {
     this.hasLostStore = true;
     this.#database.close();
-    this.#database = new DatabaseSync(':memory:');
+    this.#database = emptyDatabase();
     this.records.clear();
   }
 
