@@ -18,7 +18,7 @@ const actions: CliActions = {
   version,
   demoFleetFile: join(root, 'examples', 'hello', 'fleet.yaml'),
   loadFleet: async (file) => (await import('./compose/fleet-file.ts')).loadFleet(file),
-  settingsWarnings: async (fleet) => (await import('./compose/fleet-file.ts')).settingsWarnings(fleet),
+  warnings: async (file) => (await import('./compose/fleet-file.ts')).fleetWarnings(file),
   jsonSchema: async () => (await import('./compose/fleet-file.ts')).jsonSchema(),
   startFleet: async (options) => (await import('./compose/fleet.ts')).startFleet({ ...options, version }),
   simulate: async (options) => (await import('./compose/simulate.ts')).simulate(options),

@@ -7,9 +7,33 @@ export function didYouMean(word: string, known: readonly string[]): string {
   return known.length === 0 ? 'none is known' : `known: ${[...known].sort().join(', ')}`;
 }
 
+/** What AWS and cron call it, without capitals. */
+const CALLED_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  cron: ['recurrence', 'schedule', 'cronexpression'],
+  at: ['time', 'date'],
+  startAt: ['starttime'],
+  endAt: ['endtime'],
+  minSize: ['min', 'minimum', 'mincapacity'],
+  maxSize: ['max', 'maximum', 'maxcapacity'],
+  desiredCapacity: ['desired', 'size', 'replicas', 'desiredsize'],
+  healthCheckGracePeriod: ['graceperiod'],
+  unhealthyThreshold: ['unhealthythresholdcount', 'fall'],
+  healthyThreshold: ['healthythresholdcount', 'rise'],
+  interval: ['healthcheckintervalseconds', 'inter'],
+  timeout: ['healthchecktimeoutseconds'],
+  path: ['healthcheckpath', 'uri'],
+  deregistrationDelay: ['deregistrationdelaytimeoutseconds', 'draintimeout'],
+  adjustment: ['scalingadjustment'],
+  lowerBound: ['metricintervallowerbound'],
+  upperBound: ['metricintervalupperbound'],
+  defaultInstanceWarmup: ['estimatedinstancewarmup', 'warmup'],
+};
+
 function closest(word: string, known: readonly string[]): string | null {
   if (word.length > MAX_WORD_CHARACTERS) return null;
   const meant = plain(word);
+  const elsewhere = known.find((one) => CALLED_ELSEWHERE[one]?.includes(meant));
+  if (elsewhere !== undefined && !known.some((one) => plain(one) === meant)) return elsewhere;
   // `TERM` is meant as `SIGTERM`.
   const ending = meant.length < 3 ? undefined : known.find((one) => plain(one) === `sig${meant}`);
   if (ending !== undefined) return ending;

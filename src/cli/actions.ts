@@ -1,6 +1,5 @@
 import type { FleetFileError } from '../fleet/file/errors.ts';
-import type { FleetFileResult } from '../fleet/file/load.ts';
-import type { Fleet } from '../model/fleet.ts';
+import type { FleetFileResult, ValidFleetFile } from '../fleet/file/load.ts';
 import type { ValueKind } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { WhatIfRun } from '../views/what-if.ts';
@@ -15,7 +14,7 @@ export interface CliActions {
   /** Reads and validates a fleet file. @throws when it cannot be read */
   loadFleet(fleetFile: string): Promise<FleetFileResult>;
   /** What would fail on this host as it is now, or once a group is large, though the fleet file is valid. */
-  settingsWarnings(fleet: Fleet): Promise<readonly string[]>;
+  warnings(file: ValidFleetFile): Promise<readonly FleetFileError[]>;
   /** The JSON Schema of fleet files. */
   jsonSchema(): Promise<object>;
   /**

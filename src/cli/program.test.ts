@@ -50,6 +50,16 @@ async function drover(args: string, options: FakeTerminalOptions & { answer?: st
   return { exitCode, out: terminal.out(), err: terminal.err() };
 }
 
+const WARNING = {
+  file: 'fleet.yaml',
+  line: 3,
+  column: 5,
+  path: 'name',
+  value: null,
+  message: 'too few ports',
+  source: '',
+};
+
 const ids = () => service.status().groups[0]?.instances.map(({ id }) => id) ?? [];
 const firstId = () => ids()[0] ?? '';
 
@@ -215,8 +225,10 @@ describe('a running fleet', () => {
     const refused = await drover('reload');
     expect(refused.out).toBe('WHERE  BEFORE  AFTER  EFFECT\nname   a       b      HAProxy is reloaded\n');
     expect(refused.exitCode).toBe(EXIT.usage);
-    const done = await drover('reload --yes', {}, { settingsWarnings: async () => ['too few ports'] });
-    expect(done.out + done.err).toMatch(/Applied 1 change\.\s+drover: warning: Too few ports\./);
+    const done = await drover('reload --yes', {}, { warnings: async () => [WARNING] });
+    expect(done.out + done.err).toMatch(
+      /Applied 1 change\.\s+drover: warning: fleet\.yaml:3:5 {2}name {2}too few ports\./,
+    );
   });
 
   it('down follows the end, line by line where there is no terminal', async () => {

@@ -1,10 +1,20 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { FileError, readBounded } from '../base/files.ts';
 import { templateUse } from '../fleet/file/checks.ts';
 import { fleetJsonSchema } from '../fleet/file/json-schema.ts';
-import { type FleetFileResult, MAX_FLEET_FILE_BYTES, parseFleet, unreadableFleet } from '../fleet/file/load.ts';
+import {
+  type FleetFileError,
+  type FleetFileResult,
+  MAX_FLEET_FILE_BYTES,
+  parseFleet,
+  unreadableFleet,
+  type ValidFleetFile,
+} from '../fleet/file/load.ts';
 import { metricSourceTypes } from '../metrics/registry.ts';
-import type { Fleet } from '../model/fleet.ts';
+import type { AutoScalingGroup, Fleet } from '../model/fleet.ts';
 import { providerTypes } from '../providers/registry.ts';
+import type { Problem } from '../settings/explain.ts';
 
 /** Reads and validates a fleet file with all providers and metric sources that there are. */
 export async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
@@ -19,12 +29,26 @@ export async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
 }
 
 /** What would fail on this host as it is now, or once a group is large, though the fleet file is valid. */
-export function settingsWarnings(fleet: Fleet): readonly string[] {
-  return fleet.autoScalingGroups.flatMap((group) => {
-    const { provider, settings } = group.launchTemplate;
-    const warnings = providerTypes.get(provider)?.settingsWarnings?.(settings, templateUse(fleet, group)) ?? [];
-    return warnings.map((warning) => `autoScalingGroups.${group.name}.launchTemplate: ${warning}`);
-  });
+export async function fleetWarnings({ fleet, locate }: ValidFleetFile): Promise<readonly FleetFileError[]> {
+  const warnings = fleet.autoScalingGroups.map(async (group) => [
+    ...desiredFileWarnings(group),
+    ...(await templateWarnings(fleet, group)),
+  ]);
+  return locate((await Promise.all(warnings)).flat());
+}
+
+function desiredFileWarnings({ name, desiredCapacityFile }: AutoScalingGroup): readonly Problem[] {
+  const folder = desiredCapacityFile === null ? null : dirname(desiredCapacityFile);
+  if (folder === null || existsSync(folder)) return [];
+  const message = `the folder ${folder} does not exist on this host, so nothing can write the file`;
+  return [{ path: ['autoScalingGroups', name, 'desiredCapacityFile'], message }];
+}
+
+async function templateWarnings(fleet: Fleet, group: AutoScalingGroup): Promise<readonly Problem[]> {
+  const { provider, settings } = group.launchTemplate;
+  const warnings = await providerTypes.get(provider)?.settingsWarnings?.(settings, templateUse(fleet, group));
+  const at = ['autoScalingGroups', group.name, 'launchTemplate'];
+  return (warnings ?? []).map(({ path, message }) => ({ path: [...at, ...path], message }));
 }
 
 export function jsonSchema(): object {

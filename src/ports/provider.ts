@@ -65,10 +65,10 @@ export interface ProviderType {
   /** Why a group's servers cannot work, though each setting is right by itself; paths begin in the settings. */
   settingsProblems?(settings: JsonObject, use: TemplateUse): readonly Problem[];
   /**
-   * What would fail on this host as it is now, or once the group is large, in sentences: no error, because it may be put right before that
-   * launch.
+   * What would fail on this host as it is now, or once the group is large; paths begin in the settings. No error, because it may be put
+   * right before that launch.
    */
-  settingsWarnings?(settings: JsonObject, use: TemplateUse): readonly string[];
+  settingsWarnings?(settings: JsonObject, use: TemplateUse): Promise<readonly Problem[]>;
   create(context: ProviderContext): Provider;
 }
 

@@ -42,6 +42,8 @@ function withoutRepeats(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[]
     const path = paths[index] ?? '';
     const isBounded = code === 'too_big' || code === 'too_small';
     if (isBounded && issues.some((other, at) => at > index && other.code === code && paths[at] === path)) return false;
+    if (code === 'custom' && issues.some((other, at) => other.code === 'unrecognized_keys' && paths[at] === path))
+      return false;
     return (
       code !== 'custom' || !paths.some((other) => other !== path && other.startsWith(path === '[' ? '[' : `${path},`))
     );

@@ -21,8 +21,8 @@ export function fakeActions(
   return {
     version: '0.1.0',
     demoFleetFile: '/srv/hello/fleet.yaml',
-    loadFleet: async () => ({ ok: true, fleet: FLEET }),
-    settingsWarnings: async () => [],
+    loadFleet: async () => ({ ok: true, fleet: FLEET, locate: () => [] }),
+    warnings: async () => [],
     jsonSchema: async () => ({ type: 'object' }),
     simulate: async () => [],
     startFleet: (options) => startFake(makeService(options.dataDir), options),

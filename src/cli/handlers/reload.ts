@@ -16,7 +16,7 @@ export async function reload(context: Context, yes: boolean, command: Command): 
     print(context, renderChanges(changes, uncutLook(context.terminal, programOf(command))).join('\n'));
     const { fleetFile } = await client.status(signal);
     const loaded = await context.actions.loadFleet(fleetFile);
-    if (loaded.ok) await warnOf(context, fleetFile, loaded.fleet);
+    if (loaded.ok) await warnOf(context, fleetFile, loaded);
     await confirm(context, `Apply ${count(changes.length, 'change')}?`, yes);
     const applied = await client.reloadFleet(signal).catch(invalidFile);
     print(context, `Applied ${count(applied.length, 'change')}.`);

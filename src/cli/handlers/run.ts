@@ -17,7 +17,7 @@ export async function run(context: Context, file: string | undefined, plain: boo
   context.terminal.becomeService(() => void reload(context, starting));
   const fleet = await starting;
   const loaded = await context.actions.loadFleet(fleetFile);
-  if (loaded.ok) await warnOf(context, fleetFile, loaded.fleet);
+  if (loaded.ok) await warnOf(context, fleetFile, loaded);
   const interrupted = await showFleet(context, fleet, { plain, program, hints: () => RUN_HINTS, onInterrupt: 'stop' });
   say(
     context,

@@ -1,4 +1,5 @@
-import type { Fleet } from '../../model/fleet.ts';
+import { describeError } from '../../fleet/file/errors.ts';
+import type { ValidFleetFile } from '../../fleet/file/load.ts';
 import { InvalidFleetFile } from '../actions.ts';
 import { type Context, fleetFilePath, print, warn } from '../context.ts';
 import { exposedSecrets } from '../exposed-secrets.ts';
@@ -15,12 +16,12 @@ export async function validate(context: Context, file: string | undefined): Prom
     count(autoScalingGroups.length, 'auto scaling group'),
   ];
   print(context, `${fleetFile} is valid: fleet ${name} with ${parts.join(', ')}.`);
-  await warnOf(context, fleetFile, result.fleet);
+  await warnOf(context, fleetFile, result);
 }
 
 /** What is wrong with a valid fleet file, beside the result: standard output and the exit code stay what they are. */
-export async function warnOf(context: Context, fleetFile: string, fleet: Fleet): Promise<void> {
-  const warning = await exposedSecrets(fleetFile, fleet);
-  if (warning !== null) warn(context, warning);
-  for (const text of await context.actions.settingsWarnings(fleet)) warn(context, text);
+export async function warnOf(context: Context, fleetFile: string, file: ValidFleetFile): Promise<void> {
+  const exposed = await exposedSecrets(fleetFile, file.fleet);
+  if (exposed !== null) warn(context, exposed);
+  for (const warning of await context.actions.warnings(file)) warn(context, describeError(warning));
 }

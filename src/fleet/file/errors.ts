@@ -38,13 +38,30 @@ export function fleetFileError(finding: Finding): FleetFileError {
     file: printable(finding.file),
     line: finding.line,
     column: finding.column,
-    path: printable(formatPath(finding.path.map(shownKey))),
+    path: printable(formatPath(shownPath(finding.path))),
     value: isScalar(finding.value)
       ? shorten(withoutCredentials(printable(String(finding.value))), MAX_VALUE_CHARACTERS)
       : null,
     message: withoutCredentials(printable(finding.message)),
     source: shorten(withoutCredentials(printable(finding.source)), MAX_SOURCE_CHARACTERS),
   };
+}
+
+const NAMED = ['loadBalancers', 'targetGroups', 'autoScalingGroups'];
+const NAMED_IN_GROUP = ['metrics', 'scalingPolicies', 'scheduledActions'];
+const MAX_NAME_CHARACTERS = 64;
+
+/** Whether a path ends in a name that somebody has given: names are public, also one that is not valid. */
+export function isName(path: Path): boolean {
+  const [top = '', , kind = ''] = path;
+  if (path.length === 2) return NAMED.includes(String(top));
+  return path.length === 4 && top === 'autoScalingGroups' && NAMED_IN_GROUP.includes(String(kind));
+}
+
+function shownPath(path: Path): Path {
+  return path.map((part, index) =>
+    typeof part === 'string' && isName(path.slice(0, index + 1)) ? shorten(part, MAX_NAME_CHARACTERS) : shownKey(part),
+  );
 }
 
 function isScalar(value: unknown): boolean {

@@ -35,105 +35,103 @@ describe('parseFleet', () => {
 
   it('fills in every default', () => {
     const text = `${SMALL}targetGroups:\n  web: {}\nloadBalancers:\n  web:\n    listeners: [{ port: 80, targetGroup: web }]\n`;
-    expect(parse(text)).toMatchInlineSnapshot(`
+    const result = parse(text);
+    expect(result.ok ? result.fleet : result).toMatchInlineSnapshot(`
       {
-        "fleet": {
-          "autoScalingGroups": [
-            {
-              "defaultInstanceWarmupMs": 0,
-              "desiredCapacity": null,
-              "desiredCapacityFile": null,
-              "healthCheckGracePeriodMs": 300000,
-              "launchRetry": {
-                "initialBackoffMs": 9000,
-                "maxBackoffMs": 900000,
-                "suspendAfter": 15,
-              },
-              "launchTemplate": {
-                "provider": "process",
-                "settings": {
-                  "command": [
-                    "work",
-                  ],
-                  "environment": {},
-                  "stopTimeoutMs": 10000,
-                },
-                "version": "73c1865dae1a",
-                "weight": 100,
-              },
-              "launchTimeoutMs": 900000,
-              "maxSize": 2,
-              "metrics": [],
-              "minSize": 1,
-              "name": "workers",
-              "orphanGracePeriodMs": 300000,
-              "scalingPolicies": [],
-              "scheduledActions": [],
-              "targetGroups": [],
-              "terminationPolicies": [
-                "Default",
-              ],
+        "autoScalingGroups": [
+          {
+            "defaultInstanceWarmupMs": 0,
+            "desiredCapacity": null,
+            "desiredCapacityFile": null,
+            "healthCheckGracePeriodMs": 300000,
+            "launchRetry": {
+              "initialBackoffMs": 9000,
+              "maxBackoffMs": 900000,
+              "suspendAfter": 15,
             },
-          ],
-          "history": {
-            "activityRows": 100000,
-            "sampleRows": 200000,
-            "terminatedInstanceRows": 10000,
+            "launchTemplate": {
+              "provider": "process",
+              "settings": {
+                "command": [
+                  "work",
+                ],
+                "environment": {},
+                "stopTimeoutMs": 10000,
+              },
+              "version": "73c1865dae1a",
+              "weight": 100,
+            },
+            "launchTimeoutMs": 900000,
+            "maxSize": 2,
+            "metrics": [],
+            "minSize": 1,
+            "name": "workers",
+            "orphanGracePeriodMs": 300000,
+            "scalingPolicies": [],
+            "scheduledActions": [],
+            "targetGroups": [],
+            "terminationPolicies": [
+              "Default",
+            ],
           },
-          "loadBalancers": [
-            {
-              "hardStopAfterMs": 86400000,
-              "idleTimeoutMs": 300000,
-              "listeners": [
-                {
-                  "address": "127.0.0.1",
-                  "port": 80,
-                  "targetGroup": "web",
-                  "trustedProxies": [],
-                },
-              ],
-              "maxConnections": 5000,
-              "maxHeaderBytes": 20480,
-              "name": "web",
-              "statsPage": null,
-              "threads": null,
-              "user": null,
-            },
-          ],
-          "name": "shop",
-          "targetGroups": [
-            {
-              "algorithm": "roundRobin",
-              "connectionReuse": "safe",
-              "deregistrationDelayMs": 300000,
-              "healthCheck": {
-                "downIntervalMs": 200,
-                "fastIntervalMs": 200,
-                "headers": [],
-                "healthyThreshold": 2,
-                "host": "localhost",
-                "intervalMs": 2000,
-                "matcher": "200",
-                "method": "GET",
-                "path": "/",
-                "timeoutMs": 1000,
-                "unhealthyThreshold": 3,
-              },
-              "maxConnectionsPerTarget": null,
-              "name": "web",
-              "outlierDetection": {
-                "action": "report",
-                "consecutiveIntervals": 3,
-                "errorShare": 0.5,
-                "intervalMs": 10000,
-                "minRequests": 20,
-              },
-              "queueTimeoutMs": 30000,
-              "slowStartMs": 0,
-            },
-          ],
+        ],
+        "history": {
+          "activityRows": 100000,
+          "sampleRows": 200000,
+          "terminatedInstanceRows": 10000,
         },
-        "ok": true,
+        "loadBalancers": [
+          {
+            "hardStopAfterMs": 86400000,
+            "idleTimeoutMs": 300000,
+            "listeners": [
+              {
+                "address": "127.0.0.1",
+                "port": 80,
+                "targetGroup": "web",
+                "trustedProxies": [],
+              },
+            ],
+            "maxConnections": 5000,
+            "maxHeaderBytes": 20480,
+            "name": "web",
+            "statsPage": null,
+            "threads": null,
+            "user": null,
+          },
+        ],
+        "name": "shop",
+        "targetGroups": [
+          {
+            "algorithm": "roundRobin",
+            "connectionReuse": "safe",
+            "deregistrationDelayMs": 300000,
+            "healthCheck": {
+              "downIntervalMs": 200,
+              "fastIntervalMs": 200,
+              "headers": [],
+              "healthyThreshold": 2,
+              "host": "localhost",
+              "intervalMs": 2000,
+              "matcher": "200",
+              "method": "GET",
+              "path": "/",
+              "timeoutMs": 1000,
+              "unhealthyThreshold": 3,
+            },
+            "maxConnectionsPerTarget": null,
+            "name": "web",
+            "outlierDetection": {
+              "action": "report",
+              "consecutiveIntervals": 3,
+              "errorShare": 0.5,
+              "intervalMs": 10000,
+              "minRequests": 20,
+            },
+            "queueTimeoutMs": 30000,
+            "slowStartMs": 0,
+          },
+        ],
       }
     `);
   });

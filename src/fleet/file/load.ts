@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
 import type { Fleet } from '../../model/fleet.ts';
-import { parseExplained } from '../../settings/explain.ts';
+import { type Problem, parseExplained } from '../../settings/explain.ts';
 import { type Path, valueAt } from '../../settings/path.ts';
 import { type IsPublic, shownKey } from '../../settings/public.ts';
 import type { SettingsSchemaSource } from '../../settings/settings-schema.ts';
 import { checkFleet } from './checks.ts';
-import { type FleetFileError, fleetFileError } from './errors.ts';
+import { type FleetFileError, fleetFileError, isName } from './errors.ts';
 import { publicInFleet } from './json-schema.ts';
 import { fleetFileSchema } from './schema.ts';
 import { type Place, readYaml, type WrittenScalar } from './yaml.ts';
@@ -26,9 +26,14 @@ export interface FleetFileInput {
   readonly sources: ReadonlyMap<string, SettingsSchemaSource>;
 }
 
-export type FleetFileResult =
-  | { readonly ok: true; readonly fleet: Fleet }
-  | { readonly ok: false; readonly errors: readonly FleetFileError[] };
+export interface ValidFleetFile {
+  readonly ok: true;
+  readonly fleet: Fleet;
+  /** Problems that are no errors, with their places in the file. */
+  locate(problems: readonly Problem[]): readonly FleetFileError[];
+}
+
+export type FleetFileResult = ValidFleetFile | { readonly ok: false; readonly errors: readonly FleetFileError[] };
 
 /** Validates a fleet file. Never throws; an error in one place does not hide those in others of the same kind. */
 export function parseFleet(input: FleetFileInput): FleetFileResult {
@@ -49,17 +54,17 @@ export function parseFleet(input: FleetFileInput): FleetFileResult {
   const schema = fleetFileSchema({ providers, sources, baseDir: dirname(input.path) });
   const parsed = parseExplained(schema, value);
   const problems = 'problems' in parsed ? parsed.problems : checkFleet(parsed.value, providers);
-  if ('value' in parsed && problems.length === 0) return { ok: true, fleet: parsed.value };
-  const located = problems.slice(0, MAX_ERRORS).map((problem) => ({
-    ...problem,
-    place: place(problem.path),
-    value: valueAt(value, problem.path),
-  }));
-  return refuse(input.path, located, {
-    lines: text.split('\n'),
-    scalars,
-    isPublic: publicInFleet(providers, sources, value),
-  });
+  const locate = (found: readonly Problem[]) => {
+    const located = found.map((problem) => ({
+      ...problem,
+      place: place(problem.path),
+      value: valueAt(value, problem.path),
+    }));
+    const isPublic = publicInFleet(providers, sources, value);
+    return fleetFileErrors(input.path, located, { lines: text.split('\n'), scalars, isPublic });
+  };
+  if ('value' in parsed && problems.length === 0) return { ok: true, fleet: parsed.value, locate };
+  return { ok: false, errors: locate(problems) };
 }
 
 /** The result for a file that cannot be read at all; `why` goes on after `it cannot be read: `. */
@@ -102,8 +107,13 @@ interface Excerpts {
 
 const NOTHING: Excerpts = { lines: [], scalars: [], isPublic: () => false };
 
-/** Without `excerpts` nothing of the file is shown: as long as its structure is not known, nor is what is public in it. */
-function refuse(file: string, problems: readonly LocatedProblem[], excerpts = NOTHING): FleetFileResult {
+/** Nothing of the file is shown: as long as its structure is not known, nor is what is public in it. */
+function refuse(file: string, problems: readonly LocatedProblem[]): FleetFileResult {
+  return { ok: false, errors: fleetFileErrors(file, problems, NOTHING) };
+}
+
+/** In the order of their places. */
+function fleetFileErrors(file: string, problems: readonly LocatedProblem[], excerpts: Excerpts): FleetFileError[] {
   const { lines, scalars, isPublic } = excerpts;
   const hidden = new Set(scalars.filter((scalar) => !mayBeShown(scalar, isPublic)).flatMap(linesOf));
   const errors = problems.slice(0, MAX_ERRORS).map(({ message, path = [], place = { line: 1, column: 1 }, value }) => {
@@ -118,13 +128,12 @@ function refuse(file: string, problems: readonly LocatedProblem[], excerpts = NO
       source,
     });
   });
-  errors.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { ok: false, errors };
+  return errors.sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
 /** An alias shows its name alone; what it stands for is elsewhere in the file. */
 function mayBeShown({ path, isKey }: WrittenScalar, isPublic: IsPublic): boolean {
-  return isKey ? shownKey(path.at(-1) ?? '') === path.at(-1) : isPublic(path);
+  return isKey ? isName(path) || shownKey(path.at(-1) ?? '') === path.at(-1) : isPublic(path);
 }
 
 function linesOf({ firstLine, lastLine }: WrittenScalar): number[] {

@@ -1,29 +1,44 @@
 import { existsSync } from 'node:fs';
 import { inheritedEnvironment, isProgram } from '../../base/user-program.ts';
 import type { JsonObject } from '../../model/json.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { Problem } from '../../settings/explain.ts';
 import type { TemplateUse } from '../../settings/settings-schema.ts';
+import { accountOf } from './account.ts';
 import { type ProcessSettings, readSettings } from './settings.ts';
 
 /** Whether this host has what a server is started with, and each server a port. */
-export function settingsWarnings(settings: JsonObject, use: TemplateUse): readonly string[] {
+export async function settingsWarnings(settings: JsonObject, use: TemplateUse): Promise<readonly Problem[]> {
   const read = readSettings(settings);
-  return [...programWarnings(read), ...portWarnings(read, use)];
+  return [...programWarnings(read), ...(await userWarnings(read)), ...portWarnings(read, use)];
 }
 
-function portWarnings({ portRange: { from, to } }: ProcessSettings, { maxSize }: TemplateUse): readonly string[] {
+async function userWarnings({ user }: ProcessSettings): Promise<readonly Problem[]> {
+  if (user === null) return [];
+  try {
+    await accountOf(user);
+    return [];
+  } catch (error) {
+    if (error instanceof PortError) return [{ path: ['user'], message: error.message }];
+    throw error;
+  }
+}
+
+function portWarnings({ portRange: { from, to } }: ProcessSettings, { maxSize }: TemplateUse): readonly Problem[] {
   const ports = to - from + 1;
   if (ports >= maxSize) return [];
   const has = ports === 1 ? 'one port' : `${ports} ports`;
-  return [
-    `portRange ${from} to ${to} has ${has} and the group may have ${maxSize} servers: when all ports are taken, further launches fail until one is free; widen it, or lower maxSize`,
-  ];
+  const message = `it has ${has} and the group may have ${maxSize} servers: when all ports are taken, further launches fail until one is free; widen it, or lower maxSize`;
+  return [{ path: ['portRange'], message }];
 }
 
-function programWarnings({ command, workingDirectory, environment }: ProcessSettings): readonly string[] {
-  if (!existsSync(workingDirectory)) return [`the working directory ${workingDirectory} does not exist on this host`];
+function programWarnings({ command, workingDirectory, environment }: ProcessSettings): readonly Problem[] {
+  if (!existsSync(workingDirectory)) {
+    return [{ path: ['workingDirectory'], message: `the folder ${workingDirectory} does not exist on this host` }];
+  }
   const [program = ''] = command;
   const path = environment.PATH ?? inheritedEnvironment().PATH ?? '';
   if (isProgram(program, path, workingDirectory)) return [];
   const where = program.includes('/') ? `from ${workingDirectory}` : 'in PATH';
-  return [`the command ${program} was not found ${where}, or cannot be executed, on this host`];
+  return [{ path: ['command'], message: `${program} was not found ${where}, or cannot be executed, on this host` }];
 }

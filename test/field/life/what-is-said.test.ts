@@ -84,28 +84,37 @@ const settings = (command: string[], workingDirectory = '/') => ({
 describe('fewer ports than the group may have servers', () => {
   const warnings = (to: number) => settingsWarnings({ ...settings(['sh']), portRange: { from: 20_000, to } }, USE);
 
-  it('are a warning that says how many, and what happens', () => {
-    expect(warnings(20_004)).toEqual([
-      'portRange 20000 to 20004 has 5 ports and the group may have 10 servers: when all ports are taken, further launches fail until one is free; widen it, or lower maxSize',
+  it('are a warning that says how many, and what happens', async () => {
+    expect(await warnings(20_004)).toEqual([
+      {
+        path: ['portRange'],
+        message:
+          'it has 5 ports and the group may have 10 servers: when all ports are taken, further launches fail until one is free; widen it, or lower maxSize',
+      },
     ]);
-    expect(warnings(20_000)[0]).toContain('has one port and');
+    expect((await warnings(20_000))[0]?.message).toContain('it has one port and');
   });
 
-  it('as many are none', () => {
-    expect(warnings(20_009)).toEqual([]);
+  it('as many are none', async () => {
+    expect(await warnings(20_009)).toEqual([]);
   });
 });
 
 describe('a command that this host does not have', () => {
   it.each([
-    [['/nowhere/shop'], 'the command /nowhere/shop was not found from /'],
+    [['/nowhere/shop'], '/nowhere/shop was not found from /'],
     [['no-such-program-anywhere'], 'no-such-program-anywhere was not found in PATH'],
-  ])('%j is a warning', (command, warning) => {
-    expect(settingsWarnings(settings(command), USE)[0]).toContain(warning);
+  ])('%j is a warning', async (command, message) => {
+    const [warning] = await settingsWarnings(settings(command), USE);
+    expect(warning).toEqual({ path: ['command'], message: expect.stringContaining(message) });
   });
 
-  it('is none where it is there, and a missing folder is one', () => {
-    expect(settingsWarnings(settings(['sh']), USE)).toEqual([]);
-    expect(settingsWarnings(settings(['sh'], '/nowhere'), USE)[0]).toContain('/nowhere does not exist');
+  it('is none where it is there, and a missing folder is one', async () => {
+    expect(await settingsWarnings(settings(['sh']), USE)).toEqual([]);
+    const [warning] = await settingsWarnings(settings(['sh'], '/nowhere'), USE);
+    expect(warning).toEqual({
+      path: ['workingDirectory'],
+      message: expect.stringContaining('/nowhere does not exist'),
+    });
   });
 });

@@ -180,6 +180,29 @@ describe('an error says what is probably meant', () => {
     expect(errorsOf(fleet(wishes)).join('\n')).toContain(message);
   });
 
+  it.each([
+    ['recurrence: "0 8 * * *"', 'recurrence', 'cron'],
+    ['schedule: "0 8 * * *"', 'schedule', 'cron'],
+    ['cron: "0 8 * * *", startTime: "2026-11-27T00:00:00Z"', 'startTime', 'startAt'],
+    ['cron: "0 8 * * *", minCapacity: 2', 'minCapacity', 'minSize'],
+  ])("once for AWS's word in { %s }", (key, word, meant) => {
+    expect(errorsOf(fleet({ group: `scheduledActions: { day: { ${key}, minSize: 1 } }` }))).toEqual([
+      expect.stringMatching(`scheduledActions\\.day\\.${word} {2}unknown key; did you mean ${meant}\\?$`),
+    ]);
+  });
+
+  it.each([
+    [
+      'autoScalingGroups.my web',
+      (text: string) => text.replace('  web:\n    targetGroups', '  my web:\n    targetGroups'),
+    ],
+    ['targetGroups.web!', (text: string) => text.replace('{ web: {} }', '{ web!: {} }')],
+    ['autoScalingGroups.web.metrics.a b', (text: string) => text.replace('{ jobs:', '{ "a b":')],
+  ])('an invalid name is shown: %s', (path, spoil) => {
+    const errors = errorsOf(spoil(fleet({ group: http('{}') })));
+    expect(errors).toEqual(expect.arrayContaining([expect.stringContaining(`${path}  a name has 1 to 32 letters`)]));
+  });
+
   it('once for what one slip of YAML makes wrong in every line', () => {
     expect(errorsOf(`- fleet\n${fleet({})}`).length).toBeLessThan(4);
   });
