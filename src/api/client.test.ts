@@ -59,12 +59,19 @@ describe('client', () => {
   it('asks and tells everything that the API has', async () => {
     await listen(app, dataDir);
     const id = (await client.status()).groups[0]?.instances[0]?.id ?? '';
-    service.changes.push({ path: 'name', before: null, after: 'b', effect: 'nothing' });
+    service.configuration.changes.push({ path: 'name', before: null, after: 'b', effect: 'nothing' });
     expect(await client.activities({ limit: 1 })).toHaveLength(1);
     expect((await client.plan()).groups[0]?.group).toBe('hello');
     expect(await client.setDesiredCapacity('hello', 4)).toEqual({ before: 3, after: 4 });
     expect(await client.fleetChanges()).toHaveLength(1);
-    expect(await client.reloadFleet()).toHaveLength(1);
+    expect((await client.reloadFleet()).changes).toHaveLength(1);
+    const document = { content: { fleet: 'hello' }, baseDir: '/srv' };
+    expect(await client.planFleet(document)).toEqual({ madeFrom: 1, changes: [] });
+    expect(await client.applyFleet(document, 1)).toEqual({ version: 2, changes: [], pending: [] });
+    expect(await client.rollbackFleet(1, 2)).toMatchObject({ version: 3 });
+    expect((await client.fleetVersions()).versions.map(({ number }) => number)).toEqual([3, 2, 1]);
+    expect(await client.fleetVersion(2)).toMatchObject({ document, origin: { kind: 'api', caller: 'drover' } });
+    expect(await client.compareFleetVersions(1, 2)).toEqual([]);
     await client.drainInstance(id, false);
     await client.terminateInstance(id, false);
     service.suspended = 'failures';
@@ -78,8 +85,15 @@ describe('client', () => {
       'activities {"limit":1}',
       'plan',
       'setDesiredCapacity hello 4',
-      'fleetChanges',
-      'reloadFleet',
+      'fileChanges',
+      'reload',
+      'plan /srv',
+      'apply 1 by drover',
+      'rollback 1 2 by drover',
+      'version 1',
+      'versions',
+      'version 2',
+      'compare 1 2',
       `drainInstance ${id}`,
       `terminateInstance ${id}`,
       'resumeLaunch hello',

@@ -3,19 +3,25 @@ import type { z } from 'zod';
 import type { FleetService } from '../control/service.ts';
 import type { FleetChange } from '../fleet/change.ts';
 import type { StoredActivity } from '../model/activity.ts';
+import type { FleetDocument } from '../model/fleet-version.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
+import type { AppliedFleet, FleetVersions, PlannedFleet, ShownFleetVersion } from '../views/fleet-versions.ts';
 import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
 import { type ErrorCode, errorBodySchema } from './errors.ts';
 import {
   activitiesAnswerSchema,
+  appliedFleetSchema,
   desiredCapacityAnswerSchema,
   drainAnswerSchema,
   explanationSchema,
   fleetChangesAnswerSchema,
   fleetStatusSchema,
+  fleetVersionsSchema,
+  plannedFleetSchema,
   planSchema,
   processesAnswerSchema,
+  shownFleetVersionSchema,
 } from './schemas.ts';
 import { socketPath } from './socket.ts';
 
@@ -117,8 +123,34 @@ export class ApiClient {
     return (await this.#ask('GET', '/v1/fleet/changes', fleetChangesAnswerSchema, signal)).changes;
   }
 
-  async reloadFleet(signal?: AbortSignal): Promise<readonly FleetChange[]> {
-    return (await this.#ask('POST', '/v1/fleet/reload', fleetChangesAnswerSchema, signal)).changes;
+  reloadFleet(signal?: AbortSignal): Promise<AppliedFleet> {
+    return this.#ask('POST', '/v1/fleet/reload', appliedFleetSchema, signal);
+  }
+
+  fleetVersions(signal?: AbortSignal): Promise<FleetVersions> {
+    return this.#ask('GET', '/v1/fleet/versions', fleetVersionsSchema, signal);
+  }
+
+  fleetVersion(number: number, signal?: AbortSignal): Promise<ShownFleetVersion> {
+    return this.#ask('GET', `/v1/fleet/versions/${number}`, shownFleetVersionSchema, signal);
+  }
+
+  async compareFleetVersions(from: number, to: number, signal?: AbortSignal): Promise<readonly FleetChange[]> {
+    const path = `/v1/fleet/versions/${to}/changes?from=${from}`;
+    return (await this.#ask('GET', path, fleetChangesAnswerSchema, signal)).changes;
+  }
+
+  planFleet(document: FleetDocument, signal?: AbortSignal): Promise<PlannedFleet> {
+    return this.#ask('POST', '/v1/fleet/plan', plannedFleetSchema, signal, { document });
+  }
+
+  /** @param madeFrom the number of the version that it was made from */
+  applyFleet(document: FleetDocument, madeFrom: number, signal?: AbortSignal): Promise<AppliedFleet> {
+    return this.#ask('PUT', '/v1/fleet', appliedFleetSchema, signal, { document, madeFrom });
+  }
+
+  rollbackFleet(to: number, madeFrom: number, signal?: AbortSignal): Promise<AppliedFleet> {
+    return this.#ask('POST', '/v1/fleet/rollback', appliedFleetSchema, signal, { to, madeFrom });
   }
 
   async down(signal?: AbortSignal): Promise<void> {
@@ -174,7 +206,10 @@ export class ApiClient {
         method,
         path,
         timeout: answerTimeoutMs,
-        headers: text === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+        headers: {
+          'user-agent': 'drover',
+          ...(text !== '' && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+        },
         ...(signal === undefined ? {} : { signal }),
       });
       sent.once('timeout', () => sent.destroy(new Error(`no answer within ${answerTimeoutMs / 1_000} s`)));

@@ -1,6 +1,7 @@
 /** What the API takes. Keys that it does not know are refused: a misspelt filter must not be answered without it. */
 
 import { z } from 'zod';
+import type { Json } from '../model/json.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
 
 /** The most activities in one answer. */
@@ -13,6 +14,10 @@ const wholeNumber = z
   .string()
   .regex(/^\d{1,15}$/, 'a whole number is expected')
   .transform(Number);
+
+const json: z.ZodType<Json> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]),
+);
 
 export const noQuery = z.strictObject({});
 
@@ -35,3 +40,22 @@ export const activitiesQuery = z.strictObject({
 export const desiredCapacityBody = z.strictObject({ desired: z.number() });
 
 export const processesBody = z.strictObject({ processes: z.array(z.enum(SUSPENDABLE_PROCESSES)).min(1) });
+
+export const versionParams = z.strictObject({ number: wholeNumber });
+
+/** Of a comparison: the version before. */
+export const comparisonQuery = z.strictObject({ from: wholeNumber });
+
+/** Whether its content is a fleet is the service's to judge. */
+const document = z.strictObject({
+  content: z.record(z.string(), json),
+  baseDir: z.string().startsWith('/', 'an absolute folder is expected').max(4_096),
+});
+
+export const planBody = z.strictObject({ document });
+
+const madeFrom = z.int().min(0);
+
+export const applyBody = z.strictObject({ document, madeFrom });
+
+export const rollbackBody = z.strictObject({ to: z.int().min(1), madeFrom });

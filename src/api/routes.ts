@@ -1,6 +1,6 @@
-import type { FastifyInstance, FastifyPluginCallback, FastifyTypeProvider } from 'fastify';
-import type { z } from 'zod';
+import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
 import type { FleetService } from '../control/service.ts';
+import { fleetRoutes } from './fleet-routes.ts';
 import {
   activitiesQuery,
   desiredCapacityBody,
@@ -10,11 +10,7 @@ import {
   noQuery,
   processesBody,
 } from './requests.ts';
-
-/** Gives handlers the types of their route's zod schemas. */
-export interface ZodTypes extends FastifyTypeProvider {
-  readonly validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown;
-}
+import type { ZodTypes } from './zod-types.ts';
 
 /**
  * Every route below `/v1`. `202` answers what was begun and goes on in the background; the status and the activities tell how
@@ -26,6 +22,7 @@ export function routes(service: FleetService): FastifyPluginCallback {
     readRoutes(app, service);
     groupRoutes(app, service);
     changeRoutes(app, service);
+    fleetRoutes(app, service.configuration);
     done();
   };
 }
@@ -50,10 +47,6 @@ function readRoutes(plugin: FastifyInstance, service: FleetService): void {
   app.get('/groups/:group/explanation', { schema: { params: groupParams, querystring: noQuery } }, (request) =>
     service.explain(request.params.group),
   );
-
-  app.get('/fleet/changes', { schema: { querystring: noQuery } }, async () => ({
-    changes: await service.fleetChanges(),
-  }));
 }
 
 function groupRoutes(plugin: FastifyInstance, service: FleetService): void {
@@ -111,10 +104,6 @@ function changeRoutes(plugin: FastifyInstance, service: FleetService): void {
       return reply.code(202).send();
     },
   );
-
-  app.post('/fleet/reload', { schema: { querystring: noQuery } }, async () => ({
-    changes: await service.reloadFleet(),
-  }));
 
   app.post('/down', { schema: { querystring: noQuery } }, async (_request, reply) => {
     await service.down();

@@ -3,9 +3,11 @@
 import { z } from 'zod';
 import type { FleetChange } from '../fleet/change.ts';
 import { ACTIVITY_REASONS, type Activity, type StoredActivity } from '../model/activity.ts';
+import type { FleetVersionSummary } from '../model/fleet-version.ts';
 import type { Json } from '../model/json.ts';
 import { INSTANCE_STATE_NAMES } from '../model/lifecycle.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
+import type { AppliedFleet, FleetVersions, PlannedFleet, ShownFleetVersion } from '../views/fleet-versions.ts';
 import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
 
 const epochMs = z.number();
@@ -99,7 +101,8 @@ export const fleetStatusSchema = z.object({
   version: z.string(),
   pid: z.number(),
   startedAt: epochMs,
-  fleetFile: z.string(),
+  fleetVersion: z.number(),
+  fleetFile: z.string().nullable(),
   dataDir: z.string(),
   mode: z.enum(['up', 'down']),
   loadBalancers: listOf(loadBalancerStatus),
@@ -135,6 +138,40 @@ const fleetChangeSchema = z.object({
   after: z.string().nullable(),
   effect: z.string(),
 }) satisfies z.ZodType<FleetChange>;
+
+const fleetVersionSummary = z.object({
+  number: z.number(),
+  digest: z.string(),
+  at: epochMs,
+  origin: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('file'), path: z.string() }),
+    z.object({ kind: z.literal('api'), caller: z.string() }),
+    z.object({ kind: z.literal('rollback'), caller: z.string(), to: z.number() }),
+  ]),
+}) satisfies z.ZodType<FleetVersionSummary>;
+
+export const fleetVersionsSchema = z.object({
+  owner: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('file'), path: z.string() }),
+    z.object({ kind: z.literal('api') }),
+  ]),
+  versions: listOf(fleetVersionSummary),
+}) satisfies z.ZodType<FleetVersions>;
+
+export const shownFleetVersionSchema = fleetVersionSummary.extend({
+  document: z.object({ content: z.record(z.string(), json), baseDir: z.string() }),
+}) satisfies z.ZodType<ShownFleetVersion>;
+
+export const plannedFleetSchema = z.object({
+  madeFrom: z.number(),
+  changes: listOf(fleetChangeSchema),
+}) satisfies z.ZodType<PlannedFleet>;
+
+export const appliedFleetSchema = z.object({
+  version: z.number(),
+  changes: listOf(fleetChangeSchema),
+  pending: listOf(z.string()),
+}) satisfies z.ZodType<AppliedFleet>;
 
 export const fleetChangesAnswerSchema = z.object({ changes: listOf(fleetChangeSchema) });
 

@@ -42,9 +42,9 @@ describe('reading', () => {
   });
 
   it('tells the plan and what the fleet file would change', async () => {
-    service.changes.push({ path: 'name', before: 'a', after: 'b', effect: 'nothing' });
+    service.configuration.changes.push({ path: 'name', before: 'a', after: 'b', effect: 'nothing' });
     expect((await ask('GET', '/v1/plan')).body.groups[0].group).toBe('hello');
-    expect((await ask('GET', '/v1/fleet/changes')).body).toEqual({ changes: service.changes });
+    expect((await ask('GET', '/v1/fleet/changes')).body).toEqual({ changes: service.configuration.changes });
   });
 });
 
@@ -82,9 +82,45 @@ describe('changing', () => {
   it('resumes, reloads and goes down', async () => {
     service.suspended = 'three failures';
     expect((await ask('POST', '/v1/groups/hello/resume')).status).toBe(204);
-    expect(await ask('POST', '/v1/fleet/reload')).toEqual({ status: 200, body: { changes: [] } });
+    expect(await ask('POST', '/v1/fleet/reload')).toEqual({
+      status: 200,
+      body: { version: 1, changes: [], pending: [] },
+    });
     expect((await ask('POST', '/v1/down')).status).toBe(202);
-    expect(service.calls).toEqual(['resumeLaunch hello', 'reloadFleet', 'down']);
+    expect(service.calls).toEqual(['resumeLaunch hello', 'reload', 'down']);
+  });
+});
+
+describe('the fleet', () => {
+  const document = { content: { fleet: 'hello' }, baseDir: '/srv' };
+
+  it('says whose change it is, as the caller names itself', async () => {
+    const change = { document, madeFrom: 1 };
+    await ask('PUT', '/v1/fleet', change, { 'user-agent': 'curl/8\u0007' });
+    await ask('PUT', '/v1/fleet', change, { 'user-agent': '' });
+    expect(service.calls).toEqual(['apply 1 by curl/8', 'apply 1 by a caller of the API']);
+  });
+
+  it.each([
+    ['a change that does not say what it was made from', { document }],
+    ['a folder that is none', { document: { ...document, baseDir: 'srv' }, madeFrom: 1 }],
+    ['a document that is none', { document: { ...document, content: [] }, madeFrom: 1 }],
+  ])('does not take %s', async (_, body) => {
+    expect(await ask('PUT', '/v1/fleet', body)).toMatchObject({ status: 400 });
+    expect(service.calls).toEqual([]);
+  });
+
+  it('takes a document that is larger than other bodies may be, within bounds', async () => {
+    const sized = (characters: number) => ({
+      document: { ...document, content: { fleet: 'x'.repeat(characters) } },
+      madeFrom: 1,
+    });
+    expect((await ask('PUT', '/v1/fleet', sized(300_000))).status).toBe(200);
+    const refused = await ask('PUT', '/v1/fleet', sized(600_000));
+    expect(refused).toMatchObject({
+      status: 413,
+      body: { error: { message: 'The body is larger than 524288 bytes.' } },
+    });
   });
 });
 

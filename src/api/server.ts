@@ -40,8 +40,8 @@ export function buildApi(service: FleetService, options: ApiOptions = {}): Fasti
     return result.success ? { value: result.data } : { error: new MalformedRequest(result.error) };
   });
 
-  app.setErrorHandler<FastifyError>((error, _request, reply) => {
-    const answer = errorAnswer(error);
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const answer = errorAnswer(error, request.routeOptions.bodyLimit);
     if (answer.code === 'internal') options.onInternalError?.(error);
     return reply.code(ERROR_STATUS[answer.code]).send({ error: answer } satisfies ErrorBody);
   });
@@ -79,12 +79,12 @@ function refuseExpectation(_request: IncomingMessage, response: ServerResponse):
   response.end(body);
 }
 
-function errorAnswer(error: FastifyError | Error): { code: ErrorCode; message: string } {
+function errorAnswer(error: FastifyError | Error, limitBytes = bodyLimitBytes): { code: ErrorCode; message: string } {
   if (error instanceof ServiceError) return { code: error.code, message: error.message };
   if (error instanceof MalformedRequest) return { code: 'malformed', message: error.message };
   const status = 'statusCode' in error ? error.statusCode : undefined;
   if (status === ERROR_STATUS.tooLarge) {
-    return { code: 'tooLarge', message: `The body is larger than ${bodyLimitBytes} bytes.` };
+    return { code: 'tooLarge', message: `The body is larger than ${limitBytes} bytes.` };
   }
   // What fastify refuses by itself: a body that is no JSON, a content type that is not known, a broken escape in the URL.
   if (status !== undefined && status >= 400 && status < 500) return { code: 'malformed', message: error.message };

@@ -56,8 +56,8 @@ export type LoadSource =
   | { readonly kind: 'recorded'; readonly dataDir: string };
 
 export interface StartOptions {
-  /** Absolute. */
-  readonly fleetFile: string;
+  /** Absolute; null where the API owns the fleet. */
+  readonly fleetFile: string | null;
   /** Absolute; made when it is not there. */
   readonly dataDir: string;
   /** `down`: the first thing that the controller does is to end what the fleet owns. */

@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ApiClient } from '../api/client.ts';
@@ -33,6 +34,29 @@ export function programOf(command: Command): string {
 export function programWith(data: string | undefined): string {
   if (data === undefined) return 'drover';
   return `drover --data ${/^[\w./:@%+=,-]+$/.test(data) ? data : `'${data.replaceAll("'", `'\\''`)}'`}`;
+}
+
+/**
+ * What is to be run: the fleet file that is named, or `./fleet.yaml`. Where there is none and a data folder is named, the fleet is what its newest
+ * version says, and the API owns it.
+ */
+export async function fleetToRun(
+  context: Context,
+  file: string | undefined,
+  command: Command,
+): Promise<{ readonly fleetFile: string | null; readonly dataDir: string }> {
+  const path = fleetFilePath(context, file);
+  const dataDir = dataDirPath(context, command, path);
+  const namesFolder = command.optsWithGlobals<{ data?: string }>().data || context.terminal.env.DROVER_DATA;
+  const isByApi = file === undefined && namesFolder && !(await exists(path));
+  return { fleetFile: isByApi ? null : path, dataDir };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  );
 }
 
 /** Talks to the running controller, then lets go of the connection. */

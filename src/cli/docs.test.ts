@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { fakeActions } from '../../test/support/fake-actions.ts';
 import { FakeFleetService } from '../../test/support/fake-service.ts';
@@ -12,6 +13,14 @@ const program = createProgram(
   fakeTerminal(),
 );
 
+/** Each with its whole name; those that only hold others are none. */
+function commandsOf(parent: Command, prefix = ''): (readonly [string, Command])[] {
+  return parent.commands.flatMap((command) => {
+    const name = `${prefix}${command.name()}`;
+    return command.commands.length > 0 ? commandsOf(command, `${name} `) : [[name, command] as const];
+  });
+}
+
 /** From the command's heading to the next one. */
 function sectionOf(command: string): string {
   const [, section = ''] = docs.split(`### \`drover ${command}`);
@@ -19,7 +28,7 @@ function sectionOf(command: string): string {
 }
 
 describe('docs/cli.md', () => {
-  it.each(program.commands.map((command) => [command.name(), command] as const))('describes %s', (name, command) => {
+  it.each(commandsOf(program))('describes %s', (name, command) => {
     const section = sectionOf(name);
     const flags = command.options.map((option) => option.flags);
     const written = [...section.matchAll(/^- `(--[^`]+)`/gm)].map(([, flag]) => flag);

@@ -50,16 +50,6 @@ async function drover(args: string, options: FakeTerminalOptions & { answer?: st
   return { exitCode, out: terminal.out(), err: terminal.err() };
 }
 
-const WARNING = {
-  file: 'fleet.yaml',
-  line: 3,
-  column: 5,
-  path: 'name',
-  value: null,
-  message: 'too few ports',
-  source: '',
-};
-
 const ids = () => service.status().groups[0]?.instances.map(({ id }) => id) ?? [];
 const firstId = () => ids()[0] ?? '';
 
@@ -133,7 +123,12 @@ describe('a running fleet', () => {
 
   it('plan', async () => {
     service.suspended = 'failures';
-    service.changes.push({ path: 'autoScalingGroups.hello.maxSize', before: '3', after: '5', effect: 'nothing now' });
+    service.configuration.changes.push({
+      path: 'autoScalingGroups.hello.maxSize',
+      before: '3',
+      after: '5',
+      effect: 'nothing now',
+    });
     const { out } = await drover('plan');
     expect(out).toContain('autoScalingGroups.hello.maxSize  3       5      nothing now');
     expect(out).toContain('→ launch: Launching 1 server: 2 of 3 are there.');
@@ -217,18 +212,6 @@ describe('a running fleet', () => {
     expect(refused.exitCode).toBe(EXIT.usage);
     expect(refused.err).toContain('Pass --yes to confirm.');
     expect((await drover(`terminate ${firstId()} --yes`)).exitCode).toBe(EXIT.ok);
-  });
-
-  it('reload shows the changes, asks and applies them', async () => {
-    expect((await drover('reload --yes')).out).toContain('No changes.');
-    service.changes.push({ path: 'name', before: 'a', after: 'b\u001B[2J', effect: 'HAProxy is reloaded' });
-    const refused = await drover('reload');
-    expect(refused.out).toBe('WHERE  BEFORE  AFTER  EFFECT\nname   a       b      HAProxy is reloaded\n');
-    expect(refused.exitCode).toBe(EXIT.usage);
-    const done = await drover('reload --yes', {}, { warnings: async () => [WARNING] });
-    expect(done.out + done.err).toMatch(
-      /Applied 1 change\.\s+drover: warning: fleet\.yaml:3:5 {2}name {2}too few ports\./,
-    );
   });
 
   it('down follows the end, line by line where there is no terminal', async () => {

@@ -9,6 +9,7 @@ import { addProcessCommands } from './commands/processes.ts';
 import { addRunCommands } from './commands/run.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addStatusCommands } from './commands/status.ts';
+import { addVersionCommands } from './commands/versions.ts';
 import { type Context, programWith } from './context.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
 import { errorText } from './messages.ts';
@@ -38,6 +39,7 @@ export function createProgram(actions: CliActions, terminal: Terminal): Command 
   addChangeCommands(program, context);
   addProcessCommands(program, context);
   addFleetCommands(program, context);
+  addVersionCommands(program, context);
   addSimulateCommand(program, context);
   addDownCommand(program, context);
   addHelpCommand(program);
@@ -108,6 +110,7 @@ async function exitCode(error: unknown): Promise<ExitCode> {
     case 'notFound':
     case 'conflict':
     case 'lastServer':
+    case 'staleVersion':
     case 'invalid':
       return EXIT.refused;
     case 'malformed':

@@ -2,17 +2,20 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { FileError, readBounded } from '../base/files.ts';
 import { templateUse } from '../fleet/file/checks.ts';
-import { fleetJsonSchema } from '../fleet/file/json-schema.ts';
+import { fleetJsonSchema, publicInFleet } from '../fleet/file/json-schema.ts';
 import {
   type FleetFileError,
   type FleetFileResult,
   MAX_FLEET_FILE_BYTES,
   parseFleet,
+  readDocument,
   unreadableFleet,
   type ValidFleetFile,
 } from '../fleet/file/load.ts';
+import { publicDocument } from '../fleet/file/shown-document.ts';
 import { metricSourceTypes } from '../metrics/registry.ts';
 import type { AutoScalingGroup, Fleet } from '../model/fleet.ts';
+import type { FleetDocument } from '../model/fleet-version.ts';
 import { providerTypes } from '../providers/registry.ts';
 import type { Problem } from '../settings/explain.ts';
 
@@ -26,6 +29,16 @@ export async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
     return unreadableFleet(fleetFile, error.message);
   }
   return parseFleet({ text, path: fleetFile, providers: providerTypes, sources: metricSourceTypes });
+}
+
+/** The same for a document that was recorded, or sent. @param name what it is called in errors */
+export function readFleetDocument(document: FleetDocument, name: string): FleetFileResult {
+  return readDocument(document, { providers: providerTypes, sources: metricSourceTypes }, name);
+}
+
+/** A document without what the schemas do not mark as public. */
+export function shownDocument({ content, baseDir }: FleetDocument): FleetDocument {
+  return { content: publicDocument(content, publicInFleet(providerTypes, metricSourceTypes, content)), baseDir };
 }
 
 /** What would fail on this host as it is now, or once a group is large, though the fleet file is valid. */

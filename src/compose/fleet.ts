@@ -6,8 +6,9 @@ import { listen } from '../api/socket.ts';
 import { CliError, InvalidFleetFile, type RunningFleet, type StartOptions } from '../cli/actions.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { Controller } from '../control/controller.ts';
+import type { ReadFleet } from '../control/fleet-configuration.ts';
 import { ServiceError } from '../control/service.ts';
-import { formatErrors } from '../fleet/file/errors.ts';
+import { describeWithoutPlace, type FleetFileError, formatErrors } from '../fleet/file/errors.ts';
 import { shownSettings } from '../fleet/file/shown-settings.ts';
 import { createHaproxy } from '../haproxy/driver.ts';
 import { createFileMetric } from '../metrics/file.ts';
@@ -22,7 +23,7 @@ import { openSqliteStore } from '../store/sqlite.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemIds } from '../system/ids.ts';
 import { openLog } from '../system/log.ts';
-import { loadFleet } from './fleet-file.ts';
+import { loadFleet, readFleetDocument, shownDocument } from './fleet-file.ts';
 
 /** What a data folder may be refused for, as docs/store.md has it. */
 const REFUSALS = ['locked', 'dataFolderUntrusted', 'dataFolderUnusable', 'dataFolderCopied'];
@@ -37,6 +38,16 @@ function lockFolder(dataDir: string): Lock {
     if (error instanceof PortError && REFUSALS.includes(error.code)) throw new CliError(EXIT.refused, error.message);
     throw error;
   }
+}
+
+async function readFleetFile(path: string, refusal: (errors: readonly FleetFileError[]) => Error): Promise<ReadFleet> {
+  const read = await loadFleet(path);
+  if (!read.ok) throw refusal(read.errors);
+  return read;
+}
+
+function refused(errors: readonly FleetFileError[]): ServiceError {
+  return new ServiceError('invalid', formatErrors(errors, { color: false }));
 }
 
 /** Each load balancer that was ever started has a folder of its own. */
@@ -57,14 +68,12 @@ export async function startFleet({
   mode,
   version,
 }: StartOptions & { readonly version: string }): Promise<RunningFleet> {
-  const loaded = await loadFleet(fleetFile);
-  if (!loaded.ok) throw new InvalidFleetFile(loaded.errors);
-  const { fleet } = loaded;
+  // Before the data folder is touched.
+  if (fleetFile !== null) await readFleetFile(fleetFile, (errors) => new InvalidFleetFile(errors));
   const lock = lockFolder(dataDir);
   const log = openLog(join(dataDir, 'drover.log'));
   const database = await openSqliteStore({
     path: filesIn(dataDir).database,
-    history: fleet.history,
     clock: systemClock,
   });
   const check = rememberFiles(dataDir);
@@ -76,19 +85,25 @@ export async function startFleet({
   };
 
   const controller = new Controller({
-    fleet,
-    loadFleet: async () => {
-      const again = await loadFleet(fleetFile);
-      if (again.ok) return again.fleet;
-      throw new ServiceError('invalid', formatErrors(again.errors, { color: false }));
+    source:
+      fleetFile === null
+        ? { kind: 'api' }
+        : { kind: 'file', path: fleetFile, read: () => readFleetFile(fleetFile, refused) },
+    documents: {
+      read: (document, name) => {
+        const read = readFleetDocument(document, name);
+        if (read.ok) return read.fleet;
+        throw new ServiceError('invalid', read.errors.map(describeWithoutPlace).join('\n'));
+      },
+      shown: shownDocument,
     },
     shownSettings: shownSettings(providerTypes, metricSourceTypes),
     store,
-    provider: (name) => {
+    provider: (name, fleet) => {
       const type = providerTypes.get(name);
       if (type === undefined) throw new Error(`there is no provider ${name}`);
       const provider = type.create({
-        fleet: fleet.name,
+        fleet,
         dataDir: folder('providers', name),
         clock: systemClock,
         onProblem: (message) => log.warn(message),
@@ -107,7 +122,7 @@ export async function startFleet({
     clock: systemClock,
     ids: systemIds,
     mode,
-    about: { version, pid: process.pid, fleetFile, dataDir },
+    about: { version, pid: process.pid, dataDir },
     onProblem: (message) => log.error(message),
     onUnannounced: (found) => log.warn(`found by a safety look, without an event: ${found}`),
   });
@@ -136,7 +151,7 @@ export async function startFleet({
     source: { status: () => controller.status(), activities: (filter) => controller.activities(filter) },
     ended: ended(),
     stop: () => controller.stop(),
-    reload: async () => (await controller.reloadFleet()).length,
+    reload: async () => (await controller.configuration.reload()).changes.length,
     down: () => controller.down(),
   };
 }

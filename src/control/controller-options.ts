@@ -1,5 +1,4 @@
 import type { ShownSettings } from '../fleet/facts.ts';
-import type { Fleet } from '../model/fleet.ts';
 import type { Metric } from '../model/metric.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -8,17 +7,20 @@ import type { MetricContext, MetricSource } from '../ports/metric-source.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
 import type { Store } from '../ports/store.ts';
+import type { FleetDocuments, FleetSource } from './fleet-configuration.ts';
 
 /** What a controller is given: its ports, and what it says of itself. */
 export interface ControllerOptions {
-  readonly fleet: Fleet;
-  /** Reads the fleet file again. @throws ServiceError `invalid` */
-  readonly loadFleet: () => Promise<Fleet>;
+  readonly source: FleetSource;
+  readonly documents: FleetDocuments;
   /** Which settings of launch templates and metrics may be shown where fleets are compared. */
   readonly shownSettings: ShownSettings;
   readonly store: Store;
   /** Makes an instance, which the controller closes. */
-  readonly provider: (name: string) => { readonly provider: Provider; readonly capabilities: ProviderCapabilities };
+  readonly provider: (
+    name: string,
+    fleet: string,
+  ) => { readonly provider: Provider; readonly capabilities: ProviderCapabilities };
   /** Makes a driver, which the controller closes. */
   readonly loadBalancer: (name: string) => LoadBalancerDriver;
   /** The names of load balancers that this controller or an earlier one has started and that may still run. */
@@ -40,6 +42,5 @@ export interface ControllerOptions {
 export interface About {
   readonly version: string;
   readonly pid: number;
-  readonly fleetFile: string;
   readonly dataDir: string;
 }

@@ -1,6 +1,4 @@
 import { type Command, desiredOf } from '../decide/commands.ts';
-import type { FleetChange } from '../fleet/change.ts';
-import { diffFleets } from '../fleet/diff.ts';
 import { type Activity, PLAIN_ACTIVITY, type StoredActivity } from '../model/activity.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { InstanceId } from '../model/instance.ts';
@@ -8,10 +6,11 @@ import type { SuspendableProcess } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
+import { Configuration } from './configuration.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { balancersInTrouble, explanation, olderTemplates } from './explanation.ts';
+import type { FleetConfiguration } from './fleet-configuration.ts';
 import type { GroupLoop } from './group-loop.ts';
-import { refuseForgottenGroups, whileTheyAreEmpty } from './group-removal.ts';
 import { LateActivities } from './late-activities.ts';
 import { Loops } from './loops.ts';
 import { stepsLeft } from './reconcile.ts';
@@ -25,8 +24,6 @@ import { waitBeforeDrain } from './wait-before-drain.ts';
 const DOWN_POLL_MS = 100;
 /** How many of a group's newest activities belong to its explanation. */
 const EXPLAINED_ACTIVITIES = 5;
-/** Of a changed fleet file, in one activity. */
-const MAX_TOLD_CHANGES = 50;
 
 /** Runs a fleet, and does what people ask of it. */
 export class Controller implements FleetService {
@@ -34,14 +31,13 @@ export class Controller implements FleetService {
   readonly #startedAt: EpochMs;
   readonly #loops: Loops;
   readonly #reconciler: Reconciler;
+  readonly #configuration: Configuration;
   readonly #sampler: Sampler;
   readonly #late: LateActivities;
   readonly #stop = new AbortController();
   readonly #finished = Promise.withResolvers<void>();
   #sampling: Promise<void> = Promise.resolve();
   #reconciling: Promise<void> = Promise.resolve();
-  /** Changes of the fleet, one after the other. */
-  #changing: Promise<unknown> = Promise.resolve();
   #mode: 'up' | 'down';
   /** On the way down, once all servers are gone. */
   #endsLoadBalancers = false;
@@ -59,8 +55,16 @@ export class Controller implements FleetService {
     );
     this.#reconciler = new Reconciler({
       clock,
-      steps: () => stepsLeft(this.#fleet, this.#loops.running, this.#endsLoadBalancers),
+      steps: () =>
+        this.#configuration.isKnown ? stepsLeft(this.#fleet, this.#loops.running, this.#endsLoadBalancers) : [],
       perform: (step, signal) => this.#loops.perform(step, signal),
+      report,
+    });
+    this.#configuration = new Configuration(options, {
+      loops: this.#loops,
+      reconciler: this.#reconciler,
+      store: this.#late.store,
+      mode: () => this.#mode,
       report,
     });
     this.#sampler = new Sampler(store, clock, onProblem);
@@ -69,21 +73,22 @@ export class Controller implements FleetService {
   /**
    * Takes over what the store remembers and begins to look.
    *
-   * @throws ServiceError `conflict` when the store has instances of a group that the fleet file does not have
+   * @throws ServiceError `conflict` when the store has instances that the fleet does not explain, `invalid`
    */
   async start(): Promise<void> {
     const { store, about } = this.#options;
     const stored = await store.load();
-    refuseForgottenGroups(this.#fleet, stored.instances);
+    await this.#configuration.start(stored.instances);
     const count = stored.instances.length;
-    await this.#tell(
-      'controllerStarted',
-      `Drover ${about.version} (pid ${about.pid}) took over fleet ${this.#fleet.name}${count === 0 ? '' : `; its records name ${count} ${count === 1 ? 'server' : 'servers'}`}.`,
-    );
+    const what = this.#configuration.isKnown
+      ? `took over fleet ${this.#fleet.name}${count === 0 ? '' : `; its records name ${count} ${count === 1 ? 'server' : 'servers'}`}`
+      : 'waits for its fleet: drover fleet apply <file>';
+    await this.#tell('controllerStarted', `Drover ${about.version} (pid ${about.pid}) ${what}.`);
     this.#loops.start(stored);
     this.#reconciling = this.#reconciler.run(this.#stop.signal);
     this.#sampling = this.#sampler.run(
       () => [...this.#loops.balancers].map(([name, loop]) => ({ name, view: loop.view() })),
+      () => this.#fleet.history,
       this.#stop.signal,
     );
     if (this.#mode === 'down') this.#comeDown();
@@ -103,6 +108,10 @@ export class Controller implements FleetService {
     this.#finished.resolve();
   }
 
+  get configuration(): FleetConfiguration {
+    return this.#configuration;
+  }
+
   get #fleet(): Fleet {
     return this.#loops.fleet;
   }
@@ -113,12 +122,14 @@ export class Controller implements FleetService {
   }
 
   status(): FleetStatus {
+    const { source } = this.#options;
     return fleetStatus({
       at: this.#options.clock.now(),
       startedAt: this.#startedAt,
       fleet: this.#fleet,
       mode: this.#mode,
-      about: this.#options.about,
+      about: { ...this.#options.about, fleetFile: source.kind === 'file' ? source.path : null },
+      fleetVersion: this.#configuration.current,
       groups: this.#loops.groups,
       balancers: this.#loops.balancers,
     });
@@ -137,7 +148,8 @@ export class Controller implements FleetService {
       return { group: loop.group.name, activities, holds, notes: olderTemplates(loop) };
     });
     const loadBalancers = balancersInTrouble(this.#loops.balancers);
-    return { at: this.#options.clock.now(), fleetChanges: await this.fleetChanges(), loadBalancers, groups };
+    const fleetChanges = this.#options.source.kind === 'file' ? await this.#configuration.fileChanges() : [];
+    return { at: this.#options.clock.now(), fleetChanges, loadBalancers, groups };
   }
 
   async explain(group: string): Promise<Explanation> {
@@ -188,35 +200,6 @@ export class Controller implements FleetService {
     return after.suspendedProcesses;
   }
 
-  async fleetChanges(): Promise<readonly FleetChange[]> {
-    return diffFleets(this.#fleet, await this.#options.loadFleet(), this.#options.shownSettings);
-  }
-
-  async reloadFleet(): Promise<readonly FleetChange[]> {
-    const changing = this.#changing.then(() => this.#reload());
-    this.#changing = changing.catch(() => {});
-    const changes = await changing;
-    if (changes.length > 0) await this.#reconciler.attempted();
-    return changes;
-  }
-
-  async #reload(): Promise<readonly FleetChange[]> {
-    const fleet = await this.#readFleet();
-    const changes = diffFleets(this.#fleet, fleet, this.#options.shownSettings);
-    if (changes.length === 0) return changes;
-    const more = changes.length > MAX_TOLD_CHANGES ? `; and ${changes.length - MAX_TOLD_CHANGES} more` : '';
-    const list = changes
-      .slice(0, MAX_TOLD_CHANGES)
-      .map(({ path, before, after }) => `${path}: ${before ?? 'none'} -> ${after ?? 'none'}`)
-      .join('; ');
-    await whileTheyAreEmpty(fleet, this.#loops.groups, async () => {
-      await this.#tell('fleetChanged', `Applied the changed fleet file: ${list}${more}.`);
-      this.#loops.follow(fleet);
-    });
-    this.#reconciler.notify();
-    return changes;
-  }
-
   async down(): Promise<void> {
     if (this.#mode === 'down') return;
     this.#mode = 'down';
@@ -245,33 +228,7 @@ export class Controller implements FleetService {
 
   get #isDown(): boolean {
     const { loadBalancers, hasListed } = this.#loops.running;
-    return hasListed && loadBalancers.size === 0;
-  }
-
-  /** The fleet file as it is now, if it can follow the one in force. */
-  async #readFleet(): Promise<Fleet> {
-    try {
-      if (this.#mode === 'down') {
-        throw new ServiceError('conflict', 'The fleet is going down: a changed fleet file is for its next start.');
-      }
-      const fleet = await this.#options.loadFleet();
-      if (fleet.name !== this.#fleet.name) {
-        throw new ServiceError(
-          'conflict',
-          `The fleet's name is part of every machine's tags: it cannot change from ${this.#fleet.name} to ${fleet.name} while it runs.`,
-        );
-      }
-      refuseForgottenGroups(
-        fleet,
-        this.#loops.groups.flatMap((loop) => loop.instances),
-      );
-      return fleet;
-    } catch (error) {
-      if (error instanceof ServiceError) {
-        await this.#tell('fleetFileRefused', `The fleet file was not applied: ${error.message}`, 'error');
-      }
-      throw error;
-    }
+    return !this.#configuration.isKnown || (hasListed && loadBalancers.size === 0);
   }
 
   #obey(loop: GroupLoop, command: Command): ReturnType<GroupLoop['obey']> {

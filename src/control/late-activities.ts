@@ -48,7 +48,9 @@ export class LateActivities {
       recordSamples: (samples) => store.recordSamples(samples),
       recordMetrics: (at, samples) => store.recordMetrics(at, samples),
       metricHistory: (...query) => store.metricHistory(...query),
-      prune: () => store.prune(),
+      fleetVersions: () => store.fleetVersions(),
+      fleetVersion: (number) => store.fleetVersion(number),
+      prune: (keep) => store.prune(keep),
       close: () => store.close(),
     };
   }

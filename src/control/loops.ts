@@ -1,6 +1,6 @@
 import type { TargetSighting, View } from '../decide/snapshot.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
-import type { AutoScalingGroup, Fleet, LoadBalancer } from '../model/fleet.ts';
+import { type AutoScalingGroup, type Fleet, type LoadBalancer, NO_FLEET } from '../model/fleet.ts';
 import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import { asPortError } from '../ports/errors.ts';
@@ -49,7 +49,7 @@ export class Loops {
   readonly #providers: Providers;
   readonly #stop = new AbortController();
   #recording: Promise<void> = Promise.resolve();
-  #fleet: Fleet;
+  #fleet: Fleet = NO_FLEET;
   /** What was loaded before anything ran; null once something does. */
   #loaded: StoredState | null = null;
   readonly #groups = new Map<string, RunningGroup>();
@@ -62,11 +62,10 @@ export class Loops {
     const { clock, ids, store, onProblem } = options;
     this.#options = options;
     this.#context = context;
-    this.#fleet = options.fleet;
     this.#startedAt = clock.now();
     this.#history = new MetricHistory(store, clock, onProblem);
     this.#providers = new Providers({
-      open: options.provider,
+      open: (name) => options.provider(name, this.#fleet.name),
       clock,
       ids,
       onSeen: (changed, watch) => this.#machinesSeen(changed, watch),

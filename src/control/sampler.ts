@@ -1,4 +1,5 @@
 import type { View } from '../decide/snapshot.ts';
+import type { History } from '../model/fleet.ts';
 import type { LoadBalancerObservation, TargetGroupObservation } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asPortError } from '../ports/errors.ts';
@@ -26,13 +27,13 @@ export class Sampler {
     this.#onProblem = onProblem;
   }
 
-  async run(balancers: () => readonly Sampled[], signal: AbortSignal): Promise<void> {
+  async run(balancers: () => readonly Sampled[], keep: () => History, signal: AbortSignal): Promise<void> {
     for (let count = 1; ; count += 1) {
       await this.#clock.sleep(SAMPLE_EVERY_MS, signal);
       if (signal.aborted) return;
       try {
         await this.#sample(balancers());
-        if (count % PRUNE_EVERY_SAMPLES === 0) await this.#store.prune();
+        if (count % PRUNE_EVERY_SAMPLES === 0) await this.#store.prune(keep());
       } catch (error) {
         // A gap in the history is no reason to stop.
         this.#onProblem(`samples: ${asPortError(error).message}`);

@@ -1,12 +1,14 @@
-import type { FleetChange } from '../fleet/change.ts';
 import type { StoredActivity } from '../model/activity.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
+import type { FleetConfiguration } from './fleet-configuration.ts';
 
 /** What a person or a program can ask of a running controller: everything behind the local API. */
 export interface FleetService {
+  /** The desired fleet, and every change of it. */
+  readonly configuration: FleetConfiguration;
   status(): FleetStatus;
   activities(query: ActivityQuery): Promise<readonly StoredActivity[]>;
   plan(): Promise<Plan>;
@@ -32,17 +34,13 @@ export interface FleetService {
   suspendProcesses(group: string, processes: readonly SuspendableProcess[]): Promise<readonly SuspendableProcess[]>;
   /** The way back, with the same answer. @throws ServiceError `notFound` */
   resumeProcesses(group: string, processes: readonly SuspendableProcess[]): Promise<readonly SuspendableProcess[]>;
-  /** What the fleet file on disk would change. @throws ServiceError `invalid` with the file's errors */
-  fleetChanges(): Promise<readonly FleetChange[]>;
-  /** Applies the fleet file on disk. @throws ServiceError `invalid`, `conflict` (it would take a group's servers away) */
-  reloadFleet(): Promise<readonly FleetChange[]>;
   /** Drains and ends everything that the fleet owns, then the load balancers, then the controller. Resolves when begun. */
   down(): Promise<void>;
 }
 
 /** A refusal for a person: what is wrong and what to do next. */
 export class ServiceError extends Error {
-  readonly code: 'notFound' | 'invalid' | 'conflict' | 'lastServer';
+  readonly code: 'notFound' | 'invalid' | 'conflict' | 'lastServer' | 'staleVersion';
 
   constructor(code: ServiceError['code'], message: string) {
     super(message);

@@ -24,20 +24,22 @@ export interface StatusSources {
   readonly about: {
     readonly version: string;
     readonly pid: number;
-    readonly fleetFile: string;
+    readonly fleetFile: string | null;
     readonly dataDir: string;
   };
+  readonly fleetVersion: number;
   readonly groups: readonly GroupLoop[];
   readonly balancers: ReadonlyMap<string, BalancerLoop>;
 }
 
 /** What the controller knows, as people are shown it. */
 export function fleetStatus(sources: StatusSources): FleetStatus {
-  const { at, startedAt, fleet, mode, about, groups, balancers } = sources;
+  const { at, startedAt, fleet, fleetVersion, mode, about, groups, balancers } = sources;
   const targets = targetsByInstance([...balancers.values()], fleet);
   return {
     at,
     fleet: fleet.name,
+    fleetVersion,
     ...about,
     startedAt,
     mode,

@@ -185,9 +185,9 @@ describe('diffFleets', () => {
       autoScalingGroups.web.scheduledActions.fresh: - -> 2026-11-27T23:00:00.000Z (carried out when it falls due the next time)
       autoScalingGroups.old: from 0 to 1 servers -> - (nothing more is launched for it; refused while it has servers, so scale it to 0 first)
       autoScalingGroups.new: - -> from 0 to 1 servers (its servers are launched)
-      history.activities: 100000 -> 1000 (takes effect when Drover is started the next time)
-      history.samples: 200000 -> 2000 (takes effect when Drover is started the next time)
-      history.terminatedInstances: 10000 -> 300 (takes effect when Drover is started the next time)"
+      history.activities: 100000 -> 1000 (takes effect within ten minutes)
+      history.samples: 200000 -> 2000 (takes effect within ten minutes)
+      history.terminatedInstances: 10000 -> 300 (takes effect within ten minutes)"
     `);
   });
 

@@ -18,7 +18,7 @@ const RENAMED = "refused: servers carry their fleet's name; end this fleet with 
 const HAPROXY_STARTED = 'an HAProxy is started for it';
 const HAPROXY_STOPPED = 'its HAProxy is stopped';
 const RELOAD = 'HAProxy is reloaded; open requests go on, up to hardStopAfter';
-const NEXT_START = 'takes effect when Drover is started the next time';
+const NEXT_PRUNING = 'takes effect within ten minutes';
 const NEXT_DRAIN = 'takes effect for servers that begin to drain from then on';
 const NEXT_LAUNCH = 'new servers only; running ones stay as they are';
 const REGISTERED = 'running servers are registered or deregistered; none is replaced';
@@ -116,9 +116,9 @@ function targetGroupFacts(targetGroup: TargetGroup): Facts {
 
 function historyFacts({ activityRows, sampleRows, terminatedInstanceRows }: History): Facts {
   return {
-    activities: fact(activityRows, NEXT_START),
-    samples: fact(sampleRows, NEXT_START),
-    terminatedInstances: fact(terminatedInstanceRows, NEXT_START),
+    activities: fact(activityRows, NEXT_PRUNING),
+    samples: fact(sampleRows, NEXT_PRUNING),
+    terminatedInstances: fact(terminatedInstanceRows, NEXT_PRUNING),
   };
 }
 

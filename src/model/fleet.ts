@@ -30,6 +30,15 @@ export const DEFAULT_HISTORY: History = {
   terminatedInstanceRows: 10_000,
 };
 
+/** Before the first version of a fleet. */
+export const NO_FLEET: Fleet = {
+  name: '',
+  loadBalancers: [],
+  targetGroups: [],
+  autoScalingGroups: [],
+  history: DEFAULT_HISTORY,
+};
+
 /** One HAProxy. */
 export interface LoadBalancer {
   readonly name: string;

@@ -1,4 +1,6 @@
 import type { Activity, ActivityLevel, StoredActivity } from '../model/activity.ts';
+import type { History } from '../model/fleet.ts';
+import type { FleetVersion, FleetVersionSummary } from '../model/fleet-version.ts';
 import type { GroupMemory } from '../model/group-memory.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { EpochMs } from '../model/time.ts';
@@ -8,7 +10,7 @@ import type { EpochMs } from '../model/time.ts';
  *
  * - `commit` is one transaction: all of it is durable when it resolves, or none of it ever happened.
  * - `load` returns what the last commit left; terminated instances are kept for people, not returned.
- * - `activities` and samples are bounded: the oldest go first.
+ * - `activities`, samples and versions of the fleet are bounded: the oldest go first.
  */
 export interface Store {
   load(): Promise<StoredState>;
@@ -22,8 +24,12 @@ export interface Store {
    * which there was no value. What is long ago is only known by the hour, and stands at the beginning of it.
    */
   metricHistory(group: string, metric: string, sinceMs: EpochMs, bucketMs: number): Promise<readonly MetricAverage[]>;
+  /** The versions of the desired fleet that are kept, the newest first. */
+  fleetVersions(): Promise<readonly FleetVersionSummary[]>;
+  /** @param number null for the newest @returns null where there is none, or none any more */
+  fleetVersion(number: number | null): Promise<FleetVersion | null>;
   /** Deletes what is beyond the bounds. Called now and then. */
-  prune(): Promise<void>;
+  prune(keep: History): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,6 +45,8 @@ export interface Change {
   /** Inserted or replaced, by id. */
   readonly instances: readonly Instance[];
   readonly activities: readonly Activity[];
+  /** A new version of the desired fleet; where its number is taken, the whole change is refused. */
+  readonly fleetVersion?: FleetVersion;
 }
 
 export interface ActivityQuery {

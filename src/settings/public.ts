@@ -39,9 +39,12 @@ export function publicBySchema(schema: unknown, value: unknown): IsPublic {
   };
 }
 
+/** What stands in the place of what is not shown. */
+export const NOT_SHOWN = '(not shown)';
+
 /** A name of a key as it may be shown: what does not look like one may be a value that has slipped. */
 export function shownKey(part: string | number): string | number {
-  return typeof part === 'number' || /^[\w.<-]{1,64}$/.test(part) ? part : '(not shown)';
+  return typeof part === 'number' || /^[\w.<-]{1,64}$/.test(part) ? part : NOT_SHOWN;
 }
 
 const BY_NATURE = ['integer', 'number', 'boolean', 'null'];

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { History } from '../model/fleet.ts';
+import { pruneFleetVersions } from './fleet-versions.ts';
 import { pruneMetrics } from './metric-samples.ts';
 import type { Tables } from './schema.ts';
 
@@ -12,6 +13,7 @@ export async function prune(db: Kysely<Tables>, keep: History): Promise<void> {
   await pruneHistory(db, 'health_samples', keep.sampleRows);
   await pruneMetrics(db, keep.sampleRows);
   await pruneTerminated(db, keep.terminatedInstanceRows);
+  await pruneFleetVersions(db);
 }
 
 /** Sequence numbers count the rows, so the oldest row to keep is known without counting. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { DEFAULT_HISTORY } from '../model/fleet.ts';
 import { readRecordedMetric } from './recorded-metrics.ts';
 import { openSqliteStore } from './sqlite.ts';
 
@@ -27,7 +28,7 @@ it('gives minutes, and hours for what is long ago, also while the store is open'
     await record(NOW, 9);
     await record(NOW + MINUTE, 3);
     await record(NOW, 1_000, 'other');
-    await store.prune();
+    await store.prune(DEFAULT_HISTORY);
     expect(readRecordedMetric(path, 'web', 'requests')).toEqual({
       hours: [{ at: NOW - 10 * 24 * HOUR, value: 5 }],
       minutes: [

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ACTIVITY_REASONS, type ActivityLevel, type Capacity, type StoredActivity } from '../model/activity.ts';
+import type { FleetVersion } from '../model/fleet-version.ts';
 import type { GroupMemory, LaunchHold } from '../model/group-memory.ts';
 import type {
   EndCause,
@@ -196,7 +197,18 @@ const activity: z.ZodType<StoredActivity> = z.strictObject({
   explanation: z.record(z.string(), json).nullable(),
 });
 
-export const RECORDS = { instance, groupMemory, activity };
+const fleetVersion: z.ZodType<Omit<FleetVersion, 'number'>> = z.strictObject({
+  digest: z.string(),
+  at: time,
+  origin: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('file'), path: z.string() }),
+    z.strictObject({ kind: z.literal('api'), caller: z.string() }),
+    z.strictObject({ kind: z.literal('rollback'), caller: z.string(), to: z.int() }),
+  ]),
+  document: z.strictObject({ content: z.record(z.string(), json), baseDir: z.string() }),
+});
+
+export const RECORDS = { instance, groupMemory, activity, fleetVersion };
 
 /** Where a record comes from, for the message about it. */
 export interface RecordPlace {

@@ -6,6 +6,7 @@ import type { Generated, GeneratedAlways } from 'kysely';
  */
 export interface Tables {
   groups: GroupsTable;
+  fleet_versions: FleetVersionsTable;
   state_digest: StateDigestTable;
   instances: InstancesTable;
   activities: ActivitiesTable;
@@ -20,6 +21,17 @@ interface GroupsTable {
   memory: string;
   /** See digests.ts; null for a row that a person has mended. */
   digest: number | null;
+}
+
+/** Every version of the desired fleet that is kept. */
+interface FleetVersionsTable {
+  number: number;
+  /** A `FleetVersion` without its number, as JSON; the columns below are read from it by the database. */
+  record: string;
+  /** See digests.ts; null for a row that a person has mended. */
+  row_digest: number | null;
+  at: GeneratedAlways<number>;
+  origin: GeneratedAlways<string>;
 }
 
 /** One row, kept by triggers. */

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { History } from '../model/fleet.ts';
 import type { PortError } from '../ports/errors.ts';
 import type { Store } from '../ports/store.ts';
 import { readActivities } from './activities.ts';
+import { readFleetVersion, readFleetVersions } from './fleet-versions.ts';
 import { metricHistory, recordMetrics } from './metric-samples.ts';
 import { prune } from './prune.ts';
 import { recordSamples } from './samples.ts';
@@ -15,7 +15,6 @@ import { commit, load } from './state.ts';
  */
 export function createSqlStore(
   db: Kysely<Tables>,
-  history: History,
   asStoreError: (error: unknown) => PortError,
   pause: () => Promise<void>,
 ): Store {
@@ -33,7 +32,9 @@ export function createSqlStore(
     recordSamples: (samples) => typed(recordSamples(db, samples, pause)),
     recordMetrics: (at, samples) => typed(recordMetrics(db, at, samples)),
     metricHistory: (...query) => typed(metricHistory(db, ...query)),
-    prune: () => typed(prune(db, history)),
+    fleetVersions: () => typed(readFleetVersions(db)),
+    fleetVersion: (number) => typed(readFleetVersion(db, number)),
+    prune: (keep) => typed(prune(db, keep)),
     close: () => typed(db.destroy()),
   };
 }

@@ -13,6 +13,7 @@ export const SQLITE_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-group-memory': { up: reshapeMemory },
   '0005-who-asked': { up: nameWhoAsked },
   '0006-crashes': { up: countCrashes },
+  '0007-fleet-versions': { up: createFleetVersions },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {
@@ -214,4 +215,22 @@ async function nameWhoAsked(db: Kysely<unknown>): Promise<void> {
 async function countCrashes(db: Kysely<unknown>): Promise<void> {
   const nothing = sql`'$.launch.crashes', 0, '$.launch.crashedAt', null, '$.launch.why', '', '$.launch.template', null`;
   await sql`update groups set memory = json_set(memory, ${nothing}), digest = null`.execute(db);
+}
+
+/** The desired fleet became a versioned document. */
+async function createFleetVersions(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('fleet_versions')
+    .addColumn('number', 'integer', (column) => column.primaryKey())
+    .addColumn('record', 'text', (column) => column.notNull())
+    .addColumn('row_digest', 'integer')
+    .addColumn('at', 'integer', (column) => column.generatedAlwaysAs(inRecord('$.at')))
+    .addColumn('origin', 'text', (column) => column.generatedAlwaysAs(inRecord('$.origin.kind')))
+    .execute();
+  await sql`
+    create view readable_fleet_versions as
+    select number, ${localTime('at')} as time, origin,
+           coalesce(json_extract(record, '$.origin.path'), json_extract(record, '$.origin.caller')) as by,
+           json_extract(record, '$.digest') as digest
+    from fleet_versions order by number`.execute(db);
 }

@@ -121,7 +121,7 @@ describe('openSqliteStore', () => {
 
   it('keeps history within its bounds, the oldest going first', async () => {
     const history = { activityRows: 3, sampleRows: 2, terminatedInstanceRows: 2 };
-    const store = await openSqliteStore({ database, history });
+    const store = await openSqliteStore({ database });
     const ended = (id: string, since: number) => anInstance(id, { state: { ...EVERY_STATE.terminated, since } });
     await store.commit(
       aChange({
@@ -132,7 +132,7 @@ describe('openSqliteStore', () => {
       const health = [{ targetGroup: 'web', instanceId: `i-${at}`, health: 'healthy', detail: '' }];
       await store.recordSamples({ at, traffic: [], health });
     }
-    await store.prune();
+    await store.prune(history);
     expect(rows('select id from instances order by id').map(({ id }) => id)).toEqual([
       'ended-last',
       'ended-second',
@@ -142,15 +142,12 @@ describe('openSqliteStore', () => {
   });
 
   it('prunes more than one batch', async () => {
-    const store = await openSqliteStore({
-      database,
-      history: { activityRows: 7, sampleRows: 7, terminatedInstanceRows: 7 },
-    });
+    const store = await openSqliteStore({ database });
     const instances = Array.from({ length: 5_500 }, (_, index) =>
       anInstance(`i-${index}`, { state: EVERY_STATE.terminated }),
     );
     await store.commit(aChange({ instances, activities: Array.from({ length: 11_000 }, () => anActivity()) }));
-    await store.prune();
+    await store.prune({ activityRows: 7, sampleRows: 7, terminatedInstanceRows: 7 });
     expect(rows('select count(*) as kept from instances')).toEqual([{ kept: 7 }]);
     expect(rows('select count(*) as kept, max(sequence) as newest from activities')).toEqual([
       { kept: 7, newest: 11_000 },
@@ -271,6 +268,7 @@ describe('openSqliteStore', () => {
         update groups set digest = 7, memory = json_set(json_remove(memory, '$.savedAt', '$.bounds.minSizeBy', '$.bounds.maxSizeBy',
             '$.launch.crashes', '$.launch.crashedAt', '$.launch.why', '$.launch.template'),
           '$.unhealthyAt', json('[5, 6]'), '$.file', json('{"kind":"value","value":3}'));
+        drop view readable_fleet_versions; drop table fleet_versions;
         delete from kysely_migration where name >= '0004';`);
       const { groups, instances } = await (await openSqliteStore({ database })).load();
       expect(groups.get('web')).toEqual({

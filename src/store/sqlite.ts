@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
-import { DEFAULT_HISTORY, type History } from '../model/fleet.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
 import { checkOwnFile, makePrivateFile } from './data-folder.ts';
@@ -30,7 +29,6 @@ const CHECKPOINT_PAGES = 4_096;
 const IN_MEMORY = ':memory:';
 
 export type SqliteStoreOptions = {
-  readonly history?: History;
   /** Lets others have their turn while a large commit is made; without it one is made in one go. */
   readonly clock?: Pick<Clock, 'sleep'>;
 } & (
@@ -53,7 +51,6 @@ export type SqliteStoreOptions = {
  * `storeNotOpened`, `diskFull`, `storeBusy`
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const history = options.history ?? DEFAULT_HISTORY;
   const path = 'path' in options ? options.path : IN_MEMORY;
   const typed = (error: unknown) => asStoreError(error, path);
   try {
@@ -71,7 +68,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       if (closeDatabase) database.close();
       throw error;
     }
-    return createSqlStore(db, history, typed, async () => options.clock?.sleep(0));
+    return createSqlStore(db, typed, async () => options.clock?.sleep(0));
   }
 }
 

@@ -6,6 +6,7 @@ import type { Change, StoredState } from '../ports/store.ts';
 import { insertActivities } from './activities.ts';
 import { batches, MOST_ROWS_PER_STATEMENT } from './batches.ts';
 import { digestOf, digestSum } from './digests.ts';
+import { putFleetVersion } from './fleet-versions.ts';
 import { KeptInsert } from './kept-insert.ts';
 import { decodeRecord, encodeRecord, RECORDS, type RecordPlace, untrustedRecord } from './records.ts';
 import type { Tables } from './schema.ts';
@@ -64,7 +65,7 @@ function checkDigest(place: RecordPlace, key: string, record: string, digest: nu
 
 /** One transaction; touches only the rows that the change names. `pause` lets others have their turn between two pieces of it. */
 export async function commit(db: Kysely<Tables>, change: Change, pause: () => Promise<void>): Promise<void> {
-  const { memory, instances, activities } = change;
+  const { memory, instances, activities, fleetVersion } = change;
   await db.transaction().execute(async (transaction) => {
     if (memory !== null) await putMemory(transaction, memory.group, memory.value);
     for (const batch of batches(instances)) {
@@ -72,6 +73,7 @@ export async function commit(db: Kysely<Tables>, change: Change, pause: () => Pr
       if (batch.length === MOST_ROWS_PER_STATEMENT) await pause();
     }
     await insertActivities(transaction, activities, pause);
+    if (fleetVersion !== undefined) await putFleetVersion(transaction, fleetVersion);
   });
 }
 

@@ -9,12 +9,16 @@ import type { EpochMs } from '../model/time.ts';
 
 export interface FleetStatus {
   readonly at: EpochMs;
+  /** Its name; empty before there is a fleet. */
   readonly fleet: string;
   /** Drover's own version. */
   readonly version: string;
   readonly pid: number;
   readonly startedAt: EpochMs;
-  readonly fleetFile: string;
+  /** The version of the fleet that is in force; 0 before there is one. */
+  readonly fleetVersion: number;
+  /** The file that owns the fleet; null where the API does. */
+  readonly fleetFile: string | null;
   readonly dataDir: string;
   /** `down` once everything is being ended. */
   readonly mode: 'up' | 'down';

@@ -1,4 +1,5 @@
 import type { Activity } from '../../src/model/activity.ts';
+import type { FleetVersion } from '../../src/model/fleet-version.ts';
 import type { GroupMemory } from '../../src/model/group-memory.ts';
 import type { Instance, InstanceState, InstanceStateName } from '../../src/model/instance.ts';
 import type { Change } from '../../src/ports/store.ts';
@@ -93,4 +94,9 @@ export function anActivity(changes: Partial<Activity> = {}): Activity {
 
 export function aChange(change: Partial<Change>): Change {
   return { memory: null, instances: [], activities: [], ...change };
+}
+
+export function aVersion(version: Partial<FleetVersion> = {}): FleetVersion {
+  const document = { content: { fleet: 'shop', autoScalingGroups: { web: { maxSize: 3 } } }, baseDir: '/srv' };
+  return { number: 1, digest: 'd1', at: 1_000, origin: { kind: 'api', caller: 'curl/8' }, document, ...version };
 }

@@ -9,7 +9,7 @@ import { describeStoreConformance } from './store.ts';
 describeStoreConformance('SQLite in memory', async () => {
   const database = new DatabaseSync(':memory:');
   return {
-    open: (history) => openSqliteStore({ database, ...(history && { history }) }),
+    open: () => openSqliteStore({ database }),
     remove: async () => database.close(),
   };
 });
@@ -18,8 +18,8 @@ describeStoreConformance('SQLite on disk', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'drover-store-'));
   const stores: Store[] = [];
   return {
-    open: async (history) => {
-      const store = await openSqliteStore({ path: join(folder, 'data', 'drover.db'), ...(history && { history }) });
+    open: async () => {
+      const store = await openSqliteStore({ path: join(folder, 'data', 'drover.db') });
       stores.push(store);
       return store;
     },

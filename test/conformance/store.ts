@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { History } from '../../src/model/fleet.ts';
+import { DEFAULT_HISTORY, type History } from '../../src/model/fleet.ts';
 import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
 import type { ActivityQuery, Store } from '../../src/ports/store.ts';
 import { aChange, anActivity, anInstance, EVERY_STATE, MEMORY } from './store-examples.ts';
+import { describeFleetVersions } from './store-fleet-versions.ts';
 
 /** One set of stored data, empty at first. */
 export interface StoreHarness {
   /** Opens the data anew; the store before may or may not have been closed. */
-  open(history?: History): Promise<Store>;
+  open(): Promise<Store>;
   /** Closes what is open and deletes the data. */
   remove(): Promise<void>;
 }
@@ -120,7 +121,14 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
           store.commit(
             aChange({ instances: [anInstance(`bad-${index}`), anInstance('x', { createdAt: Number.NaN })] }),
           );
-        const results = await Promise.allSettled([good(0), bad(0), good(1), bad(1), store.prune(), good(2)]);
+        const results = await Promise.allSettled([
+          good(0),
+          bad(0),
+          good(1),
+          bad(1),
+          store.prune(DEFAULT_HISTORY),
+          good(2),
+        ]);
         expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(2);
         expect((await store.load()).instances.map(({ id }) => id)).toEqual(['good-0', 'good-1', 'good-2']);
       });
@@ -175,17 +183,19 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
       });
     });
 
+    describeFleetVersions(() => store);
+
     describe('prune', () => {
       const history: History = { activityRows: 3, sampleRows: 2, terminatedInstanceRows: 1 };
 
       it('deletes the oldest activities beyond the bound, and sequence numbers are not used again', async () => {
-        store = await harness.open(history);
+        store = await harness.open();
         await store.commit(
           aChange({ activities: ['1', '2', '3', '4', '5'].map((message) => anActivity({ message })) }),
         );
-        await store.prune();
+        await store.prune(history);
         expect(await messages({ limit: 10 })).toEqual(['3', '4', '5']);
-        await store.prune();
+        await store.prune(history);
         const kept = await store.activities({ limit: 10 });
         expect(kept).toHaveLength(3);
         await store.commit(aChange({ activities: [anActivity({ message: '6' })] }));
@@ -194,18 +204,18 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
       });
 
       it('never touches what is not terminated, nor the memory', async () => {
-        store = await harness.open(history);
+        store = await harness.open();
         const alive = Object.values(EVERY_STATE)
           .filter(({ name }) => name !== 'terminated')
           .map((state) => anInstance(state.name, { state }));
         const ended = ['a', 'b', 'c'].map((id) => anInstance(id, { state: EVERY_STATE.terminated }));
         await store.commit(aChange({ memory: { group: 'web', value: MEMORY }, instances: [...ended, ...alive] }));
-        await store.prune();
+        await store.prune(history);
         expect(await store.load()).toEqual({ groups: new Map([['web', MEMORY]]), instances: alive });
       });
 
       it('does nothing to an empty store', async () => {
-        await store.prune();
+        await store.prune(history);
         expect((await store.load()).instances).toEqual([]);
       });
     });
@@ -267,8 +277,8 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
           await record(at, value);
         }
         const hours = await history(HOUR);
-        await store.prune();
-        await store.prune();
+        await store.prune(DEFAULT_HISTORY);
+        await store.prune(DEFAULT_HISTORY);
         expect(await history(HOUR)).toEqual(hours);
         expect(await history(MINUTE)).toEqual([
           { at: START, value: 15 },
@@ -277,17 +287,17 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
           { at: START + 7 * DAY + HOUR + 30 * MINUTE, value: 100 },
         ]);
         await record(START + 2 * MINUTE, 30);
-        await store.prune();
+        await store.prune(DEFAULT_HISTORY);
         expect((await history(MINUTE))[0]).toEqual({ at: START, value: 20 });
       });
 
       it('are bounded: minutes become hours, and the oldest hours go', async () => {
-        store = await harness.open({ activityRows: 100, sampleRows: 6, terminatedInstanceRows: 100 });
+        store = await harness.open();
         for (let hour = 0; hour < 6; hour += 1) {
           await record(START + hour * HOUR, hour);
           await record(START + hour * HOUR + MINUTE, hour);
         }
-        await store.prune();
+        await store.prune({ activityRows: 100, sampleRows: 6, terminatedInstanceRows: 100 });
         const kept = await history(MINUTE);
         expect(kept.length).toBeLessThanOrEqual(6);
         expect(kept.at(-1)).toEqual({ at: START + 5 * HOUR + MINUTE, value: 5 });

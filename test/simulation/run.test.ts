@@ -10,7 +10,7 @@ function idleController(act: (options: ControllerOptions) => Promise<void>): Con
     start: () => act(options),
     stop: async () => {},
     finished: new Promise(() => {}),
-    reloadFleet: async () => [],
+    configuration: { reload: async () => ({ version: 1, changes: [], pending: [] }) },
     down: async () => {},
     setDesiredCapacity: async () => ({ before: 0, after: 0 }),
     drainInstance: async () => ({ waitsFor: null }),
@@ -74,7 +74,7 @@ describe('the invariants', () => {
 
   it('find a launch that was not committed', async () => {
     const found = await violated(async ({ provider }) => {
-      await provider('simulated').provider.launch(
+      await provider('simulated', 'simulated').provider.launch(
         { instanceId: 'i-1', group: 'web', serves: true, settings: {} },
         signal,
       );
@@ -84,7 +84,7 @@ describe('the invariants', () => {
 
   it("find a hand on a neighbour's machine", async () => {
     const found = await violated(async ({ provider }) => {
-      await provider('simulated').provider.terminate('m-1', signal);
+      await provider('simulated', 'simulated').provider.terminate('m-1', signal);
     });
     expect(found).toContain('foreignMachine');
   });

@@ -21,7 +21,12 @@ export function fakeActions(
   return {
     version: '0.1.0',
     demoFleetFile: '/srv/hello/fleet.yaml',
-    loadFleet: async () => ({ ok: true, fleet: FLEET, locate: () => [] }),
+    loadFleet: async () => ({
+      ok: true,
+      fleet: FLEET,
+      document: { content: { fleet: 'hello' }, baseDir: '/srv/hello' },
+      locate: () => [],
+    }),
     warnings: async () => [],
     jsonSchema: async () => ({ type: 'object' }),
     simulate: async () => [],
@@ -42,6 +47,6 @@ export async function startFake(service: FakeFleetService, { dataDir, mode }: St
     setImmediate(stop);
   };
   if (mode === 'down') await service.down();
-  const reload = async () => (await service.reloadFleet()).length;
+  const reload = async () => (await service.configuration.reload()).changes.length;
   return { source: service, ended, stop, reload, down: () => service.down() };
 }

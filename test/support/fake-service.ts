@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type FleetService, ServiceError } from '../../src/control/service.ts';
-import type { FleetChange } from '../../src/fleet/change.ts';
 import type { Activity, ActivityLevel, ActivityReason, StoredActivity } from '../../src/model/activity.ts';
 import type { InstanceStateName } from '../../src/model/instance.ts';
 import type { SuspendableProcess } from '../../src/model/scaling-policy.ts';
 import type { Explanation, FleetStatus, GroupStatus, Plan, PolicyExplanation } from '../../src/views/status.ts';
+import { FakeConfiguration } from './fake-configuration.ts';
 import { asStatus, type FakeInstance } from './fake-instance.ts';
 
 /** How long the imitated machines stay in each state on their way. */
@@ -34,7 +34,7 @@ export interface FakeOptions {
 /** A fleet of one group, `hello`, imitated in memory: what is asked for takes its time by the clock that it is given. */
 export class FakeFleetService implements FleetService {
   readonly calls: string[] = [];
-  readonly changes: FleetChange[] = [];
+  readonly configuration = new FakeConfiguration((call) => this.#called(call));
   suspended: string | null = null;
   /** What a drain is answered to wait for; null where it begins at once. */
   drainWaitsFor: string | null = null;
@@ -74,6 +74,7 @@ export class FakeFleetService implements FleetService {
     return {
       at: now,
       fleet: 'hello',
+      fleetVersion: 1,
       version: '0.1.0',
       pid: 4242,
       startedAt: this.#startedAt,
@@ -128,7 +129,7 @@ export class FakeFleetService implements FleetService {
     const message = 'Launching 1 server: 2 of 3 are there.';
     return {
       at: this.#options.now(),
-      fleetChanges: this.changes,
+      fleetChanges: this.configuration.changes,
       loadBalancers: [],
       groups: [{ group: 'hello', activities: [this.#activity('info', 'launch', null, message)], holds, notes: [] }],
     };
@@ -204,16 +205,6 @@ export class FakeFleetService implements FleetService {
     if (this.suspended === null) throw new ServiceError('conflict', 'Launching in group hello is not suspended.');
     this.suspended = null;
     this.tell('info', 'launchResumed', null, 'Launching goes on: a person resumed it.');
-  }
-
-  async fleetChanges(): Promise<readonly FleetChange[]> {
-    this.#called('fleetChanges');
-    return [...this.changes];
-  }
-
-  async reloadFleet(): Promise<readonly FleetChange[]> {
-    this.#called('reloadFleet');
-    return this.changes.splice(0);
   }
 
   async down(): Promise<void> {

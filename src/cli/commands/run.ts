@@ -10,7 +10,7 @@ export function addRunCommands(program: Command, context: Context): void {
         'activity. Interrupted, it ends alone: HAProxy and the servers go on, and the next run takes them over. SIGHUP reloads ' +
         'the fleet file.',
     )
-    .argument('[fleet.yaml]', 'the fleet file (default: ./fleet.yaml)')
+    .argument('[fleet.yaml]', 'the fleet file (default: ./fleet.yaml; without one, the API owns the fleet)')
     .option('--plain', 'a line for each activity, also on a terminal')
     .action(async (file: string | undefined, options: { plain?: true }, command: Command) => {
       const { run } = await import('../handlers/run.ts');

@@ -4,7 +4,7 @@ import { LIFECYCLE } from '../../model/lifecycle.ts';
 import type { FleetStatus } from '../../views/status.ts';
 import { CliError, InvalidFleetFile } from '../actions.ts';
 import { confirm } from '../confirm.ts';
-import { type Context, dataDirPath, fleetFilePath, programOf, say, withClient } from '../context.ts';
+import { type Context, fleetToRun, programOf, say, withClient } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { follow, PlainView } from '../live/follow.ts';
 import { LiveView } from '../live/live-view.ts';
@@ -71,11 +71,9 @@ function remaining(status: FleetStatus | null): number {
 }
 
 async function endStopped(context: Context, file: string | undefined, yes: boolean, command: Command): Promise<void> {
-  const fleetFile = fleetFilePath(context, file);
-  const result = await context.actions.loadFleet(fleetFile);
-  if (!result.ok) throw new InvalidFleetFile(result.errors);
-  await confirm(context, `End everything that fleet ${result.fleet.name} owns, servers and load balancers?`, yes);
-  const dataDir = dataDirPath(context, command, fleetFile);
+  const { fleetFile, dataDir } = await fleetToRun(context, file, command);
+  const what = fleetFile === null ? `the fleet of ${dataDir}` : `fleet ${await nameOf(context, fleetFile)}`;
+  await confirm(context, `End everything that ${what} owns, servers and load balancers?`, yes);
   const fleet = await context.actions.startFleet({ fleetFile, dataDir, mode: 'down' });
   const interrupted = await showFleet(context, fleet, {
     plain: false,
@@ -84,6 +82,12 @@ async function endStopped(context: Context, file: string | undefined, yes: boole
     onInterrupt: 'stop',
   });
   if (interrupted) throw new CliError(EXIT.interrupted, 'Not all is gone yet. Run `drover down` again to go on.');
+}
+
+async function nameOf(context: Context, fleetFile: string): Promise<string> {
+  const result = await context.actions.loadFleet(fleetFile);
+  if (!result.ok) throw new InvalidFleetFile(result.errors);
+  return result.fleet.name;
 }
 
 function question({ fleet, groups, loadBalancers }: FleetStatus): string {

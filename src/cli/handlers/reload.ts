@@ -7,7 +7,8 @@ import { EXIT } from '../exit-codes.ts';
 import { renderChanges } from '../render/changes.ts';
 import { count } from '../render/units.ts';
 import { uncutLook } from '../terminal.ts';
-import { warnOf } from './validate.ts';
+import { warnOfFile } from './validate.ts';
+import { printApplied } from './versions.ts';
 
 export async function reload(context: Context, yes: boolean, command: Command): Promise<void> {
   await withClient(context, command, async (client, signal) => {
@@ -15,11 +16,9 @@ export async function reload(context: Context, yes: boolean, command: Command): 
     if (changes.length === 0) return print(context, 'No changes.');
     print(context, renderChanges(changes, uncutLook(context.terminal, programOf(command))).join('\n'));
     const { fleetFile } = await client.status(signal);
-    const loaded = await context.actions.loadFleet(fleetFile);
-    if (loaded.ok) await warnOf(context, fleetFile, loaded);
+    if (fleetFile !== null) await warnOfFile(context, fleetFile);
     await confirm(context, `Apply ${count(changes.length, 'change')}?`, yes);
-    const applied = await client.reloadFleet(signal).catch(invalidFile);
-    print(context, `Applied ${count(applied.length, 'change')}.`);
+    printApplied(context, await client.reloadFleet(signal).catch(invalidFile));
   });
 }
 

@@ -2,22 +2,20 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { FleetStatus } from '../../views/status.ts';
 import type { RunningFleet } from '../actions.ts';
-import { type Context, dataDirPath, fleetFilePath, programOf, programWith, say } from '../context.ts';
+import { type Context, dataDirPath, fleetToRun, programOf, programWith, say } from '../context.ts';
 import { demoHints, type Hint, shortPath } from '../live/hints.ts';
 import { showFleet } from '../live/show-fleet.ts';
 import { asTyped } from '../render/as-typed.ts';
 import { count } from '../render/units.ts';
-import { warnOf } from './validate.ts';
+import { warnOfFile } from './validate.ts';
 
 export async function run(context: Context, file: string | undefined, plain: boolean, command: Command): Promise<void> {
-  const fleetFile = fleetFilePath(context, file);
+  const { fleetFile, dataDir } = await fleetToRun(context, file, command);
   const program = programOf(command);
-  const dataDir = dataDirPath(context, command, fleetFile);
   const starting = context.actions.startFleet({ fleetFile, dataDir, mode: 'up' });
   context.terminal.becomeService(() => void reload(context, starting));
   const fleet = await starting;
-  const loaded = await context.actions.loadFleet(fleetFile);
-  if (loaded.ok) await warnOf(context, fleetFile, loaded);
+  if (fleetFile !== null) await warnOfFile(context, fleetFile);
   const interrupted = await showFleet(context, fleet, { plain, program, hints: () => RUN_HINTS, onInterrupt: 'stop' });
   say(
     context,

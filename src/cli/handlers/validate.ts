@@ -19,8 +19,13 @@ export async function validate(context: Context, file: string | undefined): Prom
   await warnOf(context, fleetFile, result);
 }
 
+export async function warnOfFile(context: Context, fleetFile: string): Promise<void> {
+  const loaded = await context.actions.loadFleet(fleetFile);
+  if (loaded.ok) await warnOf(context, fleetFile, loaded);
+}
+
 /** What is wrong with a valid fleet file, beside the result: standard output and the exit code stay what they are. */
-export async function warnOf(context: Context, fleetFile: string, file: ValidFleetFile): Promise<void> {
+async function warnOf(context: Context, fleetFile: string, file: ValidFleetFile): Promise<void> {
   const exposed = await exposedSecrets(fleetFile, file.fleet);
   if (exposed !== null) warn(context, exposed);
   for (const warning of await context.actions.warnings(file)) warn(context, describeError(warning));

@@ -13,7 +13,9 @@ export function renderHeader(status: FleetStatus, look: Look): readonly string[]
   const down = status.mode === 'down' ? ['ending everything'] : [];
   const left: Part[] = [
     { text: 'drover', style: bold },
-    { text: clean(status.fleet), style: bold.cyan },
+    status.fleet === ''
+      ? { text: 'no fleet yet: drover fleet apply <file>', style: yellow }
+      : { text: clean(status.fleet), style: bold.cyan },
     ...down.map((text) => ({ text, style: yellow })),
   ];
   const right: Part[] = [

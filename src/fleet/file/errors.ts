@@ -77,6 +77,12 @@ export function describeError(error: FleetFileError): string {
   return headline(error, plain);
 }
 
+/** The same for what is not in a file: `autoScalingGroups.web.minSize: 5  it must be ...` */
+export function describeWithoutPlace({ path, value, message }: FleetFileError): string {
+  if (path === '') return message;
+  return `${path}${value === null ? '' : `: ${value}`}  ${message}`;
+}
+
 /**
  * The errors as lines for a terminal, each followed by its place in the file:
  *

@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
 import type { Fleet } from '../../model/fleet.ts';
+import type { FleetDocument } from '../../model/fleet-version.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
 import { type Problem, parseExplained } from '../../settings/explain.ts';
 import { type Path, valueAt } from '../../settings/path.ts';
 import { type IsPublic, shownKey } from '../../settings/public.ts';
@@ -8,6 +10,7 @@ import { checkFleet } from './checks.ts';
 import { type FleetFileError, fleetFileError, isName } from './errors.ts';
 import { publicInFleet } from './json-schema.ts';
 import { fleetFileSchema } from './schema.ts';
+import { hiddenValues } from './shown-document.ts';
 import { type Place, readYaml, type WrittenScalar } from './yaml.ts';
 
 export type { FleetFileError } from './errors.ts';
@@ -29,6 +32,7 @@ export interface FleetFileInput {
 export interface ValidFleetFile {
   readonly ok: true;
   readonly fleet: Fleet;
+  readonly document: FleetDocument;
   /** Problems that are no errors, with their places in the file. */
   locate(problems: readonly Problem[]): readonly FleetFileError[];
 }
@@ -50,20 +54,53 @@ export function parseFleet(input: FleetFileInput): FleetFileResult {
   if (value === null) {
     return refuse(input.path, [{ path: [], message: 'it is empty; docs/fleet-file.md shows what belongs in it' }]);
   }
-  const { providers, sources } = input;
-  const schema = fleetFileSchema({ providers, sources, baseDir: dirname(input.path) });
-  const parsed = parseExplained(schema, value);
+  return validate(value as Json, dirname(input.path), input, input.path, {
+    place,
+    lines: text.split('\n'),
+    scalars,
+  });
+}
+
+/**
+ * Validates what was read before, or never was a file. Errors say where by the path alone.
+ * @param name what it is called in errors
+ */
+export function readDocument(
+  { content, baseDir }: FleetDocument,
+  sources: Pick<FleetFileInput, 'providers' | 'sources'>,
+  name: string,
+): FleetFileResult {
+  return validate(content, baseDir, sources, name, { place: () => ({ line: 1, column: 1 }), lines: [], scalars: [] });
+}
+
+interface Written {
+  readonly place: (path: Path) => Place;
+  readonly lines: readonly string[];
+  readonly scalars: readonly WrittenScalar[];
+}
+
+function validate(
+  content: Json,
+  baseDir: string,
+  { providers, sources }: Pick<FleetFileInput, 'providers' | 'sources'>,
+  name: string,
+  { place, lines, scalars }: Written,
+): FleetFileResult {
+  const schema = fleetFileSchema({ providers, sources, baseDir });
+  const hidden = hiddenValues(content);
+  const parsed = hidden.length > 0 ? { problems: hidden } : parseExplained(schema, content);
   const problems = 'problems' in parsed ? parsed.problems : checkFleet(parsed.value, providers);
   const locate = (found: readonly Problem[]) => {
     const located = found.map((problem) => ({
       ...problem,
       place: place(problem.path),
-      value: valueAt(value, problem.path),
+      value: valueAt(content, problem.path),
     }));
-    const isPublic = publicInFleet(providers, sources, value);
-    return fleetFileErrors(input.path, located, { lines: text.split('\n'), scalars, isPublic });
+    return fleetFileErrors(name, located, { lines, scalars, isPublic: publicInFleet(providers, sources, content) });
   };
-  if ('value' in parsed && problems.length === 0) return { ok: true, fleet: parsed.value, locate };
+  if ('value' in parsed && problems.length === 0) {
+    return { ok: true, fleet: parsed.value, document: { content: content as JsonObject, baseDir }, locate };
+  }
   return { ok: false, errors: locate(problems) };
 }
 

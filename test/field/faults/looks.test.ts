@@ -46,7 +46,6 @@ class World {
       history: DEFAULT_HISTORY,
     };
     const options: Partial<ControllerOptions> = {
-      fleet,
       existingLoadBalancers: async () => [],
       clock: this.clock,
       ids: { seed: () => `${this.#seeds++}` },
@@ -66,6 +65,7 @@ class World {
       report: async () => {},
       onChanged: () => {},
     });
+    this.loops.follow(fleet);
     this.loops.start({ groups: new Map(), instances: [] });
     const { signal } = new AbortController();
     for (const step of stepsLeft(fleet, this.loops.running, false)) void this.loops.perform(step, signal);

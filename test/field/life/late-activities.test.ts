@@ -2,6 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { Controller } from '../../../src/control/controller.ts';
 import type { ControllerOptions } from '../../../src/control/controller-options.ts';
 import { LateActivities } from '../../../src/control/late-activities.ts';
+import { digestOf } from '../../../src/fleet/digest.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../../../src/model/activity.ts';
 import { PortError } from '../../../src/ports/errors.ts';
 import type { Change, Store } from '../../../src/ports/store.ts';
@@ -71,9 +72,14 @@ it('what can be recorded is so at once, as it is', async () => {
 
 it('a controller tells of its own start that way', async () => {
   const fleet = { name: 'shop', autoScalingGroups: [], loadBalancers: [], targetGroups: [] };
+  const document = { content: { fleet: 'shop' }, baseDir: '/' };
+  // The fleet is as it was recorded, so that nothing has to be.
+  Object.assign(store, { fleetVersion: async () => ({ number: 1, digest: digestOf(document), document }) });
+  const source = { kind: 'file', path: '/fleet.yaml', read: async () => ({ fleet, document }) };
+  const existingLoadBalancers = async () => [];
   const about = { version: '1', pid: 7 };
-  const options = { fleet, about, store, clock, mode: 'up', onProblem: () => {} } as unknown as ControllerOptions;
-  const controller = new Controller(options);
+  const options = { source, existingLoadBalancers, about, store, clock, mode: 'up', onProblem: () => {} };
+  const controller = new Controller(options as unknown as ControllerOptions);
   await controller.start();
   await pass(2.5);
   isFull = false;

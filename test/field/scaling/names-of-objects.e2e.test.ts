@@ -38,7 +38,7 @@ autoScalingGroups:
       scheduledActions: [{ name: 'hasOwnProperty' }],
     });
     await writeFile(fleet.fleetFile, described(MORNING.replace('minSize: 2', 'minSize: 3')));
-    expect((await fleet.client.reloadFleet()).map(({ path }) => path)).toEqual([
+    expect((await fleet.client.reloadFleet()).changes.map(({ path }) => path)).toEqual([
       'autoScalingGroups.valueOf.scheduledActions.hasOwnProperty.minSize',
     ]);
   });

@@ -100,7 +100,7 @@ export class Operator {
     invariants.inForce.changing(next);
     this.#ask(async () => {
       try {
-        await controller.reloadFleet();
+        await controller.configuration.reload();
         invariants.inForce.settled(next);
       } catch (error) {
         // What is refused is taken back.

@@ -9,6 +9,7 @@ export const PORT_CALLS = [
   'store.recordSamples',
   'store.recordMetrics',
   'store.metricHistory',
+  'store.fleetVersion',
   'store.prune',
   'provider.launch',
   'provider.list',

@@ -109,7 +109,9 @@ export class Incarnation {
       recordSamples: (samples) => this.#call('store.recordSamples', () => store.recordSamples(samples)),
       recordMetrics: (at, samples) => this.#call('store.recordMetrics', () => store.recordMetrics(at, samples)),
       metricHistory: (...query) => this.#call('store.metricHistory', () => store.metricHistory(...query)),
-      prune: () => this.#call('store.prune', () => store.prune()),
+      fleetVersions: () => store.fleetVersions(),
+      fleetVersion: (number) => this.#call('store.fleetVersion', () => store.fleetVersion(number)),
+      prune: (keep) => this.#call('store.prune', () => store.prune(keep)),
       close: () => store.close(),
     };
   }

@@ -1,7 +1,9 @@
 import { Controller } from '../../../src/control/controller.ts';
 import type { ControllerOptions } from '../../../src/control/controller-options.ts';
+import type { FleetConfiguration } from '../../../src/control/fleet-configuration.ts';
 import { NOTHING_SHOWN } from '../../../src/fleet/facts.ts';
 import type { Fleet } from '../../../src/model/fleet.ts';
+import type { JsonObject } from '../../../src/model/json.ts';
 import type { ProviderCapabilities } from '../../../src/ports/provider.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite.ts';
@@ -28,9 +30,8 @@ export type SimulatedController = Pick<
   | 'resumeLaunch'
   | 'suspendProcesses'
   | 'resumeProcesses'
-  | 'reloadFleet'
   | 'down'
->;
+> & { readonly configuration: Pick<FleetConfiguration, 'reload'> };
 
 export type ControllerFactory = (options: ControllerOptions) => SimulatedController;
 
@@ -108,7 +109,7 @@ export class Session {
     this.#stopping = false;
     const { fleet } = world;
     try {
-      const store = await openSqliteStore({ database: world.database, history: fleet.history });
+      const store = await openSqliteStore({ database: world.database });
       if (this.#lives === 1) await recordPast(store, fleet, world.random.fork('past'));
       world.invariants.opened(await store.load());
       const controller = factory(this.#controllerOptions(incarnation, store, fleet));
@@ -192,8 +193,12 @@ export class Session {
     });
     const guarded = { provider: incarnation.provider(provider), capabilities: CAPABILITIES };
     return {
-      fleet,
-      loadFleet: incarnation.fleetFile(() => Promise.resolve(world.fleet)),
+      source: {
+        kind: 'file',
+        path: '/simulated/fleet.yaml',
+        read: incarnation.fleetFile(async () => described(world.fleet)),
+      },
+      documents: { read: ({ content }) => fleetIn(content), shown: (document) => document },
       shownSettings: NOTHING_SHOWN,
       store: incarnation.store(recording),
       provider: () => guarded,
@@ -211,7 +216,7 @@ export class Session {
       clock: incarnation.clock(clock),
       ids,
       mode: this.wanted,
-      about: { version: 'simulated', pid: this.#lives, fleetFile: '', dataDir: '' },
+      about: { version: 'simulated', pid: this.#lives, dataDir: '' },
       onProblem: (message) => {
         if (message.includes('has stopped')) invariants.violate('noError', message);
         else trace.note('drover', `problem: ${message}`);
@@ -225,4 +230,16 @@ function known<T>(items: ReadonlyMap<string, T>, name: string): T {
   const item = items.get(name);
   if (item === undefined) throw new Error(`the simulation has no ${name}`);
   return item;
+}
+
+/** A document of a simulated fleet is the fleet itself. */
+function described(fleet: Fleet) {
+  return {
+    fleet,
+    document: { content: { fleet: fleet.name, described: JSON.stringify(fleet) }, baseDir: '/simulated' },
+  };
+}
+
+function fleetIn({ described: text }: JsonObject): Fleet {
+  return JSON.parse(String(text)) as Fleet;
 }

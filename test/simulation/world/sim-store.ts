@@ -42,7 +42,9 @@ export function simulatedStore({ store, random, trace, conditions, onCommit, onR
     recordSamples: (samples) => write('recordSamples', () => store.recordSamples(samples)),
     recordMetrics: (at, samples) => write('recordMetrics', () => store.recordMetrics(at, samples)),
     metricHistory: (...query) => store.metricHistory(...query),
-    prune: () => write('prune', () => store.prune()),
+    fleetVersions: () => store.fleetVersions(),
+    fleetVersion: (number) => store.fleetVersion(number),
+    prune: (keep) => write('prune', () => store.prune(keep)),
     close: () => store.close(),
   };
 }

@@ -1,0 +1,279 @@
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Controller } from '../../src/control/controller.ts';
+import type { ControllerOptions } from '../../src/control/controller-options.ts';
+import type { FleetSource } from '../../src/control/fleet-configuration.ts';
+import { ServiceError } from '../../src/control/service.ts';
+import { DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
+import type { FleetDocument } from '../../src/model/fleet-version.ts';
+import { PortError } from '../../src/ports/errors.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { anInstance } from '../conformance/store-examples.ts';
+import { VirtualClock } from '../simulation/world/virtual-clock.ts';
+import { GROUP } from '../support/snapshot.ts';
+
+/** Documents name a fleet and the sizes of its groups; a group that is written as text is not valid. */
+type Sizes = Readonly<Record<string, number | string>>;
+const documentOf = (groups: Sizes, fleet = 'shop'): FleetDocument => ({ content: { fleet, groups }, baseDir: '/srv' });
+
+function fleetOf({ content }: FleetDocument, name: string): Fleet {
+  const groups = Object.entries(content.groups as Sizes);
+  const wrong = groups.find(([, size]) => typeof size === 'string');
+  if (wrong !== undefined) throw new ServiceError('invalid', `${name}: groups.${wrong[0]}: a number is expected`);
+  return {
+    name: String(content.fleet),
+    loadBalancers: [],
+    targetGroups: [],
+    autoScalingGroups: groups.map(([group, size]) => ({
+      ...GROUP,
+      name: group,
+      targetGroups: [],
+      minSize: 0,
+      maxSize: Number(size),
+      desiredCapacity: null,
+      metrics: [],
+      scalingPolicies: [],
+      scheduledActions: [],
+    })),
+    history: DEFAULT_HISTORY,
+  };
+}
+
+let database: DatabaseSync;
+let store: Store;
+let clock: VirtualClock;
+let file: FleetDocument;
+let isFull: boolean;
+let controller: Controller;
+const fromFile: FleetSource = {
+  kind: 'file',
+  path: '/srv/fleet.yaml',
+  read: async () => ({ fleet: fleetOf(file, 'the file'), document: file }),
+};
+
+beforeEach(async () => {
+  database = new DatabaseSync(':memory:');
+  store = await openSqliteStore({ database });
+  clock = new VirtualClock();
+  file = documentOf({ web: 3 });
+  isFull = false;
+});
+
+afterEach(async () => {
+  await within(controller.stop());
+  await store.close();
+});
+
+/** Time goes on until it has come to its end. */
+async function within<T>(work: Promise<T>): Promise<T> {
+  let isDone = false;
+  const done = work.finally(() => {
+    isDone = true;
+  });
+  done.catch(() => {});
+  for (let steps = 0; !isDone && steps < 10_000; steps += 1) await clock.advance();
+  return done;
+}
+
+async function begin(source: FleetSource = { kind: 'api' }): Promise<Controller> {
+  const guarded: Store = {
+    ...store,
+    commit: async (change) => {
+      if (isFull) throw new PortError('NoCapacity', 'diskFull', 'the disk is full');
+      await store.commit(change);
+    },
+    close: async () => {},
+  };
+  const machines = { list: async () => [], watch: () => () => {}, close: async () => {} };
+  let seeds = 0;
+  controller = new Controller({
+    source,
+    documents: {
+      read: fleetOf,
+      shown: ({ baseDir }: FleetDocument) => ({ content: { fleet: '(not shown)' }, baseDir }),
+    },
+    shownSettings: { provider: () => () => false, source: () => () => false },
+    store: guarded,
+    provider: () => ({
+      provider: machines,
+      capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: 1 },
+    }),
+    existingLoadBalancers: async () => [],
+    clock,
+    ids: { seed: () => String(seeds++) },
+    mode: 'up',
+    about: { version: '1', pid: 7, dataDir: '/data' },
+    onProblem: () => {},
+    onUnannounced: () => {},
+  } as unknown as ControllerOptions);
+  await within(controller.start());
+  return controller;
+}
+
+const by = (madeFrom: number) => ({ caller: 'curl/8', madeFrom });
+const apply = (groups: Sizes, madeFrom: number) =>
+  within(controller.configuration.apply(documentOf(groups), by(madeFrom)));
+const reload = () => within(controller.configuration.reload());
+const origins = async () => (await store.fleetVersions()).map(({ number, origin }) => ({ number, ...origin }));
+const sizes = () => controller.status().groups.map(({ name, maxSize }) => `${name} ${maxSize}`);
+const reported = async (reason: string) =>
+  (await store.activities({ limit: 100 })).filter((one) => one.reason === reason).map(({ message }) => message);
+const settled = () => within(clock.sleep(1_000));
+
+describe('a fleet that a file owns', () => {
+  it('is recorded as a version when it is followed first, and when it has changed', async () => {
+    await begin(fromFile);
+    expect(await origins()).toEqual([{ number: 1, kind: 'file', path: '/srv/fleet.yaml' }]);
+    expect(await reload()).toEqual({ version: 1, changes: [], pending: [] });
+    file = documentOf({ web: 5 });
+    expect(await reload()).toMatchObject({
+      version: 2,
+      changes: [{ path: 'autoScalingGroups.web.maxSize', before: '3', after: '5' }],
+    });
+    expect(sizes()).toEqual(['web 5']);
+    expect(await reported('fleetChanged')).toEqual([
+      'Applied version 2 of the fleet, from /srv/fleet.yaml: autoScalingGroups.web.maxSize: 3 -> 5.',
+    ]);
+  });
+
+  it('that has changed while no controller ran is a new version at the next start', async () => {
+    await begin(fromFile);
+    await within(controller.stop());
+    await begin(fromFile);
+    expect(await origins()).toHaveLength(1);
+    await within(controller.stop());
+    file = documentOf({ web: 5 });
+    await begin(fromFile);
+    expect((await origins())[0]?.number).toBe(2);
+    expect(await reported('fleetChanged')).toHaveLength(1);
+  });
+
+  it('is changed there and nowhere else: others are told where, and what to do', async () => {
+    await begin(fromFile);
+    const refused = { code: 'conflict', message: expect.stringContaining('/srv/fleet.yaml owns') };
+    await expect(apply({ web: 9 }, 1)).rejects.toMatchObject(refused);
+    await expect(within(controller.configuration.plan(documentOf({ web: 9 })))).rejects.toMatchObject(refused);
+    await expect(within(controller.configuration.rollback(1, by(1)))).rejects.toThrow(/drover fleet show 1.*put it/);
+    expect(await origins()).toHaveLength(1);
+  });
+
+  it('of reloads at the same time each reads the file when it is its turn, and the last one wins', async () => {
+    await begin(fromFile);
+    const reloads = [2, 4, 6].map((size) => {
+      file = documentOf({ web: size, [`g${size}`]: 1 });
+      return controller.configuration.reload();
+    });
+    const applied = await within(Promise.all(reloads));
+    expect(applied.map(({ version }) => version).toSorted()).toEqual([2, 2, 2]);
+    await settled();
+    expect(sizes().toSorted()).toEqual(['g6 1', 'web 6']);
+  });
+
+  it('stays as it was where a change cannot be recorded', async () => {
+    await begin(fromFile);
+    file = documentOf({ web: 5 });
+    isFull = true;
+    await expect(reload()).rejects.toThrow('the disk is full');
+    expect(sizes()).toEqual(['web 3']);
+    await within(controller.stop());
+    await begin(fromFile);
+    expect(sizes()).toEqual(['web 3']);
+    isFull = false;
+    expect(await reload()).toMatchObject({ version: 2 });
+    expect(sizes()).toEqual(['web 5']);
+  });
+
+  it('is not started with a name that its servers do not carry', async () => {
+    await begin(fromFile);
+    await within(controller.stop());
+    await store.commit({ memory: null, instances: [anInstance('i-1', { group: 'web' })], activities: [] });
+    file = documentOf({ web: 3 }, 'other');
+    await expect(begin(fromFile)).rejects.toThrow('cannot change from shop to other');
+  });
+});
+
+describe('a fleet that the API owns', () => {
+  it('is waited for, and begins with its first version', async () => {
+    await begin();
+    expect(controller.status()).toMatchObject({ fleet: '', fleetFile: null, fleetVersion: 0, groups: [] });
+    await settled();
+    expect(await reported('controllerStarted')).toEqual([
+      'Drover 1 (pid 7) waits for its fleet: drover fleet apply <file>.',
+    ]);
+    expect(await apply({ web: 3 }, 0)).toMatchObject({ version: 1, pending: [] });
+    expect(controller.status()).toMatchObject({ fleet: 'shop', fleetVersion: 1 });
+    expect(sizes()).toEqual(['web 3']);
+    expect(await origins()).toEqual([{ number: 1, kind: 'api', caller: 'curl/8' }]);
+  });
+
+  it('goes on with its newest version at the next start', async () => {
+    await begin();
+    await apply({ web: 3 }, 0);
+    await apply({ web: 4, more: 1 }, 1);
+    await within(controller.stop());
+    await begin();
+    await settled();
+    expect(sizes()).toEqual(['web 4', 'more 1']);
+  });
+
+  it('is not changed by who did not know of the version in force', async () => {
+    await begin();
+    await apply({ web: 3 }, 0);
+    await apply({ web: 4 }, 1);
+    const stale = { code: 'staleVersion', message: expect.stringContaining('made from version 1') };
+    await expect(apply({ web: 9 }, 1)).rejects.toMatchObject(stale);
+    await expect(within(controller.configuration.rollback(1, by(1)))).rejects.toMatchObject(stale);
+    const both = [apply({ web: 5 }, 2), apply({ web: 6 }, 2)];
+    const results = await Promise.allSettled(both);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(sizes()).toEqual(['web 5']);
+  });
+
+  it('comes back to an earlier version, as a new one', async () => {
+    await begin();
+    await apply({ web: 3 }, 0);
+    await apply({ web: 7 }, 1);
+    expect(await within(controller.configuration.rollback(1, by(2)))).toMatchObject({ version: 3 });
+    expect(sizes()).toEqual(['web 3']);
+    expect((await origins())[0]).toEqual({ number: 3, kind: 'rollback', caller: 'curl/8', to: 1 });
+    expect((await reported('fleetChanged')).at(-1)).toContain('version 1 brought back by curl/8');
+    await expect(within(controller.configuration.rollback(8, by(3)))).rejects.toMatchObject({ code: 'notFound' });
+  });
+
+  it('is not changed by what is not valid, nor by what would take a group with servers away', async () => {
+    await begin();
+    await apply({ web: 3 }, 0);
+    await expect(apply({ web: 'three' }, 1)).rejects.toMatchObject({
+      code: 'invalid',
+      message: 'the document: groups.web: a number is expected',
+    });
+    await expect(reload()).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('no fleet file'),
+    });
+    expect(await origins()).toHaveLength(1);
+  });
+
+  it('is compared as fleets, and shown without what may be secret', async () => {
+    await begin();
+    await apply({ web: 3 }, 0);
+    await apply({ web: 4 }, 1);
+    expect(await controller.configuration.compare(2, 1)).toMatchObject([{ before: '4', after: '3' }]);
+    expect((await controller.configuration.version(1)).document.content).toEqual({ fleet: '(not shown)' });
+    expect(await controller.configuration.plan(documentOf({ web: 9 }))).toMatchObject({
+      madeFrom: 2,
+      changes: [{ before: '4', after: '9' }],
+    });
+    expect((await controller.configuration.versions()).owner).toEqual({ kind: 'api' });
+  });
+
+  it('does not begin over servers that no version explains', async () => {
+    await store.commit({
+      memory: null,
+      instances: [anInstance('i-1', { group: 'web' })],
+      activities: [],
+    });
+    await expect(begin()).rejects.toThrow(/1 servers? and no version/);
+  });
+});
