@@ -43,8 +43,8 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'a server that a person drains goes before its replacement has come',
     file: 'src/decide/requests.ts',
-    find: 'const replaced = surplus >= 0;',
-    replace: 'const replaced = true;',
+    find: "if (turn.kind === 'waits' && serves(instance)) {",
+    replace: "if (turn.kind !== 'waits' && !serves(instance)) {",
     caughtBy: { invariant: 'capacityKept', seeds: 200 },
   },
   {
@@ -56,25 +56,25 @@ export const INVARIANTS: readonly Mutation[] = [
   },
   {
     name: 'servers are replaced although all of them look unhealthy',
-    file: 'src/decide/brake.ts',
-    find: "return all || many ? 'held' : 'free';",
-    replace: "return 'free';",
+    file: 'src/decide/replacement.ts',
+    find: "if (brake.kind !== 'free' || pastGrace.length === 0) return;",
+    replace: 'if (pastGrace.length === 0) return;',
     caughtBy: { invariant: 'nothingReplacedBlind', seeds: 1_000 },
   },
   {
     name: 'all that are unhealthy are replaced at once',
     file: 'src/decide/replacement.ts',
-    find: `const allowed = Math.max(0, budget - missing);
-  const due = allowed === 0 ? [] : ripe.filter((instance) => isConfirmed(draft, instance));`,
-    replace: `const allowed = ripe.length;
-  const due = ripe;`,
+    find: `const due = budget.left === 0 ? [] : confirmed(draft, pastGrace);
+  const chosen = due.slice(0, budget.left);`,
+    replace: `const due = pastGrace.map((instance) => ({ instance, isHung: false }));
+  const chosen = due;`,
     caughtBy: PROVOKED,
   },
   {
     name: 'a machine is ended before the load balancer has let go of it',
     file: 'src/decide/due.ts',
-    find: 'isTime(draft, state.retryAt) && mayEnd(draft, instance)) {',
-    replace: 'isTime(draft, state.retryAt)) {',
+    find: 'if (isLetGo && ',
+    replace: 'if (',
     caughtBy: { invariant: 'routedToEnded', seeds: 1_000 },
   },
   {
@@ -150,8 +150,8 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'one observer is enough to end a server',
     file: 'src/decide/second-vantage.ts',
-    find: "if (!probe.healthy) return answers ? 'confirmed' : 'hung';",
-    replace: "if (probe.healthy || !probe.healthy) return 'confirmed';",
+    find: 'if (!probe.healthy) return {',
+    replace: 'if (probe.healthy || !probe.healthy) return {',
     caughtBy: { invariant: 'twoVantages', seeds: 200 },
   },
   {

@@ -26,8 +26,8 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'OpenNebula one #5145: the wait after an error never ends',
     file: 'src/decide/launch-backoff.ts',
-    find: 'if (notBefore !== null && draft.now < notBefore) {\n    holdBack',
-    replace: 'if (notBefore !== null) {\n    holdBack',
+    find: 'if (notBefore !== null && facts.now < notBefore) return',
+    replace: 'if (notBefore !== null) return',
     caughtBy: COUNTING,
   },
   {
@@ -47,29 +47,29 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'code-dot-org #25578: an overload ends servers',
     file: 'src/decide/brake.ts',
-    find: 'const many = recent.length > allowed && unhealthy.length > 0;',
-    replace: 'const many = false;',
+    find: 'if (recent.length <= allowed || unhealthy === 0)',
+    replace: 'if (recent.length >= 0)',
     caughtBy: HEALTH,
   },
   {
     name: 'karpenter #2811: an observer that is at fault itself is believed',
     file: 'src/decide/brake.ts',
-    find: 'const all = unhealthy.length === inService && inService > allowed;',
-    replace: 'const all = false;',
+    find: 'if (unhealthy === inService && inService > allowed) {',
+    replace: 'if (unhealthy < 0) {',
     caughtBy: HEALTH,
   },
   {
     name: 'karpenter #2811: one observer is enough',
     file: 'src/decide/second-vantage.ts',
-    find: "if (!probe.healthy) return answers ? 'confirmed' : 'hung';",
-    replace: "if (probe.healthy || !probe.healthy) return 'confirmed';",
+    find: 'if (!probe.healthy) return {',
+    replace: 'if (probe.healthy || !probe.healthy) return {',
     caughtBy: HEALTH,
   },
   {
     name: 'Octavia failover notes: who cannot be seen is unhealthy',
     file: 'src/decide/decide.ts',
-    find: "const sighted = blindness(draft) === 'sighted';",
-    replace: "const sighted = blindness(draft) !== 'unknown';",
+    find: 'const sighted = isSighted(draft);',
+    replace: 'const sighted = isSighted(draft) || snapshot.group !== null;',
     caughtBy: HEALTH,
   },
   {

@@ -5,8 +5,8 @@ export const SCALING: readonly Mutation[] = [
   {
     name: 'servers are launched and ended by those who cannot see',
     file: 'src/decide/sight.ts',
-    find: "return blind || unsurveyed ? 'blind' : 'sighted';",
-    replace: "return unsurveyed ? 'blind' : 'sighted';",
+    find: 'return !unsurveyed && sources(facts).every(({ blind }) => blind === null);',
+    replace: 'return !unsurveyed;',
     caughtBy: { invariant: 'blindMeansStill', seeds: 200 },
   },
   {
@@ -39,36 +39,36 @@ export const SCALING: readonly Mutation[] = [
   {
     name: 'launch is suspended and something is launched',
     file: 'src/decide/launch-backoff.ts',
-    find: "if (heldBySuspension(draft, ['launch'], 'Nothing is launched')) return 0;",
+    find: 'if (off !== null) return off;',
     replace: '',
     caughtBy: { invariant: 'suspensionHolds', seeds: 200 },
   },
   {
     name: 'terminate is suspended and too many are ended',
     file: 'src/decide/scale-in.ts',
-    find: "if (surplus > 0 && heldBySuspension(draft, ['terminate'],",
-    replace: "if (surplus < 0 && heldBySuspension(draft, ['terminate'],",
+    find: "if (draft.waitsFor(suspension(draft, ['terminate'],",
+    replace: 'if (draft.waitsFor(suspension(draft, [],',
     caughtBy: { invariant: 'suspensionHolds', seeds: 500 },
   },
   {
     name: 'healthCheck is suspended and failed checks are noted',
     file: 'src/decide/health.ts',
-    find: "heldBySuspension(draft, ['healthCheck'],",
-    replace: 'heldBySuspension(draft, [],',
+    find: "suspension(draft, ['healthCheck'],",
+    replace: 'suspension(draft, [],',
     caughtBy: { invariant: 'suspensionHolds', seeds: 500 },
   },
   {
     name: 'replaceUnhealthy is suspended and servers are replaced',
     file: 'src/decide/replacement.ts',
-    find: "heldBySuspension(draft, ['replaceUnhealthy', 'terminate'],",
-    replace: 'heldBySuspension(draft, [],',
+    find: "suspension(draft, ['replaceUnhealthy', 'terminate'],",
+    replace: 'suspension(draft, [],',
     caughtBy: { invariant: 'suspensionHolds', seeds: 2_000 },
   },
   {
     name: 'nothing is to be replaced and a server is whose machine has stopped',
     file: 'src/decide/health.ts',
-    find: 'if (serves && heldBySuspension(draft, REPLACING,',
-    replace: 'if (!serves && heldBySuspension(draft, REPLACING,',
+    find: 'if (lifecycleOf(instance).isLeaving) return null;',
+    replace: 'if (!lifecycleOf(instance).isLeaving) return null;',
     caughtBy: { invariant: 'suspensionHolds', seeds: 500 },
   },
   {
@@ -81,8 +81,8 @@ export const SCALING: readonly Mutation[] = [
   {
     name: 'scheduledActions are suspended and carried out',
     file: 'src/decide/scheduled.ts',
-    find: "if (heldBySuspension(draft, ['scheduledActions'],",
-    replace: 'if (heldBySuspension(draft, [],',
+    find: "suspension(draft, ['scheduledActions'],",
+    replace: 'suspension(draft, [],',
     caughtBy: { invariant: 'suspensionHolds', seeds: 500 },
   },
   {

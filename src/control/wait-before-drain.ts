@@ -1,4 +1,5 @@
 import type { Decision } from '../decide/draft.ts';
+import { replacementFirst } from '../decide/hold-reason.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import { serves } from '../model/lifecycle.ts';
 
@@ -10,12 +11,11 @@ import { serves } from '../model/lifecycle.ts';
 export function waitBeforeDrain(
   id: InstanceId,
   instances: readonly Instance[],
-  { changed, holds }: Pick<Decision, 'changed' | 'holds'>,
+  { changed, holds, replacedFirst }: Pick<Decision, 'changed' | 'holds' | 'replacedFirst'>,
 ): string | null {
   const instance = changed.find((one) => one.id === id) ?? instances.find((one) => one.id === id);
   if (instance === undefined || !serves(instance)) return null;
-  const own = holds.find(({ code, message }) => code === 'replacementFirst' && message.startsWith(`${id} `));
-  if (own !== undefined) return own.message;
+  if (replacedFirst.includes(id)) return replacementFirst({ id }).message;
   const [hold] = holds;
   return `${id} waits to be drained${hold === undefined ? '.' : `: ${hold.message}`}`;
 }

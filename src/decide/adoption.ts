@@ -2,7 +2,7 @@ import type { EndCause, Instance } from '../model/instance.ts';
 import type { Machine } from '../model/observation.ts';
 import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
-import { heldBySuspension } from './suspension.ts';
+import { suspension } from './suspension.ts';
 
 /**
  * What to do about machines that carry the group's tag and an id without a record.
@@ -19,7 +19,7 @@ export function accountForUnknownMachines(draft: Draft): void {
     draft.memory = { ...draft.memory, surveyed: true };
     adoptAll(draft);
   } else {
-    draft.awaitsList = true;
+    draft.awaitList();
   }
 }
 
@@ -56,7 +56,7 @@ function followOrphans(draft: Draft): void {
   if (machines.kind === 'blind') return;
   const { at, machines: newest } = machines.value;
   if (draft.memory.orphans.length > 0 || [...newest.keys()].some((id) => draft.get(id) === undefined))
-    draft.awaitsList = true;
+    draft.awaitList();
   const known = new Map(draft.memory.orphans.map((orphan) => [orphan.instanceId, orphan]));
   const orphans = orphansIn(draft).map((machine) => ({
     machine,
@@ -65,9 +65,10 @@ function followOrphans(draft: Draft): void {
   for (const { machine } of orphans) {
     if (!known.has(machine.instanceId)) tellFound(draft, machine);
   }
-  const ripe = orphans.filter(({ firstSeenAt }) => at - firstSeenAt >= group.orphanGracePeriodMs);
-  const isHeld = ripe.length > 0 && heldBySuspension(draft, ['terminate'], 'Machines without a record are not ended');
-  const due = new Set(isHeld ? [] : ripe);
+  const overdue = orphans.filter(({ firstSeenAt }) => at - firstSeenAt >= group.orphanGracePeriodMs);
+  const isHeld =
+    overdue.length > 0 && draft.waitsFor(suspension(draft, ['terminate'], 'Machines without a record are not ended'));
+  const due = new Set(isHeld ? [] : overdue);
   const waiting = orphans.filter((orphan) => !due.has(orphan));
   // One that a list lacks is forgotten only when the list before lacks it too.
   const missed = draft.memory.orphans.filter(
@@ -83,12 +84,16 @@ function followOrphans(draft: Draft): void {
   if (!isSame) draft.memory = { ...draft.memory, orphans: memory };
   for (const { machine } of due) endOrphan(draft, machine);
   for (const { machine, firstSeenAt } of waiting) {
-    const until = firstSeenAt + group.orphanGracePeriodMs;
-    draft.hold(
-      'orphan',
-      `Machine ${machine.id} carries this group's tag without a record: it is ended if it is still there then.`,
-      until,
-    );
+    draft.note({
+      code: 'orphan',
+      message: `Machine ${machine.id} carries this group's tag without a record: it is ended if it is still there then.`,
+      until: firstSeenAt + group.orphanGracePeriodMs,
+      each: {
+        id: machine.id,
+        together:
+          "machines carry this group's tag without a record: each is ended if it is still there in its time, the first of them then.",
+      },
+    });
   }
 }
 

@@ -2,6 +2,7 @@ import { serves } from '../model/lifecycle.ts';
 import type { EpochMs } from '../model/time.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
 import { launchingWorks, PROVEN_AFTER_MS } from './launch-backoff.ts';
 import { kept } from './scale-out.ts';
 
@@ -31,11 +32,11 @@ export function followCrashes(draft: Draft): void {
  * When a server that was launched after the crash will have stayed, or, where the group has all that it should have, each of its
  * servers; infinite where nobody knows.
  */
-function provenAt(draft: Draft, crashedAt: EpochMs): EpochMs {
-  const servers = kept(draft);
+function provenAt(facts: Facts, crashedAt: EpochMs): EpochMs {
+  const servers = kept(facts);
   const since = servers.map((server) => (serves(server) ? server.state.since : Number.POSITIVE_INFINITY));
   const newer = since.filter((_, index) => (servers[index]?.createdAt ?? 0) >= crashedAt);
-  const whole = servers.length >= target(draft) ? Math.max(crashedAt, ...since) : Number.POSITIVE_INFINITY;
+  const whole = servers.length >= target(facts) ? Math.max(crashedAt, ...since) : Number.POSITIVE_INFINITY;
   return Math.min(whole, ...newer) + PROVEN_AFTER_MS;
 }
 
@@ -44,7 +45,7 @@ export function holdCrashLoop(draft: Draft): void {
   const { crashes, crashedAt, why } = draft.memory.launch;
   if (crashes <= 1 || draft.snapshot.mode === 'down') return;
   // The wait names the same cause.
-  if (draft.holds.some(({ code }) => code === 'launchBackoff')) return;
+  if (draft.isHeld('launchBackoff')) return;
   const at = crashedAt === null ? Number.POSITIVE_INFINITY : provenAt(draft, crashedAt);
   draft.hold(
     'crashLoop',

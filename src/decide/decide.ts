@@ -3,7 +3,7 @@ import { accountForUnknownMachines } from './adoption.ts';
 import { followCrashes, holdCrashLoop } from './crash-loop.ts';
 import { resolveDesired } from './desired.ts';
 import { type Decision, Draft } from './draft.ts';
-import { dueOperations } from './due.ts';
+import { noteDueOperations } from './due.ts';
 import { followPolicies } from './follow-policies.ts';
 import { assessHealth } from './health.ts';
 import { reportLaunchSuspension, startAnewWithTemplate } from './launch-backoff.ts';
@@ -15,7 +15,7 @@ import { retireRequested } from './requests.ts';
 import { scaleIn } from './scale-in.ts';
 import { scaleOut } from './scale-out.ts';
 import { carryOutScheduled } from './scheduled.ts';
-import { blindness } from './sight.ts';
+import { followSight, isSighted } from './sight.ts';
 import type { Snapshot } from './snapshot.ts';
 import { noteResumed } from './suspension.ts';
 
@@ -28,7 +28,8 @@ import { noteResumed } from './suspension.ts';
  */
 export function decide(snapshot: Snapshot, now: EpochMs): Decision {
   const draft = new Draft(snapshot, now);
-  const sighted = blindness(draft) === 'sighted';
+  const sighted = isSighted(draft);
+  followSight(draft);
   noteResumed(draft);
   startAnewWithTemplate(draft);
   applyOutcomes(draft);
@@ -50,5 +51,6 @@ export function decide(snapshot: Snapshot, now: EpochMs): Decision {
     scaleIn(draft);
   }
   holdCrashLoop(draft);
-  return draft.finish(dueOperations(draft));
+  noteDueOperations(draft);
+  return draft.finish();
 }

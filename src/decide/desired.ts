@@ -1,6 +1,7 @@
 import type { FileMemory } from '../model/group-memory.ts';
 import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
 import { forgetOldBounds } from './scheduled-bounds.ts';
 import { sentence } from './sentence.ts';
 
@@ -27,9 +28,9 @@ export function resolveDesired(draft: Draft): void {
   keepWithinBounds(draft);
 }
 
-/** The size to bring the group to at this look. */
-export function target(draft: Draft): number {
-  return draft.snapshot.mode === 'down' ? 0 : (draft.memory.desired ?? 0);
+/** The size to bring the group to. */
+export function target({ snapshot, memory }: Facts): number {
+  return snapshot.mode === 'down' ? 0 : (memory.desired ?? 0);
 }
 
 function change(draft: Draft, desired: number, who: string): void {

@@ -3,8 +3,11 @@ import type { GroupMemory } from '../model/group-memory.ts';
 import type { Hold } from '../model/hold.ts';
 import type { EndCause, Instance, InstanceId, InstanceState } from '../model/instance.ts';
 import type { JsonObject } from '../model/json.ts';
-import { isOver, lifecycleOf } from '../model/lifecycle.ts';
+import { isOver } from '../model/lifecycle.ts';
 import type { EpochMs } from '../model/time.ts';
+import { Counts } from './counts.ts';
+import type { Facts } from './facts.ts';
+import { groupHold, type HoldReason } from './hold-reason.ts';
 import type { PolicyVerdict } from './policies/policy.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -15,8 +18,10 @@ export interface Decision {
   /** Records that are new or have changed. */
   readonly changed: readonly Instance[];
   readonly activities: readonly Activity[];
-  /** Why what would be done is not done now. */
+  /** Why what would be done is not done now; what is true of several servers is told once for all of them. */
   readonly holds: readonly Hold[];
+  /** Servers that work and stay until their replacement serves. */
+  readonly replacedFirst: readonly InstanceId[];
   /** What each of the group's policies sees and wants, in the fleet file's order. */
   readonly verdicts: readonly PolicyVerdict[];
   readonly due: Due;
@@ -32,11 +37,11 @@ export interface Due {
   readonly terminate: readonly InstanceId[];
   /** Launches under way that are not wanted any more. */
   readonly abort: readonly InstanceId[];
-  /** Servers to be looked at by Drover itself. */
+  /** Servers that Drover is to probe itself. */
   readonly probe: readonly InstanceId[];
 }
 
-interface Telling {
+interface ActivityDetails {
   readonly level?: ActivityLevel;
   readonly instance?: Instance;
   readonly cappedBy?: string | null;
@@ -44,26 +49,32 @@ interface Telling {
   readonly explanation?: JsonObject;
 }
 
-/** A decision in the making: the steps of `decide` read and change it one after the other. */
-export class Draft {
+/** A decision in the making: the steps of `decide` write it one after the other. Whoever only asks takes its facts. */
+export class Draft implements Facts {
   readonly snapshot: Snapshot;
   readonly now: EpochMs;
   memory: GroupMemory;
   readonly activities: Activity[] = [];
-  readonly holds: Hold[] = [];
   readonly verdicts: PolicyVerdict[] = [];
-  /** Instances whose fate depends on a probe that was not made yet. */
-  readonly probes = new Set<InstanceId>();
-  /** Outliers that stay until their replacement serves: they make up none of the group's size. */
-  readonly replacedFirst = new Set<InstanceId>();
-  awaitsList = false;
+  readonly counts = new Counts();
+  readonly due = {
+    launch: [] as InstanceId[],
+    terminate: [] as InstanceId[],
+    abort: [] as InstanceId[],
+    probe: new Set<InstanceId>(),
+  };
+  /** Servers that work and were taken out by this decision, to be replaced: they draw on one budget. */
+  replaced = 0;
+  readonly #replacedFirst = new Set<InstanceId>();
+  #awaitsList = false;
   readonly #instances = new Map<InstanceId, Instance>();
   readonly #changed = new Set<InstanceId>();
-  /** Counted along: each activity names them, and a look may have one for each instance. */
-  #total = 0;
-  #inService = 0;
-  readonly #heldBy = new Set<string>();
-  /** This look's own copy of what the memory holds, once there is something new in it. */
+  #live: readonly Instance[] | null = null;
+  /** By what is said. */
+  readonly #holds = new Map<string, { reason: HoldReason; until: EpochMs | null; readonly ids: Set<string> }>();
+  #told: Set<string> | null = null;
+  #toldChanged = false;
+  /** This decision's own copy of what the memory holds, once there is something new in it. */
   #unhealthyAt: Record<InstanceId, EpochMs> | null = null;
   #wakeAt: EpochMs | null = null;
 
@@ -73,7 +84,7 @@ export class Draft {
     this.memory = snapshot.memory;
     for (const instance of snapshot.instances) {
       this.#instances.set(instance.id, instance);
-      this.#count(instance, 1);
+      this.counts.count(instance, this.isLeaving(instance), 1);
     }
   }
 
@@ -81,16 +92,30 @@ export class Draft {
     return this.#instances.get(id);
   }
 
-  /** Those that are not terminated, oldest first. */
-  live(): Instance[] {
-    return [...this.#instances.values()].filter((instance) => !isOver(instance));
+  live(): readonly Instance[] {
+    this.#live ??= [...this.#instances.values()].filter((instance) => !isOver(instance));
+    return this.#live;
+  }
+
+  isLeaving({ id, request }: Instance): boolean {
+    return request?.kind === 'drain' || this.#replacedFirst.has(id);
+  }
+
+  /** An outlier stays until its replacement serves. */
+  replaceFirst(instance: Instance): void {
+    const known = this.#instances.get(instance.id);
+    if (known === undefined || this.#replacedFirst.has(instance.id)) return;
+    this.counts.count(known, this.isLeaving(known), -1);
+    this.#replacedFirst.add(instance.id);
+    this.counts.count(known, true, 1);
   }
 
   put(instance: Instance): void {
     const before = this.#instances.get(instance.id);
-    if (before !== undefined) this.#count(before, -1);
-    this.#count(instance, 1);
+    if (before !== undefined) this.counts.count(before, this.isLeaving(before), -1);
+    this.counts.count(instance, this.isLeaving(instance), 1);
     this.#instances.set(instance.id, instance);
+    this.#live = null;
     this.#changed.add(instance.id);
   }
 
@@ -108,15 +133,9 @@ export class Draft {
   capacity(): Capacity {
     return {
       desired: this.memory.desired ?? 0,
-      inService: this.#inService,
-      total: this.#total + this.memory.orphans.length,
+      inService: this.counts.inService,
+      total: this.counts.total + this.memory.orphans.length,
     };
-  }
-
-  #count(instance: Instance, by: 1 | -1): void {
-    const { countsAgainstMaximum, serves } = lifecycleOf(instance);
-    if (countsAgainstMaximum) this.#total += by;
-    if (serves) this.#inService += by;
   }
 
   /** Notes when an instance was newly unhealthy, for the health brake; null forgets it. */
@@ -135,7 +154,7 @@ export class Draft {
   tell(
     reason: ActivityReason,
     message: string,
-    { level = 'info', instance, cappedBy = null, before, explanation }: Telling = {},
+    { level = 'info', instance, cappedBy = null, before, explanation }: ActivityDetails = {},
   ): void {
     this.activities.push({
       at: this.now,
@@ -156,40 +175,90 @@ export class Draft {
    * anew in between.
    */
   condition(code: string, holds: boolean, onBegin: () => void, onEnd: () => void = () => {}): void {
-    const told = this.memory.told.includes(code);
-    if (holds === told) return;
+    if (holds === this.told.has(code)) return;
     if (holds) {
-      this.memory = { ...this.memory, told: [...this.memory.told, code] };
+      this.#changeTold((told) => told.add(code));
       onBegin();
     } else {
-      this.memory = { ...this.memory, told: this.memory.told.filter((other) => other !== code) };
+      this.#changeTold((told) => told.delete(code));
       onEnd();
     }
   }
 
-  hold(code: string, message: string, until: EpochMs | null = null): void {
-    const key = `${code} ${message}`;
-    if (!this.#heldBy.has(key)) this.holds.push({ code, message, until });
-    this.#heldBy.add(key);
-    if (until !== null) this.wake(until);
+  /** The conditions that are told. */
+  get told(): ReadonlySet<string> {
+    this.#told ??= new Set(this.memory.told);
+    return this.#told;
   }
 
-  /** Asks for a look at that time; the earliest wins. */
+  /** Forgets conditions without a word. */
+  forgetTold(codes: readonly string[]): void {
+    for (const code of codes) this.#changeTold((told) => told.delete(code));
+  }
+
+  #changeTold(change: (told: Set<string>) => void): void {
+    this.#told ??= new Set(this.memory.told);
+    this.#toldChanged = true;
+    change(this.#told);
+  }
+
+  /** Notes why something is not done now, once for all servers of which the same is true. */
+  hold(code: string, message: string, until: EpochMs | null = null): void {
+    this.note(groupHold(code, message, until));
+  }
+
+  note(reason: HoldReason): void {
+    const { code, message, until, each } = reason;
+    if (until !== null) this.wake(until);
+    const key = `${code} ${each?.together ?? message}`;
+    const known = this.#holds.get(key);
+    if (known === undefined) {
+      this.#holds.set(key, { reason, until, ids: new Set(each === null ? [] : [each.id]) });
+      return;
+    }
+    if (each !== null) known.ids.add(each.id);
+    if (until !== null && (known.until === null || until < known.until)) known.until = until;
+  }
+
+  /** Notes a reason to wait where there is one. @returns whether there is one */
+  waitsFor(reason: HoldReason | null): reason is HoldReason {
+    if (reason !== null) this.note(reason);
+    return reason !== null;
+  }
+
+  isHeld(code: string): boolean {
+    return [...this.#holds.values()].some(({ reason }) => reason.code === code);
+  }
+
+  /** Something depends on the provider's next list. */
+  awaitList(): void {
+    this.#awaitsList = true;
+  }
+
+  /** Asks to decide again at that time; the earliest wins. */
   wake(at: EpochMs): void {
     if (at > this.now && (this.#wakeAt === null || at < this.#wakeAt)) this.#wakeAt = at;
   }
 
-  finish(due: Due): Decision {
+  finish(): Decision {
+    const { launch, terminate, abort, probe } = this.due;
     return {
-      memory: this.memory,
-      memoryChanged: this.memory !== this.snapshot.memory,
+      memory: this.#toldChanged ? { ...this.memory, told: [...this.told] } : this.memory,
+      memoryChanged: this.#toldChanged || this.memory !== this.snapshot.memory,
       changed: [...this.#changed].flatMap((id) => this.#instances.get(id) ?? []),
       activities: this.activities,
-      holds: this.holds,
+      holds: [...this.#holds.values()].map(({ reason: { code, message, each }, until, ids }) => ({
+        code,
+        message: each === null || ids.size === 1 ? message : `${ids.size} ${each.together}`,
+        until,
+      })),
+      replacedFirst: [...this.#holds.values()].flatMap(({ reason: { code }, ids }) =>
+        code === 'replacementFirst' ? [...ids] : [],
+      ),
       verdicts: this.verdicts,
-      due,
+      due: { launch, terminate, abort, probe: [...probe] },
       wakeAt: this.#wakeAt,
-      awaitsList: this.awaitsList,
+      awaitsList: this.#awaitsList,
     };
   }
 }

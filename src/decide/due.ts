@@ -1,30 +1,23 @@
 import type { Instance } from '../model/instance.ts';
-import type { Draft, Due } from './draft.ts';
-import { holdBack } from './launch-backoff.ts';
-import { isHeldBack } from './launch-hold.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
+import { launchBackoff } from './launch-backoff.ts';
+import { launchHoldOf } from './launch-hold.ts';
 import { sightOfMachine, targetsOf, targetsSeenAfter } from './sight.ts';
-import { isThrottled } from './throttled.ts';
+import { throttled } from './throttled.ts';
 
-/** The operations that the records call for now. Derived from nothing else, so that a restart goes on where it was. */
-export function dueOperations(draft: Draft): Due {
-  const launch: string[] = [];
-  const terminate: string[] = [];
-  const abort: string[] = [];
+/** Notes the operations that the records call for now. They follow from nothing else, so that a restart goes on where it was. */
+export function noteDueOperations(draft: Draft): void {
+  if (draft.counts.operated === 0) return;
   for (const instance of draft.live()) {
-    const { state, id } = instance;
-    const busy = draft.snapshot.busy.has(id);
+    const { state } = instance;
     switch (state.name) {
       case 'launching':
-        if (busy || isHeldBack(draft, instance) || isThrottled(draft, instance.launchTemplate.provider)) break;
-        if (isTime(draft, state.retryAt)) launch.push(id);
-        else if (state.retryAt !== null) holdBack(draft, state.retryAt);
+        noteLaunch(draft, instance, state.retryAt);
         break;
       case 'terminating':
-        if (busy) {
-          if (instance.machine === null) abort.push(id);
-        } else if (instance.machine !== null && isTime(draft, state.retryAt) && mayEnd(draft, instance)) {
-          if (!isThrottled(draft, instance.launchTemplate.provider)) terminate.push(id);
-        }
+        noteEnding(draft, instance, state.retryAt);
         break;
       case 'booting':
       case 'inService':
@@ -32,32 +25,50 @@ export function dueOperations(draft: Draft): Due {
       case 'terminated':
     }
   }
-  return { launch, terminate, abort, probe: [...draft.probes] };
 }
 
-function isTime(draft: Draft, at: number | null): boolean {
-  if (at === null || draft.now >= at) return true;
-  draft.wake(at);
-  return false;
+function noteLaunch(draft: Draft, instance: Instance, retryAt: EpochMs | null): void {
+  const { id, launchTemplate } = instance;
+  if (draft.snapshot.busy.has(id)) return;
+  if (draft.waitsFor(launchHoldOf(draft, instance) ?? throttled(draft, launchTemplate.provider))) return;
+  if (retryAt !== null && draft.now < retryAt) draft.note(launchBackoff(draft, retryAt));
+  else draft.due.launch.push(id);
+}
+
+function noteEnding(draft: Draft, instance: Instance, retryAt: EpochMs | null): void {
+  const { id, machine, launchTemplate } = instance;
+  if (draft.snapshot.busy.has(id)) {
+    if (machine === null) draft.due.abort.push(id);
+    return;
+  }
+  if (machine === null) return;
+  if (retryAt !== null && draft.now < retryAt) return draft.wake(retryAt);
+  const { isLetGo, awaitsList } = release(draft, instance);
+  if (awaitsList) draft.awaitList();
+  if (isLetGo && !draft.waitsFor(throttled(draft, launchTemplate.provider))) draft.due.terminate.push(id);
+}
+
+interface Release {
+  readonly isLetGo: boolean;
+  /** The provider's next list may tell more. */
+  readonly awaitsList: boolean;
 }
 
 /** Whether the load balancer has let go of it: a machine is never ended under a request that may still reach it. */
-function mayEnd(draft: Draft, instance: Instance): boolean {
+function release(facts: Facts, instance: Instance): Release {
   const { state } = instance;
-  if (state.name !== 'terminating') return false;
-  // Only a look that began after the decision can show that it was carried out.
-  if (!targetsSeenAfter(draft, state.since)) return false;
+  // Only what was observed after the decision can show that it was carried out.
+  if (state.name !== 'terminating' || !targetsSeenAfter(facts, state.since)) {
+    return { isLetGo: false, awaitsList: false };
+  }
   // What has no open requests to finish, or shall not, need only be out of reach of new ones. That much also holds for what has
   // stopped: its address may soon be another's.
-  const cut = state.cause === 'operatorTerminate' || hasStopped(draft, instance);
-  return targetsOf(draft, instance).every(
+  const known =
+    state.cause === 'operatorTerminate' || state.cause === 'machineStopped' || state.cause === 'machineGone';
+  const sight = known ? null : sightOfMachine(facts, instance, state.since);
+  const cut = known || (sight?.kind === 'present' && sight.machine.state === 'stopped');
+  const isLetGo = targetsOf(facts, instance).every(
     (target) => target === 'absent' || (cut && target !== 'blind' && target.health === 'unavailable'),
   );
-}
-
-function hasStopped(draft: Draft, instance: Instance): boolean {
-  const { state } = instance;
-  if (state.name === 'terminating' && (state.cause === 'machineStopped' || state.cause === 'machineGone')) return true;
-  const sight = sightOfMachine(draft, instance, state.since);
-  return sight.kind === 'present' && sight.machine.state === 'stopped';
+  return { isLetGo, awaitsList: sight?.kind === 'unknown' && sight.awaitsList };
 }

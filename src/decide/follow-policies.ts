@@ -9,7 +9,7 @@ import { GAP_MS, isLongMissing } from './policies/missing.ts';
 import { NO_POLICY_MEMORY, type PolicyVerdict, type VerdictCap } from './policies/policy.ts';
 import { memoryAbout, subjectOf } from './policies/subject.ts';
 import { duration } from './policies/text.ts';
-import { heldBySuspension } from './suspension.ts';
+import { suspension } from './suspension.ts';
 
 /** Asks each of the group's scaling policies, and brings the desired size to what they come to together. */
 export function followPolicies(draft: Draft): void {
@@ -33,7 +33,7 @@ export function followPolicies(draft: Draft): void {
   watchMetrics(draft, verdicts);
   const isHeld =
     verdicts.some(({ type }) => type !== 'predictive') &&
-    heldBySuspension(draft, ['alarmNotification'], 'Nothing follows from what is measured');
+    draft.waitsFor(suspension(draft, ['alarmNotification'], 'Nothing follows from what is measured'));
   // A forecast follows no alarm.
   const followed = isHeld ? verdicts.filter(({ type }) => type === 'predictive') : verdicts;
   const combined = combine(followed, desired, bounds);
@@ -155,6 +155,5 @@ function tellMissing(draft: Draft, metric: string, verdict: PolicyVerdict | unde
 
 /** A metric that the group does not have any more has no end to be told. */
 function forgetOthers(draft: Draft, codes: ReadonlySet<string>): void {
-  const told = draft.memory.told.filter((code) => !code.startsWith('metricMissing:') || codes.has(code));
-  if (told.length !== draft.memory.told.length) draft.memory = { ...draft.memory, told };
+  draft.forgetTold([...draft.told].filter((code) => code.startsWith('metricMissing:') && !codes.has(code)));
 }

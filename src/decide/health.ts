@@ -3,12 +3,14 @@ import { awaitsHealth, isEnding, lifecycleOf, serves } from '../model/lifecycle.
 import type { Target } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
 import { graceEndsAt } from './grace-and-warmup.ts';
+import type { HoldReason } from './hold-reason.ts';
 import { recordCrash, recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
-import { confirmation, forgetDisputes } from './second-vantage.ts';
-import { isHealthy, sightOfMachine, targetsOf } from './sight.ts';
-import { heldBySuspension, isSuspended } from './suspension.ts';
+import { confirmation, forgetDisputes, noteConfirmation } from './second-vantage.ts';
+import { isHealthy, type MachineSight, noteSight, sightOfMachine, targetsOf } from './sight.ts';
+import { suspension } from './suspension.ts';
 
 /**
  * Takes in what the provider and the load balancer say of each machine: the provider's word that it does not run is final, the
@@ -20,8 +22,17 @@ export function assessHealth(draft: Draft): void {
       learnOfMachine(draft, instance);
       continue;
     }
-    if (isEnding(instance) || endWithoutMachine(draft, instance)) continue;
-    const assessed = noteHealth(draft, instance, verdict(draft, instance));
+    if (isEnding(instance)) continue;
+    const sight = sightOfMachine(draft, instance, instance.machine.seenAt);
+    noteSight(draft, sight);
+    const loss = lossOf(draft, instance, sight);
+    if (loss !== null && !draft.waitsFor(keptWithoutMachine(draft, instance))) {
+      endWithoutMachine(draft, instance, loss);
+      continue;
+    }
+    const assessed = noteHealth(draft, instance, verdict(draft, instance, sight));
+    // Behind no load balancer it depends on its list alone.
+    if (sight.kind === 'gone' && draft.snapshot.targetGroups.length === 0) draft.awaitList();
     if (awaitsHealth(assessed)) comeIntoServiceOrGiveUp(draft, assessed);
   }
   forgetDisputes(draft);
@@ -31,6 +42,7 @@ export function assessHealth(draft: Draft): void {
 function learnOfMachine(draft: Draft, instance: Instance): void {
   if (instance.state.name !== 'terminating' || draft.snapshot.busy.has(instance.id)) return;
   const sight = sightOfMachine(draft, instance, instance.state.since);
+  noteSight(draft, sight);
   if (sight.kind === 'present') {
     const { id, endpoint } = sight.machine;
     draft.put({ ...instance, machine: { id, endpoint, seenAt: draft.now } });
@@ -51,23 +63,34 @@ const DISPUTE_MIN_MS = 30_000;
 /** What it takes to end a server because it is not well. */
 const REPLACING = ['healthCheck', 'replaceUnhealthy', 'terminate'] as const;
 
-/** @returns whether the provider says that the machine does not run any more */
-function endWithoutMachine(draft: Draft, instance: Instance): boolean {
-  const sight = sightOfMachine(draft, instance, instance.machine?.seenAt ?? draft.now);
-  if (sight.kind === 'unknown' || (sight.kind === 'present' && sight.machine.state !== 'stopped')) return false;
+/** A machine that does not run any more, as its provider says. */
+type Loss = Exclude<MachineSight, { readonly kind: 'unknown' }>;
+
+/** How a server lost its machine; null while it has one as far as is known. */
+function lossOf(facts: Facts, instance: Instance, sight: MachineSight): Loss | null {
+  if (sight.kind === 'unknown' || (sight.kind === 'present' && sight.machine.state !== 'stopped')) return null;
   // A load balancer that still gets good answers from it knows better than a list that lacks it.
-  if (sight.kind === 'gone' && !isSucceeded(draft, instance) && targetsOf(draft, instance).some(isHealthy))
-    return false;
+  const isAnswering = !isSucceeded(facts, instance) && targetsOf(facts, instance).some(isHealthy);
+  return sight.kind === 'gone' && isAnswering ? null : sight;
+}
+
+/** Why a server that has lost its machine is not ended; null if it is. What is on its way out goes on. */
+function keptWithoutMachine(facts: Facts, instance: Instance): HoldReason | null {
+  if (lifecycleOf(instance).isLeaving) return null;
+  const is = 'stays, although its machine does not run';
+  const are = 'stay, although their machines do not run';
+  return suspension(facts, REPLACING, { id: instance.id, is, are });
+}
+
+function endWithoutMachine(draft: Draft, instance: Instance, loss: Loss): void {
   const { isPending: early, isLeaving } = lifecycleOf(instance);
-  if (!isLeaving && heldBySuspension(draft, REPLACING, `${instance.id} stays, although its machine does not run`))
-    return false;
   const before = draft.capacity();
   // It was to end in any case.
   const level = isLeaving ? 'info' : 'warning';
   // A machine that has stopped explains its failed checks: they say nothing about the others, so the health brake forgets them.
   draft.noteUnhealthy(instance.id, null);
-  if (sight.kind === 'present') {
-    const detail = sight.machine.detail === '' ? '' : ` (${sight.machine.detail})`;
+  if (loss.kind === 'present') {
+    const detail = loss.machine.detail === '' ? '' : ` (${loss.machine.detail})`;
     const ended = draft.end(instance, 'machineStopped');
     const what = isLeaving
       ? `stopped while it was drained${detail}`
@@ -80,7 +103,7 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
     // Before it ever served, the end of its machine is a launch that failed.
     if (early)
       recordLaunchFailure(draft, instance, `The machine of ${instance.id} stopped before it was healthy${detail}.`);
-    else recordCrash(draft, instance, sight.machine.detail);
+    else recordCrash(draft, instance, loss.machine.detail);
   } else {
     const ended = draft.end(instance, 'machineGone');
     const when = isLeaving ? ', which was being drained' : '';
@@ -92,12 +115,11 @@ function endWithoutMachine(draft: Draft, instance: Instance): boolean {
     if (early) recordLaunchFailure(draft, instance, `The machine of ${instance.id} vanished before it was healthy.`);
     else recordCrash(draft, instance, 'its machine is gone');
   }
-  return true;
 }
 
 /** Whether another machine has the address by now: good answers from there are that one's. */
-function isSucceeded(draft: Draft, { machine }: Instance): boolean {
-  const { machines } = draft.snapshot;
+function isSucceeded({ snapshot }: Facts, { machine }: Instance): boolean {
+  const { machines } = snapshot;
   if (machines.kind === 'blind' || !machine?.endpoint) return false;
   const { address, port } = machine.endpoint;
   const owner = machines.value.addresses.get(`${address}:${port}`);
@@ -109,13 +131,12 @@ type Verdict =
   | { readonly status: 'unknown' }
   | { readonly status: 'unhealthy'; readonly detail: string };
 
-function verdict(draft: Draft, instance: Instance): Verdict {
-  const targets = targetsOf(draft, instance);
+function verdict(facts: Facts, instance: Instance, sight: MachineSight): Verdict {
+  const targets = targetsOf(facts, instance);
   const bad = targets.find((target): target is Target => typeof target === 'object' && target.health === 'unhealthy');
   if (bad !== undefined) return { status: 'unhealthy', detail: bad.detail };
   if (targets.length > 0) return { status: targets.every(isHealthy) ? 'healthy' : 'unknown' };
   // Behind no load balancer, running is all that can be known.
-  const sight = sightOfMachine(draft, instance, draft.now);
   return { status: sight.kind === 'present' && sight.machine.state === 'running' ? 'healthy' : 'unknown' };
 }
 
@@ -123,11 +144,10 @@ function noteHealth(draft: Draft, instance: Instance, seen: Verdict): Instance {
   const { health } = instance;
   // Unknown is no news: what was known last stays until something else is known.
   if (seen.status === 'unknown' || seen.status === health.status) return instance;
-  if (
-    seen.status === 'unhealthy' &&
-    heldBySuspension(draft, ['healthCheck'], `${instance.id} is unhealthy, which is not noted`)
-  )
-    return instance;
+  if (seen.status === 'unhealthy') {
+    const what = { id: instance.id, is: 'is unhealthy, which is not noted', are: 'are unhealthy, which is not noted' };
+    if (draft.waitsFor(suspension(draft, ['healthCheck'], what))) return instance;
+  }
   const since = draft.now;
   const next: Health =
     seen.status === 'healthy'
@@ -152,13 +172,8 @@ function noteHealth(draft: Draft, instance: Instance, seen: Verdict): Instance {
  * Whether a new server that is healthy for Drover alone still keeps its place. It would never get a request, so it does not for ever;
  * but while its load balancer finds none of the group healthy, that one is the more likely to be wrong.
  */
-function isDisputeOpen(draft: Draft, until: EpochMs): boolean {
-  if (draft.now < until) {
-    draft.wake(until);
-    return true;
-  }
-  const inService = draft.live().filter(serves);
-  return inService.length > 0 && inService.every(({ health }) => health.status === 'unhealthy');
+function isDisputeOpen({ now, counts }: Facts, until: EpochMs): boolean {
+  return now < until || (counts.inService > 0 && counts.unhealthy === counts.inService);
 }
 
 function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
@@ -173,9 +188,14 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
     recordLaunchSuccess(draft);
     return;
   }
-  if (draft.snapshot.targetGroups.length > 0 && isSuspended(draft, 'addToLoadBalancer')) {
-    heldBySuspension(draft, ['addToLoadBalancer'], `${instance.id} gets no requests from its target groups`);
-    return;
+  const { id } = instance;
+  if (draft.snapshot.targetGroups.length > 0) {
+    const what = {
+      id,
+      is: 'gets no requests from its target groups',
+      are: 'get no requests from their target groups',
+    };
+    if (draft.waitsFor(suspension(draft, ['addToLoadBalancer'], what))) return;
   }
   const graceMs = draft.snapshot.group.healthCheckGracePeriodMs;
   const graceEnd = graceEndsAt(instance, draft.snapshot.group, draft.memory);
@@ -183,12 +203,19 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
     draft.wake(graceEnd);
     return;
   }
-  if (heldBySuspension(draft, REPLACING, `${instance.id} was not healthy in time, and stays`)) return;
+  const late = { id, is: 'was not healthy in time, and stays', are: 'were not healthy in time, and stay' };
+  if (draft.waitsFor(suspension(draft, REPLACING, late))) return;
   if (targetsOf(draft, instance).includes('blind')) return;
   const confirmed = confirmation(draft, instance);
-  if (confirmed === 'unknown') return;
-  if (confirmed === 'disputed' && isDisputeOpen(draft, graceEnd + Math.max(graceMs, DISPUTE_MIN_MS))) return;
-  const answer = confirmed === 'disputed' ? ', though it is healthy for Drover itself' : '';
+  noteConfirmation(draft, instance, confirmed);
+  const { kind } = confirmed;
+  if (kind === 'unknown') return;
+  if (kind === 'disputed') {
+    const until = graceEnd + Math.max(graceMs, DISPUTE_MIN_MS);
+    draft.wake(until);
+    if (isDisputeOpen(draft, until)) return;
+  }
+  const answer = kind === 'disputed' ? ', though it is healthy for Drover itself' : '';
   const detail = instance.health.status === 'unhealthy' ? ` (${instance.health.detail})` : '';
   const why = `${instance.id} was not healthy within its grace period of ${graceMs / 1000} s${detail}${answer}.`;
   const ended = takeOut(draft, instance, 'neverHealthy');

@@ -3,12 +3,14 @@ import type { Instance } from '../model/instance.ts';
 import { awaitsHealth, serves } from '../model/lifecycle.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
-import { heldBack, triesInWords, waitMs } from './launch-hold.ts';
+import type { Facts } from './facts.ts';
+import { groupHold, type HoldReason } from './hold-reason.ts';
+import { launchHold, triesInWords, waitMs } from './launch-hold.ts';
 import { takeOut } from './lifecycle.ts';
 import { sentence } from './sentence.ts';
 import { isHealthy, targetsOf } from './sight.ts';
-import { heldBySuspension, isSuspended } from './suspension.ts';
-import { isThrottled } from './throttled.ts';
+import { isSuspended, suspension } from './suspension.ts';
+import { throttled } from './throttled.ts';
 
 /** A server that has been in service for so long has shown that it stays: its end is none of its launch template's. */
 export const PROVEN_AFTER_MS = 120_000;
@@ -100,7 +102,7 @@ const GIVING_UP = ['healthCheck', 'replaceUnhealthy', 'terminate'] as const;
 export function startAnewWithTemplate(draft: Draft): void {
   const { launch } = draft.memory;
   const { version } = draft.snapshot.group.launchTemplate;
-  for (const instance of draft.live()) {
+  for (const instance of draft.counts.operated > 0 ? draft.live() : []) {
     const { state, launchTemplate } = instance;
     if (state.name !== 'launching' || launchTemplate.version === version) continue;
     if ((state.retryAt === null && launch.held === null) || draft.snapshot.busy.has(instance.id)) continue;
@@ -133,36 +135,46 @@ function giveBootingUp(draft: Draft, { template }: LaunchMemory): void {
   }
 }
 
-/** How many servers may be in the making now. After a failure one is tried at a time, until one has come into service. */
-export function launchesAllowed(draft: Draft): number {
-  const { failures, crashes, notBefore, suspended, held } = draft.memory.launch;
-  if (heldBySuspension(draft, ['launch'], 'Nothing is launched')) return 0;
+/** How many launches may be under way now: after a failure one at a time, until a server has come into service. */
+export interface LaunchLimit {
+  readonly count: number;
+  /** Why it is none; null where it is not. */
+  readonly hold: HoldReason | null;
+}
+
+export function launchLimit(facts: Facts): LaunchLimit {
+  const hold = whyNotLaunched(facts);
+  if (hold !== null) return { count: 0, hold };
+  const { failures, crashes, held } = facts.memory.launch;
+  return { count: failures > 0 || crashes > 1 || held !== null ? 1 : Number.POSITIVE_INFINITY, hold: null };
+}
+
+function whyNotLaunched(facts: Facts): HoldReason | null {
+  const { failures, notBefore, suspended } = facts.memory.launch;
+  const { name, launchTemplate } = facts.snapshot.group;
+  const off = suspension(facts, ['launch'], 'Nothing is launched');
+  if (off !== null) return off;
   if (suspended !== null) {
-    draft.hold(
+    return groupHold(
       'launchSuspended',
-      `Launching is suspended after ${failures} failures in a row. The last one: ${suspended.why} Resume with: drover resume ${draft.snapshot.group.name} (or change the launch template).`,
+      `Launching is suspended after ${failures} failures in a row. The last one: ${suspended.why} Resume with: drover resume ${name} (or change the launch template).`,
     );
-    return 0;
   }
-  if (heldBack(draft) || isThrottled(draft, draft.snapshot.group.launchTemplate.provider)) return 0;
-  if (notBefore !== null && draft.now < notBefore) {
-    holdBack(draft, notBefore);
-    return 0;
-  }
-  return failures > 0 || crashes > 1 || held !== null ? 1 : Number.POSITIVE_INFINITY;
+  const hold = launchHold(facts) ?? throttled(facts, launchTemplate.provider);
+  if (hold !== null) return hold;
+  if (notBefore !== null && facts.now < notBefore) return launchBackoff(facts, notBefore);
+  return null;
 }
 
-/** Says why the next launch waits: how many failures there were, what the last one was, and until when. */
-export function holdBack(draft: Draft, until: EpochMs): void {
-  const { launch } = draft.memory;
+/** Why the next launch waits: how many failures there were, what the last one was, and until when. */
+export function launchBackoff({ memory: { launch } }: Facts, until: EpochMs): HoldReason {
   const last = launch.why === '' ? '.' : `: ${launch.why}`;
-  draft.hold('launchBackoff', `The next launch waits after ${inWords(launch)}${last}`, until);
+  return groupHold('launchBackoff', `The next launch waits after ${inWords(launch)}${last}`, until);
 }
 
-/** Says why no more than one is launched. */
-export function holdToOne(draft: Draft): void {
-  const { launch } = draft.memory;
-  draft.hold(
+/** Why no more than one is launched. */
+export function oneAtATime({ memory: { launch } }: Facts): HoldReason {
+  return groupHold(
     'launchBackoff',
     `One server is launched at a time after ${inWords(launch)}. The last one: ${sentence(launch.why)}`,
   );
@@ -176,6 +188,6 @@ function inWords(launch: LaunchMemory): string {
 }
 
 /** The first crash is free: one server may die young. */
-function backoff(draft: Draft, { failures, crashes }: LaunchMemory): number {
-  return waitMs(draft, failures + Math.max(0, crashes - 1));
+function backoff(facts: Facts, { failures, crashes }: LaunchMemory): number {
+  return waitMs(facts, failures + Math.max(0, crashes - 1));
 }

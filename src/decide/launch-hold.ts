@@ -6,6 +6,8 @@ import type { Instance } from '../model/instance.ts';
 import type { Failure } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
+import { groupHold, type HoldReason } from './hold-reason.ts';
 import { sentence } from './sentence.ts';
 
 /** A launch that no repetition changes, and what a person can do about it. */
@@ -42,9 +44,9 @@ function isTriedAgain(reaction: LaunchHold['reaction']): reaction is 'NoCapacity
 }
 
 /** Nothing but the wait that goes by tries: the group's own, with chance in it. */
-export function waitMs(draft: Draft, tries: number): number {
-  const { initialBackoffMs, maxBackoffMs } = draft.snapshot.group.launchRetry;
-  return backoffMs(tries, { minMs: initialBackoffMs, maxMs: maxBackoffMs }, chanceOf(draft.snapshot.idSeed));
+export function waitMs({ snapshot }: Facts, tries: number): number {
+  const { initialBackoffMs, maxBackoffMs } = snapshot.group.launchRetry;
+  return backoffMs(tries, { minMs: initialBackoffMs, maxMs: maxBackoffMs }, chanceOf(snapshot.idSeed));
 }
 
 /** After what has failed, so that the two are read in the order in which they happened. */
@@ -62,25 +64,24 @@ export function endHold(draft: Draft): void {
   draft.memory = { ...draft.memory, launch: { ...launch, held: null } };
 }
 
-/** Whether an instance of what is held is not launched now. */
-export function isHeldBack(draft: Draft, { launchTemplate }: Instance): boolean {
-  return draft.memory.launch.template === launchTemplate.version && heldBack(draft);
+/** Why an instance is not launched now, if launches of its template are held; null if it may be. */
+export function launchHoldOf(facts: Facts, { launchTemplate }: Instance): HoldReason | null {
+  return facts.memory.launch.template === launchTemplate.version ? launchHold(facts) : null;
 }
 
-/** Whether nothing is launched now, with a hold that says why and until when. */
-export function heldBack(draft: Draft): boolean {
-  const { held } = draft.memory.launch;
-  if (held === null || !isInForce(held, draft.now)) return false;
-  draft.hold(held.reaction === 'NoCapacity' ? 'noCapacity' : 'launchHeld', inWords(draft, held), held.until);
-  return true;
+/** Why nothing is launched now; null if something may be. */
+export function launchHold(facts: Facts): HoldReason | null {
+  const { held } = facts.memory.launch;
+  if (held === null || !isInForce(held, facts.now)) return null;
+  return groupHold(held.reaction === 'NoCapacity' ? 'noCapacity' : 'launchHeld', inWords(facts, held), held.until);
 }
 
 function isInForce({ until }: LaunchHold, now: EpochMs): boolean {
   return until === null || now < until;
 }
 
-function inWords(draft: Draft, { reaction, why }: LaunchHold): string {
-  const { name } = draft.snapshot.group;
+function inWords({ snapshot }: Facts, { reaction, why }: LaunchHold): string {
+  const { name } = snapshot.group;
   switch (reaction) {
     case 'NoCapacity':
       return `The next launch waits for room: ${why}`;

@@ -12,6 +12,7 @@ const IDLE_LOOKS = 3;
 
 /** Ends the draining of those that have no open request left, or no time. */
 export function finishDrains(draft: Draft): void {
+  if (draft.counts.draining === 0) return;
   for (const instance of draft.live()) {
     const { state } = instance;
     // Only a look that began after the decision can show that it was carried out.

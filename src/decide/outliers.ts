@@ -2,48 +2,58 @@ import type { TargetGroup } from '../model/fleet.ts';
 import type { Instance } from '../model/instance.ts';
 import { serves } from '../model/lifecycle.ts';
 import type { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
 import type { RequestWindow } from './snapshot.ts';
 
 const OUTLIER = 'outlier:';
 /** The others must fail at most this share of what an outlier fails: who errs as all do is none. */
 const OTHERS_SHARE = 0.5;
 
-/**
- * Finds servers that fail all or many of their requests although their health checks pass, and reports each once. One has failed
- * `errorShare` of `minRequests` or more in each of the last `consecutiveIntervals`, and the others of its target group did far
- * better. Where there are no others to compare it with, or they do no better, it is reported, and never more than that.
- * @returns those that are to be replaced
- */
-export function findOutliers(draft: Draft): Instance[] {
-  const replaced: Instance[] = [];
-  const found = new Set<string>();
-  for (const targetGroup of draft.snapshot.targetGroups) {
-    const view = draft.snapshot.targets.get(targetGroup.name);
-    if (view?.kind !== 'seen') continue;
-    const { recent } = view.value;
-    const failing = draft.live().filter((instance) => isFailing(instance, recent.get(instance.id), targetGroup));
-    for (const instance of failing) {
-      const own = sum([recent.get(instance.id) ?? []]);
-      const others = sum([...recent].filter(([id]) => id !== instance.id).map(([, windows]) => windows));
-      const comparison = compare(own, others, targetGroup);
-      const isReplaced = comparison === 'worse' && targetGroup.outlierDetection.action === 'replace';
-      if (isReplaced && !replaced.includes(instance)) replaced.push(instance);
-      found.add(`${OUTLIER}${instance.id}`);
-      report(draft, instance, targetGroup, { own, others, comparison, isReplaced });
-    }
-  }
-  forget(draft, found);
-  return replaced;
+/** A server that fails its requests, as one of its target groups has it. */
+export interface Outlier {
+  readonly instance: Instance;
+  readonly targetGroup: TargetGroup;
+  readonly own: RequestWindow;
+  readonly others: RequestWindow;
+  readonly comparison: Comparison;
+  readonly isReplaced: boolean;
 }
 
-function isFailing(
-  instance: Instance,
-  windows: readonly RequestWindow[] | undefined,
-  { outlierDetection }: TargetGroup,
-): boolean {
+/**
+ * Servers that fail all or many of their requests although their health checks pass. One has failed
+ * `errorShare` of `minRequests` or more in each of the last `consecutiveIntervals`, and the others of its target group did far
+ * better. Where there are no others to compare it with, or they do no better, it is reported, and never more than that.
+ */
+export function findOutliers(facts: Facts): readonly Outlier[] {
+  return facts.snapshot.targetGroups.flatMap((targetGroup) => {
+    const view = facts.snapshot.targets.get(targetGroup.name);
+    if (view?.kind !== 'seen') return [];
+    const { recent } = view.value;
+    const suspects = new Set([...recent].filter(([, windows]) => fail(windows, targetGroup)).map(([id]) => id));
+    if (suspects.size === 0) return [];
+    const all = sum([...recent.values()].flat());
+    return facts
+      .live()
+      .filter((instance) => suspects.has(instance.id) && serves(instance) && instance.health.status === 'healthy')
+      .map((instance) => {
+        const own = sum(recent.get(instance.id) ?? []);
+        const others = { requests: all.requests - own.requests, errors: all.errors - own.errors };
+        const comparison = compare(own, others, targetGroup);
+        const isReplaced = comparison === 'worse' && targetGroup.outlierDetection.action === 'replace';
+        return { instance, targetGroup, own, others, comparison, isReplaced };
+      });
+  });
+}
+
+/** Reports each once, and when it fails no more. */
+export function followOutliers(draft: Draft, outliers: readonly Outlier[]): void {
+  for (const outlier of outliers) report(draft, outlier);
+  forget(draft, new Set(outliers.map(({ instance }) => `${OUTLIER}${instance.id}`)));
+}
+
+function fail(windows: readonly RequestWindow[], { outlierDetection }: TargetGroup): boolean {
   const { minRequests, errorShare, consecutiveIntervals } = outlierDetection;
-  if (!serves(instance) || instance.health.status !== 'healthy') return false;
-  if (windows === undefined || windows.length < consecutiveIntervals) return false;
+  if (windows.length < consecutiveIntervals) return false;
   return windows.every((window) => window.requests >= minRequests && shareOf(window) >= errorShare);
 }
 
@@ -54,15 +64,7 @@ function compare(own: RequestWindow, others: RequestWindow, { outlierDetection }
   return shareOf(others) <= OTHERS_SHARE * shareOf(own) ? 'worse' : 'alike';
 }
 
-interface Finding {
-  readonly own: RequestWindow;
-  readonly others: RequestWindow;
-  readonly comparison: Comparison;
-  readonly isReplaced: boolean;
-}
-
-function report(draft: Draft, instance: Instance, targetGroup: TargetGroup, finding: Finding): void {
-  const { own, others, comparison, isReplaced } = finding;
+function report(draft: Draft, { instance, targetGroup, own, others, comparison, isReplaced }: Outlier): void {
   draft.condition(`${OUTLIER}${instance.id}`, true, () => {
     const { intervalMs, consecutiveIntervals } = targetGroup.outlierDetection;
     const seconds = (intervalMs * consecutiveIntervals) / 1000;
@@ -77,15 +79,13 @@ function report(draft: Draft, instance: Instance, targetGroup: TargetGroup, find
     const why = `${instance.id} fails ${percent(own)} of its requests (${own.errors} of ${own.requests} in ${seconds} s) although its health check passes; ${rest}.`;
     draft.tell('targetOutlier', why, { level: 'warning', instance });
     // Many outliers at once are more often a fault of what they all depend on: the health brake counts them too.
-    if (isReplaced) {
-      draft.memory = { ...draft.memory, unhealthyAt: { ...draft.memory.unhealthyAt, [instance.id]: draft.now } };
-    }
+    if (isReplaced) draft.noteUnhealthy(instance.id, draft.now);
   });
 }
 
 /** One that errs no more has recovered; one on its way out is not spoken of again. */
 function forget(draft: Draft, found: ReadonlySet<string>): void {
-  for (const code of draft.memory.told.filter((told) => told.startsWith(OUTLIER) && !found.has(told))) {
+  for (const code of [...draft.told].filter((told) => told.startsWith(OUTLIER) && !found.has(told))) {
     const instance = draft.get(code.slice(OUTLIER.length));
     draft.condition(
       code,
@@ -99,8 +99,7 @@ function forget(draft: Draft, found: ReadonlySet<string>): void {
   }
 }
 
-function sum(each: readonly (readonly RequestWindow[])[]): RequestWindow {
-  const windows = each.flat();
+function sum(windows: readonly RequestWindow[]): RequestWindow {
   return {
     requests: windows.reduce((total, { requests }) => total + requests, 0),
     errors: windows.reduce((total, { errors }) => total + errors, 0),

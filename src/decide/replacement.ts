@@ -1,123 +1,121 @@
 import type { Instance } from '../model/instance.ts';
 import { serves } from '../model/lifecycle.ts';
 import { boundsOf } from './bounds.ts';
-import { brake } from './brake.ts';
+import { followBrake, forgetUnhealthy, healthBrake } from './brake.ts';
 import { target } from './desired.ts';
+import { disruptionBudget, turnOfWorking } from './disruption-budget.ts';
 import type { Draft } from './draft.ts';
-import { graceEndsAt, warmAt } from './grace-and-warmup.ts';
-import { launchesAllowed, recordCrash } from './launch-backoff.ts';
+import type { Facts } from './facts.ts';
+import { graceEndsAt } from './grace-and-warmup.ts';
+import { type HoldReason, replacementFirst, serverHold } from './hold-reason.ts';
+import { launchLimit, recordCrash } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
-import { findOutliers } from './outliers.ts';
-import { roomToReplace } from './replace-first.ts';
-import { isLeaving, kept } from './scale-out.ts';
-import { confirmation } from './second-vantage.ts';
-import { heldBySuspension, isSuspended } from './suspension.ts';
-
-/** Share of the desired size that may be missing because of replacements; at least one server may. */
-const REPLACEMENT_SHARE = 0.1;
+import { findOutliers, followOutliers } from './outliers.ts';
+import { type Confirmation, confirmation, noteConfirmation } from './second-vantage.ts';
+import { isSuspended, suspension } from './suspension.ts';
 
 /**
  * Takes unhealthy servers out so that new ones are launched for them: after their grace period, a few at a time, not under the
  * brake, and only while launching works (an unhealthy server may recover, one that is gone may not).
  */
 export function replaceUnhealthy(draft: Draft): void {
-  const inService = draft.live().filter(serves);
-  const outliers = findOutliers(draft);
-  const unhealthy = [...inService.filter((instance) => instance.health.status === 'unhealthy'), ...outliers];
+  const found = findOutliers(draft);
+  followOutliers(draft, found);
+  const outliers = [...new Set(found.flatMap(({ instance, isReplaced }) => (isReplaced ? [instance] : [])))];
+  const isUnhealthy = (instance: Instance) => serves(instance) && instance.health.status === 'unhealthy';
+  const unhealthy = [...(draft.counts.unhealthy > 0 ? draft.live().filter(isUnhealthy) : []), ...outliers];
   keepReplacements(draft, outliers);
-  const held = brake(draft, unhealthy) === 'held';
-  const ripe = unhealthy.filter((instance) => pastGrace(draft, instance));
-  if (held || ripe.length === 0) return;
-  if (heldBySuspension(draft, ['replaceUnhealthy', 'terminate'], 'Unhealthy servers are not replaced')) return;
-  if (launchesAllowed(draft) === 0) return;
+  forgetUnhealthy(draft);
+  const brake = healthBrake(draft, unhealthy.length);
+  followBrake(draft, brake);
+  const pastGrace = unhealthy.filter((instance) => !draft.waitsFor(gracePeriod(draft, instance)));
+  if (brake.kind !== 'free' || pastGrace.length === 0) return;
+  const what = 'Unhealthy servers are not replaced';
+  if (draft.waitsFor(suspension(draft, ['replaceUnhealthy', 'terminate'], what))) return;
+  if (draft.waitsFor(launchLimit(draft).hold)) return;
 
-  const desired = target(draft);
-  const budget = Math.max(1, Math.floor(desired * REPLACEMENT_SHARE));
-  const missing = Math.max(0, desired - inService.filter((instance) => isWarm(draft, instance)).length);
-  const allowed = Math.max(0, budget - missing);
-  const due = allowed === 0 ? [] : ripe.filter((instance) => isConfirmed(draft, instance));
-  const chosen = due.slice(0, allowed);
-  for (const instance of chosen.filter(({ health }) => health.status === 'unhealthy')) replace(draft, instance);
+  const budget = disruptionBudget(draft);
+  if (budget.warmAt !== null) draft.wake(budget.warmAt);
+  const due = budget.left === 0 ? [] : confirmed(draft, pastGrace);
+  const chosen = due.slice(0, budget.left);
+  for (const { instance, isHung } of chosen) if (isUnhealthy(instance)) replace(draft, instance, isHung);
   replaceOutliers(
     draft,
-    chosen.filter(({ health }) => health.status !== 'unhealthy'),
+    chosen.map(({ instance }) => instance).filter((instance) => !isUnhealthy(instance)),
   );
-  const waiting = ripe.length - Math.min(due.length, allowed);
-  if (waiting > 0 && due.length >= allowed) {
+  const waiting = pastGrace.length - chosen.length;
+  if (waiting > 0 && due.length >= budget.left) {
     draft.hold(
       'replacementBudget',
-      `${waiting} unhealthy ${waiting === 1 ? 'server waits' : 'servers wait'} to be replaced: ${missing} of ${desired} are missing or warming up, and at most ${budget} may.`,
+      `${waiting} unhealthy ${waiting === 1 ? 'server waits' : 'servers wait'} to be replaced: ${budget.missing} of ${budget.desired} are missing or warming up, and at most ${budget.limit} may.`,
     );
   }
 }
 
-/** What an outlier does to clients' requests needs no second opinion. */
-function isConfirmed(draft: Draft, instance: Instance): boolean {
-  if (instance.health.status === 'healthy') return true;
-  const confirmed = confirmation(draft, instance);
-  return confirmed === 'confirmed' || confirmed === 'hung';
+/** Why an unhealthy server is not replaced yet, if it is in its grace period; null after that. */
+function gracePeriod(facts: Facts, instance: Instance): HoldReason | null {
+  const until = graceEndsAt(instance, facts.snapshot.group, facts.memory);
+  if (facts.now >= until) return null;
+  const is = 'is unhealthy, but in its grace period.';
+  const are = 'are unhealthy, but in their grace periods; the first of them ends then.';
+  return serverHold('gracePeriod', { id: instance.id, is, are }, until);
+}
+
+interface Confirmed {
+  readonly instance: Instance;
+  readonly isHung: boolean;
+}
+
+/** Those that both observers find unhealthy. What an outlier does to clients' requests needs no second opinion. */
+function confirmed(draft: Draft, instances: readonly Instance[]): readonly Confirmed[] {
+  const due: Confirmed[] = [];
+  for (const instance of instances) {
+    const answer: Confirmation =
+      instance.health.status === 'healthy' ? { kind: 'confirmed', probe: null } : confirmation(draft, instance);
+    noteConfirmation(draft, instance, answer);
+    if (answer.kind === 'confirmed' || answer.kind === 'hung') due.push({ instance, isHung: answer.kind === 'hung' });
+  }
+  return due;
 }
 
 /** A replacement that was launched for an outlier is no surplus while something holds the outlier back. */
 function keepReplacements(draft: Draft, outliers: readonly Instance[]): void {
   if (isSuspended(draft, 'replaceUnhealthy')) return;
-  const begun = Math.max(0, kept(draft).length - target(draft));
-  for (const { id } of outliers.slice(0, begun)) draft.replacedFirst.add(id);
+  const begun = Math.max(0, draft.counts.kept - target(draft));
+  for (const instance of outliers.slice(0, begun)) draft.replaceFirst(instance);
 }
 
 /** An outlier still answers health checks and some requests: its replacement serves first, where the maximum leaves room for it. */
 function replaceOutliers(draft: Draft, outliers: readonly Instance[]): void {
-  for (const { id } of outliers) draft.replacedFirst.add(id);
+  for (const instance of outliers) draft.replaceFirst(instance);
   const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
-  let { surplus, spare, full } = roomToReplace(draft, (instance) => isLeaving(draft, instance));
   for (const instance of outliers) {
-    const replaced = surplus >= 0;
-    if (!replaced && !full) {
-      draft.hold('replacementFirst', `${instance.id} is drained as soon as its replacement is in service.`);
+    const turn = turnOfWorking(draft, draft.replaced);
+    if (turn.kind === 'waits') {
+      draft.note(replacementFirst(instance));
       continue;
     }
     const before = draft.capacity();
-    const isCapped = !replaced && spare <= 0;
-    const how = isCapped ? ` The maximum of ${maxSize} leaves no room to replace it first.` : '';
+    const { cappedBy } = turn;
+    const how = cappedBy === null ? '' : ` The maximum of ${maxSize} leaves no room to replace it first.`;
     const draining = takeOut(draft, instance, 'outlier');
+    draft.replaced += 1;
     const why = `Replacing ${instance.id}: it fails its requests, although its health check passes.${how}`;
-    draft.tell('replaceUnhealthy', why, { instance: draining, before, cappedBy: isCapped ? 'maxSize' : null });
-    surplus -= 1;
-    spare -= 1;
-    full = false;
+    draft.tell('replaceUnhealthy', why, { instance: draining, before, cappedBy });
   }
 }
 
 /** One that answers nobody will not answer its open requests either: they are cut at once, so that others can answer them. */
-function replace(draft: Draft, instance: Instance): void {
+function replace(draft: Draft, instance: Instance, isHung: boolean): void {
   if (instance.health.status !== 'unhealthy') return;
   const before = draft.capacity();
   const { detail } = instance.health;
-  const isHung = confirmation(draft, instance) === 'hung';
   const draining = takeOut(draft, instance, 'unhealthy', isHung ? draft.now : null);
   recordCrash(draft, instance, `unhealthy: ${detail}`);
   const silent = isHung ? ', and it does not answer Drover either' : '';
   draft.tell(
     'replaceUnhealthy',
     `Replacing ${instance.id}: the load balancer finds it unhealthy (${detail})${silent}.`,
-    {
-      instance: draining,
-      before,
-    },
+    { instance: draining, before },
   );
-}
-
-function pastGrace(draft: Draft, instance: Instance): boolean {
-  const graceEnd = graceEndsAt(instance, draft.snapshot.group, draft.memory);
-  if (draft.now < graceEnd) {
-    draft.hold('gracePeriod', `${instance.id} is unhealthy, but in its grace period.`, graceEnd);
-    return false;
-  }
-  return true;
-}
-
-function isWarm(draft: Draft, instance: Instance): boolean {
-  const at = warmAt(instance, draft.snapshot.group);
-  if (draft.now < at) draft.wake(at);
-  return draft.now >= at || instance.health.status === 'unhealthy';
 }

@@ -1,19 +1,16 @@
 import { isEnding, lifecycleOf, serves } from '../model/lifecycle.ts';
 import { boundsOf } from './bounds.ts';
+import { turnOfWorking } from './disruption-budget.ts';
 import type { Draft } from './draft.ts';
+import { replacementFirst } from './hold-reason.ts';
 import { takeOut } from './lifecycle.ts';
-import { roomToReplace } from './replace-first.ts';
-
-/** Whether a person asked for this instance to be replaced, and it is still to be done. */
-export function isRetiring(instance: { readonly request: { readonly kind: string } | null }): boolean {
-  return instance.request?.kind === 'drain';
-}
 
 /**
  * Does what people asked of single instances. `terminate` ends at once. `drain` first waits for the replacement to be in service
  * where the maximum leaves room for it.
  */
 export function retireRequested(draft: Draft): void {
+  if (draft.counts.requested === 0) return;
   for (const instance of draft.live()) {
     if (instance.request?.kind !== 'terminate' || isEnding(instance)) continue;
     const before = draft.capacity();
@@ -21,26 +18,18 @@ export function retireRequested(draft: Draft): void {
     draft.tell('operatorTerminate', `Ending ${instance.id} now, on request.`, { instance: ended, before });
   }
   const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
-  let { surplus, spare, full } = roomToReplace(draft, isRetiring);
   for (const instance of draft.live()) {
-    if (!isRetiring(instance) || lifecycleOf(instance).isLeaving) continue;
-    const replaced = surplus >= 0;
-    if (!replaced && !full && serves(instance)) {
-      draft.hold('replacementFirst', `${instance.id} is drained as soon as its replacement is in service.`);
+    if (instance.request?.kind !== 'drain' || lifecycleOf(instance).isLeaving) continue;
+    const turn = turnOfWorking(draft, draft.replaced);
+    if (turn.kind === 'waits' && serves(instance)) {
+      draft.note(replacementFirst(instance));
       continue;
     }
     const before = draft.capacity();
-    const isCapped = !replaced && spare <= 0 && serves(instance);
-    const how = isCapped ? ` The maximum of ${maxSize} leaves no room to replace it first.` : '';
+    const cappedBy = turn.kind === 'now' && serves(instance) ? turn.cappedBy : null;
+    const how = cappedBy === null ? '' : ` The maximum of ${maxSize} leaves no room to replace it first.`;
     const ending = takeOut(draft, instance, 'operatorDrain');
-    draft.tell('operatorDrain', `Draining ${instance.id}, on request.${how}`, {
-      instance: ending,
-      before,
-      cappedBy: isCapped ? 'maxSize' : null,
-    });
-    surplus -= 1;
-    spare -= 1;
-    // One at a time: its place is the next one's room.
-    full = false;
+    draft.replaced += 1;
+    draft.tell('operatorDrain', `Draining ${instance.id}, on request.${how}`, { instance: ending, before, cappedBy });
   }
 }

@@ -5,18 +5,18 @@ import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
 import { takeOut } from './lifecycle.ts';
 import { kept } from './scale-out.ts';
-import { heldBySuspension } from './suspension.ts';
+import { suspension } from './suspension.ts';
 import { chooseVictims } from './victims.ts';
 
 /** Brings the group down to its size. What has served is drained; what has not is ended. */
 export function scaleIn(draft: Draft): void {
   const desired = target(draft);
-  const candidates = kept(draft);
+  const surplus = draft.counts.kept - desired;
+  if (surplus <= 0) return;
   const cause = draft.snapshot.mode === 'down' ? 'fleetDown' : 'scaleIn';
   const { group } = draft.snapshot;
-  const surplus = candidates.length - desired;
-  if (surplus > 0 && heldBySuspension(draft, ['terminate'], `${surplus} more than ${desired} are not ended`)) return;
-  const victims = chooseVictims(candidates, surplus, group);
+  if (draft.waitsFor(suspension(draft, ['terminate'], `${surplus} more than ${desired} are not ended`))) return;
+  const victims = chooseVictims(kept(draft), surplus, group);
   for (const [index, instance] of victims.entries()) {
     const before = draft.capacity();
     const ending = takeOut(draft, instance, cause);
@@ -24,7 +24,7 @@ export function scaleIn(draft: Draft): void {
     const why =
       cause === 'fleetDown'
         ? 'the fleet goes down'
-        : `${group.name} should have ${desired} and has ${candidates.length - index}; ${whyThis(instance, group)}`;
+        : `${group.name} should have ${desired} and has ${desired + surplus - index}; ${whyThis(instance, group)}`;
     draft.tell(cause, `${doing}: ${why}.`, { instance: ending, before });
   }
 }

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Instance, InstanceId } from '../model/instance.ts';
-import { isPending, lifecycleOf, mayComeBack, serves } from '../model/lifecycle.ts';
+import { lifecycleOf, mayComeBack } from '../model/lifecycle.ts';
 import { boundsOf } from './bounds.ts';
 import { target } from './desired.ts';
 import type { Draft } from './draft.ts';
-import { holdToOne, launchesAllowed } from './launch-backoff.ts';
-import { isRetiring } from './requests.ts';
+import type { Facts } from './facts.ts';
+import { launchLimit, oneAtATime } from './launch-backoff.ts';
 
 /** Brings the group up to its size: first by keeping servers that were just being drained, then by launching. */
 export function scaleOut(draft: Draft): void {
   const desired = target(draft);
-  let missing = desired - kept(draft).length;
+  let missing = desired - draft.counts.kept;
   if (missing <= 0) return;
   missing -= cancelDrains(draft, missing);
   const { name } = draft.snapshot.group;
@@ -23,11 +23,11 @@ export function scaleOut(draft: Draft): void {
     );
   }
   if (Math.min(missing, room) <= 0) return;
-  const pending = draft.live().filter(isPending).length;
-  const allowed = launchesAllowed(draft);
-  const count = Math.min(missing, room, Math.max(0, allowed - pending));
-  if (allowed === 1 && count < Math.min(missing, room)) holdToOne(draft);
-  const leaving = draft.live().filter((instance) => serves(instance) && isLeaving(draft, instance)).length;
+  const limit = launchLimit(draft);
+  draft.waitsFor(limit.hold);
+  const count = Math.min(missing, room, Math.max(0, limit.count - draft.counts.pending));
+  if (limit.count === 1 && count < Math.min(missing, room)) draft.note(oneAtATime(draft));
+  const { leaving } = draft.counts;
   const besides = leaving === 0 ? '' : `, and ${leaving} to be drained once replaced`;
   for (let index = 0; index < count; index += 1) {
     const before = draft.capacity();
@@ -47,13 +47,8 @@ export function scaleOut(draft: Draft): void {
 }
 
 /** Those that make up the group's size: in service or on the way there, and not to be replaced. */
-export function kept(draft: Draft): Instance[] {
-  return draft.live().filter((instance) => lifecycleOf(instance).makesUpSize && !isLeaving(draft, instance));
-}
-
-/** It stays until its replacement serves. */
-export function isLeaving(draft: Draft, instance: Instance): boolean {
-  return isRetiring(instance) || draft.replacedFirst.has(instance.id);
+export function kept(facts: Facts): Instance[] {
+  return facts.live().filter((instance) => lifecycleOf(instance).makesUpSize && !facts.isLeaving(instance));
 }
 
 /** A server that is only drained because there were too many is worth more than a new one. */

@@ -3,7 +3,7 @@ import type { EpochMs } from '../model/time.ts';
 import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
 import { boundsAfter, boundsInWords, changeInWords } from './scheduled-bounds.ts';
-import { heldBySuspension } from './suspension.ts';
+import { suspension } from './suspension.ts';
 
 /** From when on it is worth saying that an action is carried out late. */
 const LATE_MS = 60_000;
@@ -33,7 +33,8 @@ export function carryOutScheduled(draft: Draft): void {
   const isSame = after.size === before.size && [...after].every(([key, at]) => before.get(key) === at);
   if (!isSame) draft.memory = { ...draft.memory, scheduled: after };
   if (scheduledActions.length === 0) return;
-  if (heldBySuspension(draft, ['scheduledActions'], 'Scheduled actions that fall due are passed over')) return;
+  const what = 'Scheduled actions that fall due are passed over';
+  if (draft.waitsFor(suspension(draft, ['scheduledActions'], what))) return;
   for (const { action, at } of due.toSorted((a, b) => a.at - b.at || (a.action.name < b.action.name ? -1 : 1))) {
     carryOut(draft, action, at);
   }

@@ -1,21 +1,27 @@
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
 import type { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
+import { groupHold, type HoldReason, type SaidOfEach, serverHold } from './hold-reason.ts';
 
 /**
  * Whether a person has switched a part of the group's work off. What was begun goes on; what a person asks for himself, the way
  * down of the whole fleet too, is done all the same.
  */
-export function isSuspended({ snapshot, memory }: Draft, process: SuspendableProcess): boolean {
+export function isSuspended({ snapshot, memory }: Facts, process: SuspendableProcess): boolean {
   return snapshot.mode === 'up' && memory.suspendedProcesses.includes(process);
 }
 
-/** Whether one of these processes is suspended, with a hold that says what is not done for it. */
-export function heldBySuspension(draft: Draft, processes: readonly SuspendableProcess[], what: string): boolean {
-  const process = processes.find((one) => isSuspended(draft, one));
-  if (process === undefined) return false;
-  const resume = `drover resume ${draft.snapshot.group.name} ${process}`;
-  draft.hold('processSuspended', `${what}: ${process} is suspended. Resume with: ${resume}`);
-  return true;
+/** Why something is not done, if it takes one of these processes and that is suspended; null if it may be done. */
+export function suspension(
+  facts: Facts,
+  processes: readonly SuspendableProcess[],
+  what: string | SaidOfEach,
+): HoldReason | null {
+  const process = processes.find((one) => isSuspended(facts, one));
+  if (process === undefined) return null;
+  const why = `: ${process} is suspended. Resume with: drover resume ${facts.snapshot.group.name} ${process}`;
+  if (typeof what === 'string') return groupHold('processSuspended', `${what}${why}`);
+  return serverHold('processSuspended', { id: what.id, is: `${what.is}${why}`, are: `${what.are}${why}` });
 }
 
 /** What was not acted upon in the meantime says little when it goes on: grace periods begin anew. */

@@ -1,11 +1,11 @@
-import type { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
+import { groupHold, type HoldReason } from './hold-reason.ts';
 import { sentence } from './sentence.ts';
 
-/** Whether a provider is left alone now because it was asked too often, with a hold that says until when. */
-export function isThrottled(draft: Draft, provider: string): boolean {
-  const throttled = draft.snapshot.throttled.get(provider);
-  if (throttled === undefined || throttled.until <= draft.now) return false;
-  const { why, until } = throttled;
-  draft.hold('rateLimited', `The ${provider} provider is asked too often, and is left alone: ${sentence(why)}`, until);
-  return true;
+/** Why a provider is left alone now, which is that it was asked too often; null if it may be asked. */
+export function throttled({ snapshot, now }: Facts, provider: string): HoldReason | null {
+  const throttle = snapshot.throttled.get(provider);
+  if (throttle === undefined || throttle.until <= now) return null;
+  const message = `The ${provider} provider is asked too often, and is left alone: ${sentence(throttle.why)}`;
+  return groupHold('rateLimited', message, throttle.until);
 }
