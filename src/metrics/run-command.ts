@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { lastWords } from '../base/last-words.ts';
 import { inheritedEnvironment, limited } from '../base/user-program.ts';
 import type { Clock } from '../ports/clock.ts';
 import { Missing } from './source.ts';
@@ -62,7 +63,7 @@ export async function outputOf(
   });
   const finish = (code: number | null, killedBy: NodeJS.Signals | null) => {
     if (code === 0) return resolve(output.toString());
-    const why = lastLine(complaints.toString());
+    const why = oneLine(lastWords(complaints.toString()));
     fail(`${code === null ? `was ended by ${killedBy}` : `exits with ${code}`}${why === '' ? '' : `: ${why}`}`);
   };
   // Its whole output has been read when nobody has it open any more.
@@ -99,9 +100,4 @@ function killGroup(pid: number | undefined): void {
   } catch {
     // All of it is gone already.
   }
-}
-
-function lastLine(text: string): string {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return oneLine(lines.at(-1) ?? '');
 }

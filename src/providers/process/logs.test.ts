@@ -45,6 +45,12 @@ describe('lastLine', () => {
     [`${'x'.repeat(10_000)}\nlast\n`, 'last'],
     ['a\u001b[31mred\u0007', 'a [31mred'],
     ['y'.repeat(9_000), 'y'.repeat(200)],
+    [
+      "warn: Error: an old one\nstarts\nError: Cannot find module '/a.js'\n    at b (c.js:1:2) {\n  code: 'MODULE_NOT_FOUND'\n}\n\nNode.js v24.1.0\n",
+      "Error: Cannot find module '/a.js'",
+    ],
+    ['Uncaught:\n[object Object]\n\nNode.js v24.1.0\n', '[object Object]'],
+    ['Error: an old one\nNode.js v24.1.0 is what we use', 'Node.js v24.1.0 is what we use'],
   ])('of %j', async (content, line) => {
     await writeFile(path, content);
     expect(await lastLine(path)).toBe(line);

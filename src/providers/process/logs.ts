@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openToReplace } from '../../base/files.ts';
+import { lastWords } from '../../base/last-words.ts';
 import { errorCode } from '../../base/system-error.ts';
 
 export const LOG_FILE = 'server.log';
@@ -61,7 +62,7 @@ async function copyTail(log: FileHandle, from: number, path: string): Promise<vo
   }
 }
 
-/** The last line that says something, with a letter or a digit, cut to a readable length; empty when there is none. */
+/** The line that says most about how a server ended, cut to a readable length; empty when there is none. */
 export async function lastLine(path: string): Promise<string> {
   try {
     await using file = await open(path, 'r');
@@ -72,8 +73,7 @@ export async function lastLine(path: string): Promise<string> {
       TAIL_BYTES,
       Math.max(0, size - TAIL_BYTES),
     );
-    const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
-    return (lines.findLast((line) => /[\p{L}\p{N}]/u.test(line)) ?? '')
+    return lastWords(buffer.toString('utf8', 0, bytesRead))
       .replace(/\p{Cc}/gu, ' ')
       .trim()
       .slice(0, LINE_MAX_CHARACTERS);
