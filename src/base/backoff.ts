@@ -30,3 +30,27 @@ export function chanceOf(seed: string): number {
   for (let index = 0; index < seed.length; index += 1) hash = Math.imul(hash ^ seed.charCodeAt(index), 0x01000193);
   return (hash >>> 0) / 2 ** 32;
 }
+
+/** The waits of one thing that may fail again and again. */
+export class Backoff {
+  readonly #limits: BackoffLimits;
+  readonly #seed: () => string;
+  #failures = 0;
+
+  /** @param seed fresh random bits */
+  constructor(limits: BackoffLimits, seed: () => string) {
+    this.#limits = limits;
+    this.#seed = seed;
+  }
+
+  /** It has failed: how long to wait before the next try. */
+  next(): number {
+    this.#failures += 1;
+    return backoffMs(this.#failures, this.#limits, chanceOf(this.#seed()));
+  }
+
+  /** It has succeeded. */
+  reset(): void {
+    this.#failures = 0;
+  }
+}

@@ -1,3 +1,4 @@
+import { Backoff, type BackoffLimits } from '../base/backoff.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { RequestWindow, View } from '../decide/snapshot.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
@@ -5,7 +6,9 @@ import type { LoadBalancer, TargetGroup } from '../model/fleet.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { Target } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import { asPortError, type Failure } from '../ports/errors.ts';
+import type { Ids } from '../ports/ids.ts';
 import type {
   DesiredState,
   LoadBalancerDriver,
@@ -13,7 +16,6 @@ import type {
   LoadBalancerObservation,
 } from '../ports/load-balancer.ts';
 import { type Concerned, differing } from './concerned.ts';
-import { withDeadline } from './deadline.ts';
 import { LimitWatch } from './limit-watch.ts';
 import { RequestWindows } from './request-windows.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -34,13 +36,13 @@ const RECONCILE_MS = 30_000;
 const APPLY_TIMEOUT_MS = 15_000;
 const OBSERVE_TIMEOUT_MS = 10_000;
 const STALE_AFTER_MS = 5_000;
-const APPLY_BACKOFF_MIN_MS = 200;
-const APPLY_BACKOFF_MAX_MS = 10_000;
+const APPLY_BACKOFF: BackoffLimits = { minMs: 200, maxMs: 10_000 };
 
 export interface Balancer {
   readonly name: string;
   readonly driver: LoadBalancerDriver;
   readonly clock: Clock;
+  readonly ids: Ids;
   /** What it should be like now. */
   desired(): DesiredState;
   /** Whether it is known what it should be like: an empty store must not empty a load balancer before machines were looked for. */
@@ -69,7 +71,7 @@ export class BalancerLoop {
   #loadBalancer: LoadBalancer | null = null;
   #dirty = true;
   #applied: Stopwatch | null = null;
-  #backoffMs = 0;
+  readonly #backoff: Backoff;
   /** By the steady clock. */
   #retryAtMs = 0;
   #refusal = '';
@@ -90,6 +92,7 @@ export class BalancerLoop {
     this.#seen = new LastSeen(balancer.clock, STALE_AFTER_MS);
     this.#wake = new Wake(balancer.clock);
     this.#limits = new LimitWatch(balancer.clock);
+    this.#backoff = new Backoff(APPLY_BACKOFF, () => balancer.ids.seed());
   }
 
   /** What should be is different now. */
@@ -167,7 +170,7 @@ export class BalancerLoop {
       const announce = (event: LoadBalancerEvent) => this.#announce(event);
       await withDeadline(clock, APPLY_TIMEOUT_MS, signal, (bounded) => driver.apply(desired, announce, bounded));
       this.#applied = new Stopwatch(clock);
-      this.#backoffMs = 0;
+      this.#backoff.reset();
       this.#announced.clear();
       if (this.#refusal !== '' || this.#wasAway) await this.#recovered();
       this.#serves = false;
@@ -176,8 +179,7 @@ export class BalancerLoop {
       const failure = asPortError(error);
       // It may have been done all the same: the next try is another one.
       if (failure.reaction === 'Transient' && failure.code !== 'haproxyStartFailed') this.#announced.clear();
-      this.#backoffMs = Math.min(APPLY_BACKOFF_MAX_MS, Math.max(APPLY_BACKOFF_MIN_MS, this.#backoffMs * 2));
-      this.#retryAtMs = clock.steadyMs() + this.#backoffMs;
+      this.#retryAtMs = clock.steadyMs() + this.#backoff.next();
       this.#dirty = true;
       if (failure.message !== this.#refusal) {
         this.#refusal = failure.message;

@@ -46,7 +46,7 @@ export class Controller implements FleetService {
     this.#options = options;
     this.#mode = options.mode;
     this.#startedAt = options.clock.now();
-    const { store, clock, onProblem } = options;
+    const { store, clock, ids, onProblem } = options;
     this.#late = new LateActivities(store, clock, onProblem, this.#stop.signal);
     const report = (activity: Activity) => this.#late.record(activity);
     this.#loops = new Loops(
@@ -55,6 +55,7 @@ export class Controller implements FleetService {
     );
     this.#reconciler = new Reconciler({
       clock,
+      ids,
       steps: () =>
         this.#configuration.isKnown ? stepsLeft(this.#fleet, this.#loops.running, this.#endsLoadBalancers) : [],
       perform: (step, signal) => this.#loops.perform(step, signal),

@@ -1,8 +1,8 @@
 import type { Reading } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import { asPortError } from '../ports/errors.ts';
 import type { MetricSource } from '../ports/metric-source.ts';
-import { withDeadline } from './deadline.ts';
 import { Wake } from './wake.ts';
 
 /** The safety net under the watching. */

@@ -1,3 +1,5 @@
+import { Backoff, type BackoffLimits } from '../base/backoff.ts';
+import { Serial } from '../base/serial.ts';
 import { type Command, decideCommand } from '../decide/commands.ts';
 import { decide } from '../decide/decide.ts';
 import type { Decision } from '../decide/draft.ts';
@@ -30,9 +32,8 @@ import { Wake } from './wake.ts';
 const SAFETY_LOOK_MS = 5_000;
 /** From one look to the next at least: what comes in a burst is gathered, and costs one look and one commit. */
 const GATHER_MS = 30;
-/** The wait after a look that failed, doubled from one to the next. */
-const BACKOFF_MIN_MS = 100;
-const BACKOFF_MAX_MS = 10_000;
+/** After a look that failed. */
+const BACKOFF: BackoffLimits = { minMs: 100, maxMs: 10_000 };
 /** How long an ended instance is remembered, so that an old list does not bring it back. */
 const ENDED_MEMORY_MS = 600_000;
 const ABORT_FLOOR_MS = 1_000;
@@ -58,11 +59,11 @@ export class GroupLoop {
   #holds: readonly Hold[] = [];
   #verdicts: readonly PolicyVerdict[] = [];
   #awaitsList = true;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Serial();
   readonly #probes: Probes;
   readonly #calendar = new Calendar();
   readonly #forecasts = new Forecasts();
-  #backoffMs = 0;
+  readonly #backoff: Backoff;
   /** Since the clock was followed last; null before that. */
   #followed: Stopwatch | null = null;
   /** Whether the last look knew of every machine that the provider has. */
@@ -77,6 +78,7 @@ export class GroupLoop {
     this.#group = group;
     this.#around = around;
     this.#wake = new Wake(around.clock);
+    this.#backoff = new Backoff(BACKOFF, () => around.ids.seed());
     this.#probes = new Probes(around.probe, around.clock, () => this.notify());
     this.#memory = stored.memory ?? EMPTY_MEMORY;
     this.#instances = new Map(stored.instances.map((instance) => [instance.id, instance]));
@@ -191,7 +193,7 @@ export class GroupLoop {
     command: Command,
     elsewhere: () => Pick<CommandRecords, 'balanced' | 'others'>,
   ): Promise<{ readonly before: GroupMemory; readonly after: GroupMemory }> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       await this.#followClock();
       const before = this.#memory;
       const records = { group: this.#group, memory: before, instances: this.instances, ...elsewhere() };
@@ -207,7 +209,7 @@ export class GroupLoop {
 
   /** Runs a step between two decisions: the group decides nothing, and its records stay as they are, until it has ended. */
   whilePaused<T>(step: () => Promise<T>): Promise<T> {
-    return this.#inTurn(step);
+    return this.#turn.run(step);
   }
 
   /** Commits a change and takes it over. To be called in turn alone. */
@@ -235,15 +237,9 @@ export class GroupLoop {
     return state.name === 'terminated' && launchTemplate.provider !== this.#group.launchTemplate.provider;
   }
 
-  #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(step);
-    this.#turn = result.catch(() => {});
-    return result;
-  }
-
   #look(announced: boolean): Promise<Pause> {
     // What happened while this look waited for its turn has announced it as well.
-    return this.#inTurn(() => this.#tryToLook(announced || this.#wake.isNotified));
+    return this.#turn.run(() => this.#tryToLook(announced || this.#wake.isNotified));
   }
 
   async #tryToLook(announced: boolean): Promise<Pause> {
@@ -251,17 +247,16 @@ export class GroupLoop {
     if (this.#signal.aborted) return { waitMs: 0, planned: true };
     try {
       const pause = await this.#decideAndPerform(announced);
-      this.#backoffMs = 0;
+      this.#backoff.reset();
       return pause;
     } catch (error) {
       // Nothing was decided then, and the outcomes stay for the next look.
-      this.#backoffMs = Math.min(BACKOFF_MAX_MS, Math.max(BACKOFF_MIN_MS, this.#backoffMs * 2));
       const { message } = asPortError(error);
       this.#holds = [
         { code: 'cannotCommit', message: `Nothing is done, because it cannot be recorded: ${message}`, until: null },
       ];
       this.#around.onProblem(`group ${this.#group.name}: ${message}`);
-      return { waitMs: this.#backoffMs, planned: true };
+      return { waitMs: this.#backoff.next(), planned: true };
     }
   }
 

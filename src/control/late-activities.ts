@@ -1,3 +1,4 @@
+import { Serial } from '../base/serial.ts';
 import type { Activity } from '../model/activity.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asPortError } from '../ports/errors.ts';
@@ -25,7 +26,7 @@ export class LateActivities {
   readonly #onProblem: (message: string) => void;
   readonly #signal: AbortSignal;
   readonly #waiting: Waiting[] = [];
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turn = new Serial();
   #retrying = false;
 
   constructor(store: Store, clock: Clock, onProblem: (message: string) => void, signal: AbortSignal) {
@@ -67,8 +68,7 @@ export class LateActivities {
   }
 
   #flush(): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#write());
-    return this.#turn;
+    return this.#turn.run(() => this.#write());
   }
 
   async #write(): Promise<void> {

@@ -3,6 +3,7 @@ import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import { type AutoScalingGroup, type Fleet, type LoadBalancer, NO_FLEET } from '../model/fleet.ts';
 import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import { asPortError } from '../ports/errors.ts';
 import type { DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
 import type { Observed } from '../ports/metric-source.ts';
@@ -10,7 +11,6 @@ import type { StoredState } from '../ports/store.ts';
 import { BalancerLoop } from './balancer-loop.ts';
 import { type Concerned, concerns } from './concerned.ts';
 import type { ControllerOptions } from './controller-options.ts';
-import { withDeadline } from './deadline.ts';
 import type { GroupLoop } from './group-loop.ts';
 import type { MachineWatch } from './machine-watch.ts';
 import { MetricHistory } from './metric-history.ts';
@@ -236,12 +236,13 @@ export class Loops {
     if (known.running?.stop.signal.aborted === true) await letGo(known);
     const description = this.#fleet.loadBalancers.find((one) => one.name === name);
     if (known.running !== null || description === undefined || signal.aborted) return;
-    const { clock, onProblem } = this.#options;
+    const { clock, ids, onProblem } = this.#options;
     const stop = new AbortController();
     const loop = new BalancerLoop({
       name,
       driver: known.driver,
       clock,
+      ids,
       desired: () => this.#desired(name),
       isReady: () => this.#isSurveyed(name),
       isBusy: () => this.#feeding(name).some(({ isBusy }) => isBusy),

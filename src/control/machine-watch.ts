@@ -1,9 +1,9 @@
 import type { Sightings, View } from '../decide/snapshot.ts';
 import type { Machine } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
 import { type Concerned, differing } from './concerned.ts';
-import { withDeadline } from './deadline.ts';
 import { Stopwatch } from './stopwatch.ts';
 import type { Throttle } from './throttle.ts';
 import { LastSeen } from './view.ts';

@@ -3,9 +3,9 @@ import type { Metric } from '../model/metric.ts';
 import type { Reading } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import { asPortError } from '../ports/errors.ts';
 import type { MetricSource } from '../ports/metric-source.ts';
-import { withDeadline } from './deadline.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { Wake } from './wake.ts';
 

@@ -1,15 +1,15 @@
+import { type BackoffLimits, backoffMs } from '../base/backoff.ts';
 import type { Outcome } from '../decide/snapshot.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import { asFailure, asPortError } from '../ports/errors.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
-import { withDeadline } from './deadline.ts';
 import type { Throttle } from './throttle.ts';
 
 /** One try at ending a machine, from the first call until the provider does not know it any more. */
 const TERMINATE_TIMEOUT_MS = 120_000;
-const TERMINATE_POLL_MIN_MS = 50;
-const TERMINATE_POLL_MAX_MS = 5_000;
+const TERMINATE_POLL: BackoffLimits = { minMs: 50, maxMs: 5_000 };
 
 /**
  * The slow calls of one provider, beside the loops: at most one at a time for an instance, bounded in number, each with a
@@ -94,16 +94,14 @@ export class Operations {
   }
 
   async #untilNotFound(machineId: string, signal: AbortSignal): Promise<void> {
-    let pollMs = TERMINATE_POLL_MIN_MS;
-    while (!signal.aborted) {
+    for (let polls = 1; !signal.aborted; polls += 1) {
       try {
         await this.#throttle.call(signal, () => this.#provider.terminate(machineId, signal));
       } catch (error) {
         if (asPortError(error).reaction === 'NotFound') return;
         throw error;
       }
-      await this.#clock.sleep(pollMs, signal);
-      pollMs = Math.min(TERMINATE_POLL_MAX_MS, pollMs * 2);
+      await this.#clock.sleep(backoffMs(polls, TERMINATE_POLL, 0), signal);
     }
   }
 }

@@ -2,8 +2,8 @@ import type { ProbeSighting } from '../decide/snapshot.ts';
 import type { TargetGroup } from '../model/fleet.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import type { Probe, ProbeAnswer } from '../ports/probe.ts';
-import { withDeadline } from './deadline.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 /** How many servers are asked at once; the others stay wanted. */

@@ -24,6 +24,7 @@ beforeEach(() => {
   stop.now = new AbortController();
   reconciler = new Reconciler({
     clock,
+    ids: { seed: () => 'seed' },
     steps: () => left,
     perform: async (step) => {
       tries.push(nameOf(step));

@@ -1,18 +1,20 @@
+import { Backoff, type BackoffLimits } from '../base/backoff.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asPortError } from '../ports/errors.ts';
+import type { Ids } from '../ports/ids.ts';
 import { inWords, keyOf, type Step, subjectOf } from './reconcile.ts';
 import { Wake } from './wake.ts';
 
 /** What is left to do is looked up at least this often, whatever the events say. */
 const SAFETY_MS = 60_000;
-/** The wait after a step that failed, doubled from one try to the next. */
-const BACKOFF_MIN_MS = 1_000;
-const BACKOFF_MAX_MS = 30_000;
+/** After a step that failed. */
+const BACKOFF: BackoffLimits = { minMs: 1_000, maxMs: 30_000 };
 
 export interface ReconcilerOptions {
   readonly clock: Clock;
+  readonly ids: Ids;
   /** What is left until what runs equals what should. */
   readonly steps: () => readonly Step[];
   readonly perform: (step: Step, signal: AbortSignal) => Promise<void>;
@@ -31,7 +33,7 @@ export interface FailedStep {
 interface Failure extends FailedStep {
   /** By the steady clock. */
   readonly retryMs: number;
-  readonly backoffMs: number;
+  readonly backoff: Backoff;
 }
 
 /**
@@ -116,12 +118,13 @@ export class Reconciler {
 
   /** Said once for each reason. */
   async #hasFailed(step: Step, key: string, message: string): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, ids } = this.#options;
     const before = this.#failures.get(key);
-    const backoffMs = Math.min(BACKOFF_MAX_MS, before === undefined ? BACKOFF_MIN_MS : before.backoffMs * 2);
-    const retryMs = clock.steadyMs() + backoffMs;
+    const backoff = before?.backoff ?? new Backoff(BACKOFF, () => ids.seed());
+    const waitMs = backoff.next();
+    const retryMs = clock.steadyMs() + waitMs;
     const tries = (before?.tries ?? 0) + 1;
-    this.#failures.set(key, { step, message, tries, retryAt: clock.now() + backoffMs, retryMs, backoffMs });
+    this.#failures.set(key, { step, message, tries, retryAt: clock.now() + waitMs, retryMs, backoff });
     if (message === before?.message) return;
     await this.#report('reconcileFailed', `${inWords(step)} failed, and is tried again: ${message}`, 'error');
   }

@@ -1,4 +1,4 @@
-import { type BackoffLimits, backoffMs, chanceOf } from '../base/backoff.ts';
+import { Backoff, type BackoffLimits } from '../base/backoff.ts';
 import type { Throttled } from '../decide/snapshot.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
@@ -10,16 +10,14 @@ const BACKOFF: BackoffLimits = { minMs: 1_000, maxMs: 300_000 };
 /** Slows all calls of one provider down when that asks for it, for as long as it asks, whichever of its calls it has refused. */
 export class Throttle {
   readonly #clock: Clock;
-  readonly #ids: Ids;
+  readonly #backoff: Backoff;
   /** By the steady clock. */
   #untilMs = 0;
-  /** How many times in a row it has refused a call that had waited. */
-  #refusals = 0;
   #why = '';
 
   constructor(clock: Clock, ids: Ids) {
     this.#clock = clock;
-    this.#ids = ids;
+    this.#backoff = new Backoff(BACKOFF, () => ids.seed());
   }
 
   /** How long the next call waits. */
@@ -41,7 +39,7 @@ export class Throttle {
     }
     try {
       const answer = await run();
-      if (this.leftMs === 0) this.#refusals = 0;
+      if (this.leftMs === 0) this.#backoff.reset();
       return answer;
     } catch (error) {
       if (error instanceof PortError && error.reaction === 'RateLimited') this.#refused(error);
@@ -52,8 +50,7 @@ export class Throttle {
   #refused({ retryAfterMs, message }: PortError): void {
     const { leftMs } = this;
     // Calls that were under way together are refused together.
-    if (leftMs === 0) this.#refusals += 1;
-    const waitMs = retryAfterMs ?? backoffMs(this.#refusals, BACKOFF, chanceOf(this.#ids.seed()));
+    const waitMs = retryAfterMs ?? (leftMs === 0 ? this.#backoff.next() : 0);
     this.#untilMs = this.#clock.steadyMs() + Math.max(leftMs, waitMs);
     this.#why = message;
   }

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { Serial } from '../base/serial.ts';
 import type { LoadBalancerObservation } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
@@ -32,7 +33,6 @@ import {
 import { reload } from './reload.ts';
 import { MAX_OLD_WORKERS, renderConfig } from './render.ts';
 import { nullIfNotRunning, Runtime } from './runtime.ts';
-import { Serial } from './serial.ts';
 import { type ServerKey, serverIds, serversOf } from './servers.ts';
 import { takeTurn } from './start-lock.ts';
 import { type Accounts, NO_ACCOUNTS, openRequests, openServers, total } from './totals.ts';
@@ -335,7 +335,7 @@ function straysInWords(strays: readonly HostProcess[]): string {
 }
 
 function isSilence(error: unknown): boolean {
-  return error instanceof PortError && error.code === 'haproxyTimeout';
+  return error instanceof PortError && error.code === 'deadline';
 }
 
 /** Something that another configuration would not have met. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Endpoint } from '../model/instance.ts';
 import type { Clock } from '../ports/clock.ts';
-import { within } from './deadline.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import { authority } from './members.ts';
 
 /** Without an answer on the socket for so long, the listeners are asked as well. */
@@ -49,7 +49,7 @@ export class HangWatch {
     const signs = [isAnswering, ...listeners.map((one) => (both: AbortSignal) => answers(one, both))];
     const alive = await Promise.all(
       signs.map((sign) =>
-        within(this.#clock, LAST_CHANCE_MS, signal, 'a sign of life', sign).catch(() => {
+        withDeadline(this.#clock, LAST_CHANCE_MS, signal, sign).catch(() => {
           signal.throwIfAborted();
           return false;
         }),

@@ -4,9 +4,9 @@ import { constants } from 'node:os';
 import { openToAppend } from '../base/files.ts';
 import { errorCode } from '../base/system-error.ts';
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import { PortError } from '../ports/errors.ts';
 import { alertsIn, type Binary } from './binary.ts';
-import { within } from './deadline.ts';
 import { showProcesses } from './master.ts';
 import type { Paths } from './paths.ts';
 import { processesOf, recordStart } from './processes.ts';
@@ -56,7 +56,7 @@ export async function launch(
   });
   child.unref();
   if (child.pid !== undefined) await recordStart(paths.config, child.pid);
-  await within(clock, START_TIMEOUT_MS, signal, 'the start of HAProxy', async (both) => {
+  const start = async (both: AbortSignal): Promise<void> => {
     for (;;) {
       if (ended !== '') {
         const alerts = alertsIn(await logSince(paths.log, logged));
@@ -69,16 +69,15 @@ export async function launch(
       const worker = await nullIfBusy(runtime.identify(both));
       // Until the new master listens, the socket may lead to one that is hung.
       const master = await nullIfBusy(
-        within(clock, ANSWER_TIMEOUT_MS, both, 'an answer', (bounded) =>
-          showProcesses(paths.masterSocket, clock, bounded),
-        ),
+        withDeadline(clock, ANSWER_TIMEOUT_MS, both, (bounded) => showProcesses(paths.masterSocket, clock, bounded)),
       );
       const isNew = worker !== null && !leftovers.includes(worker.pid) && !worker.stopping;
       if (master?.master === child.pid && isNew && worker.fingerprint === fingerprint) return;
       await clock.sleep(POLL_MS, both);
       both.throwIfAborted();
     }
-  });
+  };
+  await withDeadline(clock, START_TIMEOUT_MS, signal, start, 'the start of HAProxy');
 }
 
 /** The code of a master says by which signal its worker was ended. */

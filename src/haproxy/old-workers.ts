@@ -1,8 +1,8 @@
 /** Workers of earlier configurations: they finish what was open at a reload, and take no orders but to end a session. */
 
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import { asPortError, PortError } from '../ports/errors.ts';
-import { within } from './deadline.ts';
 import type { Words } from './encoder.ts';
 import { BACKEND_TRAFFIC, parseTraffic, TRAFFIC } from './look.ts';
 import { askOldWorker, showProcesses } from './master.ts';
@@ -158,14 +158,14 @@ export class OldWorkersRuntime {
     const now = this.#clock.steadyMs();
     if (now < (this.#silentUntilMs.get(pid) ?? 0)) return { kind: 'silent', why: 'it did not when it was asked last' };
     try {
-      const value = await within(this.#clock, ANSWER_TIMEOUT_MS, signal, 'its answer', ask);
+      const value = await withDeadline(this.#clock, ANSWER_TIMEOUT_MS, signal, ask);
       this.#silentUntilMs.delete(pid);
       this.#silentSinceMs.delete(pid);
       return { kind: 'answer', value };
     } catch (error) {
       signal.throwIfAborted();
       const failure = asPortError(error);
-      if (failure.code === 'haproxyTimeout') {
+      if (failure.code === 'deadline') {
         if (!this.#silentSinceMs.has(pid)) this.#silentSinceMs.set(pid, now);
         // Each question stays with the master, which takes ten at a time: a hung worker gets fewer and fewer.
         const pauseMs = pid === MASTER ? SILENCE_MS : Math.max(SILENCE_MS, this.#silentMs(pid));

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import { PortError } from '../ports/errors.ts';
 import { alertsIn } from './binary.ts';
-import { within } from './deadline.ts';
 import { logSince, logSize } from './launch.ts';
 import type { Look } from './look.ts';
 import { requestReload, showProcesses } from './master.ts';
@@ -26,7 +26,7 @@ export async function reload(
   const logged = await logSize(paths.log);
   const before = await showProcesses(paths.masterSocket, clock, signal);
   await requestReload(paths.masterSocket, clock, signal);
-  await within(clock, RELOAD_TIMEOUT_MS, signal, 'the reload of HAProxy', async (both) => {
+  const untilReloaded = async (both: AbortSignal): Promise<void> => {
     for (;;) {
       const worker = await nullIfBusy(runtime.identify(both));
       // None while the master executes itself anew.
@@ -40,5 +40,6 @@ export async function reload(
       await clock.sleep(POLL_MS, both);
       both.throwIfAborted();
     }
-  });
+  };
+  await withDeadline(clock, RELOAD_TIMEOUT_MS, signal, untilReloaded, 'the reload of HAProxy');
 }

@@ -96,7 +96,7 @@ export async function nullIfBusy<T>(answer: Promise<T | null>): Promise<T | null
   try {
     return await nullIfNotRunning(answer);
   } catch (error) {
-    if (error instanceof PortError && [BROKEN_OFF, 'haproxyReply', 'haproxyTimeout'].includes(error.code)) return null;
+    if (error instanceof PortError && [BROKEN_OFF, 'haproxyReply', 'deadline'].includes(error.code)) return null;
     throw error;
   }
 }

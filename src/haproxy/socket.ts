@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { errorCode } from '../base/system-error.ts';
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import { PortError } from '../ports/errors.ts';
-import { within } from './deadline.ts';
 import { encode, type Words } from './encoder.ts';
 import { ReplyBuffer } from './reply-buffer.ts';
 
@@ -43,7 +43,7 @@ export async function askForBytes(
   into = new ReplyBuffer(),
 ): Promise<Buffer> {
   const line = commands.map(encode).join(';');
-  return within(clock, REPLY_TIMEOUT_MS, signal, `HAProxy's answer on ${path}`, async (both) => {
+  const answer = async (both: AbortSignal): Promise<Buffer> => {
     into.clear();
     const onread = {
       buffer: Buffer.allocUnsafe(CHUNK_BYTES),
@@ -65,7 +65,8 @@ export async function askForBytes(
     } finally {
       socket.destroy();
     }
-  });
+  };
+  return withDeadline(clock, REPLY_TIMEOUT_MS, signal, answer, `HAProxy on ${path}`);
 }
 
 function socketError(path: string, error: unknown): PortError {
@@ -73,7 +74,7 @@ function socketError(path: string, error: unknown): PortError {
   const code = errorCode(error) || 'unknown error';
   // The queue of connections that it has not taken is full.
   if (code === 'EAGAIN') {
-    return new PortError('Transient', 'haproxyTimeout', `HAProxy takes no connections on ${path}`, { cause: error });
+    return new PortError('Transient', 'deadline', `HAProxy takes no connections on ${path}`, { cause: error });
   }
   return NOBODY_THERE.includes(code)
     ? new PortError('Transient', NOT_RUNNING, 'HAProxy is not running', { cause: error })

@@ -18,7 +18,7 @@ import { LOOK_REPLY, PROCESSES } from './haproxy-replies.ts';
 /** Waits a fiftieth of what it is asked to. */
 const hasty: Clock = { ...systemClock, sleep: (delayMs, signal) => systemClock.sleep(delayMs / 50, signal) };
 const PATIENCE_MS = 5_000;
-const CODES = ['haproxyTimeout', 'haproxyReply', 'haproxySocket', 'haproxyNotRunning'];
+const CODES = ['deadline', 'haproxyReply', 'haproxySocket', 'haproxyNotRunning'];
 
 /** What the other side does with a connection. */
 interface Behaviour {
@@ -106,7 +106,7 @@ describe('a HAProxy that answers anything', () => {
         fc.asyncProperty(behaviour, fc.constantFrom(...calls), async (how, call) => {
           behave = play(how);
           const error = await outcome(call());
-          if (how.end === 'hang' || how.end === 'drip') expect(error).toMatchObject({ code: 'haproxyTimeout' });
+          if (how.end === 'hang' || how.end === 'drip') expect(error).toMatchObject({ code: 'deadline' });
         }),
         bounded(300),
       );

@@ -1,3 +1,4 @@
+import { type BackoffLimits, backoffMs } from '../../base/backoff.ts';
 import { isSame, type ProcessIdentity, type ProcessStat, readStats } from '../../base/procfs.ts';
 import { errorCode } from '../../base/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -6,8 +7,7 @@ import type { StopSignal } from './record.ts';
 import { findTagged, type Tags, usersOf } from './tags.ts';
 
 const KILL_TIMEOUT_MS = 5_000;
-const POLL_FIRST_MS = 10;
-const POLL_LAST_MS = 200;
+const POLL: BackoffLimits = { minMs: 10, maxMs: 200 };
 
 export interface EndTarget {
   readonly fleet: string;
@@ -110,12 +110,13 @@ async function waitUntilGone(
   closed: AbortSignal,
 ): Promise<number> {
   let waitedMs = 0;
-  let delayMs = POLL_FIRST_MS;
+  let polls = 0;
   do {
+    polls += 1;
+    const delayMs = backoffMs(polls, POLL, 0);
     await clock.sleep(delayMs, closed);
     if (closed.aborted) throw new PortError('Transient', 'closed', 'The provider was closed while it ended a server.');
     waitedMs += delayMs;
-    delayMs = Math.min(2 * delayMs, POLL_LAST_MS);
   } while (waitedMs < boundMs && processes.some(isSame));
   return waitedMs;
 }

@@ -2,11 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Account } from '../../base/accounts.ts';
 import { isAlive, type ProcessIdentity } from '../../base/procfs.ts';
+import { KeyedSerial } from '../../base/serial.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { untilAborted } from '../../ports/deadline.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { LaunchRequest, Machine, Provider, ProviderContext } from '../../ports/provider.ts';
 import { accountOf } from './account.ts';
-import { boundedBy, KeyedQueue } from './concurrency.ts';
 import { endProcesses } from './ending.ts';
 import { ExitWatch } from './exit-watch.ts';
 import { LogKeeper } from './log-keeper.ts';
@@ -27,7 +28,7 @@ export class ProcessProvider implements Provider {
   readonly #clock: Clock;
   readonly #folders: MachineFolders;
   readonly #ports = new PortAllocator();
-  readonly #queue = new KeyedQueue();
+  readonly #queue = new KeyedSerial();
   readonly #exits: ExitWatch;
   readonly #closed = new AbortController();
   /** Those that this provider spawned: they tell how they ended. */
@@ -48,7 +49,7 @@ export class ProcessProvider implements Provider {
   }
 
   launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine> {
-    return boundedBy(signal, async () => {
+    return untilAborted(signal, async () => {
       const settings = readSettings(request.settings);
       if (!isUsableId(request.instanceId)) {
         throw new PortError('Invalid', 'instanceId', `${request.instanceId} cannot name a folder.`);
@@ -59,7 +60,7 @@ export class ProcessProvider implements Provider {
   }
 
   list(signal: AbortSignal): Promise<readonly Machine[]> {
-    return boundedBy(signal, async () => {
+    return untilAborted(signal, async () => {
       await this.#recover();
       const records = (await this.#folders.all()).filter(({ fleet }) => fleet === this.#fleet);
       this.#logs.keep(new Map(records.map((record) => [record.instanceId, this.#log(record)])));
@@ -70,7 +71,7 @@ export class ProcessProvider implements Provider {
   }
 
   terminate(machineId: string, signal: AbortSignal): Promise<void> {
-    return boundedBy(signal, async () => {
+    return untilAborted(signal, async () => {
       await this.#recover();
       // One ending a machine, whoever waits for it: it keeps its stop timeout when a caller gives up and comes again.
       const running = this.#endings.get(machineId);

@@ -78,7 +78,8 @@ it('a controller tells of its own start that way', async () => {
   const source = { kind: 'file', path: '/fleet.yaml', read: async () => ({ fleet, document }) };
   const existingLoadBalancers = async () => [];
   const about = { version: '1', pid: 7 };
-  const options = { source, existingLoadBalancers, about, store, clock, mode: 'up', onProblem: () => {} };
+  const ids = { seed: () => 'seed' };
+  const options = { source, existingLoadBalancers, about, store, clock, ids, mode: 'up', onProblem: () => {} };
   const controller = new Controller(options as unknown as ControllerOptions);
   await controller.start();
   await pass(2.5);

@@ -1,3 +1,4 @@
+import { Serial } from '../../../src/base/serial.ts';
 import {
   type LoadBalancerObservation,
   NO_TRAFFIC,
@@ -46,7 +47,7 @@ export class SimLoadBalancer implements LoadBalancerDriver {
   /** What was wrong with unhealthy targets, by key and address: a restart does not make them new. */
   readonly #unhealthy = new Map<string, string>();
   readonly #unwatch = new Set<() => void>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Serial();
   #abandoned = false;
 
   constructor(options: SimLoadBalancerOptions) {
@@ -54,9 +55,7 @@ export class SimLoadBalancer implements LoadBalancerDriver {
   }
 
   async apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void> {
-    const turn = this.#last.then(() => this.#apply(desired, announce, signal));
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    return this.#turn.run(() => this.#apply(desired, announce, signal));
   }
 
   async observe(signal: AbortSignal): Promise<LoadBalancerObservation> {
