@@ -112,7 +112,7 @@ describe('a running fleet', () => {
     await expect.poll(terminal.out).toContain('is in service');
     terminal.interrupt();
     expect(await done).toBe(EXIT.ok);
-    expect(terminal.out().match(/took up fleet/g)).toHaveLength(1);
+    expect(terminal.out().match(/fleet hello is new/g)).toHaveLength(1);
   });
 
   it('activities --instance takes a prefix, and the whole id of one that is gone', async () => {
@@ -355,7 +355,7 @@ describe('fleet files', () => {
     expect(await drover('validate', {}, { loadFleet })).toEqual({
       exitCode: EXIT.invalidFleetFile,
       out: '',
-      err: expect.stringMatching(/^fleet.yaml:3:5 .*it is empty\ndrover: The fleet file has an error; nothing was/),
+      err: expect.stringMatching(/^fleet.yaml:3:5 .*it is empty\ndrover: The fleet file has 1 error; nothing was/),
     });
   });
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { count } from '../base/plural.ts';
 import { type CliActions, CliError, InvalidFleetFile } from './actions.ts';
 import { addActivitiesCommand } from './commands/activities.ts';
 import { addChangeCommands } from './commands/change.ts';
@@ -92,7 +93,7 @@ function usageError(error: CommanderError, program: Command): string {
 async function describe(error: unknown, { stderr, env }: Terminal): Promise<string> {
   if (error instanceof InvalidFleetFile) {
     const { formatErrors } = await import('../fleet/file/errors.ts');
-    const many = error.errors.length === 1 ? 'an error' : `${error.errors.length} errors`;
+    const many = count(error.errors.length, 'error');
     const head = errorText(`The fleet file has ${many}; nothing was changed.`);
     return `${formatErrors(error.errors, { color: wantsColor(stderr, env) })}\n${head}`;
   }

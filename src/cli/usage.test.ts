@@ -61,6 +61,10 @@ describe('usage', () => {
       err: expect.stringContaining(`drover: There is no command nope; known: ${known} status,`),
     });
     expect((await drover('help statu')).err).toBe('drover: There is no command statu; did you mean status?\n');
+    expect((await drover('help fleet versions')).out).toContain('Usage: drover fleet versions');
+    expect((await drover('help fleet version')).err).toBe(
+      'drover: There is no command version; did you mean versions?\n',
+    );
     expect((await drover('help')).out).toContain('Exit codes:');
   });
 

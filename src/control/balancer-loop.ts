@@ -1,5 +1,6 @@
 import { Backoff, type BackoffLimits } from '../base/backoff.ts';
 import { formatDuration } from '../base/duration.ts';
+import { count } from '../base/plural.ts';
 import type { RequestWindow, View } from '../decide/snapshot.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import type { LoadBalancer, TargetGroup } from '../model/fleet.ts';
@@ -264,7 +265,7 @@ export class BalancerLoop {
     const { name, hardStopAfterMs } = this.#balancer.desired().loadBalancer;
     await this.#tell(
       'openRequestsCut',
-      `Load balancer ${name} has cut ${more} ${more === 1 ? 'request' : 'requests'} that had been open since a reload more than ${formatDuration(hardStopAfterMs)} ago (hardStopAfter).`,
+      `Load balancer ${name} cut ${count(more, 'request')} that had been open since a reload more than ${formatDuration(hardStopAfterMs)} ago (hardStopAfter).`,
       'warning',
     );
   }

@@ -1,3 +1,4 @@
+import { count, plural } from '../base/plural.ts';
 import { type Command, desiredOf } from '../decide/commands.ts';
 import { type Activity, PLAIN_ACTIVITY, type StoredActivity } from '../model/activity.ts';
 import type { Fleet } from '../model/fleet.ts';
@@ -80,11 +81,12 @@ export class Controller implements FleetService {
     const { store, about } = this.#options;
     const stored = await store.load();
     await this.#configuration.start(stored.instances);
-    const count = stored.instances.length;
+    const isNew = stored.groups.size === 0 && stored.instances.length === 0;
+    const has = isNew ? 'is new' : `has ${count(stored.instances.length, 'server')}`;
     const what = this.#configuration.isKnown
-      ? `took over fleet ${this.#fleet.name}${count === 0 ? '' : `; its records name ${count} ${count === 1 ? 'server' : 'servers'}`}`
-      : 'waits for its fleet: drover fleet apply <file>';
-    await this.#tell('controllerStarted', `Drover ${about.version} (pid ${about.pid}) ${what}.`);
+      ? `fleet ${this.#fleet.name} ${has}`
+      : 'it waits for its fleet: `drover fleet apply <file>`';
+    await this.#tell('controllerStarted', `Drover ${about.version} (pid ${about.pid}) started; ${what}.`);
     this.#loops.start(stored);
     this.#reconciling = this.#reconciler.run(this.#stop.signal);
     this.#sampling = this.#sampler.run(
@@ -104,7 +106,7 @@ export class Controller implements FleetService {
     await this.#loops.stop();
     await this.#tell(
       'controllerStopped',
-      `Drover (pid ${this.#options.about.pid}) stopped; ${servers} ${servers === 1 ? 'server keeps' : 'servers keep'} running.`,
+      `Drover (pid ${this.#options.about.pid}) stopped; ${count(servers, 'server')} ${plural(servers, 'keeps', 'keep')} running.`,
     );
     this.#finished.resolve();
   }

@@ -1,3 +1,4 @@
+import { count, plural } from '../base/plural.ts';
 import { boundsOf } from '../decide/bounds.ts';
 import type { Decision } from '../decide/draft.ts';
 import type { PolicyVerdict } from '../decide/policies/policy.ts';
@@ -72,9 +73,9 @@ export function olderTemplates({ group, instances }: Pick<GroupLoop, 'group' | '
   const staying = instances.filter((instance) => lifecycleOf(instance).makesUpSize);
   const older = staying.filter(({ launchTemplate }) => launchTemplate.version !== version).length;
   if (older === 0) return [];
-  const run = older === 1 ? 'server runs' : 'servers run';
+  const run = plural(older, 'runs', 'run');
   return [
-    `${older} of ${staying.length} ${run} an older launch template, until replaced: drover drain <instance>, one after the other.`,
+    `${older} of ${count(staying.length, 'server')} ${run} an older launch template. To replace them, use \`drover drain <instance>\` for one after the other.`,
   ];
 }
 

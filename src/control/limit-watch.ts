@@ -1,5 +1,6 @@
 import { formatByteSize } from '../base/byte-size.ts';
 import { formatDuration } from '../base/duration.ts';
+import { count } from '../base/plural.ts';
 import type { ActivityLevel, ActivityReason } from '../model/activity.ts';
 import type { LoadBalancer } from '../model/fleet.ts';
 import { CUT_BY, type CutBy, type LimitsObservation } from '../model/observation.ts';
@@ -93,8 +94,8 @@ function lowInWords(most: number, { name, maxConnections }: LoadBalancer): strin
   return `Load balancer ${name} takes ${most} client connections, not ${maxConnections} (maxConnections): its HAProxy may not open more files. Raise the hard limit (ulimit -Hn, LimitNOFILE=) and start HAProxy anew, or lower maxConnections.`;
 }
 
-function cutInWords(cause: CutBy, count: number, { name, idleTimeoutMs, maxHeaderBytes }: LoadBalancer): string {
-  const [requests, answers] = count === 1 ? ['1 request', '1 answer'] : [`${count} requests`, `${count} answers`];
+function cutInWords(cause: CutBy, many: number, { name, idleTimeoutMs, maxHeaderBytes }: LoadBalancer): string {
+  const [requests, answers] = [count(many, 'request'), count(many, 'answer')];
   const head = `not HTTP, or with a head of more than ${formatByteSize(maxHeaderBytes)} (maxHeaderSize)`;
   switch (cause) {
     case 'idleTimeout':

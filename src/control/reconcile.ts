@@ -1,3 +1,4 @@
+import { plural } from '../base/plural.ts';
 import type { Fleet, LoadBalancer } from '../model/fleet.ts';
 
 /** One step from what runs toward what should. Each is found anew from what is, never from how it came to be, and may be repeated. */
@@ -134,7 +135,7 @@ export function inWords(step: Step): string {
     case 'closeProvider':
       return `Closing provider ${step.name}`;
     case 'startGroups':
-      return `Starting ${step.names.length === 1 ? 'group' : 'groups'} ${step.names.join(', ')}`;
+      return `Starting ${plural(step.names.length, 'group')} ${step.names.join(', ')}`;
     case 'endGroup':
       return `Ending group ${step.name}`;
   }

@@ -60,7 +60,7 @@ export class FakeFleetService implements FleetService {
     this.#startedAt = options.now();
     this.#lastStep = this.#startedAt;
     this.#desired = options.desired ?? 3;
-    this.tell('info', 'controllerStarted', null, 'Drover 0.1.0 took up fleet hello: nothing was running.');
+    this.tell('info', 'controllerStarted', null, 'Drover 0.1.0 (pid 4242) started; fleet hello is new.');
   }
 
   get #maxSize(): number {

@@ -8,14 +8,14 @@ export function addHelpCommand(program: Command): void {
     .command('help')
     .summary('print the help of a command')
     .description('Prints the help of a command, or of all of them.')
-    .argument('[command]', 'the command')
-    .action((name: string | undefined) => {
-      if (name === undefined) return program.outputHelp();
-      const names = program.commands.map((command) => command.name());
-      const found = program.commands.find((command) => command.name() === name);
-      if (found === undefined) {
-        throw new CliError(EXIT.usage, `There is no command ${name}; ${didYouMean(name, names)}`);
-      }
-      found.outputHelp();
-    });
+    .argument('[command...]', 'the command')
+    .action((names: readonly string[]) => names.reduce(findCommand, program).outputHelp());
+}
+
+/** @throws CliError `usage` with what may be meant */
+function findCommand(parent: Command, name: string): Command {
+  const found = parent.commands.find((command) => command.name() === name);
+  if (found !== undefined) return found;
+  const known = parent.commands.map((command) => command.name());
+  throw new CliError(EXIT.usage, `There is no command ${name}; ${didYouMean(name, known)}`);
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { count } from '../../base/plural.ts';
 import { LIFECYCLE } from '../../model/lifecycle.ts';
 import type { FleetStatus, GroupStatus, InstanceStatus } from '../../views/status.ts';
 import { confirm } from '../confirm.ts';
 import { type Context, findInstance, print, programOf, withClient } from '../context.ts';
-import { count } from '../render/units.ts';
 
 export async function setDesired(
   context: Context,

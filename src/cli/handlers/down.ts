@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type ApiClient, ApiError } from '../../api/client.ts';
+import { count } from '../../base/plural.ts';
 import { LIFECYCLE } from '../../model/lifecycle.ts';
 import type { FleetStatus } from '../../views/status.ts';
 import { CliError, InvalidFleetFile } from '../actions.ts';
@@ -10,7 +11,6 @@ import { follow, PlainView } from '../live/follow.ts';
 import { LiveView } from '../live/live-view.ts';
 import { showFleet } from '../live/show-fleet.ts';
 import type { Sight } from '../live/sights.ts';
-import { count } from '../render/units.ts';
 
 export async function down(context: Context, file: string | undefined, yes: boolean, command: Command): Promise<void> {
   const running = await withClient(

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { ApiError } from '../../api/client.ts';
+import { count } from '../../base/plural.ts';
 import { CliError } from '../actions.ts';
 import { confirm } from '../confirm.ts';
 import { type Context, print, programOf, withClient } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { renderChanges } from '../render/changes.ts';
-import { count } from '../render/units.ts';
 import { uncutLook } from '../terminal.ts';
 import { warnOfFile } from './validate.ts';
 import { printApplied } from './versions.ts';

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { count } from '../../base/plural.ts';
 import type { FleetStatus } from '../../views/status.ts';
 import type { RunningFleet } from '../actions.ts';
 import { type Context, dataDirPath, fleetToRun, programOf, programWith, say } from '../context.ts';
 import { demoHints, type Hint, shortPath } from '../live/hints.ts';
 import { showFleet } from '../live/show-fleet.ts';
 import { asTyped } from '../render/as-typed.ts';
-import { count } from '../render/units.ts';
 import { warnOfFile } from './validate.ts';
 
 export async function run(context: Context, file: string | undefined, plain: boolean, command: Command): Promise<void> {

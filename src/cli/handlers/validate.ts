@@ -1,9 +1,9 @@
+import { count } from '../../base/plural.ts';
 import { describeError } from '../../fleet/file/errors.ts';
 import type { ValidFleetFile } from '../../fleet/file/load.ts';
 import { InvalidFleetFile } from '../actions.ts';
 import { type Context, fleetFilePath, print, warn } from '../context.ts';
 import { exposedSecrets } from '../exposed-secrets.ts';
-import { count } from '../render/units.ts';
 
 export async function validate(context: Context, file: string | undefined): Promise<void> {
   const fleetFile = fleetFilePath(context, file);

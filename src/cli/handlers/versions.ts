@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ApiClient } from '../../api/client.ts';
+import { count } from '../../base/plural.ts';
 import type { AppliedFleet, FleetVersions } from '../../views/fleet-versions.ts';
 import { CliError, InvalidFleetFile } from '../actions.ts';
 import { confirm } from '../confirm.ts';
 import { type Context, print, printJson, programOf, say, warn, withClient } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { renderChanges } from '../render/changes.ts';
-import { count } from '../render/units.ts';
 import { renderDocument, renderVersions } from '../render/versions.ts';
 import { uncutLook } from '../terminal.ts';
 

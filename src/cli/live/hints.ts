@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
+import { count } from '../../base/plural.ts';
 import { LIFECYCLE } from '../../model/lifecycle.ts';
 import type { FleetStatus } from '../../views/status.ts';
 import { shortId } from '../render/ids.ts';
-import { count } from '../render/units.ts';
 
 /** Something that a person may try, and what happens then. */
 export interface Hint {

@@ -1,3 +1,4 @@
+import { count } from '../../base/plural.ts';
 import { SUSPENDED_EFFECTS } from '../../model/scaling-policy.ts';
 import type { Explanation, GroupSizeExplanation, ScheduledActionExplanation } from '../../views/status.ts';
 import { listLines } from './activities.ts';
@@ -7,7 +8,7 @@ import { holdText, otherHolds } from './groups.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { type Cell, type Column, renderTable } from './table.ts';
 import { wrap } from './text.ts';
-import { count, dateAndTime, duration } from './units.ts';
+import { dateAndTime, duration } from './units.ts';
 
 const MAX_SENTENCE_LINES = 6;
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { amount, count, duration } from './units.ts';
+import { count } from '../../base/plural.ts';
+import { amount, duration } from './units.ts';
 
 it('tells durations in their two largest units', () => {
   const hour = 3_600_000;

@@ -32,8 +32,3 @@ export function amount(value: number): string {
   const [scaled, unit] = value < 10_000 ? [value, ''] : value < 1_000_000 ? [value / 1e3, 'k'] : [value / 1e6, 'M'];
   return (scaled < 100 ? String(Number(scaled.toFixed(1))) : scaled.toFixed(0)) + unit;
 }
-
-/** `1 server`, `3 servers` */
-export function count(many: number, one: string): string {
-  return `${many} ${one}${many === 1 ? '' : 's'}`;
-}

@@ -1,11 +1,14 @@
 import { stringify } from 'yaml';
+import { count } from '../../base/plural.ts';
 import { hiddenValues } from '../../fleet/file/shown-document.ts';
 import type { FleetOrigin } from '../../model/fleet-version.ts';
 import type { FleetVersions, ShownFleetVersion } from '../../views/fleet-versions.ts';
+import { asTyped } from './as-typed.ts';
 import { clean } from './clean.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { renderTable } from './table.ts';
-import { count, dateAndTime } from './units.ts';
+import { wrapIndented } from './text.ts';
+import { dateAndTime } from './units.ts';
 
 const LINE_WIDTH = 120;
 
@@ -27,9 +30,12 @@ export function renderVersions({ owner, versions }: FleetVersions, look: Look): 
   ]);
   const ownership =
     owner.kind === 'file'
-      ? `The file ${clean(owner.path)} owns the fleet: change it there, then drover reload.`
-      : 'The API owns the fleet: drover fleet apply <file> changes it.';
-  return [...renderTable(columns, rows, { width: look.columns, title: dim, cut }), ownership];
+      ? `The file ${clean(owner.path)} owns the fleet: change it there, then use \`drover reload\`.`
+      : 'The API owns the fleet: `drover fleet apply <file>` changes it.';
+  return [
+    ...renderTable(columns, rows, { width: look.columns, title: dim, cut }),
+    ...wrapIndented(asTyped(ownership, look.program), look.columns, '', cut),
+  ];
 }
 
 function originInWords(origin: FleetOrigin): string {

@@ -1,10 +1,11 @@
 import { formatDuration } from '../../base/duration.ts';
+import { count } from '../../base/plural.ts';
 import type { WhatIfRun } from '../../views/what-if.ts';
 import { clean } from './clean.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { renderTable } from './table.ts';
 import { wrap } from './text.ts';
-import { amount, count, duration } from './units.ts';
+import { amount, duration } from './units.ts';
 import { thin } from './what-if-thin.ts';
 
 const MAX_CHART_COLUMNS = 96;

@@ -1,16 +1,17 @@
 import { formatDuration } from '../../base/duration.ts';
+import { count, plural } from '../../base/plural.ts';
 
 /** How numbers stand in the sentences of verdicts: four digits are enough to follow the calculation. */
 export function figure(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-export function servers(count: number): string {
-  return count === 1 ? '1 server' : `${count} servers`;
+export function servers(many: number): string {
+  return count(many, 'server');
 }
 
-export function notWarm(count: number): string {
-  return `${servers(count)} ${count === 1 ? 'is' : 'are'} not warm yet`;
+export function notWarm(many: number): string {
+  return `${servers(many)} ${plural(many, 'is', 'are')} not warm yet`;
 }
 
 /** Rounded to seconds where it is longer than that. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { count } from '../../base/plural.ts';
 import { inheritedEnvironment, isProgram } from '../../base/user-program.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { PortError } from '../../ports/errors.ts';
@@ -27,8 +28,7 @@ async function userWarnings({ user }: ProcessSettings): Promise<readonly Problem
 function portWarnings({ portRange: { from, to } }: ProcessSettings, { maxSize }: TemplateUse): readonly Problem[] {
   const ports = to - from + 1;
   if (ports >= maxSize) return [];
-  const has = ports === 1 ? 'one port' : `${ports} ports`;
-  const message = `it has ${has} and the group may have ${maxSize} servers: when all ports are taken, further launches fail until one is free; widen it, or lower maxSize`;
+  const message = `it has ${count(ports, 'port')} and the group may have ${maxSize} servers: when all ports are taken, further launches fail until one is free; widen it, or lower maxSize`;
   return [{ path: ['portRange'], message }];
 }
 

@@ -85,5 +85,5 @@ it('a controller tells of its own start that way', async () => {
   await pass(2.5);
   isFull = false;
   await pass(1);
-  expect(committed[0]).toContain('Drover 1 (pid 7) took over fleet shop. Recorded 3 s late');
+  expect(committed[0]).toContain('Drover 1 (pid 7) started; fleet shop is new. Recorded 3 s late');
 });

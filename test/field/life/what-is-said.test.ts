@@ -15,7 +15,7 @@ it('a plan says how many servers run an older launch template', () => {
   const look = { ...terminalLook(fakeTerminal(), 'drover'), color: false };
   const groups = [{ group: 'web', activities: [], holds: [], notes }];
   const text = renderPlan({ at: NOW, fleetChanges: [], loadBalancers: [], groups }, look);
-  expect(text).toContain('1 of 2 server runs an older launch template');
+  expect(text).toContain('1 of 2 servers runs an older launch template');
   expect(text).not.toContain('Nothing to do');
 });
 
@@ -92,7 +92,7 @@ describe('fewer ports than the group may have servers', () => {
           'it has 5 ports and the group may have 10 servers: when all ports are taken, further launches fail until one is free; widen it, or lower maxSize',
       },
     ]);
-    expect((await warnings(20_000))[0]?.message).toContain('it has one port and');
+    expect((await warnings(20_000))[0]?.message).toContain('it has 1 port and');
   });
 
   it('as many are none', async () => {
