@@ -48,9 +48,9 @@ export const FIELD: readonly Mutation[] = [
   },
   {
     name: 'a fix waits: resume leaves the wait of the launch that failed',
-    file: 'src/control/orders.ts',
-    find: '      instances: waiting,',
-    replace: '      instances: [],',
+    file: 'src/decide/commands.ts',
+    find: '    instances: waiting,',
+    replace: '    instances: [],',
     caughtBy: field('life/crash-loop'),
   },
   {
@@ -62,17 +62,17 @@ export const FIELD: readonly Mutation[] = [
   },
   {
     name: 'last server: the price of an end is asked and not heeded',
-    file: 'src/control/orders.ts',
-    find: "if (refusal !== null) throw new ServiceError('lastServer', refusal);",
+    file: 'src/decide/commands.ts',
+    find: "if (price !== null) return refusal('lastServer', price);",
     replace: '',
     caughtBy: field('life/last-server'),
   },
   {
-    name: 'last server: the controller does not ask for the price of an end',
-    file: 'src/control/controller.ts',
-    find: 'force ? null : priceOfEnding(loop, id, kind, this.#loops.groups, balanced)',
-    replace: 'force || balanced.size > 0 ? null : priceOfEnding(loop, id, kind, this.#loops.groups, balanced)',
-    caughtBy: field('traffic/no-server.e2e'),
+    name: 'last server: the price of an end is not asked for',
+    file: 'src/decide/commands.ts',
+    find: 'force ? null : priceOfEnding(records, instance, kind)',
+    replace: 'force || kind !== null ? null : priceOfEnding(records, instance, kind)',
+    caughtBy: field('life/last-server'),
   },
   {
     name: 'what is said: a plan hides older launch templates',
@@ -112,7 +112,7 @@ export const FIELD: readonly Mutation[] = [
   {
     name: 'size: servers are counted anew for each activity',
     file: 'src/decide/draft.ts',
-    find: '      inService: this.#inService,',
+    find: '      inService: this.counts.inService,',
     replace: "      inService: this.live().filter(({ state }) => state.name === 'inService').length,",
     caughtBy: field('faults/decision-cost'),
   },

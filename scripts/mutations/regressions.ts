@@ -82,8 +82,8 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'riju #78: the only warm server is ended',
     file: 'src/decide/victims.ts',
-    find: '(instance: Instance) => stage(instance),',
-    replace: '(instance: Instance) => stage(instance) - stage(instance),',
+    find: '(instance: Instance) => lifecycleOf(instance).scaleInRank,',
+    replace: '(instance: Instance) => lifecycleOf(instance).scaleInRank * 0,',
     caughtBy: HEALTH,
   },
   {

@@ -2,6 +2,7 @@ import type { EndCause, Instance } from '../model/instance.ts';
 import type { Machine } from '../model/observation.ts';
 import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
 import { suspension } from './suspension.ts';
 
 /**
@@ -98,20 +99,20 @@ function followOrphans(draft: Draft): void {
 }
 
 /** Listed twice, without a record, and not just ended: a list may still show what is gone. */
-function orphansIn(draft: Draft): Machine[] {
-  const { machines, ended } = draft.snapshot;
+function orphansIn(facts: Facts): Machine[] {
+  const { machines, ended } = facts.snapshot;
   if (machines.kind === 'blind') return [];
   const { machines: newest, previous } = machines.value;
   return [...newest.values()].filter((machine) => {
-    if (draft.get(machine.instanceId) !== undefined || previous?.machines.has(machine.instanceId) !== true)
+    if (facts.get(machine.instanceId) !== undefined || previous?.machines.has(machine.instanceId) !== true)
       return false;
     const endedAt = ended.get(machine.instanceId);
     return endedAt === undefined || (endedAt < previous.at && endedAt < machine.launchedAt);
   });
 }
 
-function seenBefore(draft: Draft, instanceId: string): boolean {
-  const { machines } = draft.snapshot;
+function seenBefore(facts: Facts, instanceId: string): boolean {
+  const { machines } = facts.snapshot;
   return machines.kind === 'seen' && machines.value.previous?.machines.has(instanceId) === true;
 }
 
@@ -137,16 +138,16 @@ function endOrphan(draft: Draft, machine: Machine): void {
   });
 }
 
-function recordOf(draft: Draft, machine: Machine): Instance {
+function recordOf(facts: Facts, machine: Machine): Instance {
   return {
     id: machine.instanceId,
-    group: draft.snapshot.group.name,
-    launchTemplate: draft.snapshot.group.launchTemplate,
+    group: facts.snapshot.group.name,
+    launchTemplate: facts.snapshot.group.launchTemplate,
     // By the provider's clock, which may be ahead of ours.
-    createdAt: Math.min(machine.launchedAt, draft.now),
-    machine: { id: machine.id, endpoint: machine.endpoint, seenAt: draft.now },
-    state: { name: 'booting', since: draft.now },
-    health: { status: 'unknown', since: draft.now },
+    createdAt: Math.min(machine.launchedAt, facts.now),
+    machine: { id: machine.id, endpoint: machine.endpoint, seenAt: facts.now },
+    state: { name: 'booting', since: facts.now },
+    health: { status: 'unknown', since: facts.now },
     request: null,
   };
 }

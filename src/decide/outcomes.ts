@@ -3,6 +3,7 @@ import { isOver } from '../model/lifecycle.ts';
 import type { Failure, Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
 import { recordLaunchFailure } from './launch-backoff.ts';
 import { endHold, holdLaunches } from './launch-hold.ts';
 import { sentence } from './sentence.ts';
@@ -136,7 +137,7 @@ function endFailed(draft: Draft, instance: Instance, failure: Failure): void {
 }
 
 /** What no repetition changes is tried ever more seldom: after as long as it has been tried, up to the longest backoff. */
-function endRetryMs(draft: Draft, since: EpochMs, { reaction, retryAfterMs }: Failure): number {
+function endRetryMs(facts: Facts, since: EpochMs, { reaction, retryAfterMs }: Failure): number {
   switch (reaction) {
     case 'Transient':
     case 'RateLimited':
@@ -147,6 +148,6 @@ function endRetryMs(draft: Draft, since: EpochMs, { reaction, retryAfterMs }: Fa
     case 'Invalid':
     case 'Unsupported':
     case 'Defect':
-      return Math.max(TERMINATE_RETRY_MS, Math.min(draft.snapshot.group.launchRetry.maxBackoffMs, draft.now - since));
+      return Math.max(TERMINATE_RETRY_MS, Math.min(facts.snapshot.group.launchRetry.maxBackoffMs, facts.now - since));
   }
 }

@@ -68,16 +68,16 @@ function cancelDrains(draft: Draft, missing: number): number {
   return candidates.length;
 }
 
-function newInstance(draft: Draft, index: number): Instance {
-  const { group } = draft.snapshot;
+function newInstance(facts: Facts, index: number): Instance {
+  const { group } = facts.snapshot;
   return {
-    id: instanceId(`${draft.snapshot.idSeed}/${group.name}/${index}`),
+    id: instanceId(`${facts.snapshot.idSeed}/${group.name}/${index}`),
     group: group.name,
     launchTemplate: group.launchTemplate,
-    createdAt: draft.now,
+    createdAt: facts.now,
     machine: null,
-    state: { name: 'launching', since: draft.now, retryAt: null },
-    health: { status: 'unknown', since: draft.now },
+    state: { name: 'launching', since: facts.now, retryAt: null },
+    health: { status: 'unknown', since: facts.now },
     request: null,
   };
 }

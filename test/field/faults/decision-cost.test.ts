@@ -64,6 +64,24 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   'all become unhealthy': { server: { target: 'unhealthy' }, reason: 'unhealthy' },
   'all machines have stopped': { server: { machine: 'stopped' }, reason: 'machineStopped' },
   'all are unhealthy already': { server: unhealthySince(50_000), reason: 'replacementHeld' },
+  'all are in their grace period': {
+    server: { ...unhealthySince(50_000), createdAgoMs: 10_000 },
+    reason: 'replacementHeld',
+  },
+  'all boot too long, and are healthy for Drover alone': {
+    server: { ...BOOTING, ...unhealthySince(10_000), createdAgoMs: 70_000, probe: 'healthy' },
+    reason: 'healthDisputed',
+  },
+  'all fail their requests': {
+    server: {},
+    around: (size) => ({
+      recent: Array.from({ length: size }, (_, index) => {
+        const window = { requests: 100, errors: 60 };
+        return [`i-${index}`, [window, window, window]] as const;
+      }),
+    }),
+    reason: 'targetOutlier',
+  },
   'a person asks to replace all': { server: { request: { kind: 'drain', at: NOW } }, reason: 'operatorDrain' },
 };
 
