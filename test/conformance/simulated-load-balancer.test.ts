@@ -13,7 +13,7 @@ import { FAST_GROUP, type LoadBalancerWorld, type OpenRequest, type TestServer }
 
 const UNTIL_TIMEOUT_MS = 15_000;
 const POLL_MS = 20;
-const WITNESS = { started: () => {}, takenOut: () => {}, wentDown: () => {}, cut: () => {} };
+const WITNESS = { started: () => {}, terminated: () => {}, takenOut: () => {}, wentDown: () => {}, cut: () => {} };
 
 async function make(): Promise<LoadBalancerWorld> {
   const clock = new VirtualClock();

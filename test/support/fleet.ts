@@ -26,6 +26,8 @@ export interface FleetWishes {
   readonly group?: string;
   readonly deregistrationDelay?: string;
   readonly healthCheckGracePeriod?: string;
+  /** Nobody names the file to the controller: the API owns the fleet. */
+  readonly ownedByApi?: true;
   /** Of the controller and all that it starts, beside this process's own. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -37,11 +39,13 @@ export class RealFleet {
   readonly statsPort: number;
   readonly client: ApiClient;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #ownedByApi: boolean;
   #controller: ChildProcess | null = null;
   #output = '';
 
-  private constructor(folder: string, port: number, statsPort: number, environment: FleetWishes['environment']) {
-    this.#environment = { ...process.env, NO_COLOR: '1', ...environment };
+  private constructor(folder: string, port: number, statsPort: number, wishes: FleetWishes) {
+    this.#environment = { ...process.env, NO_COLOR: '1', ...wishes.environment };
+    this.#ownedByApi = wishes.ownedByApi === true;
     this.folder = folder;
     this.port = port;
     this.statsPort = statsPort;
@@ -51,7 +55,7 @@ export class RealFleet {
   static async create(wishes: FleetWishes = {}): Promise<RealFleet> {
     const folder = await mkdtemp(join(tmpdir(), 'drover-e2e-'));
     const [port, statsPort] = await freePorts(2);
-    const fleet = new RealFleet(folder, port as number, statsPort as number, wishes.environment);
+    const fleet = new RealFleet(folder, port as number, statsPort as number, wishes);
     await fleet.describe(wishes);
     return fleet;
   }
@@ -124,7 +128,10 @@ autoScalingGroups:
 
   /** Starts a controller. It may be killed before it answers. */
   spawnController(): ChildProcess {
-    const child = spawn(process.execPath, [MAIN, '--data', this.dataDir, 'run', '--plain', this.fleetFile], {
+    const file = this.#ownedByApi ? [] : [this.fleetFile];
+    const child = spawn(process.execPath, [MAIN, '--data', this.dataDir, 'run', '--plain', ...file], {
+      // Where there is no fleet.yaml.
+      cwd: tmpdir(),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: this.#environment,
     });

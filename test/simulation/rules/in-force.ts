@@ -6,14 +6,22 @@ import type { VirtualClock } from '../world/virtual-clock.ts';
 /** For so long after a change a decision that was made before it may still take effect. */
 const CHANGE_LAG_MS = 15_000;
 
-/** Which fleet file the controller follows: one, or two while a change is on its way. */
+/** A load balancer that is being terminated may still be by then. */
+const TERMINATION_LAG_MS = 45_000;
+
+interface Past {
+  readonly fleet: Fleet;
+  /** When another one took its place. */
+  readonly untilMs: number;
+}
+
+/** Which fleet the controller follows: the version that was recorded last, and for a while the ones before it as well. */
 export class InForce {
   readonly #clock: VirtualClock;
   readonly #records: Records;
   readonly #ceilings = new Map<string, number>();
   #fleet: Fleet;
-  #next: Fleet | null = null;
-  #before: { readonly fleet: Fleet; readonly untilMs: number } | null = null;
+  #past: Past[] = [];
 
   constructor(fleet: Fleet, clock: VirtualClock, records: Records) {
     this.#fleet = fleet;
@@ -25,28 +33,40 @@ export class InForce {
     return this.#fleet;
   }
 
-  /** A change is being applied. */
-  changing(next: Fleet): void {
-    this.#next = next;
-  }
-
-  /** That one is followed from now on. */
-  settled(fleet: Fleet): void {
-    this.#next = null;
-    if (fleet === this.#fleet) return;
-    this.#before = { fleet: this.#fleet, untilMs: this.#clock.elapsedMs + CHANGE_LAG_MS };
+  /** A version of the fleet was recorded: that one is followed from now on. */
+  recorded(fleet: Fleet): void {
+    const untilMs = this.#clock.elapsedMs;
+    this.#past = [...this.#fleets(TERMINATION_LAG_MS).slice(1), { fleet: this.#fleet, untilMs }];
     this.#fleet = fleet;
   }
 
-  /** A group as each fleet file describes it that may be followed now. */
+  /** Whether the load balancer was wanted all the time lately, at some time, or never. */
+  wantsLoadBalancer(name: string): 'always' | 'sometimes' | 'never' {
+    const wanted = this.#fleets(TERMINATION_LAG_MS).filter(({ fleet }) =>
+      fleet.loadBalancers.some((one) => one.name === name),
+    );
+    if (wanted.length === 0) return 'never';
+    return wanted.length === this.#fleets(TERMINATION_LAG_MS).length ? 'always' : 'sometimes';
+  }
+
+  /** Whether a group's servers are targets of a target group now. */
+  hasTarget(group: string | undefined, targetGroup: string): boolean {
+    const found = this.#fleet.autoScalingGroups.find(({ name }) => name === group);
+    return found === undefined || targetGroupsBehind(this.#fleet, found).includes(targetGroup);
+  }
+
+  /** A group as each fleet describes it that may be followed now, with those of its target groups that are behind a load balancer. */
   groups(name: string): AutoScalingGroup[] {
-    const before = this.#before !== null && this.#clock.elapsedMs < this.#before.untilMs ? this.#before.fleet : null;
-    const found: AutoScalingGroup[] = [];
-    for (const fleet of [this.#fleet, this.#next, before]) {
-      const group = fleet?.autoScalingGroups.find((one) => one.name === name);
-      if (group !== undefined) found.push(group);
-    }
-    return found;
+    return this.#fleets(CHANGE_LAG_MS).flatMap(({ fleet }) => {
+      const group = fleet.autoScalingGroups.find((one) => one.name === name);
+      return group === undefined ? [] : [{ ...group, targetGroups: targetGroupsBehind(fleet, group) }];
+    });
+  }
+
+  /** The one that is followed, and those that were so within the time before. */
+  #fleets(lagMs: number): readonly Past[] {
+    const now = this.#clock.elapsedMs;
+    return [{ fleet: this.#fleet, untilMs: now }, ...this.#past.filter(({ untilMs }) => now - untilMs < lagMs)];
   }
 
   /** The bounds of a group by each of them: those of a scheduled action until the file names others. The maximum holds over the minimum. */
@@ -75,4 +95,10 @@ export class InForce {
   #left(name: string): number | null {
     return this.#records.memory.get(name)?.surveyed === true ? this.#records.open(name).length : null;
   }
+}
+
+/** The target groups of a group that a load balancer hands requests to. */
+export function targetGroupsBehind({ loadBalancers }: Fleet, { targetGroups }: AutoScalingGroup): readonly string[] {
+  const balanced = new Set(loadBalancers.flatMap(({ listeners }) => listeners.map(({ targetGroup }) => targetGroup)));
+  return targetGroups.filter((name) => balanced.has(name));
 }

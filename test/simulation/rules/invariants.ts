@@ -130,6 +130,14 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
 
   started(host: LoadBalancerHost): void {
     this.#recording.started(host.name);
+    if (this.inForce.wantsLoadBalancer(host.name) === 'never') {
+      this.violate('onlyWantedStarts', `${host.name} is started, and the fleet does not have it`);
+    }
+  }
+
+  terminated({ name }: LoadBalancerHost): void {
+    if (this.goesDown || this.inForce.wantsLoadBalancer(name) !== 'always') return;
+    this.violate('wantedGoesOn', `${name} is terminated, and the fleet has it`);
   }
 
   takenOut(member: SimMember, host: LoadBalancerHost): void {

@@ -2,6 +2,7 @@ import type { AutoScalingGroup } from '../../../src/model/fleet.ts';
 import { serves } from '../../../src/model/lifecycle.ts';
 import type { ScalingPolicy, TargetTrackingPolicy } from '../../../src/model/scaling-policy.ts';
 import type { World } from '../world/world.ts';
+import { targetGroupsBehind } from './in-force.ts';
 
 /** What floating point adds to a quotient that is a whole number. */
 const ROUNDING = 1e-6;
@@ -26,7 +27,8 @@ export function* unsettled(world: World): Generator<string, void> {
       if (!serves(instance)) yield `${id} is ${state.name}`;
       else if (machines.ofInstance(id)?.answering !== true) yield `the machine of ${id} does not answer`;
     }
-    for (const { id } of serving) for (const targetGroup of group.targetGroups) expected.add(`${targetGroup}/${id}`);
+    const behind = targetGroupsBehind(fleet, group);
+    for (const { id } of serving) for (const targetGroup of behind) expected.add(`${targetGroup}/${id}`);
   }
 
   for (const machine of machines.alive()) {
@@ -41,7 +43,8 @@ export function* unsettled(world: World): Generator<string, void> {
   }
 
   for (const host of hosts) {
-    if (!host.running) yield `${host.name} does not run`;
+    const isWanted = fleet.loadBalancers.some(({ name }) => name === host.name);
+    if (host.running !== isWanted) yield `${host.name} ${isWanted ? 'does not run' : 'still runs'}`;
     for (const member of host.members()) {
       const key = `${member.member.targetGroup}/${member.member.instanceId}`;
       if (!expected.delete(key)) yield `${host.name} still has ${key}`;

@@ -64,6 +64,8 @@ export class RoutingRules {
     if (record === undefined && this.#court.machines.ofInstance(instanceId) === undefined) return;
     if (this.#askedToEnd.has(instanceId) || records.isEndForgotten(instanceId)) return;
     if (cause === 'machineStopped' || cause === 'machineGone') return;
+    // A target group that a person has taken away: what is open goes on in the process before the reload.
+    if (!this.#court.inForce.hasTarget(record?.group, member.member.targetGroup)) return;
     // Who answers nobody would not answer them either.
     const { address, port } = member.member.endpoint;
     if (cause === 'unhealthy' && this.#silent.has(`${address}:${port}`)) return;

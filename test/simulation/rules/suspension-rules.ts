@@ -63,7 +63,7 @@ export class SuspensionRules {
     const { id, group } = after;
     const isHeld = this.#isSuspended(group, 'addToLoadBalancer');
     if (!isHeld || !awaitsHealth(after)) {
-      if (isHeld && serves(after) && this.#unregistered.has(id))
+      if (isHeld && serves(after) && this.#unregistered.has(id) && this.#isBehind(group))
         this.#violate('addToLoadBalancer', `${id} comes into service`);
       this.#unregistered.delete(id);
     } else if (before !== undefined && !awaitsHealth(before) && this.#isBehind(group)) {

@@ -1,5 +1,5 @@
 import { serves } from '../../../src/model/lifecycle.ts';
-import type { Session, SimulatedController } from '../world/session.ts';
+import type { Session } from '../world/session.ts';
 import type { World } from '../world/world.ts';
 import { applyEdit, describeEdit, type FleetEdit } from './fleet-edits.ts';
 import type { Order } from './happenings.ts';
@@ -9,8 +9,6 @@ export class Operator {
   readonly #world: World;
   readonly #session: Session;
   readonly #onStopped: () => void;
-  /** The controller that is applying a changed fleet file; one change waits for the other. */
-  #applying: SimulatedController | null = null;
 
   constructor(world: World, session: Session, onStopped: () => void) {
     this.#world = world;
@@ -91,24 +89,17 @@ export class Operator {
   #edit(edit: FleetEdit): void {
     const { controller } = this.#session;
     const { fleet, invariants } = this.#world;
-    if (applyEdit(fleet, edit) === fleet || (controller !== null && controller === this.#applying)) return;
+    if (applyEdit(fleet, edit) === fleet) return;
     this.#note(`changes the fleet file: ${describeEdit(edit)}`);
     this.#world.editFleet(edit);
-    const next = this.#world.fleet;
     if (controller === null) return;
-    this.#applying = controller;
-    invariants.inForce.changing(next);
     this.#ask(async () => {
       try {
         await controller.configuration.reload();
-        invariants.inForce.settled(next);
       } catch (error) {
         // What is refused is taken back.
         this.#world.restoreFleet(invariants.inForce.fleet);
-        invariants.inForce.settled(invariants.inForce.fleet);
         throw error;
-      } finally {
-        this.#applying = null;
       }
     });
   }

@@ -10,7 +10,7 @@ import { createRandom } from './random.ts';
 import { Trace } from './trace.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-const WITNESS = { started: () => {}, takenOut: () => {}, wentDown: () => {}, cut: () => {} };
+const WITNESS = { started: () => {}, terminated: () => {}, takenOut: () => {}, wentDown: () => {}, cut: () => {} };
 const GROUP: TargetGroup = {
   name: 'hello',
   algorithm: 'roundRobin',

@@ -25,6 +25,8 @@ export interface SimMember extends Checked {
 export interface LoadBalancerWitness {
   /** Its process is started. */
   started(host: LoadBalancerHost): void;
+  /** Its controller terminates it. */
+  terminated(host: LoadBalancerHost): void;
   /** It was routed to, and now the controller wants it drained or out. */
   takenOut(member: SimMember, host: LoadBalancerHost): void;
   /** It was routed to, and now its checks fail. */
@@ -215,6 +217,15 @@ export class LoadBalancerHost implements MachineListener {
       if (member.admin === 'removed') this.#forget(member);
     }
     this.#tell();
+  }
+
+  /** It is ended by its controller, for good. */
+  terminate(): void {
+    this.#options.witness.terminated(this);
+    this.crash();
+    for (const member of this.#members.values()) this.#forget(member);
+    this.#disk = null;
+    this.#seenHealthy = new Map();
   }
 
   /** Cuts it off from its servers, or ends that. */

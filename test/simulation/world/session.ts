@@ -4,6 +4,7 @@ import type { FleetConfiguration } from '../../../src/control/fleet-configuratio
 import { NOTHING_SHOWN } from '../../../src/fleet/facts.ts';
 import type { Fleet } from '../../../src/model/fleet.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
+import type { LoadBalancerDriver } from '../../../src/ports/load-balancer.ts';
 import type { ProviderCapabilities } from '../../../src/ports/provider.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite.ts';
@@ -114,9 +115,7 @@ export class Session {
       world.invariants.opened(await store.load());
       const controller = factory(this.#controllerOptions(incarnation, store, fleet));
       this.#controller = controller;
-      world.invariants.inForce.changing(fleet);
       await controller.start();
-      world.invariants.inForce.settled(fleet);
       void controller.finished.then(() => {
         if (!incarnation.dead && !this.#stopping) onDown();
       });
@@ -158,18 +157,17 @@ export class Session {
 
   #controllerOptions(incarnation: Incarnation, store: Store, fleet: Fleet): ControllerOptions {
     const { world } = this.#options;
-    const { conditions, clock, machines, hosts, records, invariants, ids, trace, random } = world;
+    const { conditions, clock, machines, records, invariants, ids, trace, random } = world;
     const life = random.fork(`life ${this.#lives}`);
     const common = { clock, trace };
     const machinesOf = { fleet: fleet.name, machines, conditions: conditions.provider, witness: invariants };
     const provider = new SimProvider({ ...common, ...machinesOf, random: life.fork('provider') });
-    const balancers = new Map(
-      hosts.map((host) => {
-        const own = { host, conditions: conditions.loadBalancer, random: life.fork(host.name) };
-        const onObserved = (): void => invariants.observed(host.name);
-        return [host.name, new SimLoadBalancer({ ...common, ...own, onObserved })];
-      }),
-    );
+    const loadBalancer = (name: string): LoadBalancerDriver => {
+      const own = { host: world.host(name), conditions: conditions.loadBalancer, random: life.fork(name) };
+      const driver = new SimLoadBalancer({ ...common, ...own, onObserved: () => invariants.observed(name) });
+      this.#drivers.push(driver);
+      return incarnation.loadBalancer(driver);
+    };
     const probe = new SimProbe({
       ...common,
       machines,
@@ -179,7 +177,7 @@ export class Session {
       onAnswer: (endpoint, answer) => invariants.probed(endpoint, answer),
     });
     const files = { ...common, conditions: conditions.file };
-    this.#drivers = [provider, ...balancers.values()];
+    this.#drivers = [provider];
     const recording = simulatedStore({
       store,
       trace,
@@ -188,6 +186,8 @@ export class Session {
       onCommit: (change) => {
         invariants.committing(change);
         records.apply(change);
+        const { fleetVersion } = change;
+        if (fleetVersion !== undefined) invariants.inForce.recorded(fleetIn(fleetVersion.document.content));
       },
       onRefused: (change) => invariants.refused(change),
     });
@@ -202,8 +202,8 @@ export class Session {
       shownSettings: NOTHING_SHOWN,
       store: incarnation.store(recording),
       provider: () => guarded,
-      loadBalancer: (name) => incarnation.loadBalancer(known(balancers, name)),
-      existingLoadBalancers: async () => hosts.filter(({ running }) => running).map(({ name }) => name),
+      loadBalancer,
+      existingLoadBalancers: async () => world.hosts.filter(({ disk }) => disk !== null).map(({ name }) => name),
       desiredFile: (path) =>
         incarnation.metricSource(new SimDesiredFile({ ...files, file: world.file(path), random: life.fork(path) })),
       metricSource: (metric) => {
@@ -224,12 +224,6 @@ export class Session {
       onUnannounced: (found) => invariants.violate('eventsAnnounce', found),
     };
   }
-}
-
-function known<T>(items: ReadonlyMap<string, T>, name: string): T {
-  const item = items.get(name);
-  if (item === undefined) throw new Error(`the simulation has no ${name}`);
-  return item;
 }
 
 /** A document of a simulated fleet is the fleet itself. */

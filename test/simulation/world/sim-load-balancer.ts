@@ -86,7 +86,7 @@ export class SimLoadBalancer implements LoadBalancerDriver {
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    await this.#call('stop', this.#options.conditions.apply, signal, () => this.#options.host.crash());
+    await this.#call('stop', this.#options.conditions.apply, signal, () => this.#options.host.terminate());
   }
 
   async close(): Promise<void> {

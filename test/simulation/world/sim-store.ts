@@ -28,8 +28,12 @@ export function simulatedStore({ store, random, trace, conditions, onCommit, onR
     }
     await work();
   };
+  const read = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    await write(what, async () => {});
+    return work();
+  };
   return {
-    load: () => store.load(),
+    load: () => read('load', () => store.load()),
     commit: (change) =>
       write('commit', async () => {
         await store.commit(change);

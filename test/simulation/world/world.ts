@@ -26,7 +26,7 @@ export class World {
   readonly trace: Trace;
   readonly machines: Machines;
   readonly measures: Measures;
-  readonly hosts: readonly LoadBalancerHost[];
+  readonly #hosts: LoadBalancerHost[];
   readonly records = new Records();
   readonly invariants: Invariants;
   readonly ids: Ids;
@@ -52,11 +52,8 @@ export class World {
     this.measures = new Measures(random.fork('measures'), clock);
     const hosts: LoadBalancerHost[] = [];
     this.invariants = new Invariants({ clock, fleet, machines: this.machines, hosts, records: this.records, trace });
-    for (const { name } of fleet.loadBalancers) {
-      const own = { name, clock, random: random.fork(name), trace, machines: this.machines };
-      hosts.push(new LoadBalancerHost({ ...own, witness: this.invariants, conditions: conditions.loadBalancer }));
-    }
-    this.hosts = hosts;
+    this.#hosts = hosts;
+    for (const { name } of fleet.loadBalancers) this.host(name);
     for (const { desiredCapacityFile: path, desiredCapacity, minSize } of fleet.autoScalingGroups) {
       if (path !== null) this.#files.set(path, new SimFile(`${desiredCapacity ?? minSize}\n`));
     }
@@ -64,6 +61,22 @@ export class World {
     this.ids = { seed: () => hex128(idBits) };
     // A neighbour's machine, never to be touched.
     this.machines.launch({ fleet: 'neighbour', group: 'web', instanceId: 'i-neighbour' }, false);
+  }
+
+  /** Those that run, or ran. */
+  get hosts(): readonly LoadBalancerHost[] {
+    return this.#hosts;
+  }
+
+  /** Where a load balancer runs; it does not as long as nobody starts it. */
+  host(name: string): LoadBalancerHost {
+    const known = this.#hosts.find((host) => host.name === name);
+    if (known !== undefined) return known;
+    const { clock, random, trace, machines, invariants, conditions } = this;
+    const own = { name, clock, random: random.fork(name), trace, machines };
+    const host = new LoadBalancerHost({ ...own, witness: invariants, conditions: conditions.loadBalancer });
+    this.#hosts.push(host);
+    return host;
   }
 
   get database(): DatabaseSync {
