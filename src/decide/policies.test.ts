@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { propertyRuns } from '../../test/support/effort.ts';
 import {
   contextOf,
   FREELY,
@@ -92,7 +93,7 @@ describe('target tracking', () => {
         const seen = sizes(play(follow(load, start, () => 1)));
         expect(seen.length).toBeLessThanOrEqual(2);
       }),
-      { numRuns: 40 },
+      propertyRuns(40),
     );
   });
 
@@ -109,7 +110,7 @@ describe('target tracking', () => {
           expect(directions.join(' ')).not.toMatch(/-1 (-1 )*1/);
         },
       ),
-      { numRuns: 40 },
+      propertyRuns(40),
     );
   });
 });
@@ -159,7 +160,7 @@ describe('all policies', () => {
           expect(decision.memory.desired).toBeLessThanOrEqual(12);
         }
       }),
-      { numRuns: 60 },
+      propertyRuns(60),
     );
   });
 
@@ -174,7 +175,7 @@ describe('all policies', () => {
           }));
         expect(told(chosen.toReversed())).toEqual(told(chosen));
       }),
-      { numRuns: 40 },
+      propertyRuns(40),
     );
   });
 
@@ -213,7 +214,7 @@ describe('all policies', () => {
             2 * sizesOf.size + 2,
           );
       }),
-      { numRuns: 20 },
+      propertyRuns(20),
     );
   });
 });

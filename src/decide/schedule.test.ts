@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { propertyRuns } from '../../test/support/effort.ts';
 import type { ScheduledAction } from '../model/scaling-policy.ts';
 import { Calendar, nextTime } from './schedule.ts';
 
@@ -91,6 +92,6 @@ it('whoever looks at whatever moments sees the same times, also while clocks are
         at = until;
       }
     }),
-    { numRuns: 40 },
+    propertyRuns(40),
   );
 });

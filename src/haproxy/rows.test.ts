@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { propertyRuns } from '../../test/support/effort.ts';
 import { Rows, sameStatistics } from './rows.ts';
 
 const HEADER = '# name,age,text,quoted,count,';
@@ -52,7 +53,7 @@ describe('sameStatistics', () => {
           if (fieldsRead(one) !== null && isSame(one, next)) expect(fieldsRead(next)).toEqual(fieldsRead(one));
         }
       }),
-      { numRuns: 5_000 },
+      propertyRuns(5_000),
     );
   });
 });

@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { anInstance, MEMORY } from '../../test/conformance/store-examples.ts';
+import { effort, propertyRuns } from '../../test/support/effort.ts';
 import { PortError } from '../ports/errors.ts';
 import { openSqliteStore } from './sqlite.ts';
 
@@ -133,7 +134,7 @@ describe('a write-ahead log that is torn or damaged', () => {
           const found = await commitsIn(copy);
           if (typeof found === 'number') expect(found).toBeLessThanOrEqual(acknowledged + 1);
         }),
-        { numRuns: 150, interruptAfterTimeLimit: 3_000 },
+        { ...propertyRuns(150), interruptAfterTimeLimit: 1_000 * effort('fuzzSeconds') },
       );
     },
     TIMEOUT_MS,

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { createRandom } from '../simulation/world/random.ts';
 import { Chaos } from '../support/chaos.ts';
 import { type ChaosResult, summary, timeline, unexplained, untold } from '../support/chaos-report.ts';
+import { effort } from '../support/effort.ts';
 import { EVERY_CLIENT_SERVER, EveryClient, isLostWithServer } from '../support/every-client.ts';
 import { RealFleet } from '../support/fleet.ts';
 import { haproxyServers } from '../support/haproxy-view.ts';
@@ -12,7 +13,7 @@ import { Load } from '../support/load.ts';
 import { processesWith } from '../support/processes.ts';
 import { requires } from '../support/requires.ts';
 
-const SECONDS = Number(env.CHAOS_SECONDS ?? 60);
+const SECONDS = Number(env.CHAOS_SECONDS ?? effort('chaosSeconds'));
 const SEED = Number(env.CHAOS_SEED ?? Date.now() % 1_000_000);
 const MAX_SIZE = 10;
 const SIZES = [3, 9] as const;

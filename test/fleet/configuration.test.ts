@@ -1,7 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Controller } from '../../src/control/controller.ts';
-import type { ControllerOptions } from '../../src/control/controller-options.ts';
 import type { FleetSource } from '../../src/control/fleet-configuration.ts';
 import { ServiceError } from '../../src/control/service.ts';
 import { DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
@@ -11,6 +10,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { anInstance } from '../conformance/store-examples.ts';
 import { VirtualClock } from '../simulation/world/virtual-clock.ts';
+import { controllerOptionsOf } from '../support/controller-options.ts';
 import { GROUP } from '../support/snapshot.ts';
 
 /** Documents name a fleet and the sizes of its groups; a group that is written as text is not valid. */
@@ -85,28 +85,28 @@ async function begin(source: FleetSource = { kind: 'api' }): Promise<Controller>
     },
     close: async () => {},
   };
-  const machines = { list: async () => [], watch: () => () => {}, close: async () => {} };
-  let seeds = 0;
-  controller = new Controller({
+  const unasked = () => expect.fail('no machine is launched or terminated here');
+  const machines = {
+    launch: unasked,
+    terminate: unasked,
+    list: async () => [],
+    watch: () => () => {},
+    close: async () => {},
+  };
+  const options = controllerOptionsOf({
     source,
     documents: {
       read: fleetOf,
       shown: ({ baseDir }: FleetDocument) => ({ content: { fleet: '(not shown)' }, baseDir }),
     },
-    shownSettings: { provider: () => () => false, source: () => () => false },
     store: guarded,
     provider: () => ({
       provider: machines,
       capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: 1 },
     }),
-    existingLoadBalancers: async () => [],
     clock,
-    ids: { seed: () => String(seeds++) },
-    mode: 'up',
-    about: { version: '1', pid: 7, dataDir: '/data' },
-    onProblem: () => {},
-    onUnannounced: () => {},
-  } as unknown as ControllerOptions);
+  });
+  controller = new Controller(options);
   await within(controller.start());
   return controller;
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
+import { effort } from '../support/effort.ts';
 
 /** `DROVER_FUZZ_SECONDS=60 npx vitest run test/fuzz` looks longer. */
-const TIME_LIMIT_MS = Number(process.env.DROVER_FUZZ_SECONDS ?? 3) * 1_000;
+const TIME_LIMIT_MS = Number(process.env.DROVER_FUZZ_SECONDS ?? effort('fuzzSeconds')) * 1_000;
 
 /** For vitest, which is to give up later than the search itself. */
 export const FUZZ_TIMEOUT_MS = TIME_LIMIT_MS + 20_000;

@@ -1,3 +1,3 @@
 import { describeSeeds } from './seeds.ts';
 
-describeSeeds(7_501, 2_500);
+describeSeeds(4);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { propertyRuns } from '../../../test/support/effort.ts';
 import { describeError } from './errors.ts';
 import { MAX_FLEET_FILE_BYTES } from './load.ts';
 import { errorsOf, parse } from './load-for-test.ts';
@@ -60,11 +61,11 @@ describe('any file', () => {
   }
 
   it('of bytes gives a fleet or errors', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), isWellFormed));
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), isWellFormed), propertyRuns(100));
   });
 
   it('of text gives a fleet or errors', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), isWellFormed));
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), isWellFormed), propertyRuns(100));
   });
 
   it('with the words of YAML gives a fleet or errors', () => {
@@ -99,9 +100,7 @@ describe('any file', () => {
     ];
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...words), { maxLength: 60 }), (list) => isWellFormed(list.join(''))),
-      {
-        numRuns: 500,
-      },
+      propertyRuns(500),
     );
   });
 
@@ -135,7 +134,7 @@ describe('any file', () => {
     }));
     fc.assert(
       fc.property(tree, (value) => isWellFormed(stringify(value))),
-      { numRuns: 500 },
+      propertyRuns(500),
     );
   });
 
@@ -146,7 +145,7 @@ describe('any file', () => {
       fc.property(index, index, fc.string({ maxLength: 10 }), (from, to, insert) => {
         isWellFormed(lines.toSpliced(to, 1, `${lines[from]}${insert}`).join('\n'));
       }),
-      { numRuns: 500 },
+      propertyRuns(500),
     );
   });
 });

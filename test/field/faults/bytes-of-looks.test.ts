@@ -8,6 +8,7 @@ import { Looks } from '../../../src/haproxy/looks.ts';
 import { parseLook } from '../../../src/haproxy/reading.ts';
 import { ReplyBuffer } from '../../../src/haproxy/reply-buffer.ts';
 import { VirtualClock } from '../../simulation/world/virtual-clock.ts';
+import { propertyRuns } from '../../support/effort.ts';
 
 const COLUMNS = [
   'pxname',
@@ -318,7 +319,7 @@ describe('a look at HAProxy', () => {
           expect(seen.frontends).toEqual(whole.frontends);
         }
       }),
-      { numRuns: 30 },
+      propertyRuns(30),
     );
   });
 });

@@ -1,7 +1,6 @@
 /** How often groups and load balancers are looked at, and how often something is recorded: counted, not timed. */
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ControllerOptions } from '../../../src/control/controller-options.ts';
 import { Loops } from '../../../src/control/loops.ts';
 import { stepsLeft } from '../../../src/control/reconcile.ts';
 import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet } from '../../../src/model/fleet.ts';
@@ -12,6 +11,7 @@ import type { Machine, Provider } from '../../../src/ports/provider.ts';
 import type { Change } from '../../../src/ports/store.ts';
 import { sampleLoadBalancer } from '../../haproxy-samples.ts';
 import { VirtualClock } from '../../simulation/world/virtual-clock.ts';
+import { controllerOptionsOf, storeOf } from '../../support/controller-options.ts';
 import { GROUP, TARGET_GROUP } from '../../support/snapshot.ts';
 
 const MANY = 200;
@@ -45,13 +45,10 @@ class World {
       ),
       history: DEFAULT_HISTORY,
     };
-    const options: Partial<ControllerOptions> = {
-      existingLoadBalancers: async () => [],
+    const options = controllerOptionsOf({
       clock: this.clock,
       ids: { seed: () => `${this.#seeds++}` },
-      store: {
-        commit: async (change: Change) => void this.commits.push(change),
-      } as unknown as ControllerOptions['store'],
+      store: storeOf({ commit: async (change) => void this.commits.push(change) }),
       provider: () => ({
         provider: this.#provider(),
         capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: MANY },
@@ -59,8 +56,8 @@ class World {
       loadBalancer: (name) => this.#loadBalancer(name),
       probe: { check: async () => ({ healthy: true, answered: true, detail: 'answered 200' }) },
       onProblem: (message) => expect.fail(message),
-    };
-    this.loops = new Loops(options as ControllerOptions, {
+    });
+    this.loops = new Loops(options, {
       mode: () => 'up',
       report: async () => {},
       onChanged: () => {},

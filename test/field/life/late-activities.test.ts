@@ -1,12 +1,13 @@
 import { beforeEach, expect, it } from 'vitest';
 import { Controller } from '../../../src/control/controller.ts';
-import type { ControllerOptions } from '../../../src/control/controller-options.ts';
 import { LateActivities } from '../../../src/control/late-activities.ts';
 import { digestOf } from '../../../src/fleet/digest.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../../../src/model/activity.ts';
+import { DEFAULT_HISTORY } from '../../../src/model/fleet.ts';
 import { PortError } from '../../../src/ports/errors.ts';
 import type { Change, Store } from '../../../src/ports/store.ts';
 import { VirtualClock } from '../../simulation/world/virtual-clock.ts';
+import { controllerOptionsOf, storeOf } from '../../support/controller-options.ts';
 
 let clock: VirtualClock;
 let isFull: boolean;
@@ -26,7 +27,7 @@ beforeEach(() => {
     committed.push(activities.map(({ message }) => message).join(' | '));
   };
   const load = async () => ({ groups: new Map(), instances: [] });
-  store = { commit, load } as unknown as Store;
+  store = storeOf({ commit, load });
   late = new LateActivities(store, clock, (problem) => problems.push(problem), stop.signal);
 });
 
@@ -71,16 +72,18 @@ it('what can be recorded is so at once, as it is', async () => {
 });
 
 it('a controller tells of its own start that way', async () => {
-  const fleet = { name: 'shop', autoScalingGroups: [], loadBalancers: [], targetGroups: [] };
+  const fleet = { name: 'shop', autoScalingGroups: [], loadBalancers: [], targetGroups: [], history: DEFAULT_HISTORY };
   const document = { content: { fleet: 'shop' }, baseDir: '/' };
   // The fleet is as it was recorded, so that nothing has to be.
-  Object.assign(store, { fleetVersion: async () => ({ number: 1, digest: digestOf(document), document }) });
-  const source = { kind: 'file', path: '/fleet.yaml', read: async () => ({ fleet, document }) };
-  const existingLoadBalancers = async () => [];
-  const about = { version: '1', pid: 7 };
-  const ids = { seed: () => 'seed' };
-  const options = { source, existingLoadBalancers, about, store, clock, ids, mode: 'up', onProblem: () => {} };
-  const controller = new Controller(options as unknown as ControllerOptions);
+  const origin = { kind: 'file', path: '/fleet.yaml' } as const;
+  const recorded = { number: 1, digest: digestOf(document), at: 0, origin, document };
+  const controller = new Controller(
+    controllerOptionsOf({
+      source: { ...origin, read: async () => ({ fleet, document }) },
+      store: { ...store, fleetVersion: async () => recorded },
+      clock,
+    }),
+  );
   await controller.start();
   await pass(2.5);
   isFull = false;

@@ -33,18 +33,25 @@ export interface Year {
   readonly launches: number;
 }
 
+interface YearOptions {
+  readonly onMonth: (text: string) => void;
+  /** With which month it ends. */
+  readonly last?: number;
+}
+
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
-const MONTH_MS = YEAR_MS / 12;
+const MONTHS = 12;
+const MONTH_MS = YEAR_MS / MONTHS;
 /** How often it is busy, and for how long; in the rest of the time the controller's host sleeps. */
 const EVERY_MS = 2 * HOUR_MS;
 const AWAKE_MS = 15_000;
 
 /**
- * A year of a busy group. Every two hours it is asked for another size, and a machine or the load balancer may fail; between those
+ * A year of a busy group, or so many months of it. Every two hours it is asked for another size, and a machine or the load balancer may fail; between those
  * busy times the controller's host sleeps, so that the year passes in a minute or two.
  */
-export async function liveYear({ onMonth }: { readonly onMonth: (text: string) => void }): Promise<Year> {
+export async function liveYear({ onMonth, last = MONTHS }: YearOptions): Promise<Year> {
   const months: Weight[] = [];
   let logBytes = 0;
   let launches = 0;
@@ -56,7 +63,7 @@ export async function liveYear({ onMonth }: { readonly onMonth: (text: string) =
     onMonth(describeWeight(weight));
   };
   const { violations } = await runSeed(1, {
-    scenario: busyYear(createRandom(1)),
+    scenario: busyYear(createRandom(1), last * MONTH_MS),
     controller: (options) =>
       droverController({
         ...options,
@@ -116,10 +123,10 @@ function collectGarbage(): void {
   if (typeof collect === 'function') collect();
 }
 
-function busyYear(random: Random): Scenario {
+function busyYear(random: Random, endMs: number): Scenario {
   const fleet = busyFleet(random);
   const happenings: TimedHappening[] = [];
-  for (let atMs = 0; atMs < YEAR_MS; atMs += EVERY_MS) {
+  for (let atMs = 0; atMs < endMs; atMs += EVERY_MS) {
     happenings.push({ atMs: atMs + 1_000, happening: nextSize(random) });
     happenings.push({ atMs: atMs + random.int(1_000, AWAKE_MS), happening: trouble(random) });
     happenings.push({ atMs: atMs + AWAKE_MS, happening: { kind: 'hostSleep', forMs: EVERY_MS - AWAKE_MS } });
@@ -127,7 +134,7 @@ function busyYear(random: Random): Scenario {
   const conditions = calmConditions({ minMs: 1, maxMs: 20 });
   conditions.provider.launch.faults = { failsAfter: 0.02, noCapacity: 0.02 };
   conditions.store.failsBefore = 0.002;
-  return { fleet, conditions, happenings, crashes: [], quietAtMs: YEAR_MS };
+  return { fleet, conditions, happenings, crashes: [], quietAtMs: endMs };
 }
 
 function busyFleet(random: Random): Fleet {

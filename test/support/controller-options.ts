@@ -1,0 +1,50 @@
+import type { ControllerOptions } from '../../src/control/controller-options.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { VirtualClock } from '../simulation/world/virtual-clock.ts';
+
+/** A store that answers what a test gives it and fails at everything else. */
+export function storeOf(given: Partial<Store>): Store {
+  return {
+    load: unexpected('load'),
+    commit: unexpected('commit'),
+    activities: unexpected('activities'),
+    recordSamples: unexpected('recordSamples'),
+    recordMetrics: unexpected('recordMetrics'),
+    metricHistory: unexpected('metricHistory'),
+    fleetVersions: unexpected('fleetVersions'),
+    fleetVersion: unexpected('fleetVersion'),
+    prune: unexpected('prune'),
+    close: async () => {},
+    ...given,
+  };
+}
+
+/** What a controller is given where a test is about one part of it: beside `given`, an empty world and an API that owns the fleet. */
+export function controllerOptionsOf(given: Partial<ControllerOptions>): ControllerOptions {
+  let seeds = 0;
+  return {
+    source: { kind: 'api' },
+    documents: { read: unexpected('read'), shown: (document) => document },
+    shownSettings: { provider: () => () => false, source: () => () => false },
+    store: storeOf({}),
+    provider: unexpected('provider'),
+    loadBalancer: unexpected('loadBalancer'),
+    existingLoadBalancers: async () => [],
+    desiredFile: unexpected('desiredFile'),
+    metricSource: unexpected('metricSource'),
+    probe: { check: unexpected('check') },
+    clock: new VirtualClock(),
+    ids: { seed: () => String(seeds++) },
+    mode: 'up',
+    about: { version: '1', pid: 7, dataDir: '/data' },
+    onProblem: () => {},
+    onUnannounced: () => {},
+    ...given,
+  };
+}
+
+function unexpected(what: string): () => never {
+  return () => {
+    throw new Error(`this test does not expect that ${what} is asked for`);
+  };
+}
