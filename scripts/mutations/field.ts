@@ -152,6 +152,13 @@ export const FIELD: readonly Mutation[] = [
     caughtBy: field('trust/foreign-folder'),
   },
   {
+    name: "foreign folder: what is written in it is as open as the user's umask",
+    file: 'src/base/files.ts',
+    find: 'const PRIVATE = 0o600;',
+    replace: 'const PRIVATE = 0o666;',
+    caughtBy: field('trust/private-files.e2e'),
+  },
+  {
     name: 'foreign folder: its database may be a link to elsewhere',
     file: 'src/store/data-folder.ts',
     find: 'if (!stat.isFile()) throw untrusted(dirname(path),',
