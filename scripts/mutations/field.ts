@@ -75,6 +75,13 @@ export const FIELD: readonly Mutation[] = [
     caughtBy: field('life/last-server'),
   },
   {
+    name: 'last server: the controller does not ask for the price of an end',
+    file: 'src/control/controller.ts',
+    find: 'listeners.map((one) => one.targetGroup)',
+    replace: 'listeners.map((one) => one.address)',
+    caughtBy: field('traffic/no-server.e2e'),
+  },
+  {
     name: 'what is said: a plan hides older launch templates',
     file: 'src/control/explanation.ts',
     find: 'if (older === 0) return [];',
@@ -175,14 +182,14 @@ export const FIELD: readonly Mutation[] = [
   {
     name: "identity: another user's process with the same arguments is ours",
     file: 'src/haproxy/processes.ts',
-    find: 'return one.userId === geteuid?.() && (await runsWith(one.pid, config));',
-    replace: 'return runsWith(one.pid, config);',
+    find: '(one.userId === geteuid?.() && (await runsWith(one.pid, config)))',
+    replace: '(await runsWith(one.pid, config))',
     caughtBy: field('trust/haproxy-identity.e2e'),
   },
   {
     name: 'identity: a pid is signalled whoever has it by now',
     file: 'src/haproxy/processes.ts',
-    find: 'if (!(await isAlive(target))) return;',
+    find: 'if (!isSame(target)) return;',
     replace: '',
     caughtBy: field('trust/haproxy-identity.e2e'),
   },
@@ -202,7 +209,7 @@ export const FIELD: readonly Mutation[] = [
   },
   {
     name: 'bounded input: aliases stand for a text of any length',
-    file: 'src/model/fleet-file/yaml-value.ts',
+    file: 'src/fleet/file/yaml-value.ts',
     find: 'if (characters > MAX_CHARACTERS) throw',
     replace: 'if (characters < 0) throw',
     caughtBy: field('trust/validate'),
@@ -216,16 +223,16 @@ export const FIELD: readonly Mutation[] = [
   },
   {
     name: 'secrets: text is public unless a schema says that it is not',
-    file: 'src/model/fleet-file/public.ts',
+    file: 'src/settings/public.ts',
     find: "if (typeof node.type === 'string' && BY_NATURE.includes(node.type)) return true;",
     replace: "if (typeof node.type === 'string' && [...BY_NATURE, 'string'].includes(node.type)) return true;",
     caughtBy: field('trust/secrets'),
   },
   {
     name: 'secrets: a value that has become a key is shown',
-    file: 'src/model/fleet-file/public.ts',
-    find: "/^[\\w.<-]{1,64}$/.test(part) ? part : '(not shown)'",
-    replace: "part.length > 0 ? part : '(not shown)'",
+    file: 'src/settings/public.ts',
+    find: '/^[\\w.<-]{1,64}$/.test(part) ? part : NOT_SHOWN',
+    replace: 'part.length > 0 ? part : NOT_SHOWN',
     caughtBy: field('trust/secrets'),
   },
   {
@@ -286,7 +293,7 @@ export const FIELD: readonly Mutation[] = [
   },
   {
     name: 'validate: YAML 1.1 is taken for YAML 1.2',
-    file: 'src/model/fleet-file/yaml.ts',
+    file: 'src/fleet/file/yaml.ts',
     find: "if (explicit === true && version !== '1.2')",
     replace: "if (explicit === true && version !== '1.2' && version !== '1.1')",
     caughtBy: field('trust/validate'),
@@ -308,8 +315,8 @@ export const FIELD: readonly Mutation[] = [
   {
     name: "rights: HAProxy's workers keep the group of root",
     file: 'src/haproxy/render.ts',
-    find: '\\n  gid ',
-    replace: '\\n  # gid ',
+    find: 'gid $',
+    replace: '# gid $',
     caughtBy: field('trust/haproxy-user.e2e'),
   },
   {

@@ -36,8 +36,8 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'another machine than the one that was chosen is ended',
     file: 'src/control/operations.ts',
-    find: 'await this.#provider.terminate(machineId, signal);',
-    replace: "await this.#provider.terminate(machineId === '' ? machineId : 'm-1', signal);",
+    find: 'this.#provider.terminate(machineId, signal)',
+    replace: "this.#provider.terminate(machineId === '' ? machineId : 'm-1', signal)",
     caughtBy: { invariant: 'foreignMachine', seeds: 100 },
   },
   {

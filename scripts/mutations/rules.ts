@@ -156,9 +156,9 @@ export const RULES: readonly Mutation[] = [
   },
   {
     name: 'launch backoff: the wait does not double',
-    file: 'src/decide/launch-backoff.ts',
-    find: 'initialBackoffMs * 2 ** Math.min(count - 1, 30)',
-    replace: 'initialBackoffMs',
+    file: 'src/base/backoff.ts',
+    find: 'minMs * 2 ** Math.min(failures - 1, MAX_DOUBLINGS)',
+    replace: 'minMs',
     caughtBy: CORE,
   },
   {

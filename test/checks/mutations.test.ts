@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { FIELD } from '../../scripts/mutations/field.ts';
+import { INVARIANTS } from '../../scripts/mutations/invariants.ts';
+import { REGRESSIONS } from '../../scripts/mutations/regressions.ts';
+import { RULES } from '../../scripts/mutations/rules.ts';
+import { SCALING } from '../../scripts/mutations/scaling.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const all = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD];
+
+it('each mutation applies: what it replaces is there once', () => {
+  const text = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+  const broken = all.filter(({ file, find }) => text(file).split(find).length !== 2);
+  expect(broken.map(({ name, file, find }) => ({ name, file, find }))).toEqual([]);
+});
+
+it('each mutation has a name of its own', () => {
+  const names = all.map(({ name, caughtBy }) => `${name} ${JSON.stringify(caughtBy)}`);
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
