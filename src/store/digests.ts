@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 /**
  * SQLite finds much of what can happen to a file, and not all: a letter that was changed inside a record, or pages of an older
  * state beside those of a newer one, still make a database. So each row that Drover acts on carries a digest of what it holds, and
- * the database keeps their sum, by triggers, in the same transaction. Not against people: against disks.
+ * the database keeps their sum for each group, by triggers, in the same transaction. Not against people: against disks.
  */
 const DIGEST_BYTES = 6;
 

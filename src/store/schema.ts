@@ -34,9 +34,10 @@ interface FleetVersionsTable {
   origin: GeneratedAlways<string>;
 }
 
-/** One row, kept by triggers. */
+/** One row for each group, kept by triggers. */
 interface StateDigestTable {
-  /** The sum of the digests of all groups, and of all instances that are not terminated. */
+  group_name: string;
+  /** The sum of the digests of the group, and of all its instances that are not terminated. */
   total: number;
 }
 

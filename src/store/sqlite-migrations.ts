@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { DIGEST_MODULUS } from './digests.ts';
+import { DIGEST_MODULUS, digestSum } from './digests.ts';
 
 /**
  * The schema's history, in the order of the names. One that has been released is never changed: a new one is added, which
@@ -14,6 +14,7 @@ export const SQLITE_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-who-asked': { up: nameWhoAsked },
   '0006-crashes': { up: countCrashes },
   '0007-fleet-versions': { up: createFleetVersions },
+  '0008-digests-by-group': { up: digestByGroup },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {
@@ -233,4 +234,59 @@ async function createFleetVersions(db: Kysely<unknown>): Promise<void> {
            coalesce(json_extract(record, '$.origin.path'), json_extract(record, '$.origin.caller')) as by,
            json_extract(record, '$.digest') as digest
     from fleet_versions order by number`.execute(db);
+}
+
+/** A sum for each group, in a row of its own: where many write, those of one group need not wait for those of another. */
+async function digestByGroup(db: Kysely<unknown>): Promise<void> {
+  const digests = {
+    groups: { group: (row: 'old' | 'new') => sql.ref(`${row}.name`), digest: plainDigest },
+    instances: {
+      group: (row: 'old' | 'new') => sql`coalesce(${sql.ref(`${row}.group_name`)}, '')`,
+      digest: liveDigest,
+    },
+  };
+  const tables = ['groups', 'instances'] as const;
+  const events = ['insert', 'update', 'delete'] as const;
+  for (const table of tables) {
+    for (const event of events) await sql`drop trigger ${sql.ref(`${table}_digest_${event}`)}`.execute(db);
+  }
+  const before = await sql<{ total: number }>`select total from state_digest`.execute(db);
+  await db.schema.dropTable('state_digest').execute();
+  await db.schema
+    .createTable('state_digest')
+    .addColumn('group_name', 'text', (column) => column.primaryKey())
+    .addColumn('total', 'integer', (column) => column.notNull())
+    .modifyEnd(sql`without rowid`)
+    .execute();
+  await addUpDigests(db, before.rows[0]?.total);
+  for (const table of tables) {
+    const { group, digest } = digests[table];
+    const less = sql`update state_digest set total = (total + ${MODULUS} - (${digest('old')})) % ${MODULUS} where group_name = ${group('old')};`;
+    const more = sql`
+      insert into state_digest (group_name, total) values (${group('new')}, ${digest('new')})
+      on conflict (group_name) do update set total = (total + excluded.total) % ${MODULUS};`;
+    const steps = { insert: [more], update: [less, more], delete: [less] };
+    for (const event of events) {
+      await sql`
+        create trigger ${sql.ref(`${table}_digest_${event}`)} after ${sql.raw(event)} on ${sql.table(table)} begin
+          ${sql.join(steps[event], sql` `)}
+        end`.execute(db);
+    }
+  }
+}
+
+const MODULUS = sql.lit(DIGEST_MODULUS);
+
+const plainDigest = (row: 'old' | 'new') => sql`coalesce(${sql.ref(`${row}.digest`)}, 0)`;
+
+/** @throws Error when the sum of all was another one: what is damaged is not to look whole from here on */
+async function addUpDigests(db: Kysely<unknown>, total: number | undefined): Promise<void> {
+  const { rows } = await sql<{ name: string; digest: number | null }>`
+    select name, digest from groups
+    union all select coalesce(group_name, ''), digest from instances where state is not 'terminated'`.execute(db);
+  if (digestSum(rows.map(({ digest }) => digest)) !== total) throw new Error('its rows are not all of one state');
+  for (const [name, digests] of Map.groupBy(rows, (row) => row.name)) {
+    const sum = digestSum(digests.map(({ digest }) => digest));
+    await sql`insert into state_digest (group_name, total) values (${name}, ${sum})`.execute(db);
+  }
 }

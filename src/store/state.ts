@@ -13,12 +13,13 @@ import type { Tables } from './schema.ts';
 
 /** What the last commit left. @throws PortError `storeRecordUntrusted`, `storeDamaged` */
 export async function load(db: Kysely<Tables>): Promise<StoredState> {
-  const { groups, instances, total } = await db.transaction().execute(readRows);
+  const { groups, instances, totals } = await db.transaction().execute(readRows);
   const state = {
     groups: new Map(groups.map((row) => [row.name, decodeMemory(row)])),
     instances: instances.map(decodeInstance),
   };
-  if (digestSum([...groups, ...instances].map(({ digest }) => digest)) === total) return state;
+  if (areOfOneState([...groups.map(({ name, digest }) => ({ group_name: name, digest })), ...instances], totals))
+    return state;
   throw new PortError(
     'Invalid',
     'storeDamaged',
@@ -30,13 +31,25 @@ async function readRows(db: Kysely<Tables>) {
   const groups = await db.selectFrom('groups').select(['name', 'memory', 'digest']).orderBy('name').execute();
   const instances = await db
     .selectFrom('instances')
-    .select(['id', 'record', 'digest'])
+    .select(['id', 'record', 'digest', 'group_name'])
     // Not `<>`: a record without a state is to be complained about, not overlooked.
     .where('state', 'is distinct from', 'terminated')
     .orderBy('sequence')
     .execute();
-  const { total } = await db.selectFrom('state_digest').select('total').executeTakeFirstOrThrow();
-  return { groups, instances, total };
+  const totals = await db.selectFrom('state_digest').selectAll().execute();
+  return { groups, instances, totals };
+}
+
+/** Whether for each group the digests of its rows add up to what the database has counted. */
+function areOfOneState(
+  rows: readonly { readonly group_name: string | null; readonly digest: number | null }[],
+  totals: readonly Selectable<Tables['state_digest']>[],
+): boolean {
+  const counted = new Map(totals.map(({ group_name, total }) => [group_name, total]));
+  const found = Map.groupBy(rows, ({ group_name }) => group_name ?? '');
+  return [...new Set([...counted.keys(), ...found.keys()])].every(
+    (name) => digestSum((found.get(name) ?? []).map(({ digest }) => digest)) === (counted.get(name) ?? 0),
+  );
 }
 
 function decodeMemory({ name, memory, digest }: Selectable<Tables['groups']>): GroupMemory {
