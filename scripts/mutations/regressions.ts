@@ -174,7 +174,7 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'terraform-aws-github-runner #4391: live machines are orphans',
     file: 'src/decide/adoption.ts',
-    find: 'if (draft.get(machine.instanceId) !== undefined || previous?.machines.has(machine.instanceId) !== true)',
+    find: 'if (facts.get(machine.instanceId) !== undefined || previous?.machines.has(machine.instanceId) !== true)',
     replace: 'if (previous?.machines.has(machine.instanceId) !== true)',
     caughtBy: PROVIDER,
   },
