@@ -134,11 +134,11 @@ describe('refusing', () => {
     });
     expect(await ask('POST', '/v1/groups/hello/resume')).toEqual({
       status: 409,
-      body: refusal('conflict', 'Launching in group hello is not suspended.'),
+      body: refusal('conflict', 'Group hello is not waiting to launch.'),
     });
     expect(await ask('PUT', '/v1/groups/hello/desired-capacity', { desired: 2.5 })).toEqual({
       status: 422,
-      body: refusal('invalid', 'Group hello takes 1 to 10 servers, not 2.5.'),
+      body: refusal('invalid', '2.5 is not a whole number.'),
     });
   });
 

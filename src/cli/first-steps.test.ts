@@ -42,7 +42,7 @@ it('set-desired does not ask for what is refused', async () => {
     expect(await drover('set-desired hello 0', { tty })).toEqual({
       exitCode: EXIT.refused,
       out: '',
-      err: 'drover: Group hello takes 1 to 10 servers, not 0.\n',
+      err: 'drover: 0 is below the minimum 1 of group hello.\n',
     });
   }
 });

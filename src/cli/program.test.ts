@@ -142,7 +142,7 @@ describe('a running fleet', () => {
     expect(await drover('set-desired hello 60')).toEqual({
       exitCode: EXIT.refused,
       out: '',
-      err: 'drover: Group hello takes 1 to 10 servers, not 60.\n',
+      err: 'drover: 60 is above the maximum 10 of group hello.\n',
     });
     expect((await drover('set-desired hello many')).exitCode).toBe(EXIT.usage);
   });

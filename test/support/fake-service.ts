@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type FleetService, ServiceError } from '../../src/control/service.ts';
+import { type Command, decideCommand } from '../../src/decide/commands.ts';
 import type { Activity, ActivityLevel, ActivityReason, StoredActivity } from '../../src/model/activity.ts';
-import type { InstanceStateName } from '../../src/model/instance.ts';
+import { type GroupMemory, LAUNCHING_WORKS } from '../../src/model/group-memory.ts';
+import type { InstanceState, InstanceStateName } from '../../src/model/instance.ts';
 import type { SuspendableProcess } from '../../src/model/scaling-policy.ts';
 import type { Explanation, FleetStatus, GroupStatus, Plan, PolicyExplanation } from '../../src/views/status.ts';
 import { FakeConfiguration } from './fake-configuration.ts';
 import { asStatus, type FakeInstance } from './fake-instance.ts';
+import { NOW, recordsOf } from './snapshot.ts';
 
 /** How long the imitated machines stay in each state on their way. */
 const LAUNCHING_MS = 700;
@@ -157,54 +160,46 @@ export class FakeFleetService implements FleetService {
   async suspendProcesses(group: string, processes: readonly SuspendableProcess[]) {
     this.#called(`suspendProcesses ${group} ${processes}`);
     this.#mustBe(group);
-    this.suspendedProcesses = [...new Set([...this.suspendedProcesses, ...processes])];
-    return this.suspendedProcesses;
+    return this.#obey({ kind: 'suspendProcesses', processes }).suspendedProcesses;
   }
 
   async resumeProcesses(group: string, processes: readonly SuspendableProcess[]) {
     this.#called(`resumeProcesses ${group} ${processes}`);
     this.#mustBe(group);
-    this.suspendedProcesses = this.suspendedProcesses.filter((process) => !processes.includes(process));
-    return this.suspendedProcesses;
+    return this.#obey({ kind: 'resumeProcesses', processes }).suspendedProcesses;
   }
 
   async setDesiredCapacity(group: string, desired: number): Promise<{ before: number; after: number }> {
     this.#called(`setDesiredCapacity ${group} ${desired}`);
     this.#mustBe(group);
-    if (!Number.isInteger(desired) || desired < 1 || desired > this.#maxSize) {
-      throw new ServiceError('invalid', `Group hello takes 1 to ${this.#maxSize} servers, not ${desired}.`);
-    }
     const before = this.#desired;
-    this.#desired = desired;
-    this.tell(
-      'info',
-      'desiredCapacityChanged',
-      null,
-      `Desired capacity ${before} to ${desired}, asked for by the API.`,
-    );
+    this.#obey({ kind: 'setDesiredCapacity', desired });
     return { before, after: desired };
   }
 
-  async drainInstance(id: string): Promise<{ readonly waitsFor: string | null }> {
+  async drainInstance(id: string, force: boolean): Promise<{ readonly waitsFor: string | null }> {
     this.#called(`drainInstance ${id}`);
     if (this.drainWaitsFor !== null) return { waitsFor: this.drainWaitsFor };
-    this.#to(this.#mustHave(id), 'draining', 'drained as asked');
+    const instance = this.#mustHave(id);
+    this.#obey({ kind: 'drain', instanceId: id, force });
+    this.#to(instance, 'draining', 'drained as asked');
     this.tell('info', 'operatorDrain', id, `Draining ${id}: a person asked for it.`);
     return { waitsFor: null };
   }
 
-  async terminateInstance(id: string): Promise<void> {
+  async terminateInstance(id: string, force: boolean): Promise<void> {
     this.#called(`terminateInstance ${id}`);
-    this.#to(this.#mustHave(id), 'terminating', 'ended as asked');
+    const instance = this.#mustHave(id);
+    this.#obey({ kind: 'terminate', instanceId: id, force });
+    this.#to(instance, 'terminating', 'ended as asked');
     this.tell('warning', 'operatorTerminate', id, `Ending ${id} at once: a person asked for it.`);
   }
 
   async resumeLaunch(group: string): Promise<void> {
     this.#called(`resumeLaunch ${group}`);
     this.#mustBe(group);
-    if (this.suspended === null) throw new ServiceError('conflict', 'Launching in group hello is not suspended.');
+    this.#obey({ kind: 'resumeLaunch' });
     this.suspended = null;
-    this.tell('info', 'launchResumed', null, 'Launching goes on: a person resumed it.');
   }
 
   async down(): Promise<void> {
@@ -340,8 +335,28 @@ export class FakeFleetService implements FleetService {
   #mustHave(id: string): FakeInstance {
     const found = this.#instances.find((i) => i.id === id);
     if (found === undefined) throw new ServiceError('notFound', `There is no instance ${id}.`);
-    if (found.state === 'terminating') throw new ServiceError('conflict', `${id} is already being ended.`);
     return found;
+  }
+
+  /** Decided by the core, as the real one does. @returns what the group remembers then */
+  #obey(command: Command): GroupMemory {
+    const servers = this.#instances.map(({ id, state }) => ({ id, state: stateOf(state) }));
+    const bounds = { minSize: 1, maxSize: this.#maxSize, desiredCapacity: this.#desired };
+    const launch = this.suspended === null ? LAUNCHING_WORKS : { ...LAUNCHING_WORKS, failures: 1 };
+    const { suspendedProcesses } = this;
+    const records = recordsOf(servers, {
+      group: { name: 'hello', targetGroups: ['hello'], ...bounds },
+      memory: { desired: this.#desired, launch, suspendedProcesses },
+    });
+    const decided = decideCommand({ ...records, balanced: new Set(['hello']) }, command, this.#options.now());
+    if (decided.kind === 'refusal') throw new ServiceError(decided.code, decided.message);
+    for (const { level, reason, instanceId, message } of decided.activities) {
+      this.tell(level, reason, instanceId, message);
+    }
+    const memory = decided.memory ?? records.memory;
+    this.#desired = memory.desired ?? this.#desired;
+    this.suspendedProcesses = memory.suspendedProcesses;
+    return memory;
   }
 
   #called(call: string): void {
@@ -349,5 +364,22 @@ export class FakeFleetService implements FleetService {
     const error = this.nextError;
     this.nextError = null;
     if (error !== null) throw error;
+  }
+}
+
+function stateOf(name: InstanceStateName): InstanceState {
+  const since = NOW;
+  switch (name) {
+    case 'launching':
+      return { name, since, retryAt: null };
+    case 'booting':
+    case 'inService':
+      return { name, since };
+    case 'draining':
+      return { name, since, deadline: null, cause: 'operatorDrain', reversible: false };
+    case 'terminating':
+      return { name, since, cause: 'operatorTerminate', retryAt: null };
+    case 'terminated':
+      return { name, since, cause: 'operatorTerminate' };
   }
 }

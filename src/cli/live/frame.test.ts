@@ -92,7 +92,7 @@ describe('the live view', () => {
     const frame = await play(async (service, pass) => {
       pass(700, 2_300, 1_000);
       await service.setDesiredCapacity('hello', 37);
-      await service.drainInstance(service.status().groups[0]?.instances[33]?.id ?? '');
+      await service.drainInstance(service.status().groups[0]?.instances[33]?.id ?? '', false);
       pass(700);
       service.kill(service.status().groups[0]?.instances[5]?.id ?? '');
     }, 40);
