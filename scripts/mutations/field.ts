@@ -125,10 +125,17 @@ export const FIELD: readonly Mutation[] = [
   },
   {
     name: 'size: what comes in a burst is not gathered',
-    file: 'src/control/group-loop.ts',
-    find: 'await this.#around.clock.sleep(GATHER_MS, signal);',
+    file: 'src/control/pause.ts',
+    find: 'await clock.sleep(GATHER_MS, signal);',
     replace: '',
     caughtBy: field('faults/looks'),
+  },
+  {
+    name: 'blindness: a controller that was stopped decides on what it saw before',
+    file: 'src/control/pause.ts',
+    find: 'while (isBlind() && !signal.aborted && since.elapsedMs < OBSERVE_FIRST_MS) {',
+    replace: 'while (isBlind() && signal.aborted && since.elapsedMs < OBSERVE_FIRST_MS) {',
+    caughtBy: field('faults/stopped-controller.e2e'),
   },
   {
     name: 'size: a change wakes every load balancer',

@@ -22,6 +22,7 @@ import type { Change } from '../ports/store.ts';
 import { afterClockChange, clockChanged, type GroupRecords, takenUp } from './clock-changes.ts';
 import type { GroupSurroundings } from './group-surroundings.ts';
 import type { Operations } from './operations.ts';
+import { type Pause, pauseFor } from './pause.ts';
 import { Probes } from './probes.ts';
 import { ServiceError } from './service.ts';
 import { mergeSightings } from './sightings.ts';
@@ -30,19 +31,11 @@ import { Wake } from './wake.ts';
 
 /** A look is taken at least this often, whatever the events say. */
 const SAFETY_LOOK_MS = 5_000;
-/** From one look to the next at least: what comes in a burst is gathered, and costs one look and one commit. */
-const GATHER_MS = 30;
 /** After a look that failed. */
 const BACKOFF: BackoffLimits = { minMs: 100, maxMs: 10_000 };
 /** How long an ended instance is remembered, so that an old list does not bring it back. */
 const ENDED_MEMORY_MS = 600_000;
 const ABORT_FLOOR_MS = 1_000;
-
-/** The wait for the next look, and whether it ends at a time that a decision has planned. */
-interface Pause {
-  readonly waitMs: number;
-  readonly planned: boolean;
-}
 
 /**
  * The loop of one group: observe, decide, commit, perform; then wait for a reason to look again. Nothing is done before the
@@ -167,11 +160,10 @@ export class GroupLoop {
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
     signal.addEventListener('abort', () => this.notify(), { once: true });
+    const context = { clock: this.#around.clock, wake: this.#wake, signal, isBlind: () => this.#isBlind() };
     let announced = true;
     while (!signal.aborted) {
-      const pause: Pause = await this.#look(announced);
-      await this.#around.clock.sleep(GATHER_MS, signal);
-      if (!signal.aborted) announced = (await this.#wake.wait(Math.max(0, pause.waitMs - GATHER_MS))) || pause.planned;
+      announced = await pauseFor(await this.#look(announced), context);
     }
     this.#probes.stop();
   }
@@ -342,6 +334,14 @@ export class GroupLoop {
   /** Of the provider that new machines come from, and of those that present ones came from. */
   #sightings(): View<Sightings> {
     return mergeSightings([...this.providers].map((name) => this.#around.machines(name, this.#group.name)));
+  }
+
+  #isBlind(): boolean {
+    const views = [
+      this.#sightings(),
+      ...this.#around.targetGroups(this.#group).map(({ name }) => this.#around.targets(name)),
+    ];
+    return views.some(({ kind }) => kind === 'blind');
   }
 
   #perform({ due }: Decision, now: EpochMs): void {

@@ -10,6 +10,8 @@ const SENTENCE_LINES = 2;
 /** The most lines that one sentence takes in a list, which is more than any needs. */
 const MAX_LIST_LINES = 20;
 const DATE_AND_TIME_COLUMNS = 19;
+/** In so many columns ids are shown in full, as `drover status` does. */
+const WHOLE_IDS_COLUMNS = 130;
 /** In less, the terminal's own wrapping reads better. */
 const MIN_SENTENCE_COLUMNS = 30;
 
@@ -73,7 +75,8 @@ export function listLines(activity: Activity, look: Look, indent = ''): readonly
   const level = activity.level.padEnd('warning'.length);
   const lead = `${indent}${dim(dateAndTime(activity.at))}  ${levelStyle(activity.level, look)(level)}  `;
   const column = indent.length + DATE_AND_TIME_COLUMNS + 2 + level.length + 2;
-  const text = sentence(activity, activity.instanceId ?? activity.group);
+  const whole = sentence(activity, activity.instanceId ?? activity.group);
+  const text = look.columns >= WHOLE_IDS_COLUMNS ? whole : shortenIds(whole);
   const wide = look.columns - column >= MIN_SENTENCE_COLUMNS;
   const lines = wide ? wrap(text, look.columns - column, MAX_LIST_LINES, symbols(look).cut) : [text];
   return lines.map((line, index) => (index === 0 ? lead : ' '.repeat(column)) + line);
