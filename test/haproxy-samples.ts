@@ -7,8 +7,10 @@ import type { DesiredState, Member } from '../src/ports/load-balancer.ts';
 
 export const sampleGroup: TargetGroup = {
   name: 'hello',
+  port: null,
   algorithm: 'roundRobin',
   healthCheck: {
+    port: null,
     method: 'GET',
     host: 'localhost',
     path: '/health',
@@ -49,7 +51,16 @@ export function sampleState(members: readonly Member[], group: TargetGroup = sam
 
 export function sampleMember(instanceId: string, change: Partial<Member> = {}): Member {
   const endpoint = { address: '127.0.0.1', port: 9001 };
-  return { targetGroup: 'hello', instanceId, endpoint, weight: 100, state: 'ready', proven: false, ...change };
+  return {
+    targetGroup: 'hello',
+    instanceId,
+    endpoint,
+    checkPort: null,
+    weight: 100,
+    state: 'ready',
+    proven: false,
+    ...change,
+  };
 }
 
 /** What HAProxy says when it has these servers: healthy and without traffic, but for what is told of each. */
@@ -61,6 +72,7 @@ export function sampleLook(...servers: readonly Partial<ServerLook>[]): Look {
       id: 1,
       address: '127.0.0.1',
       port: 9001,
+      checkPort: 0,
       weight: 100,
       admin: 'ready',
       checked: true,

@@ -54,6 +54,7 @@ autoScalingGroups: { web: { minSize: 1, maxSize: 10, launchTemplate: { provider:
     targetGroup: 'web',
     instanceId: `i-${serverPort}`,
     endpoint: { address: '127.0.0.1', port: serverPort },
+    checkPort: null,
     weight: 100,
     state: 'ready' as const,
     proven: true,

@@ -19,7 +19,14 @@ const watchers = new Set<() => void>();
 /** Machines that are addresses and nothing more, so that there can be thousands of them. They last as long as the controller. */
 export const simulatedProvider: ProviderType = {
   name: 'simulated',
-  capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: 100 },
+  capabilities: {
+    listIntervalMs: 1_000,
+    listGapMs: 50,
+    listLagMs: 0,
+    concurrentOperations: 100,
+    terminateTimeoutMs: 60_000,
+    ports: 'assigned',
+  },
   settingsSchema: () => z.object({}),
   create: () => new SimulatedProvider(),
 };
@@ -36,9 +43,10 @@ class SimulatedProvider implements Provider {
     const known = machines.get(instanceId);
     if (known !== undefined) return known;
     const address = freeAddresses.pop() ?? addressOf(addresses++);
-    const endpoint = { address, port: Number(process.env[PORT_VARIABLE]) };
-    const about = { launchedAt: systemClock.now(), processId: null, detail: '' };
-    const machine: Machine = { id: instanceId, instanceId, group, state: 'running', endpoint, ...about };
+    const port = Number(process.env[PORT_VARIABLE]);
+    const place = { addresses: [address], ports: [{ port, hostPort: port }] };
+    const about = { launchedAt: systemClock.now(), detail: '' };
+    const machine: Machine = { id: instanceId, instanceId, group, state: 'running', ...place, ...about };
     machines.set(instanceId, machine);
     return machine;
   }
@@ -48,7 +56,7 @@ class SimulatedProvider implements Provider {
   }
 
   async terminate(machineId: string): Promise<void> {
-    const address = machines.get(machineId)?.endpoint?.address;
+    const address = machines.get(machineId)?.addresses[0];
     if (!machines.delete(machineId)) throw new PortError('NotFound', 'noMachine', `there is no ${machineId}`);
     if (address !== undefined) freeAddresses.push(address);
   }

@@ -106,6 +106,7 @@ function desiredState(fleet: Fleet, port: number, servers: ShellLoopPlan['server
     targetGroup: targetGroup.name,
     instanceId: server.name,
     endpoint: { address: '127.0.0.1', port: server.port },
+    checkPort: null,
     weight: 1,
     state: 'ready' as const,
     proven: false,

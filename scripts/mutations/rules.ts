@@ -227,8 +227,8 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'ports: whoever listens is taken for the server',
     file: 'src/providers/process/port-guard.ts',
-    find: 'server.stranger = isMain ? null : await strangerAmong(there, instanceId, server, stats ?? []);',
-    replace: 'server.stranger = null;',
+    find: 'const stranger = isMain ? null : await strangerAmong(there, instanceId, server, stats ?? []);',
+    replace: 'const stranger: string | null = null;',
     caughtBy: { tests: ['test/field/life/port-owner.test.ts'] },
   },
   {

@@ -3,7 +3,6 @@ import { Serial } from '../base/serial.ts';
 import { type Command, decideCommand } from '../decide/commands.ts';
 import { decide } from '../decide/decide.ts';
 import type { Decision } from '../decide/draft.ts';
-import { warmAt } from '../decide/grace-and-warmup.ts';
 import { isSameMember, type Membership, memberships } from '../decide/membership.ts';
 import { Forecasts } from '../decide/policies/forecast.ts';
 import type { PolicyVerdict } from '../decide/policies/policy.ts';
@@ -13,7 +12,7 @@ import type { AutoScalingGroup } from '../model/fleet.ts';
 import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
 import type { Hold } from '../model/hold.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
-import { isOver, lifecycleOf, serves } from '../model/lifecycle.ts';
+import { isOver, lifecycleOf } from '../model/lifecycle.ts';
 import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import { asPortError } from '../ports/errors.ts';
@@ -21,6 +20,7 @@ import type { MeasuredServer } from '../ports/metric-source.ts';
 import type { Change } from '../ports/store.ts';
 import { afterClockChange, clockChanged, type GroupRecords, takenUp } from './clock-changes.ts';
 import type { GroupSurroundings } from './group-surroundings.ts';
+import { measuredServers } from './measured-servers.ts';
 import type { Operations } from './operations.ts';
 import { type Pause, pauseFor } from './pause.ts';
 import { Probes } from './probes.ts';
@@ -116,14 +116,8 @@ export class GroupLoop {
 
   /** What can be measured: servers in service, with their process where it is one of this host. */
   get servers(): readonly MeasuredServer[] {
-    const { machines } = this;
-    const now = this.#around.clock.now();
-    return this.instances.filter(serves).map((instance) => ({
-      instanceId: instance.id,
-      endpoint: instance.machine?.endpoint ?? null,
-      pid: machines.get(instance.id)?.processId ?? null,
-      isWarm: warmAt(instance, this.#group) < now,
-    }));
+    const { clock, processOf } = this.#around;
+    return measuredServers(this.instances, this.#group, clock.now(), processOf);
   }
 
   /** The names of the providers of new servers and of present ones. */
@@ -144,7 +138,7 @@ export class GroupLoop {
   }
 
   members(): Membership[] {
-    return memberships(this.#group, this.#instances.values(), this.#memory);
+    return memberships(this.#around.targetGroups(this.#group), this.#instances.values(), this.#memory);
   }
 
   notify(): void {

@@ -18,6 +18,8 @@ export interface GroupSurroundings {
   readonly machines: (provider: string, group: string) => View<Sightings>;
   /** The operations on a provider's machines; null while it is not open. */
   readonly operations: (provider: string) => Operations | null;
+  /** The main process of a machine that is one of this host; null for any other. */
+  readonly processOf: (provider: string, machineId: string) => number | null;
   /** Those of the providers that are asked for nothing now. */
   readonly throttled: (providers: ReadonlySet<string>) => ReadonlyMap<string, Throttled>;
   readonly targetGroups: (group: AutoScalingGroup) => readonly TargetGroup[];

@@ -184,6 +184,7 @@ export class Loops {
       mode: this.#context.mode,
       machines: (provider, group) => this.#providers.machines(provider, group),
       operations: (provider) => this.#providers.operations(provider),
+      processOf: (provider, machineId) => this.#providers.processOf(provider, machineId),
       throttled: (providers) => this.#providers.throttled(providers),
       targetGroups: ({ targetGroups }) =>
         this.#fleet.targetGroups.filter(

@@ -1,4 +1,5 @@
 import type { Sightings, View } from '../decide/snapshot.ts';
+import { placesOf, sameAddresses } from '../model/endpoint.ts';
 import type { Machine } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
@@ -20,7 +21,7 @@ interface List {
   readonly machines: readonly Machine[];
   readonly byGroup: ReadonlyMap<string, ReadonlyMap<string, Machine>>;
   /** Sorted when somebody asks, which is seldom. */
-  readonly addresses: () => ReadonlyMap<string, string>;
+  readonly places: () => ReadonlyMap<string, string>;
 }
 
 const NO_MACHINES: ReadonlyMap<string, Machine> = new Map();
@@ -94,8 +95,8 @@ export class MachineWatch {
       value: {
         at: newest.asked.startedAt - this.#lagMs,
         machines: newest.byGroup.get(group) ?? NO_MACHINES,
-        get addresses() {
-          return newest.addresses();
+        get places() {
+          return newest.places();
         },
         previous:
           previous === null
@@ -141,9 +142,10 @@ function changedGroups(before: View<Lists> | null, now: View<Lists>): Concerned 
 
 function sameMachines(before: ReadonlyMap<string, Machine>, now: ReadonlyMap<string, Machine>): boolean {
   if (before.size !== now.size) return false;
-  for (const [instanceId, { id, state }] of now) {
+  for (const [instanceId, machine] of now) {
     const earlier = before.get(instanceId);
-    if (earlier?.id !== id || earlier.state !== state) return false;
+    if (earlier?.id !== machine.id || earlier.state !== machine.state) return false;
+    if (!sameAddresses(earlier, machine)) return false;
   }
   return true;
 }
@@ -154,20 +156,14 @@ function listOf(asked: Stopwatch, machines: readonly Machine[]): List {
     const group = byGroup.get(machine.group) ?? new Map<string, Machine>();
     byGroup.set(machine.group, group.set(machine.instanceId, machine));
   }
-  let addresses: ReadonlyMap<string, string> | null = null;
+  let places: ReadonlyMap<string, string> | null = null;
   return {
     asked,
     machines,
     byGroup,
-    addresses: () => {
-      addresses ??= addressesOf(machines);
-      return addresses;
+    places: () => {
+      places ??= new Map(machines.flatMap((machine) => placesOf(machine).map((place) => [place, machine.id])));
+      return places;
     },
   };
-}
-
-function addressesOf(machines: readonly Machine[]): ReadonlyMap<string, string> {
-  return new Map(
-    machines.flatMap(({ id, endpoint }) => (endpoint === null ? [] : [[`${endpoint.address}:${endpoint.port}`, id]])),
-  );
 }

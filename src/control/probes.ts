@@ -1,4 +1,5 @@
 import type { ProbeSighting } from '../decide/snapshot.ts';
+import { endpointOf } from '../model/endpoint.ts';
 import type { TargetGroup } from '../model/fleet.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -32,11 +33,14 @@ export class Probes {
 
   /** Asks one server what each of its target groups would ask it; healthy is who satisfies them all, and one answer shows that it answers. */
   look({ id, machine }: Instance, targetGroups: readonly TargetGroup[]): void {
-    const endpoint = machine?.endpoint;
-    if (!endpoint || this.#running.has(id) || this.#running.size >= MAX_PROBES) return;
+    const places = targetGroups.flatMap(({ port, healthCheck }) => {
+      const endpoint = machine === null ? null : endpointOf(machine, healthCheck.port ?? port);
+      return endpoint === null ? [] : [{ endpoint, healthCheck }];
+    });
+    if (places.length === 0 || this.#running.has(id) || this.#running.size >= MAX_PROBES) return;
     this.#running.add(id);
     const asked = new Stopwatch(this.#clock);
-    const checks = targetGroups.map(({ healthCheck }) =>
+    const checks = places.map(({ endpoint, healthCheck }) =>
       withDeadline(this.#clock, healthCheck.timeoutMs + SLACK_MS, this.#stop.signal, (signal) =>
         this.#probe.check(endpoint, healthCheck, signal),
       ).catch((error: Error) => ({ healthy: false, answered: false, detail: error.message })),

@@ -64,6 +64,11 @@ export class Providers {
     return this.#open.get(name)?.operations ?? null;
   }
 
+  /** The main process of a machine that is one of this host; null for any other. */
+  processOf(name: string, machineId: string): number | null {
+    return this.#open.get(name)?.provider.processOf?.(machineId) ?? null;
+  }
+
   /** Those that are asked for nothing now, with why and until when. */
   throttled(names: ReadonlySet<string>): ReadonlyMap<string, Throttled> {
     return new Map(

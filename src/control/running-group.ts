@@ -19,6 +19,7 @@ export interface GroupNeighbours
     | 'mode'
     | 'machines'
     | 'operations'
+    | 'processOf'
     | 'throttled'
     | 'targetGroups'
     | 'targets'

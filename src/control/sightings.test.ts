@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { addressesOf, machineOf } from '../../test/support/snapshot.ts';
+import { machineOf, placesIn } from '../../test/support/snapshot.ts';
 import { mergeSightings } from './sightings.ts';
 
 const list = (at: number, ...ids: string[]) => ({ at, machines: new Map(ids.map((id) => [id, machineOf({ id })])) });
@@ -8,7 +8,7 @@ const seen = (at: number, ...ids: string[]) =>
     kind: 'seen',
     value: {
       ...list(at, ...ids),
-      addresses: addressesOf(ids.map((id) => machineOf({ id }))),
+      places: placesIn(ids.map((id) => machineOf({ id }))),
       previous: list(at - 10, ...ids),
     },
   }) as const;

@@ -15,7 +15,7 @@ export function mergeSightings(views: readonly View<Sightings>[]): View<Sighting
     kind: 'seen',
     value: {
       ...merge(seen),
-      addresses: new Map(seen.flatMap(({ addresses }) => [...addresses])),
+      places: new Map(seen.flatMap(({ places }) => [...places])),
       previous: previous.length === seen.length ? merge(previous) : null,
     },
   };

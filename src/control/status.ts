@@ -1,6 +1,7 @@
 import { boundsOf } from '../decide/bounds.ts';
+import { endpointOf } from '../model/endpoint.ts';
 import type { Fleet, LoadBalancer } from '../model/fleet.ts';
-import { END_CAUSES, type Instance } from '../model/instance.ts';
+import { END_CAUSES, type Instance, type MachineRef } from '../model/instance.ts';
 import { isPending, lifecycleOf, serves } from '../model/lifecycle.ts';
 import type { Target, TargetGroupObservation } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
@@ -36,6 +37,7 @@ export interface StatusSources {
 export function fleetStatus(sources: StatusSources): FleetStatus {
   const { at, startedAt, fleet, fleetVersion, mode, about, groups, balancers } = sources;
   const targets = targetsByInstance([...balancers.values()], fleet);
+  const ports = new Map(fleet.targetGroups.map((targetGroup) => [targetGroup.name, targetGroup.port]));
   return {
     at,
     fleet: fleet.name,
@@ -46,7 +48,7 @@ export function fleetStatus(sources: StatusSources): FleetStatus {
     loadBalancers: fleet.loadBalancers.map((loadBalancer) =>
       balancerStatus(loadBalancer, fleet, balancers.get(loadBalancer.name)),
     ),
-    groups: groups.map((loop) => groupStatus(loop, targets)),
+    groups: groups.map((loop) => groupStatus(loop, targets, ports)),
   };
 }
 
@@ -81,7 +83,11 @@ function targetsByInstance(
   return byInstance;
 }
 
-function groupStatus(loop: GroupLoop, targets: ReadonlyMap<string, readonly SeenTarget[]>): GroupStatus {
+function groupStatus(
+  loop: GroupLoop,
+  targets: ReadonlyMap<string, readonly SeenTarget[]>,
+  ports: ReadonlyMap<string, number | null>,
+): GroupStatus {
   const { group, memory, instances, holds, machines } = loop;
   return {
     name: group.name,
@@ -95,13 +101,24 @@ function groupStatus(loop: GroupLoop, targets: ReadonlyMap<string, readonly Seen
     policies: policyExplanations(group, loop.verdicts),
     holds,
     instances: instances.map((instance) =>
-      instanceStatus(instance, machines.get(instance.id)?.detail ?? '', targets.get(instance.id) ?? []),
+      instanceStatus(instance, {
+        port: ports.get(group.targetGroups[0] ?? '') ?? null,
+        machineDetail: machines.get(instance.id)?.detail ?? '',
+        targets: targets.get(instance.id) ?? [],
+      }),
     ),
     desiredCapacityFile: group.desiredCapacityFile,
   };
 }
 
-function instanceStatus(instance: Instance, machineDetail: string, targets: readonly SeenTarget[]): InstanceStatus {
+interface SeenOfInstance {
+  /** Of its first target group. */
+  readonly port: number | null;
+  readonly machineDetail: string;
+  readonly targets: readonly SeenTarget[];
+}
+
+function instanceStatus(instance: Instance, { port, machineDetail, targets }: SeenOfInstance): InstanceStatus {
   const { id, group, state, createdAt, health, machine, launchTemplate } = instance;
   return {
     id,
@@ -112,7 +129,7 @@ function instanceStatus(instance: Instance, machineDetail: string, targets: read
     createdAt,
     health: health.status,
     detail: detailOf(instance),
-    endpoint: machine?.endpoint ? `${machine.endpoint.address}:${machine.endpoint.port}` : null,
+    endpoint: machine === null ? null : placeOf(machine, port),
     provider: launchTemplate.provider,
     machineId: machine?.id ?? null,
     machineDetail,
@@ -127,6 +144,12 @@ function instanceStatus(instance: Instance, machineDetail: string, targets: read
       responseTimeMs: traffic.responseTimeMs,
     })),
   };
+}
+
+/** Its address alone, where no port is known. */
+function placeOf(machine: MachineRef, port: number | null): string | null {
+  const endpoint = endpointOf(machine, port);
+  return endpoint === null ? (machine.addresses[0] ?? null) : `${endpoint.address}:${endpoint.port}`;
 }
 
 function detailOf({ state, health, request }: Instance): string {

@@ -3,6 +3,7 @@ import type { Machine } from '../model/observation.ts';
 import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
+import { refOf } from './machine-addresses.ts';
 import { suspension } from './suspension.ts';
 
 /**
@@ -35,7 +36,6 @@ function adoptAll(draft: Draft): void {
     const before = draft.capacity();
     const adopted = recordOf(draft, machine);
     draft.put(adopted);
-    if (machine.endpoint === null) draft.end(adopted, 'launchFailed');
     draft.tell(
       'adopted',
       `Adopted ${machine.instanceId} (machine ${machine.id}): it carries this group's tag, and there were no records yet.`,
@@ -145,8 +145,11 @@ function recordOf(facts: Facts, machine: Machine): Instance {
     launchTemplate: facts.snapshot.group.launchTemplate,
     // By the provider's clock, which may be ahead of ours.
     createdAt: Math.min(machine.launchedAt, facts.now),
-    machine: { id: machine.id, endpoint: machine.endpoint, seenAt: facts.now },
-    state: { name: 'booting', since: facts.now },
+    machine: refOf(machine, facts.now),
+    state:
+      machine.addresses.length === 0
+        ? { name: 'launching', since: facts.now, retryAt: null }
+        : { name: 'booting', since: facts.now },
     health: { status: 'unknown', since: facts.now },
     request: null,
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure, healthy, holds, reasons, states, unhealthySince } from '../../test/support/decisions.ts';
-import { addressesOf, machineOf, NOW, type Server, snapshotOf } from '../../test/support/snapshot.ts';
+import { addressesOf, machineOf, NOW, placesIn, type Server, snapshotOf } from '../../test/support/snapshot.ts';
 import { LAUNCHING_WORKS } from '../model/group-memory.ts';
 import { decide } from './decide.ts';
 
@@ -173,9 +173,8 @@ describe('machines and lists', () => {
   it('are gone when another one has their address, whatever answers there', () => {
     const snapshot = snapshotOf([...healthy('a', 'b'), { id: 'c', machine: null }]);
     if (snapshot.machines.kind !== 'seen') throw new Error('seen');
-    const { endpoint } = machineOf({ id: 'c' });
-    const addresses = addressesOf([{ ...machineOf({ id: 'new' }), endpoint }]);
-    const view = { kind: 'seen', value: { ...snapshot.machines.value, addresses } } as const;
+    const places = placesIn([{ ...machineOf({ id: 'new' }), ...addressesOf({ id: 'c' }) }]);
+    const view = { kind: 'seen', value: { ...snapshot.machines.value, places } } as const;
     expect(reasons(decide({ ...snapshot, machines: view }, NOW))).toContain('machineGone');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { healthy, holds, reasons, states, unhealthySince } from '../../test/support/decisions.ts';
 import { stepping, tracking } from '../../test/support/policies.ts';
-import { GROUP, NOW, type Server, snapshotOf } from '../../test/support/snapshot.ts';
+import { NOW, type Server, snapshotOf, TARGET_GROUP } from '../../test/support/snapshot.ts';
 import type { AutoScalingGroup } from '../model/fleet.ts';
 import { LAUNCHING_WORKS } from '../model/group-memory.ts';
 import type { Reading } from '../model/observation.ts';
@@ -311,7 +311,7 @@ describe('a suspended process', () => {
     const decision = decide(snapshot, NOW);
     expect([decision.changed, holds(decision)]).toEqual([[], ['processSuspended']]);
     const members = (memory: Pick<Snapshot['memory'], 'suspendedProcesses'>) =>
-      memberships(GROUP, snapshot.instances, memory).map(({ instanceId, state }) => `${instanceId} ${state}`);
+      memberships([TARGET_GROUP], snapshot.instances, memory).map(({ instanceId, state }) => `${instanceId} ${state}`);
     expect(members(snapshot.memory)).toEqual(['a ready', 'b ready', 'n draining']);
     expect(members({ suspendedProcesses: [] })).toEqual(['a ready', 'b ready', 'n ready']);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure, healthy, holds, jittered, reasons, states, unhealthySince } from '../../test/support/decisions.ts';
-import { GROUP, machineOf, NOW, type Server, snapshotOf, TARGET_GROUP } from '../../test/support/snapshot.ts';
+import { machineOf, NOW, type Server, snapshotOf, TARGET_GROUP } from '../../test/support/snapshot.ts';
 import { LAUNCHING_WORKS } from '../model/group-memory.ts';
 import type { Failure } from '../model/observation.ts';
 import { decide } from './decide.ts';
@@ -91,8 +91,12 @@ describe('a new server', () => {
     );
     const decision = decide(snapshot, NOW);
     expect(states(decision)).toEqual({ n: 'booting' });
-    expect(memberships(GROUP, decision.changed, decision.memory)).toMatchObject([
-      { instanceId: 'n', state: 'ready', endpoint: machine.endpoint },
+    expect(memberships([TARGET_GROUP], decision.changed, decision.memory)).toMatchObject([
+      {
+        instanceId: 'n',
+        state: 'ready',
+        endpoint: { address: machine.addresses[0], port: machine.ports?.[0]?.hostPort },
+      },
     ]);
   });
 

@@ -28,8 +28,9 @@ export function noteDueOperations(draft: Draft): void {
 }
 
 function noteLaunch(draft: Draft, instance: Instance, retryAt: EpochMs | null): void {
-  const { id, launchTemplate } = instance;
-  if (draft.snapshot.busy.has(id)) return;
+  const { id, machine, launchTemplate } = instance;
+  // With a machine it is launched, and waits for its address.
+  if (machine !== null || draft.snapshot.busy.has(id)) return;
   if (draft.waitsFor(launchHoldOf(draft, instance) ?? throttled(draft, launchTemplate.provider))) return;
   if (retryAt !== null && draft.now < retryAt) draft.note(launchBackoff(draft, retryAt));
   else draft.due.launch.push(id);

@@ -1,3 +1,4 @@
+import { placesOf } from '../model/endpoint.ts';
 import { END_CAUSES, type Health, type Instance } from '../model/instance.ts';
 import { awaitsHealth, isEnding, lifecycleOf, serves } from '../model/lifecycle.ts';
 import type { Target } from '../model/observation.ts';
@@ -8,7 +9,8 @@ import { graceEndsAt } from './grace-and-warmup.ts';
 import type { HoldReason } from './hold-reason.ts';
 import { recordCrash, recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
 import { takeOut } from './lifecycle.ts';
-import { confirmation, forgetDisputes, noteConfirmation } from './second-vantage.ts';
+import { followAddresses, refOf, whyUnreachable } from './machine-addresses.ts';
+import { type Confirmation, confirmation, forgetDisputes, noteConfirmation } from './second-vantage.ts';
 import { isHealthy, type MachineSight, noteSight, sightOfMachine, targetsOf } from './sight.ts';
 import { suspension } from './suspension.ts';
 
@@ -30,7 +32,9 @@ export function assessHealth(draft: Draft): void {
       endWithoutMachine(draft, instance, loss);
       continue;
     }
-    const assessed = noteHealth(draft, instance, verdict(draft, instance, sight));
+    const followed = followAddresses(draft, instance, sight);
+    if (lifecycleOf(followed).member === null) continue;
+    const assessed = noteHealth(draft, followed, verdict(draft, followed, sight));
     // Behind no load balancer it depends on its list alone.
     if (sight.kind === 'gone' && draft.snapshot.targetGroups.length === 0) draft.awaitList();
     if (awaitsHealth(assessed)) comeIntoServiceOrGiveUp(draft, assessed);
@@ -44,8 +48,7 @@ function learnOfMachine(draft: Draft, instance: Instance): void {
   const sight = sightOfMachine(draft, instance, instance.state.since);
   noteSight(draft, sight);
   if (sight.kind === 'present') {
-    const { id, endpoint } = sight.machine;
-    draft.put({ ...instance, machine: { id, endpoint, seenAt: draft.now } });
+    draft.put({ ...instance, machine: refOf(sight.machine, draft.now) });
   } else if (sight.kind === 'gone') {
     const before = draft.capacity();
     const { cause } = instance.state;
@@ -117,13 +120,12 @@ function endWithoutMachine(draft: Draft, instance: Instance, loss: Loss): void {
   }
 }
 
-/** Whether another machine has the address by now: good answers from there are that one's. */
+/** Whether another machine has its place by now: good answers from there are that one's. */
 function isSucceeded({ snapshot }: Facts, { machine }: Instance): boolean {
   const { machines } = snapshot;
-  if (machines.kind === 'blind' || !machine?.endpoint) return false;
-  const { address, port } = machine.endpoint;
-  const owner = machines.value.addresses.get(`${address}:${port}`);
-  return owner !== undefined && owner !== machine.id;
+  if (machines.kind === 'blind' || machine === null) return false;
+  const { places } = machines.value;
+  return placesOf(machine).some((place) => (places.get(place) ?? machine.id) !== machine.id);
 }
 
 type Verdict =
@@ -150,9 +152,7 @@ function noteHealth(draft: Draft, instance: Instance, seen: Verdict): Instance {
   }
   const since = draft.now;
   const next: Health =
-    seen.status === 'healthy'
-      ? { status: 'healthy', since }
-      : { status: 'unhealthy', since, source: 'loadBalancer', detail: seen.detail };
+    seen.status === 'healthy' ? { status: 'healthy', since } : { status: 'unhealthy', since, detail: seen.detail };
   const noted = { ...instance, health: next };
   draft.put(noted);
   if (!serves(noted)) return noted;
@@ -206,7 +206,10 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
   const late = { id, is: 'was not healthy in time, and stays', are: 'were not healthy in time, and stay' };
   if (draft.waitsFor(suspension(draft, REPLACING, late))) return;
   if (targetsOf(draft, instance).includes('blind')) return;
-  const confirmed = confirmation(draft, instance);
+  const unreachable = whyUnreachable(draft, instance);
+  // Who is reached nowhere can be asked nothing.
+  const confirmed: Confirmation =
+    unreachable === null ? confirmation(draft, instance) : { kind: 'confirmed', probe: null };
   noteConfirmation(draft, instance, confirmed);
   const { kind } = confirmed;
   if (kind === 'unknown') return;
@@ -216,7 +219,8 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
     if (isDisputeOpen(draft, until)) return;
   }
   const answer = kind === 'disputed' ? ', though it is healthy for Drover itself' : '';
-  const detail = instance.health.status === 'unhealthy' ? ` (${instance.health.detail})` : '';
+  const said = unreachable ?? (instance.health.status === 'unhealthy' ? instance.health.detail : '');
+  const detail = said === '' ? '' : ` (${said})`;
   const why = `${instance.id} was not healthy within its grace period of ${graceMs / 1000} s${detail}${answer}.`;
   const ended = takeOut(draft, instance, 'neverHealthy');
   draft.tell('neverHealthy', `${why} It is ended.`, {

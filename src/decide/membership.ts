@@ -1,4 +1,5 @@
-import type { AutoScalingGroup } from '../model/fleet.ts';
+import { targetEndpoint } from '../model/endpoint.ts';
+import type { TargetGroup } from '../model/fleet.ts';
 import type { GroupMemory } from '../model/group-memory.ts';
 import type { Endpoint, Instance, InstanceId } from '../model/instance.ts';
 import { lifecycleOf, serves } from '../model/lifecycle.ts';
@@ -8,6 +9,7 @@ export interface Membership {
   readonly targetGroup: string;
   readonly instanceId: InstanceId;
   readonly endpoint: Endpoint;
+  readonly checkPort: number | null;
   readonly weight: number;
   readonly state: 'ready' | 'draining';
   readonly proven: boolean;
@@ -20,20 +22,19 @@ export function isSameMember(before: Instance | undefined, after: Instance): boo
 
 /** Empty for what is no member. */
 function memberKey(instance: Instance | undefined): string {
-  const endpoint = instance?.machine?.endpoint;
-  if (instance === undefined || !endpoint) return '';
-  const { state, launchTemplate } = instance;
-  if (lifecycleOf(instance).member === null) return '';
-  return `${state.name} ${endpoint.address} ${endpoint.port} ${launchTemplate.weight}`;
+  if (instance?.machine == null || lifecycleOf(instance).member === null) return '';
+  const { state, machine, launchTemplate } = instance;
+  return `${state.name} ${JSON.stringify([machine.addresses, machine.ports])} ${launchTemplate.weight}`;
 }
 
 /**
- * Which servers the group's target groups should have, and how: follows from the committed records alone. While `addToLoadBalancer`
+ * Which servers the group's target groups should have, and how: follows from the committed records alone. A server that is not reached
+ * at the target group's port yet, as far as its provider knows, is no member. While `addToLoadBalancer`
  * is suspended those that have not come into service yet get no requests. They are not left out, because one of them may have been
  * found healthy just before: it finishes what it has.
  */
 export function memberships(
-  group: AutoScalingGroup,
+  targetGroups: readonly TargetGroup[],
   instances: Iterable<Instance>,
   { suspendedProcesses }: Pick<GroupMemory, 'suspendedProcesses'>,
 ): Membership[] {
@@ -42,13 +43,15 @@ export function memberships(
   for (const instance of instances) {
     const { id, machine, launchTemplate } = instance;
     const { member, isPending } = lifecycleOf(instance);
-    if (!machine?.endpoint || member === null) continue;
+    if (machine === null || member === null) continue;
     const isReady = member === 'ready' && !(isSuspended && isPending);
-    for (const targetGroup of group.targetGroups) {
+    for (const targetGroup of targetGroups) {
+      const place = targetEndpoint(machine, targetGroup);
+      if (place === null) continue;
       members.push({
-        targetGroup,
+        targetGroup: targetGroup.name,
         instanceId: id,
-        endpoint: machine.endpoint,
+        ...place,
         weight: launchTemplate.weight,
         state: isReady ? 'ready' : 'draining',
         proven: serves(instance),

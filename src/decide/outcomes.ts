@@ -6,6 +6,7 @@ import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { recordLaunchFailure } from './launch-backoff.ts';
 import { endHold, holdLaunches } from './launch-hold.ts';
+import { boot, refOf } from './machine-addresses.ts';
 import { sentence } from './sentence.ts';
 
 /** How long to wait before an ending that failed is tried again, unless the provider names a time. */
@@ -37,26 +38,12 @@ export function applyOutcomes(draft: Draft): void {
 }
 
 function launched(draft: Draft, instance: Instance, machine: Machine): void {
-  const known = { ...instance, machine: { id: machine.id, endpoint: machine.endpoint, seenAt: draft.now } };
-  if (instance.state.name !== 'launching') {
-    // Given up meanwhile: knowing the machine is what it takes to end it.
-    draft.put(known);
-    return;
-  }
-  if (machine.endpoint === null) {
-    const why = `The provider gave ${instance.id} no address.`;
-    draft.tell('launchFailed', why, { level: 'error', instance });
-    draft.put(known);
-    draft.end(known, 'launchFailed');
-    recordLaunchFailure(draft, known, why);
-    return;
-  }
+  // Also where it was given up meanwhile: knowing the machine is what it takes to end it.
+  const known = { ...instance, machine: refOf(machine, draft.now) };
+  draft.put(known);
+  if (instance.state.name !== 'launching') return;
   endHold(draft);
-  const booting = draft.move(known, { name: 'booting', since: draft.now });
-  const { address, port } = machine.endpoint;
-  const name = machine.id === instance.id ? '' : ` (machine ${machine.id})`;
-  const then = draft.snapshot.targetGroups.length > 0 ? '; traffic follows when its health checks have passed' : '';
-  draft.tell('launched', `Launched ${instance.id} at ${address}:${port}${name}${then}.`, { instance: booting });
+  if (machine.addresses.length > 0) boot(draft, known);
 }
 
 function launchFailed(draft: Draft, instance: Instance, failure: Failure): void {

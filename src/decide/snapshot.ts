@@ -76,8 +76,8 @@ export interface Sightings {
   /** What happened later may be missing from the list. */
   readonly at: EpochMs;
   readonly machines: ReadonlyMap<InstanceId, Machine>;
-  /** Whose each address is, among all machines of the provider: machine ids by `address:port`. */
-  readonly addresses: ReadonlyMap<string, string>;
+  /** Whose each place is, among all machines of the provider: machine ids by what `placesOf` says. */
+  readonly places: ReadonlyMap<string, string>;
   readonly previous: { readonly at: EpochMs; readonly machines: ReadonlyMap<InstanceId, Machine> } | null;
 }
 

@@ -19,6 +19,8 @@ const HAPROXY_STARTED = 'an HAProxy is started for it';
 const HAPROXY_STOPPED = 'its HAProxy is stopped';
 const RELOAD = 'HAProxy is reloaded; open requests go on, up to hardStopAfter';
 const NEXT_PRUNING = 'takes effect within ten minutes';
+const MOVED = 'requests and checks go to that port of each server, which counts as new; HAProxy is not reloaded';
+const CHECKED_THERE = 'health checks go there from then on; HAProxy is not reloaded';
 const NEXT_DRAIN = 'takes effect for servers that begin to drain from then on';
 const NEXT_LAUNCH = 'new servers only; running ones stay as they are';
 const REGISTERED = 'running servers are registered or deregistered; none is replaced';
@@ -85,6 +87,8 @@ function targetGroupFacts(targetGroup: TargetGroup): Facts {
     targetGroup;
   return {
     algorithm: fact(algorithm, RELOAD),
+    ...(targetGroup.port !== null && { port: fact(targetGroup.port, MOVED) }),
+    ...(healthCheck.port !== null && { 'healthCheck.port': fact(healthCheck.port, CHECKED_THERE) }),
     'healthCheck.method': fact(healthCheck.method, RELOAD),
     'healthCheck.host': fact(healthCheck.host, RELOAD),
     ...Object.fromEntries(

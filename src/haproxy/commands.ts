@@ -4,7 +4,7 @@ import type { TargetGroup } from '../model/fleet.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Words } from './encoder.ts';
 import { authority } from './members.ts';
-import { serverOptions, standInOptions, weightOf } from './render.ts';
+import { checkPortOf, serverOptions, standInOptions, weightOf } from './render.ts';
 import { keyOf, type Server, type ServerKey } from './servers.ts';
 
 export interface Command {
@@ -23,15 +23,29 @@ export function add(server: Server, group: TargetGroup, id: number, capabilities
   const options = standsIn ? standInOptions(group, capabilities) : serverOptions(group, capabilities);
   return [
     {
-      words: ['add', 'server', keyOf(server), address, 'id', `${id}`, 'weight', `${weight}`, ...options],
+      words: [
+        'add',
+        'server',
+        keyOf(server),
+        address,
+        'id',
+        `${id}`,
+        'weight',
+        `${weight}`,
+        ...options,
+        ...checkPortOf(server),
+      ],
       expected: /^New server registered\.$/,
     },
     ...admit(server),
   ];
 }
 
-/** Puts a known server in as if it were new, at its present address. */
-export function readmit(server: Server, group: TargetGroup): readonly Command[] {
+/**
+ * Puts a known server in as if it were new, at its present address.
+ * @param isCheckedThere whether its checks go where they should then
+ */
+export function readmit(server: Server, group: TargetGroup, isCheckedThere: boolean): readonly Command[] {
   const key = keyOf(server);
   const { address, port } = server.member.endpoint;
   return [
@@ -41,7 +55,7 @@ export function readmit(server: Server, group: TargetGroup): readonly Command[] 
       expected: /^(no need to change|IP changed|port changed|nothing changed)/,
     },
     weigh(key, weightOf(group, server.member)),
-    ...admit(server),
+    ...admit(server, isCheckedThere ? [] : [checkAt(server)]),
   ];
 }
 
@@ -62,6 +76,12 @@ export function weigh(key: ServerKey, weight: number): Command {
   return { words: ['set', 'server', key, 'weight', `${weight}`], expected: NOTHING };
 }
 
+/** Where it is checked from now on; only while its checks are turned on. */
+export function checkAt(server: Server): Command {
+  const { endpoint, checkPort } = server.member;
+  return { words: ['set', 'server', keyOf(server), 'check-port', `${checkPort ?? endpoint.port}`], expected: NOTHING };
+}
+
 /** Possible once no connection is left; refused until then. */
 export function remove(key: ServerKey): Command {
   return { words: ['del', 'server', key], expected: /^(Server deleted\.|No such (server|backend)\.)$/ };
@@ -75,8 +95,9 @@ export function cut(key: ServerKey): Command {
 /**
  * Out of maintenance; HAProxy goes on from here without us. The order matters: a server in maintenance forgets that it was
  * set down, so that it leaves maintenance for drain first.
+ * @param checked what to tell it once its checks are turned on
  */
-function admit(server: Server): readonly Command[] {
+function admit(server: Server, checked: readonly Command[] = []): readonly Command[] {
   const key = keyOf(server);
   const isReady = server.member.state === 'ready';
   if (server.standsIn) return [isReady ? ready(key) : drain(key)];
@@ -84,6 +105,7 @@ function admit(server: Server): readonly Command[] {
     drain(key),
     { words: ['set', 'server', key, 'health', 'down'], expected: NOTHING },
     { words: ['enable', 'health', key], expected: NOTHING },
+    ...checked,
     ...(isReady ? [ready(key)] : []),
   ];
 }

@@ -36,7 +36,8 @@ function isSameMember(a: Member, b: Member | undefined): boolean {
     a.proven === b.proven &&
     a.weight === b.weight &&
     a.endpoint.address === b.endpoint.address &&
-    a.endpoint.port === b.endpoint.port
+    a.endpoint.port === b.endpoint.port &&
+    a.checkPort === b.checkPort
   );
 }
 

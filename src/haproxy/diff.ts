@@ -3,7 +3,7 @@
 import type { TargetGroup } from '../model/fleet.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
 import type { Capabilities } from './capabilities.ts';
-import { add, type Command, cut, drain, readmit, ready, takeOut, weigh } from './commands.ts';
+import { add, type Command, checkAt, cut, drain, readmit, ready, takeOut, weigh } from './commands.ts';
 import type { Look, ServerLook } from './look.ts';
 import { weightOf } from './render.ts';
 import { keyOf, type Server, type ServerKey, serversBeside } from './servers.ts';
@@ -45,17 +45,24 @@ export function difference(
 function change(server: Server, group: TargetGroup, actual: ServerLook): readonly Command[] {
   const { member, standsIn } = server;
   const { address, port } = member.endpoint;
+  const checkedThere = isCheckedThere(server, actual);
   const moved = actual.address !== address || actual.port !== port;
   // Not checked, or in maintenance: an earlier addition was cut short.
   const isWhole = actual.admin !== 'maintenance' && (actual.checked || standsIn);
-  if (moved || !isWhole) return readmit(server, group);
+  if (moved || !isWhole) return readmit(server, group, checkedThere);
   const key = keyOf(server);
   const weight = weightOf(group, member);
-  const commands: Command[] = [];
+  const commands: Command[] = checkedThere ? [] : [checkAt(server)];
   if (actual.weight !== weight) commands.push(weigh(key, weight));
   if (member.state === 'draining' && actual.admin !== 'drain') commands.push(drain(key));
   if (member.state === 'ready' && actual.admin === 'drain') commands.push(ready(key));
   return commands;
+}
+
+function isCheckedThere({ member, standsIn }: Server, actual: ServerLook): boolean {
+  // 0 follows the server's own port.
+  const followed = member.checkPort === null ? [0, member.endpoint.port] : [member.checkPort];
+  return standsIn || followed.includes(actual.checkPort);
 }
 
 function isDraining({ member }: Server): boolean {

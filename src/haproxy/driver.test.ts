@@ -51,6 +51,7 @@ describe('the HAProxy driver', () => {
           targetGroup: 'hello',
           instanceId: 'a',
           endpoint: server.endpoint,
+          checkPort: null,
           weight: 100,
           state: 'ready',
           proven: false,
@@ -158,7 +159,7 @@ describe('the HAProxy driver', () => {
     driver = watcher;
     for (let count = 0; count < 5; count += 1) await real.server();
     const members = real.servers.map(({ endpoint }, index) => ({
-      ...{ targetGroup: FAST_GROUP.name, instanceId: `i-${index}`, endpoint, weight: 100 },
+      ...{ targetGroup: FAST_GROUP.name, instanceId: `i-${index}`, endpoint, checkPort: null, weight: 100 },
       ...{ state: 'ready' as const, proven: false },
     }));
     const targetGroups = [{ ...FAST_GROUP, healthCheck: { ...FAST_GROUP.healthCheck, ...SLOW_TO_FAIL } }];
@@ -191,6 +192,24 @@ describe('the HAProxy driver', () => {
     expect(await applied(next, desired)).toMatchObject([{ kind: 'died' }, { kind: 'start' }]);
     await untilHealthy(world, next);
     await next.close();
+  });
+
+  it('checks a server at a port of its own, which may change without a reload', async () => {
+    const { world, driver, desired } = await begin();
+    const [first] = desired.members;
+    const sick = await world.server();
+    sick.setHealthy(false);
+    if (first === undefined) throw new Error('a member');
+    const withCheckAt = (checkPort: number | null) => ({
+      ...desired,
+      members: [first, { ...first, instanceId: 'b', endpoint: sick.endpoint, checkPort }],
+    });
+    const healthOf = async () =>
+      (await driver.observe(signal)).targetGroups[0]?.targets.find(({ instanceId }) => instanceId === 'b')?.health;
+    expect(await applied(driver, withCheckAt(first.endpoint.port))).toEqual([]);
+    await world.until('it is healthy by its other port', async () => (await healthOf()) === 'healthy');
+    expect(await applied(driver, withCheckAt(null))).toEqual([]);
+    await world.until('it is unhealthy by its own', async () => (await healthOf()) === 'unhealthy');
   });
 
   it('refuses what could never work, with the reason', async () => {

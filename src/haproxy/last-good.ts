@@ -17,7 +17,10 @@ export interface Skeleton {
 }
 
 const address = z.object({ address: z.string(), port: z.number() });
+/** Not there in what an earlier version wrote. */
+const port = z.number().nullable().default(null);
 const healthCheck = z.object({
+  port,
   method: z.enum(HEALTH_CHECK_METHODS),
   host: z.string(),
   path: z.string(),
@@ -45,6 +48,7 @@ const skeleton = z.object({
   targetGroups: z.array(
     z.object({
       name: z.string(),
+      port,
       algorithm: z.enum(ALGORITHMS),
       healthCheck,
       outlierDetection: z.object({

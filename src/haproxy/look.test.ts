@@ -34,6 +34,7 @@ describe('parseLook', () => {
       id: 11,
       address: '127.0.0.1',
       port: 9001,
+      checkPort: 0,
       weight: 100,
       admin: 'ready',
       checked: true,

@@ -34,6 +34,8 @@ export interface ServerLook {
   readonly id: number;
   readonly address: string;
   readonly port: number;
+  /** The port of its checks; 0 for the same. */
+  readonly checkPort: number;
   readonly weight: number;
   readonly admin: 'ready' | 'drain' | 'maintenance';
   /** False while its health checks were never turned on. */
@@ -125,6 +127,7 @@ export function serverOf(state: Record, statistics: ServerStatistics): ServerLoo
     id: number(state, 'srv_id'),
     address: text(state, 'srv_addr'),
     port: number(state, 'srv_port'),
+    checkPort: number(state, 'srv_check_port'),
     weight: number(state, 'srv_uweight'),
     admin: (admin & MAINTENANCE) !== 0 ? 'maintenance' : (admin & DRAIN) !== 0 ? 'drain' : 'ready',
     checked: (number(state, 'srv_check_state') & CHECKS_ENABLED) !== 0,

@@ -48,6 +48,7 @@ export function checkDesired(desired: DesiredState): DesiredState {
     demand(!keys.has(key), 'memberTwice', `${key} is named twice`);
     keys.add(key);
     checkEndpoint(member.endpoint);
+    if (member.checkPort !== null) checkEndpoint({ ...member.endpoint, port: member.checkPort });
     return { ...member, endpoint: { ...member.endpoint, address: canonical(member.endpoint.address) } };
   });
   return { ...desired, members };

@@ -47,6 +47,21 @@ const CASES: Readonly<Record<string, DesiredState>> = {
       statsPage: { address: '127.0.0.1', port: 8404 },
     },
   },
+  ports: {
+    ...sampleState([
+      sampleMember('i-1', { endpoint: { address: '10.0.0.1', port: 8080 }, proven: true }),
+      sampleMember('i-1', {
+        targetGroup: 'admin',
+        endpoint: { address: '10.0.0.1', port: 9000 },
+        checkPort: 9100,
+        proven: true,
+      }),
+    ]),
+    targetGroups: [
+      { ...sampleGroup, port: 8080 },
+      { ...sampleGroup, name: 'admin', port: 9000, healthCheck: { ...sampleGroup.healthCheck, port: 9100 } },
+    ],
+  },
   algorithms: {
     loadBalancer: {
       ...sampleLoadBalancer,

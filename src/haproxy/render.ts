@@ -249,7 +249,13 @@ function backend(
 }
 
 function server(one: Server, weight: number, id: number): string {
-  return `server ${nameOf(one)} ${authority(one.member.endpoint)} id ${id} weight ${weight}`;
+  const words = ['server', nameOf(one), authority(one.member.endpoint), 'id', `${id}`, 'weight', `${weight}`];
+  return [...words, ...checkPortOf(one)].join(' ');
+}
+
+/** Where a server is checked, if not where its requests go; a stand-in is not checked. */
+export function checkPortOf({ member, standsIn }: Server): readonly string[] {
+  return standsIn || member.checkPort === null ? [] : ['port', `${member.checkPort}`];
 }
 
 function maxconn(most: number | null): readonly string[] {

@@ -48,7 +48,7 @@ export function renderStateFile(
         ...[0, member.targetGroup, ids.get(key) ?? 0, member.instanceId, member.endpoint.address],
         ...[up ? RUNNING : STOPPED, member.state === 'draining' ? FORCED_DRAIN : 0, weight, weight, 0],
         ...[check.status, check.result, up ? healthyThreshold + unhealthyThreshold - 1 : 0, CHECKS_ENABLED, 0],
-        ...[0, 1, '-', member.endpoint.port, '-', 0, 0, '-', '-', 0],
+        ...[0, 1, '-', member.endpoint.port, '-', 0, member.checkPort ?? 0, '-', '-', 0],
       ].join(' '),
     ];
   });

@@ -94,6 +94,8 @@ export type ConnectionReuse = (typeof CONNECTION_REUSES)[number];
 /** Servers that answer the same requests, and how to tell whether one of them can. Behind at most one load balancer. */
 export interface TargetGroup {
   readonly name: string;
+  /** Where its servers listen; null for the one port that the provider assigns to each. */
+  readonly port: number | null;
   readonly algorithm: Algorithm;
   readonly healthCheck: HealthCheck;
   readonly outlierDetection: OutlierDetection;
@@ -112,6 +114,8 @@ export interface TargetGroup {
 export const HEALTH_CHECK_METHODS = ['GET', 'HEAD', 'OPTIONS'] as const;
 
 export interface HealthCheck {
+  /** The port that is checked; null for the target group's own, where the requests go. */
+  readonly port: number | null;
   readonly method: (typeof HEALTH_CHECK_METHODS)[number];
   /** The Host header, with a port or without. */
   readonly host: string;

@@ -29,13 +29,26 @@ export interface Instance {
   readonly request: InstanceRequest | null;
 }
 
-export interface MachineRef {
+export interface MachineRef extends MachineAddresses {
   /** The provider's own id of the machine. */
   readonly id: string;
-  /** Null only for a machine that was found on its way out, before the provider gave it an address. */
-  readonly endpoint: Endpoint | null;
   /** When Drover learned of it: the health check grace period runs from here. */
   readonly seenAt: EpochMs;
+}
+
+/** Where a machine is reached, as far as its provider has said. */
+export interface MachineAddresses {
+  /** IP addresses, the one to use first; none while it has not got one. */
+  readonly addresses: readonly string[];
+  /** Where its ports are reached; null when each is reached at its own number, none while they are not to be reached. */
+  readonly ports: readonly PortMapping[] | null;
+}
+
+export interface PortMapping {
+  /** As the server has it. */
+  readonly port: number;
+  /** As it is reached at the machine's address. */
+  readonly hostPort: number;
 }
 
 export interface Endpoint {
@@ -45,7 +58,10 @@ export interface Endpoint {
 }
 
 export type InstanceState =
-  /** To be launched, or being launched. `retryAt` holds the next try back after one that failed. */
+  /**
+   * To be launched, or being launched; with a machine, its address is awaited. `retryAt` holds the next try back after one that
+   * failed.
+   */
   | { readonly name: 'launching'; readonly since: EpochMs; readonly retryAt: EpochMs | null }
   /** The machine exists and is known to the load balancer; no traffic until its health checks have passed. */
   | { readonly name: 'booting'; readonly since: EpochMs }
@@ -92,9 +108,7 @@ export type Health =
   /** Not told yet: new, or nothing that could tell can be seen. */
   | { readonly status: 'unknown'; readonly since: EpochMs }
   | { readonly status: 'healthy'; readonly since: EpochMs }
-  | { readonly status: 'unhealthy'; readonly since: EpochMs; readonly source: HealthSource; readonly detail: string };
-
-export type HealthSource = 'loadBalancer' | 'provider';
+  | { readonly status: 'unhealthy'; readonly since: EpochMs; readonly detail: string };
 
 export interface InstanceRequest {
   /** `drain`: replace it, then end it gracefully. `terminate`: end it now, open requests are cut. */

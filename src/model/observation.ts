@@ -1,20 +1,16 @@
 /** What was seen of the world: the input of every decision. */
 
-import type { Endpoint, InstanceId } from './instance.ts';
+import type { InstanceId, MachineAddresses } from './instance.ts';
 import type { EpochMs } from './time.ts';
 
 /** One machine as its provider lists it. */
-export interface Machine {
+export interface Machine extends MachineAddresses {
   /** The provider's own id: what `terminate` takes. */
   readonly id: string;
   readonly instanceId: InstanceId;
   readonly group: string;
   readonly state: 'pending' | 'running' | 'stopped';
-  /** Null while the provider has not given one. */
-  readonly endpoint: Endpoint | null;
   readonly launchedAt: EpochMs;
-  /** The process, where the machine is one of this host. */
-  readonly processId: number | null;
   /** For a person: `pid 4711 exited`, `crashed`; empty when there is nothing to say. */
   readonly detail: string;
 }

@@ -41,6 +41,8 @@ export interface Member {
   readonly targetGroup: string;
   readonly instanceId: InstanceId;
   readonly endpoint: Endpoint;
+  /** The port of its health checks, where that is another one. */
+  readonly checkPort: number | null;
   /** 1 to 256 */
   readonly weight: number;
   readonly state: 'ready' | 'draining';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Endpoint, InstanceId } from '../model/instance.ts';
+import type { InstanceId } from '../model/instance.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { LoadBalancerObservation, Reading } from '../model/observation.ts';
 import type { Clock, Moment } from './clock.ts';
@@ -44,7 +44,7 @@ export interface Observed extends Moment {
 
 export interface MeasuredServer {
   readonly instanceId: InstanceId;
-  readonly endpoint: Endpoint | null;
+  readonly address: string | null;
   /** The process, where it is one of this host. */
   readonly pid: number | null;
   /** Whether its warm-up is over. */

@@ -12,14 +12,14 @@ export type { Machine } from '../model/observation.ts';
  * Where machines come from. The contract, checked by `test/conformance/provider.ts`:
  *
  * - `launch` is idempotent by `instanceId`: however often it is called, also after a crash in the middle and by another
- *   controller, at most one machine exists for the id, and its answer is that machine. It resolves when the address is known;
- *   the server may still be booting.
+ *   controller, at most one machine exists for the id, and its answer is that machine. The server may still be booting; a machine that
+ *   has no address yet gets it in `list`.
  * - Machines carry the tags `fleet`, `group` and `instanceId`, kept with the machine and not only in the controller's store.
  * - `list` returns every machine of the fleet that is not gone, also stopped ones and ones that an earlier controller launched.
  *   It throws rather than return part of the list.
- * - What answers at a machine's endpoint is the machine, as far as the provider can tell: an address that was given to another
- *   machine meanwhile is not listed as this one's. A provider of processes checks who holds the socket, and lists a server whose port
- *   another program has taken as stopped, with that program in its detail.
+ * - What answers at a machine's addresses is the machine, as far as the provider can tell: an address that was given to another
+ *   machine meanwhile is not listed as this one's. A provider of processes maps a server's port only once the socket there is known to
+ *   be the server's, and lists a server whose port another program has taken as stopped, with that program in its detail.
  * - `terminate` asks for the end of one machine by the provider's id and is repeated until it throws `NotFound`; it resolves
  *   when the request has been taken, the machine may need longer. It never touches a machine without the fleet's tag.
  * - No call outlives its signal: an abort makes it reject; what it had begun may still take effect.
@@ -29,8 +29,10 @@ export interface Provider {
   launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine>;
   list(signal: AbortSignal): Promise<readonly Machine[]>;
   terminate(machineId: string, signal: AbortSignal): Promise<void>;
-  /** Calls back when a look is worth while sooner than planned (a machine stopped). Only a hint. Returns the way to stop. */
+  /** Calls back when a look is worth while sooner than planned (a machine stopped, or is reached now). Only a hint. Returns the way to stop. */
   watch(onChange: () => void): () => void;
+  /** Of a provider whose machines are processes of this host: the main process of one; null when it has none. */
+  processOf?(machineId: string): number | null;
   /** Lets go of timers and handles. Machines go on. */
   close(): Promise<void>;
 }
@@ -52,8 +54,15 @@ export interface ProviderCapabilities {
   readonly listGapMs: number;
   /** How far behind the truth a list may be: what happened so shortly before it was asked for may be missing from it. */
   readonly listLagMs: number;
-  /** How many launches and terminations may be under way at once. */
+  /** How many calls to launch or to terminate a machine may be under way at once. */
   readonly concurrentOperations: number;
+  /** How long one try at terminating a machine may take, from the first call until the provider does not know it any more. */
+  readonly terminateTimeoutMs: number;
+  /**
+   * How servers are reached: `direct`, each port at its own number, so that a target group names one; `assigned`, at the one port that
+   * the provider gives to each, so that a target group names none.
+   */
+  readonly ports: 'direct' | 'assigned';
 }
 
 /** One kind of provider: an entry of `providers/registry.ts`. */

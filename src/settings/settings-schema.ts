@@ -8,6 +8,8 @@ export interface SettingsSchemaSource {
   settingsSchema(baseDir: string): z.ZodType<JsonObject>;
   /** Why a group's servers cannot work, though each setting is right by itself; paths begin in the settings. */
   settingsProblems?(settings: JsonObject, use: TemplateUse): readonly Problem[];
+  /** Of a provider: how its servers are reached. */
+  readonly capabilities?: { readonly ports: 'direct' | 'assigned' };
 }
 
 /** What a launch template is for. */

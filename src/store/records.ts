@@ -4,13 +4,12 @@ import type { FleetVersion } from '../model/fleet-version.ts';
 import type { GroupMemory, LaunchHold } from '../model/group-memory.ts';
 import type {
   EndCause,
-  Endpoint,
   Health,
-  HealthSource,
   Instance,
   InstanceRequest,
   InstanceState,
   InstanceStateName,
+  MachineRef,
 } from '../model/instance.ts';
 import type { Json } from '../model/json.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
@@ -75,12 +74,16 @@ const health: z.ZodType<Health> = z.discriminatedUnion('status', [
   z.strictObject({
     status: z.literal('unhealthy'),
     since: time,
-    source: oneOf<HealthSource>({ loadBalancer: 'loadBalancer', provider: 'provider' }),
     detail: z.string(),
   }),
 ]);
 
-const endpoint: z.ZodType<Endpoint> = z.strictObject({ address: z.string(), port: z.int() });
+const machine: z.ZodType<MachineRef> = z.strictObject({
+  id: z.string(),
+  addresses: z.array(z.string()),
+  ports: z.array(z.strictObject({ port: z.int(), hostPort: z.int() })).nullable(),
+  seenAt: time,
+});
 
 const instance: z.ZodType<Instance> = z.strictObject({
   id: z.string(),
@@ -92,7 +95,7 @@ const instance: z.ZodType<Instance> = z.strictObject({
     version: z.string(),
   }),
   createdAt: time,
-  machine: z.strictObject({ id: z.string(), endpoint: endpoint.nullable(), seenAt: time }).nullable(),
+  machine: machine.nullable(),
   state,
   health,
   request: z

@@ -15,6 +15,7 @@ export const SQLITE_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-crashes': { up: countCrashes },
   '0007-fleet-versions': { up: createFleetVersions },
   '0008-digests-by-group': { up: digestByGroup },
+  '0009-addresses': { up: nameAddresses },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {
@@ -289,4 +290,37 @@ async function addUpDigests(db: Kysely<unknown>, total: number | undefined): Pro
     const sum = digestSum(digests.map(({ digest }) => digest));
     await sql`insert into state_digest (group_name, total) values (${name}, ${sum})`.execute(db);
   }
+}
+
+/**
+ * A machine has addresses, and may map ports; the servers of before were all reached at a port that their provider had assigned. Where
+ * a failed health check came from is said no more: it was always the load balancer.
+ */
+async function nameAddresses(db: Kysely<unknown>): Promise<void> {
+  await sql`drop view readable_instances`.execute(db);
+  for (const column of ['address', 'port']) await db.schema.alterTable('instances').dropColumn(column).execute();
+  const place = sql`json_extract(record, '$.machine.endpoint.port')`;
+  await sql`
+    update instances set digest = null, record = json_remove(json_set(record,
+      '$.machine.addresses', case when ${place} is null then json_array()
+        else json_array(json_extract(record, '$.machine.endpoint.address')) end,
+      '$.machine.ports', case when ${place} is null then json_array()
+        else json_array(json_object('port', ${place}, 'hostPort', ${place})) end), '$.machine.endpoint')
+    where json_type(record, '$.machine') = 'object'`.execute(db);
+  await sql`
+    update instances set digest = null, record = json_remove(record, '$.health.source')
+    where json_type(record, '$.health.source') is not null`.execute(db);
+  await db.schema
+    .alterTable('instances')
+    .addColumn('address', 'text', (column) => column.generatedAlwaysAs(inRecord('$.machine.addresses[0]')))
+    .execute();
+  await db.schema
+    .alterTable('instances')
+    .addColumn('port', 'integer', (column) => column.generatedAlwaysAs(inRecord('$.machine.ports[0].hostPort')))
+    .execute();
+  await sql`
+    create view readable_instances as
+    select id, group_name, state, ${localTime('since')} as since, cause, health,
+           coalesce(address || ':' || port, address) as endpoint, provider, machine_id, ${localTime('created_at')} as created
+    from instances order by sequence`.execute(db);
 }

@@ -86,7 +86,7 @@ export interface InstanceStatus {
   readonly health: 'unknown' | 'healthy' | 'unhealthy';
   /** Why it is unhealthy, why it is ended, or what it waits for; empty when there is nothing to say. */
   readonly detail: string;
-  /** `address:port`; null before it is known. */
+  /** `address:port`, the address alone where no port is known; null before there is one. */
   readonly endpoint: string | null;
   readonly provider: string;
   readonly machineId: string | null;

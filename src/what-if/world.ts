@@ -36,14 +36,14 @@ export class CalmWorld {
     const since = now - LONG_AGO_MS - this.#bootMs;
     for (let index = 0; index < size; index += 1) {
       const id = `i-${index.toString(16).padStart(17, '0')}`;
-      const machine = machineOf(id, group.name, since, true);
+      const machine = this.#machine(id, group.name, since, true);
       this.#machines.set(id, machine);
       this.#instances.set(id, {
         id,
         group: group.name,
         launchTemplate: group.launchTemplate,
         createdAt: since,
-        machine: { id: machine.id, endpoint: machine.endpoint, seenAt: since },
+        machine: { id: machine.id, addresses: machine.addresses, ports: machine.ports, seenAt: since },
         state: { name: 'inService', since },
         health: { status: 'healthy', since },
         request: null,
@@ -73,7 +73,7 @@ export class CalmWorld {
       instances: [...this.#instances.values()],
       machines: {
         kind: 'seen',
-        value: { at: now, machines, previous: { at: now - 1, machines }, addresses: new Map() },
+        value: { at: now, machines, previous: { at: now - 1, machines }, places: new Map() },
       },
       throttled: new Map(),
       targets: new Map(
@@ -97,7 +97,7 @@ export class CalmWorld {
     for (const instanceId of due.launch) {
       const instance = this.#instances.get(instanceId);
       if (instance === undefined) continue;
-      const machine = machineOf(instanceId, instance.group, now, false);
+      const machine = this.#machine(instanceId, instance.group, now, false);
       this.#machines.set(instanceId, machine);
       this.#outcomes.push({ kind: 'launched', instanceId, machine, at: now });
     }
@@ -131,6 +131,20 @@ export class CalmWorld {
     return next;
   }
 
+  #machine(instanceId: InstanceId, group: string, launchedAt: EpochMs, isRunning: boolean): Machine {
+    const isDirect = this.#targetGroups.some(({ port }) => port !== null);
+    return {
+      id: `m-${instanceId}`,
+      instanceId,
+      group,
+      state: isRunning ? 'running' : 'pending',
+      addresses: ['127.0.0.1'],
+      ports: isDirect ? null : [{ port: 1, hostPort: 1 }],
+      launchedAt,
+      detail: '',
+    };
+  }
+
   #upAt(id: InstanceId): EpochMs {
     const machine = this.#machines.get(id);
     return machine === undefined ? Number.POSITIVE_INFINITY : machine.launchedAt + this.#bootMs;
@@ -158,16 +172,3 @@ export class CalmWorld {
 
 /** Longer than any warm-up or cooldown. */
 const LONG_AGO_MS = 7 * 24 * 3_600_000;
-
-function machineOf(instanceId: InstanceId, group: string, launchedAt: EpochMs, isRunning: boolean): Machine {
-  return {
-    id: `m-${instanceId}`,
-    instanceId,
-    group,
-    state: isRunning ? 'running' : 'pending',
-    endpoint: { address: '127.0.0.1', port: 1 },
-    launchedAt,
-    processId: null,
-    detail: '',
-  };
-}

@@ -46,8 +46,10 @@ const signal = new AbortController().signal;
 /** The one target group of a world: checked as fast as anybody can. */
 export const FAST_GROUP: TargetGroup = {
   name: 'hello',
+  port: null,
   algorithm: 'roundRobin',
   healthCheck: {
+    port: null,
     method: 'GET',
     host: 'localhost',
     path: '/health',
@@ -84,7 +86,15 @@ export function helpersFor(subject: () => { readonly world: LoadBalancerWorld; r
   const apply = (desired: DesiredState) => applied(subject().driver, desired);
 
   function member(instanceId: string, { endpoint }: TestServer, state: Member['state'] = 'ready'): Member {
-    return { targetGroup: subject().world.targetGroup, instanceId, endpoint, weight: 100, state, proven: false };
+    return {
+      targetGroup: subject().world.targetGroup,
+      instanceId,
+      endpoint,
+      checkPort: null,
+      weight: 100,
+      state,
+      proven: false,
+    };
   }
 
   function proven(instanceId: string, server: TestServer, state: Member['state'] = 'ready'): Member {

@@ -123,7 +123,7 @@ describeMetricSourceConformance('host, with exporters', () =>
       type: typeOf('host'),
       settings: { measure: 'memory', exporterPort: port },
       context: {
-        servers: () => [{ instanceId: 'i-1', endpoint: { address: '127.0.0.1', port: 80 }, pid: null, isWarm: true }],
+        servers: () => [{ instanceId: 'i-1', address: '127.0.0.1', pid: null, isWarm: true }],
       },
     }),
     (value) => {

@@ -21,6 +21,7 @@ async function make(): Promise<ProviderWorld> {
   return {
     clock,
     settings: {},
+    listening: {},
     open: async (fleet) => {
       const own = { fleet, clock, random: random.fork(fleet), trace, machines };
       return new SimProvider({ ...own, conditions: conditions.provider, witness: WITNESS });

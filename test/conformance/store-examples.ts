@@ -68,7 +68,12 @@ export function anInstance(id: string, changes: Partial<Instance> = {}): Instanc
       version: 'v1',
     },
     createdAt: 1_000,
-    machine: { id: `machine-of-${id}`, endpoint: { address: '127.0.0.1', port: 8_001 }, seenAt: 1_500 },
+    machine: {
+      id: `machine-of-${id}`,
+      addresses: ['127.0.0.1'],
+      ports: [{ port: 8_001, hostPort: 8_001 }],
+      seenAt: 1_500,
+    },
     state: EVERY_STATE.inService,
     health: { status: 'healthy', since: 1_000 },
     request: null,

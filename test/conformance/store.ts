@@ -45,8 +45,11 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
       it('keeps what may be absent, and each kind of health', async () => {
         const instances = [
           anInstance('i-1', { machine: null, health: { status: 'unknown', since: 1 } }),
-          anInstance('i-2', { machine: { id: 'm', endpoint: null, seenAt: 1 }, request: { kind: 'drain', at: 2 } }),
-          anInstance('i-3', { health: { status: 'unhealthy', since: 1, source: 'provider', detail: 'exited\n"1"' } }),
+          anInstance('i-2', {
+            machine: { id: 'm', addresses: [], ports: null, seenAt: 1 },
+            request: { kind: 'drain', at: 2 },
+          }),
+          anInstance('i-3', { health: { status: 'unhealthy', since: 1, detail: 'exited\n"1"' } }),
         ];
         await store.commit(aChange({ instances }));
         expect((await store.load()).instances).toEqual(instances);

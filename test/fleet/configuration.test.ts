@@ -102,7 +102,14 @@ async function begin(source: FleetSource = { kind: 'api' }): Promise<Controller>
     store: guarded,
     provider: () => ({
       provider: machines,
-      capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: 1 },
+      capabilities: {
+        listIntervalMs: 1_000,
+        listGapMs: 50,
+        listLagMs: 0,
+        concurrentOperations: 1,
+        terminateTimeoutMs: 60_000,
+        ports: 'assigned',
+      },
     }),
     clock,
   });

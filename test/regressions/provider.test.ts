@@ -117,7 +117,14 @@ function watching(listIntervalMs: number, list: Provider['list']) {
     },
     close: async () => {},
   };
-  const capabilities = { listIntervalMs, listGapMs: LIST_GAP_MS, listLagMs: 0, concurrentOperations: 1 };
+  const capabilities = {
+    listIntervalMs,
+    listGapMs: LIST_GAP_MS,
+    listLagMs: 0,
+    concurrentOperations: 1,
+    terminateTimeoutMs: 60_000,
+    ports: 'assigned',
+  } as const;
   const watch = new MachineWatch(provider, capabilities, clock, new Throttle(clock, { seed: () => 'seed' }), () => {});
   const abort = new AbortController();
   void watch.run(abort.signal);

@@ -15,7 +15,6 @@ export const unhealthySince = (agoMs: number) => ({
   health: {
     status: 'unhealthy',
     since: NOW - agoMs,
-    source: 'loadBalancer',
     detail: 'connection refused (L4CON)',
   } as const,
 });

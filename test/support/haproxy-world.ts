@@ -145,7 +145,7 @@ class SmallServer {
   member(change: Partial<Member> = {}): Member {
     const { port } = this.#server.address() as AddressInfo;
     const endpoint = { address: '127.0.0.1', port };
-    const identity = { targetGroup: sampleGroup.name, instanceId: this.name, endpoint };
+    const identity = { targetGroup: sampleGroup.name, instanceId: this.name, endpoint, checkPort: null };
     return { ...identity, weight: 100, state: 'ready', proven: true, ...change };
   }
 

@@ -61,7 +61,7 @@ export function play({ group: changes, minutes, metrics, histories, ...more }: P
         instances: [...instances.values()],
         machines: {
           kind: 'seen',
-          value: { at: now, machines, addresses: new Map(), previous: { at: now - 1, machines } },
+          value: { at: now, machines, places: new Map(), previous: { at: now - 1, machines } },
         },
         throttled: new Map(),
         targets: new Map(),
@@ -140,9 +140,9 @@ function machineOf({ id, group, createdAt }: Instance, isRunning: boolean): Mach
     instanceId: id,
     group,
     state: isRunning ? 'running' : 'pending',
-    endpoint: { address: '127.0.0.1', port: 20_000 },
+    addresses: ['127.0.0.1'],
+    ports: [{ port: 20_000, hostPort: 20_000 }],
     launchedAt: createdAt,
-    processId: null,
     detail: '',
   };
 }

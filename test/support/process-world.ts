@@ -13,6 +13,9 @@ import { isRunning, kill, processesWith } from './processes.ts';
 export class ProcessWorld implements ProviderWorld {
   readonly clock = systemClock;
   readonly settings = settings({ command: ['sleep', '600'] });
+  readonly listening = settings({
+    command: [process.execPath, '-e', 'require("net").createServer().listen(process.env.PORT, process.env.HOST)'],
+  });
   readonly dataDir: string;
   readonly problems: string[] = [];
   readonly #opened: Provider[] = [];

@@ -1,9 +1,10 @@
 import { Forecasts } from '../../src/decide/policies/forecast.ts';
 import { Calendar } from '../../src/decide/schedule.ts';
 import type { CommandRecords, RequestWindow, Snapshot } from '../../src/decide/snapshot.ts';
+import { placesOf } from '../../src/model/endpoint.ts';
 import type { AutoScalingGroup, TargetGroup } from '../../src/model/fleet.ts';
 import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
-import type { Instance, InstanceState } from '../../src/model/instance.ts';
+import type { Instance, InstanceState, MachineAddresses } from '../../src/model/instance.ts';
 import { type Machine, NO_TRAFFIC, type Target, type TargetHealth } from '../../src/model/observation.ts';
 
 /** The time of the look in these tests; everything else is told relative to it. */
@@ -33,8 +34,10 @@ export const GROUP: AutoScalingGroup = {
 
 export const TARGET_GROUP: TargetGroup = {
   name: 'web',
+  port: null,
   algorithm: 'roundRobin',
   healthCheck: {
+    port: null,
     method: 'GET',
     host: 'localhost',
     path: '/health',
@@ -123,7 +126,7 @@ export function snapshotOf(
       value: {
         at: NOW - seenAgoMs,
         machines,
-        addresses: addressesOf(machines.values()),
+        places: placesIn(machines.values()),
         previous: { at: NOW - seenAgoMs - 1_000, machines },
       },
     },
@@ -158,7 +161,7 @@ function instanceOf(server: Server, group: AutoScalingGroup): Instance {
     group: group.name,
     launchTemplate: { ...group.launchTemplate, version },
     createdAt,
-    machine: server.unlaunched ? null : { id: `m-${server.id}`, endpoint: endpointOf(server), seenAt: createdAt },
+    machine: server.unlaunched ? null : { id: `m-${server.id}`, ...addressesOf(server), seenAt: createdAt },
     state: server.state ?? { name: 'inService', since: createdAt },
     health: server.health ?? { status: server.unlaunched ? 'unknown' : 'healthy', since: createdAt },
     request: server.request ?? null,
@@ -177,9 +180,8 @@ export function machineOf(server: Server): Machine {
     instanceId: server.id,
     group: GROUP.name,
     state: server.machine ?? 'running',
-    endpoint: endpointOf(server),
+    ...addressesOf(server),
     launchedAt: NOW - (server.createdAgoMs ?? 600_000),
-    processId: null,
     detail: '',
   };
 }
@@ -190,10 +192,10 @@ export function recordsOf(servers: readonly Server[], circumstances: Circumstanc
   return { group, memory, instances, balanced: new Set(targetGroups.map(({ name }) => name)), others: [] };
 }
 
-/** One address each. */
-function endpointOf({ id }: Server) {
-  const digits = [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 10_000, 7);
-  return { address: '127.0.0.1', port: 20_000 + digits };
+/** One port each. */
+export function addressesOf({ id }: Pick<Server, 'id'>): MachineAddresses {
+  const port = 20_000 + [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 10_000, 7);
+  return { addresses: ['127.0.0.1'], ports: [{ port, hostPort: port }] };
 }
 
 function targetOf(server: Server): Target {
@@ -207,10 +209,6 @@ function targetOf(server: Server): Target {
 }
 
 /** As the machine watch tells them. */
-export function addressesOf(machines: Iterable<Machine>): Map<string, string> {
-  return new Map(
-    [...machines].flatMap(({ id, endpoint }) =>
-      endpoint === null ? [] : [[`${endpoint.address}:${endpoint.port}`, id]],
-    ),
-  );
+export function placesIn(machines: Iterable<Machine>): Map<string, string> {
+  return new Map([...machines].flatMap((machine) => placesOf(machine).map((place) => [place, machine.id])));
 }

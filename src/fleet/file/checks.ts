@@ -21,6 +21,7 @@ export function checkFleet(fleet: Fleet, providers: ReadonlyMap<string, Settings
     ...fleet.autoScalingGroups.flatMap(checkGroup),
     ...checkScaling(fleet),
     ...checkLaunchTemplates(fleet, providers),
+    ...checkPorts(fleet, providers),
   ];
 }
 
@@ -110,6 +111,30 @@ function checkLaunchTemplates(fleet: Fleet, providers: ReadonlyMap<string, Setti
       path: ['autoScalingGroups', group.name, 'launchTemplate', ...path],
       message,
     }));
+  });
+}
+
+/** A target group names the port of its servers, unless their provider gives each one of its own. */
+function checkPorts(fleet: Fleet, providers: ReadonlyMap<string, SettingsSchemaSource>): Problem[] {
+  return fleet.targetGroups.flatMap(({ name, port, healthCheck }) => {
+    const path = ['targetGroups', name];
+    const users = fleet.autoScalingGroups.filter(({ targetGroups }) => targetGroups.includes(name));
+    const problems = users.flatMap(({ name: group, launchTemplate: { provider } }): Problem[] => {
+      const ports = providers.get(provider)?.capabilities?.ports;
+      const whose = `provider ${provider} of group ${group}`;
+      if (ports === 'direct' && port === null)
+        return [{ path, message: `port is missing: servers of ${whose} are reached at the port that they listen on` }];
+      if (ports !== 'assigned') return [];
+      const message = `${whose} gives each server a port of its own; leave it out`;
+      return [
+        ...(port === null ? [] : [{ path: [...path, 'port'], message }]),
+        ...(healthCheck.port === null ? [] : [{ path: [...path, 'healthCheck', 'port'], message }]),
+      ];
+    });
+    // Once, however many groups have the same fault.
+    return problems.filter(
+      (one, index) => problems.findIndex((other) => formatPath(other.path) === formatPath(one.path)) === index,
+    );
   });
 }
 

@@ -13,7 +13,10 @@ const settings = z
     stopTimeout: durationSchema().prefault('10s'),
   })
   .transform(({ stopTimeout, ...rest }) => ({ ...rest, stopTimeoutMs: stopTimeout }));
-const providers = new Map([['process', { settingsSchema: () => settings }]]);
+const providers = new Map<string, SettingsSchemaSource>([
+  ['process', { settingsSchema: () => settings, capabilities: { ports: 'assigned' } }],
+  ['machines', { settingsSchema: () => z.strictObject({}), capabilities: { ports: 'direct' } }],
+]);
 
 /** Sources as `src/metrics` has them, cut down. */
 const queue = z.discriminatedUnion('kind', [

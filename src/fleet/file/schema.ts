@@ -127,6 +127,10 @@ const threshold = z.int().min(1).max(10);
 
 const healthCheck = z
   .strictObject({
+    port: portSchema
+      .nullable()
+      .default(null)
+      .describe("The port that is checked, where that is another one than the target group's."),
     method: z.enum(HEALTH_CHECK_METHODS).default('GET').describe('The HTTP method of a check.'),
     host: hostSchema.default('localhost').describe('The Host header of a check: the name that the server answers to.'),
     path: httpPathSchema.default('/').describe('The path that is asked for.'),
@@ -188,6 +192,10 @@ const outlierDetection = z
 
 const targetGroup = z
   .strictObject({
+    port: portSchema
+      .nullable()
+      .default(null)
+      .describe('The port that its servers listen on; none where the provider gives each server a port of its own.'),
     algorithm: z.enum(ALGORITHMS).default('roundRobin').describe('How a request is given to one of the servers.'),
     healthCheck: healthCheck.prefault({}).describe('How to tell whether a server can answer.'),
     outlierDetection: outlierDetection

@@ -1,4 +1,3 @@
-import type { Endpoint } from '../../model/instance.ts';
 import { getText, shownUrl } from '../http-client.ts';
 import { Missing } from '../source.ts';
 import { type Sample, samplesOf } from './exposition.ts';
@@ -30,11 +29,11 @@ export interface ScrapeOptions {
 
 /** @throws Missing when it does not answer */
 export async function scrape(
-  endpoint: Endpoint,
+  address: string,
   { port, path, headers }: ScrapeOptions,
   signal: AbortSignal,
 ): Promise<MachineUsage> {
-  const host = endpoint.address.includes(':') ? `[${endpoint.address}]` : endpoint.address;
+  const host = address.includes(':') ? `[${address}]` : address;
   const url = `http://${host}:${port}${path}`;
   const text = await getText(url, { signal, maxBodyBytes: MAX_BODY_BYTES, timeoutMs: SCRAPE_TIMEOUT_MS, headers });
   const samples = samplesOf(text, new Set([CPU_SECONDS, MEMORY_TOTAL, MEMORY_AVAILABLE, LOAD]));

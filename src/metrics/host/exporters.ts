@@ -18,14 +18,14 @@ export async function lookAtExporters(
   const failures = new Map<InstanceId, string>();
   const waiting = servers.values();
   const work = async () => {
-    for (const { instanceId: id, endpoint } of waiting) {
+    for (const { instanceId: id, address } of waiting) {
       signal.throwIfAborted();
-      if (endpoint === null) {
+      if (address === null) {
         failures.set(id, `${id} has no address`);
         continue;
       }
       try {
-        found.push({ id, usage: await scrape(endpoint, how, signal) });
+        found.push({ id, usage: await scrape(address, how, signal) });
       } catch (error) {
         failures.set(id, reasonOf(error));
       }

@@ -12,7 +12,7 @@ const server = (instanceId: string, pid: number | null, address: string | null =
   instanceId,
   pid,
   isWarm: true,
-  endpoint: address === null ? null : { address, port: 80 },
+  address,
 });
 
 describe('processes of this host', () => {

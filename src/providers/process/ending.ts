@@ -6,7 +6,8 @@ import { PortError } from '../../ports/errors.ts';
 import type { StopSignal } from './record.ts';
 import { findTagged, type Tags, usersOf } from './tags.ts';
 
-const KILL_TIMEOUT_MS = 5_000;
+/** How long the processes of a machine may live on after SIGKILL. */
+export const KILL_TIMEOUT_MS = 5_000;
 const POLL: BackoffLimits = { minMs: 10, maxMs: 200 };
 
 export interface EndTarget {

@@ -1,12 +1,20 @@
 import type { ProviderType } from '../../ports/provider.ts';
+import { KILL_TIMEOUT_MS } from './ending.ts';
 import { ProcessProvider } from './provider.ts';
-import { settingsProblems, settingsSchema } from './settings.ts';
+import { MAX_STOP_TIMEOUT_MS, settingsProblems, settingsSchema } from './settings.ts';
 import { settingsWarnings } from './warnings.ts';
 
 /** Servers as processes of the host that Drover runs on. */
 export const processProvider: ProviderType = {
   name: 'process',
-  capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: 16 },
+  capabilities: {
+    listIntervalMs: 1_000,
+    listGapMs: 50,
+    listLagMs: 0,
+    concurrentOperations: 16,
+    terminateTimeoutMs: MAX_STOP_TIMEOUT_MS + KILL_TIMEOUT_MS + 60_000,
+    ports: 'assigned',
+  },
   settingsSchema,
   settingsProblems,
   settingsWarnings,

@@ -40,6 +40,11 @@ export class MachineFolders {
     return records;
   }
 
+  /** The record of a machine that was started, as it was read last; null for any other. */
+  known(instanceId: string): MachineRecord | null {
+    return this.#settled.get(instanceId) ?? null;
+  }
+
   /** The record on disk; null when there is none. @throws PortError `Invalid` when it cannot be understood. */
   async read(instanceId: string): Promise<MachineRecord | null> {
     const path = this.path(instanceId, RECORD);

@@ -6,8 +6,8 @@ import { findTagged, HOST, usersOf } from './tags.ts';
 /** The addresses that a listener for `HOST` may have. */
 const REACHED = [HOST, '0.0.0.0', '::'];
 
-/** While servers boot, sooner than their health checks can pass. */
-const BOOTING_INTERVAL_MS = 50;
+/** While servers boot: so long at most one that listens waits to be known. */
+const BOOTING_INTERVAL_MS = 20;
 const INTERVAL_MS = 2_000;
 /** A server that has not listened for so long is looked at as seldom as the others. */
 const BOOTING_MAX_MS = 600_000;
@@ -33,22 +33,24 @@ interface Guarded extends GuardedServer {
 
 /**
  * Sees to it that what answers on a server's port is the server: one of its processes holds the socket. Another program that has
- * taken the port, while the server booted or had let go of it, would pass for it and get its requests.
+ * taken the port, while the server booted or had let go of it, would pass for it and get its requests. So nobody is told of a port
+ * before the socket there was found to be the server's own.
  *
  * It looks at the host's listening sockets, all at once, and at a server's processes only when the socket on its port has changed.
  */
 export class PortGuard {
   readonly #clock: Clock;
   readonly #closed: AbortSignal;
-  readonly #onStranger: () => void;
+  readonly #onNews: () => void;
   readonly #servers = new Map<string, Guarded>();
   #wake = new AbortController();
   #isRunning = false;
 
-  constructor(clock: Clock, closed: AbortSignal, onStranger: () => void) {
+  /** @param onNews a server listens, or another program does in its place */
+  constructor(clock: Clock, closed: AbortSignal, onNews: () => void) {
     this.#clock = clock;
     this.#closed = closed;
-    this.#onStranger = onStranger;
+    this.#onNews = onNews;
   }
 
   guard(instanceId: string, { port, process, userId }: GuardedServer): void {
@@ -66,6 +68,17 @@ export class PortGuard {
   /** Who listens on the server's port instead of it, in words; null when nobody is known to. */
   strangerAt(instanceId: string): string | null {
     return this.#servers.get(instanceId)?.stranger ?? null;
+  }
+
+  /** Whether the server was found to listen on its port. */
+  isProven(instanceId: string): boolean {
+    const server = this.#servers.get(instanceId);
+    return server !== undefined && server.own !== null && server.stranger === null;
+  }
+
+  /** Looks now, where there are servers that were not found to listen yet. */
+  async check(): Promise<void> {
+    if (this.#someBoot()) await this.#round();
   }
 
   async #run(): Promise<void> {
@@ -101,11 +114,12 @@ export class PortGuard {
       const there = listeners.get(server.port) ?? [];
       const isMain = there.every(({ inode }) => socketsOf(server.process.pid)?.has(inode) === true);
       stats = isMain ? stats : (stats ?? readStats());
-      server.stranger = isMain ? null : await strangerAmong(there, instanceId, server, stats ?? []);
-      if (server.stranger === null) server.own = inWords(there);
-      else isNews = true;
+      const stranger = isMain ? null : await strangerAmong(there, instanceId, server, stats ?? []);
+      isNews ||= stranger !== null || server.own === null;
+      server.stranger = stranger;
+      if (stranger === null) server.own = inWords(there);
     }
-    if (isNews) this.#onStranger();
+    if (isNews) this.#onNews();
   }
 }
 
@@ -134,10 +148,10 @@ async function strangerAmong(
   const family = familyOf(server.process, stats);
   const sockets = family.map(({ pid }) => socketsOf(pid));
   const foreign = listeners.filter(({ inode }) => !sockets.some((own) => own?.has(inode)));
-  // What may not be seen of the server's own processes is not held against it.
-  if (foreign.length === 0 || sockets.includes(null)) return null;
   for (const { inode, userId } of foreign) {
     const holder = stats.find(({ pid }) => socketsOf(pid)?.has(inode));
+    // What may not be seen of the server's own processes is not held against it, where nobody else can be seen to hold the socket.
+    if (holder === undefined && sockets.includes(null)) continue;
     if (holder === undefined) return `a process of the user with id ${userId}`;
     const tagged = await findTagged((tags) => tags.instanceId === instanceId, usersOf(server), [holder]);
     if (tagged.length === 0) return `${nameOf(holder.pid)} (pid ${holder.pid})`;

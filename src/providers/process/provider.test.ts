@@ -27,9 +27,13 @@ afterEach(() => world.dispose());
 
 function launch(instanceId: string, more: JsonObject = {}): Promise<Machine> {
   return provider.launch(
-    { instanceId, group: 'web', serves: true, settings: settings({ command: ['sleep', '600'], ...more }) },
+    { instanceId, group: 'web', serves: false, settings: settings({ command: ['sleep', '600'], ...more }) },
     signal,
   );
+}
+
+function portOf({ ports }: Machine): number | undefined {
+  return ports?.[0]?.hostPort;
 }
 
 /** The next controller, after the one before was killed: nothing is told to it but the folder. */
@@ -62,7 +66,7 @@ describe('launch', () => {
     const variables = (await log('i-1')).split('\n');
     expect(variables).toEqual(
       expect.arrayContaining([
-        `PORT=${machine.endpoint?.port}`,
+        `PORT=${portOf(machine)}`,
         'HOST=127.0.0.1',
         'COLOUR=green',
         'PWD=/',
@@ -127,7 +131,7 @@ describe('launch', () => {
       const settings = ${JSON.stringify(world.settings)};
       const { signal } = new AbortController();
       const ids = ['i-1', 'i-2', 'i-3', 'i-4'];
-      const launch = (instanceId) => provider.launch({ instanceId, group: 'web', serves: true, settings }, signal);
+      const launch = (instanceId) => provider.launch({ instanceId, group: 'web', serves: false, settings }, signal);
       // Killed as soon as the first is there, whatever the others have come to.
       await Promise.race(ids.map(launch));
       process.kill(process.pid, 'SIGKILL');
@@ -136,7 +140,7 @@ describe('launch', () => {
     expect(await once(controller, 'exit')).toEqual([null, 'SIGKILL']);
     const before = await world.processes();
     const machines = await Promise.all(['i-1', 'i-2', 'i-3', 'i-4'].map((id) => launch(id)));
-    expect(new Set(machines.map(({ endpoint }) => endpoint?.port)).size).toBe(4);
+    expect(new Set(machines.map(portOf)).size).toBe(4);
     const pids = machines.map(pidOf);
     expect((await world.processes()).toSorted()).toEqual(pids.toSorted());
     expect(pids).toEqual(expect.arrayContaining([...before]));
@@ -149,8 +153,8 @@ describe('launch', () => {
     await eventually(async () => (await world.processes()).length === 0);
     await changeRecord('i-1', { process: null });
     await restart();
-    expect(await provider.list(signal)).toMatchObject([{ instanceId: 'i-1', state: 'pending', endpoint: null }]);
-    expect(await launch('i-1')).toMatchObject({ state: 'running', endpoint: first.endpoint });
+    expect(await provider.list(signal)).toMatchObject([{ instanceId: 'i-1', state: 'pending', addresses: [] }]);
+    expect(await launch('i-1')).toMatchObject({ state: 'running', addresses: first.addresses, ports: first.ports });
   });
 
   it('takes no port that is listened on, and says NoCapacity when none is left', async () => {
@@ -162,7 +166,7 @@ describe('launch', () => {
     await expect(launch('i-1', { portRange })).rejects.toMatchObject({ reaction: 'NoCapacity', code: 'noPort' });
     listener.close();
     await once(listener, 'close');
-    expect(await launch('i-1', { portRange })).toMatchObject({ endpoint: { port } });
+    expect(await launch('i-1', { portRange })).toMatchObject({ ports: [{ port, hostPort: port }] });
     await expect(launch('i-2', { portRange })).rejects.toMatchObject({ reaction: 'NoCapacity', code: 'noPort' });
   });
 });
@@ -171,7 +175,7 @@ describe('ports', () => {
   it('are not given twice, however narrow the range and however many launch at once', async () => {
     const portRange = { from: 13_000, to: 13_019 };
     const machines = await Promise.all(Array.from({ length: 16 }, (_, index) => launch(`i-${index}`, { portRange })));
-    expect(new Set(machines.map(({ endpoint }) => endpoint?.port)).size).toBe(16);
+    expect(new Set(machines.map(portOf)).size).toBe(16);
   });
 });
 
@@ -206,12 +210,13 @@ describe('list', () => {
     const machine = await launch('i-1');
     await rm(join(world.dataDir, 'i-1'), { recursive: true });
     await restart();
-    const { endpoint } = machine;
+    const { addresses, ports } = machine;
     const [found] = await provider.list(signal);
     expect(found).toMatchObject({
       instanceId: 'i-1',
       group: 'web',
-      endpoint,
+      addresses,
+      ports,
       state: 'running',
       detail: machine.detail,
     });
@@ -353,10 +358,10 @@ describe('watch', () => {
     const stop = next.watch(() => undefined);
     expect(sleepers).toBe(0);
     await next.list(signal);
-    // The others look after logs and ports.
-    await eventually(() => sleepers === 3);
-    stop();
+    // The other one looks after logs.
     await eventually(() => sleepers === 2);
+    stop();
+    await eventually(() => sleepers === 1);
     await next.close();
     await eventually(() => sleepers === 0);
   });

@@ -64,6 +64,8 @@ export class ProcessProvider implements Provider {
       await this.#recover();
       const records = (await this.#folders.all()).filter(({ fleet }) => fleet === this.#fleet);
       this.#logs.keep(new Map(records.map((record) => [record.instanceId, this.#log(record)])));
+      for (const record of records) this.#guardPort(record);
+      await this.#guard.check();
       const machines: Machine[] = [];
       for (const record of records) machines.push(await this.#machine(record));
       return machines;
@@ -86,6 +88,10 @@ export class ProcessProvider implements Provider {
 
   watch(onChange: () => void): () => void {
     return this.#exits.watch(onChange);
+  }
+
+  processOf(machineId: string): number | null {
+    return this.#folders.known(machineId)?.process?.pid ?? null;
   }
 
   async close(): Promise<void> {
@@ -183,6 +189,11 @@ export class ProcessProvider implements Provider {
     this.#children.delete(instanceId);
   }
 
+  #guardPort({ instanceId, port, serves, userId, process }: MachineRecord): void {
+    if (!serves || process === null || this.#endings.has(instanceId) || !isAlive(process)) return;
+    this.#guard.guard(instanceId, { port, process, userId });
+  }
+
   /** Once in a provider's life, before anything else: finds what an earlier controller left half done. */
   #recover(): Promise<void> {
     this.#recovered ??= (async () => {
@@ -202,24 +213,29 @@ export class ProcessProvider implements Provider {
   }
 
   async #machine(record: MachineRecord): Promise<Machine> {
-    const { instanceId, group, launchedAt, port, serves, userId, process } = record;
-    const machine = { id: instanceId, instanceId, group, launchedAt, processId: process?.pid ?? null };
-    if (process === null) return { ...machine, state: 'pending', endpoint: null, detail: '' };
-    const endpoint = { address: HOST, port };
+    const { instanceId, group, launchedAt, port, serves, process } = record;
+    const about = { id: instanceId, instanceId, group, launchedAt };
+    if (process === null) return { ...about, state: 'pending', addresses: [], ports: [], detail: '' };
+    const mapping = { port, hostPort: port };
+    const machine = { ...about, addresses: [HOST], ports: [mapping] };
     if (isAlive(process)) {
       if (!this.#children.has(instanceId) && !this.#endings.has(instanceId)) this.#exits.adopt(instanceId, process);
-      if (serves && !this.#endings.has(instanceId)) this.#guard.guard(instanceId, { port, process, userId });
+      this.#guardPort(record);
       const stranger = this.#guard.strangerAt(instanceId);
-      if (stranger === null) return { ...machine, state: 'running', endpoint, detail: `pid ${process.pid}` };
-      const detail = `pid ${process.pid}; its port ${port} was taken by ${stranger}, which is none of its processes`;
-      return { ...machine, state: 'stopped', endpoint, detail };
+      const pid = `pid ${process.pid}`;
+      if (stranger !== null) {
+        const detail = `${pid}; its port ${port} was taken by ${stranger}, which is none of its processes`;
+        return { ...machine, ports: [], state: 'stopped', detail };
+      }
+      if (!serves || this.#guard.isProven(instanceId)) return { ...machine, state: 'running', detail: pid };
+      return { ...machine, ports: [], state: 'running', detail: `${pid}, which does not listen on port ${port} yet` };
     }
     this.#guard.forget(instanceId);
     const child = this.#children.get(instanceId);
     const how = `pid ${process.pid} ${howItEnded(child)}`;
     // One that was killed had no time to say why.
     const line = child?.signalCode ? '' : await lastLine(this.#folders.path(instanceId, LOG_FILE));
-    return { ...machine, state: 'stopped', endpoint, detail: line === '' ? how : `${how}; last log line: ${line}` };
+    return { ...machine, state: 'stopped', detail: line === '' ? how : `${how}; last log line: ${line}` };
   }
 }
 

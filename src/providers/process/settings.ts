@@ -14,7 +14,7 @@ import { RESERVED_VARIABLES } from './tags.ts';
 const userSchema = userNameSchema.nullable().default(null);
 
 const MAX_ARGUMENTS = 1_024;
-const MAX_STOP_TIMEOUT_MS = 3_600_000;
+export const MAX_STOP_TIMEOUT_MS = 3_600_000;
 const MIN_LOG_BYTES = 64 * KIB;
 const MAX_LOG_BYTES = 1024 * KIB * KIB;
 const DEFAULT_LOG_SIZE = '10MiB';

@@ -54,9 +54,8 @@ it('room that was found ends the wait', () => {
     group: 'web',
     state: 'running',
     launchedAt: NOW,
-    processId: null,
   } as const;
-  const launched = { ...machine, endpoint: { address: '127.0.0.1', port: 4_000 }, detail: '' };
+  const launched = { ...machine, addresses: ['127.0.0.1'], ports: [], detail: '' };
   const outcomes = [{ kind: 'launched', instanceId: 'n', machine: launched, at: NOW }] as const;
   const decision = decide(snapshotOf([launching('n')], { memory }, { outcomes }), NOW);
   expect(decision.memory.launch.held).toBeNull();

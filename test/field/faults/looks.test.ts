@@ -51,7 +51,14 @@ class World {
       store: storeOf({ commit: async (change) => void this.commits.push(change) }),
       provider: () => ({
         provider: this.#provider(),
-        capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: MANY },
+        capabilities: {
+          listIntervalMs: 1_000,
+          listGapMs: 50,
+          listLagMs: 0,
+          concurrentOperations: MANY,
+          terminateTimeoutMs: 60_000,
+          ports: 'assigned',
+        },
       }),
       loadBalancer: (name) => this.#loadBalancer(name),
       probe: { check: async () => ({ healthy: true, answered: true, detail: 'answered 200' }) },
@@ -130,9 +137,10 @@ class World {
     return {
       launch: async ({ instanceId, group }) => {
         await this.#takesItsTurn();
-        const endpoint = { address: '127.0.0.1', port: 10_000 + this.machines.size };
-        const about = { launchedAt: this.clock.now(), processId: null, detail: '' };
-        const machine = { id: instanceId, instanceId, group, state: 'running', endpoint, ...about } as const;
+        const port = 10_000 + this.machines.size;
+        const place = { addresses: ['127.0.0.1'], ports: [{ port, hostPort: port }] };
+        const about = { launchedAt: this.clock.now(), detail: '' };
+        const machine = { id: instanceId, instanceId, group, state: 'running', ...place, ...about } as const;
         this.machines.set(instanceId, machine);
         return machine;
       },

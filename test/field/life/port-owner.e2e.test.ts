@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { RealFleet } from '../../support/fleet.ts';
+import { haproxyServers } from '../../support/haproxy-view.ts';
 
 /** Boots until it is told that it may go on, which the first server is not. */
 const SLOW = `
@@ -19,7 +20,7 @@ const STRANGER = `
   require('http').createServer(({ url }, answer) => { console.log(url); answer.end('a stranger'); })
     .listen(process.argv[1], '127.0.0.1', () => console.log('listens'));`;
 
-it('gives no request to another program on the port of a server that boots', async () => {
+it('makes no member of a server that boots while another program has its port', async () => {
   const fleet = await RealFleet.create({
     desiredCapacity: 1,
     command: [process.execPath, '-e', SLOW],
@@ -29,10 +30,11 @@ it('gives no request to another program on the port of a server that boots', asy
   const text = await readFile(fleet.fleetFile, 'utf8');
   await writeFile(fleet.fleetFile, text.replace('downInterval: 100ms', 'downInterval: 1s'));
   await fleet.start();
-  const endpoint = async () => (await fleet.instances())[0]?.endpoint ?? null;
-  await expect.poll(endpoint).not.toBe(null);
+  const portOf = async () => / port (\d+) yet$/.exec((await fleet.instances())[0]?.machineDetail ?? '')?.[1];
+  await expect.poll(portOf).toBeDefined();
+  const port = (await portOf()) ?? '';
   const [first] = await fleet.instances();
-  const stranger = spawn(process.execPath, ['-e', STRANGER, first?.endpoint?.split(':')[1] ?? ''], {
+  const stranger = spawn(process.execPath, ['-e', STRANGER, port], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void stranger.kill('SIGKILL'));
@@ -42,17 +44,25 @@ it('gives no request to another program on the port of a server that boots', asy
   });
   await once(stranger.stdout, 'data');
   const answers = new Set<string>();
+  const members = new Set<string>();
+  const lookAtMembers = async () => {
+    for (const { name, endpoint } of await haproxyServers(fleet.haproxyFolder)) members.add(`${name} ${endpoint}`);
+  };
   const isStopped = async () => {
     answers.add(await fetch(`${fleet.url}/client`).then((answer) => answer.text(), String));
+    await lookAtMembers();
     return (await fleet.activities()).some(({ reason }) => reason === 'machineStopped');
   };
   await fleet.until('the first server is taken out', isStopped);
   await writeFile(join(fleet.folder, 'booted'), '');
   await fleet.until('the next server answers', async () => {
     answers.add(await fetch(`${fleet.url}/client`).then((answer) => answer.text(), String));
+    await lookAtMembers();
     return answers.has('the server');
   });
-  expect(asked).not.toContain('/client');
+  // Not even a health check.
+  expect(asked).toBe('listens\n');
+  expect([...members].filter((member) => member.includes(first?.id ?? '') || member.endsWith(`:${port}`))).toEqual([]);
   expect([...answers]).not.toContain('a stranger');
   const stopped = (await fleet.activities()).find(({ reason }) => reason === 'machineStopped');
   expect(stopped?.message).toContain(`(pid ${stranger.pid}), which is none of its processes`);

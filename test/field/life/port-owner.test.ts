@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import type { Machine, Provider } from '../../../src/ports/provider.ts';
 import { freePorts } from '../../support/free-ports.ts';
-import { ProcessWorld, settings } from '../../support/process-world.ts';
+import { ProcessWorld, pidOf, settings } from '../../support/process-world.ts';
 
 const FLEET = `ports-${randomUUID()}`;
 const { signal } = new AbortController();
@@ -26,6 +26,11 @@ async function launch(command: readonly string[], { id = 'i-1', serves = true } 
   return provider.launch({ instanceId: id, group: 'w', serves, settings: written }, signal);
 }
 
+/** Which nobody is told before the server listens. */
+async function portOf({ instanceId }: Machine): Promise<string> {
+  return String(JSON.parse(await readFile(join(world.dataDir, instanceId, 'machine.json'), 'utf8')).port);
+}
+
 const seen = async (id = 'i-1') => (await provider.list(signal)).find(({ instanceId }) => instanceId === id);
 
 async function untilItSays(words: string): Promise<void> {
@@ -41,7 +46,7 @@ const SERVER = listen('process.env.PORT');
 
 /** Another program that listens on a port. */
 async function stranger(machine: Machine): Promise<ChildProcess> {
-  const args = ['-e', listen(String(machine.endpoint?.port))];
+  const args = ['-e', listen(await portOf(machine))];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   await once(child.stdout, 'data');
@@ -65,7 +70,7 @@ it('takes a server as stopped whose port another program has taken while it boot
   await expect.poll(() => told).toBeGreaterThan(0);
   const found = await seen();
   expect(found?.state).toBe('stopped');
-  expect(found?.detail).toMatch(`its port ${machine.endpoint?.port} was taken by`);
+  expect(found?.detail).toMatch(`its port ${await portOf(machine)} was taken by`);
   expect(found?.detail).toMatch(`(pid ${pid}), which is none of its processes`);
 });
 
@@ -74,7 +79,7 @@ it('takes a server as stopped whose port another program has taken after it', as
   await untilItSays('listens');
   await afterALook();
   expect(await seen()).toMatchObject({ state: 'running' });
-  process.kill(machine.processId ?? 0, 'SIGUSR2');
+  process.kill(pidOf(machine), 'SIGUSR2');
   await untilItSays('has let go');
   const { pid } = await stranger(machine);
   await expect.poll(() => seen()).toMatchObject({ state: 'stopped', detail: expect.stringContaining(`(pid ${pid})`) });

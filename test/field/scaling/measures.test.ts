@@ -41,7 +41,7 @@ async function read(measure: string, looks: readonly Look[], context: Partial<Me
   return reading;
 }
 
-const server = (instanceId: string) => ({ instanceId, endpoint: null, pid: null, isWarm: true });
+const server = (instanceId: string) => ({ instanceId, address: null, pid: null, isWarm: true });
 
 describe('no healthy server is not no server', () => {
   const looks = (health: Readonly<Record<string, TargetHealth>>) => [

@@ -38,7 +38,7 @@ const HTTP_SOURCES = [
 ] as const;
 
 describe.each(HTTP_SOURCES)('%s', (_, type, body, settings) => {
-  const server = { instanceId: 'i-1', endpoint: { address: '127.0.0.1', port: 1 }, pid: null, isWarm: true };
+  const server = { instanceId: 'i-1', address: '127.0.0.1', pid: null, isWarm: true };
 
   it.each([
     ['a header', { headers: { 'X-Scope-OrgID': { value: 'a' } } }, { 'x-scope-orgid': 'a' }],

@@ -10,7 +10,7 @@ const GRACE_MS = 30_000;
 /** A new server that only Drover finds healthy. */
 function disputed(ageMs: number): Server {
   const since = NOW - ageMs;
-  const health = { status: 'unhealthy', since, source: 'loadBalancer', detail: 'answered 400 (L7STS)' } as const;
+  const health = { status: 'unhealthy', since, detail: 'answered 400 (L7STS)' } as const;
   return {
     id: 'n',
     createdAgoMs: ageMs,

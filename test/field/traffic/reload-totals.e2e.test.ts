@@ -38,6 +38,7 @@ class Streamer {
     return {
       ...identity,
       endpoint: { address: '127.0.0.1', port },
+      checkPort: null,
       weight: 100,
       state: 'ready',
       proven: true,

@@ -1,8 +1,9 @@
 import type { GroupMemory } from '../../../src/model/group-memory.ts';
 import type { Endpoint, Instance } from '../../../src/model/instance.ts';
-import { serves } from '../../../src/model/lifecycle.ts';
+import { isOver, serves } from '../../../src/model/lifecycle.ts';
 import type { ProbeAnswer } from '../../../src/ports/probe.ts';
 import type { Change, StoredState } from '../../../src/ports/store.ts';
+import { placesTold } from '../world/network.ts';
 import { causeOf } from '../world/records.ts';
 import { type Court, DECISION_LAG_MS, isServing } from './court.ts';
 
@@ -85,10 +86,9 @@ export class RecordRules {
   /** What only the load balancer calls unhealthy is not given up. */
   isReplaced({ id, machine, group }: Instance): void {
     const behind = this.#court.inForce.groups(group).some(({ targetGroups }) => targetGroups.length > 0);
-    if (machine === null || machine.endpoint === null || !behind) return;
-    const { address, port } = machine.endpoint;
-    const atMs = this.#probed.get(`${address}:${port}`);
-    if (atMs !== undefined && atMs >= this.#court.since(PROBE_LAG_MS)) return;
+    if (machine === null || !behind) return;
+    const since = this.#court.since(PROBE_LAG_MS);
+    if (placesTold(machine).some((place) => (this.#probed.get(place) ?? Number.NEGATIVE_INFINITY) >= since)) return;
     this.#court.violate('twoVantages', `${id} is replaced, but Drover has not found it unhealthy itself`);
   }
 
@@ -118,7 +118,7 @@ export class RecordRules {
     if (from !== 'none' && (from !== 'terminated' || this.#court.machines.ofInstance(after.id)?.late !== true))
       return false;
     if (causeOf(after) === 'orphan') return this.#isRipe(after);
-    if (after.state.name === 'launching' || after.state.name === 'terminated') return false;
+    if (after.machine === null || isOver(after)) return false;
     return this.#court.records.memory.get(after.group)?.surveyed !== true;
   }
 

@@ -2,6 +2,7 @@ import type { Endpoint, Instance, InstanceId } from '../../../src/model/instance
 import type { ProbeAnswer } from '../../../src/ports/probe.ts';
 import type { LoadBalancerHost, SimMember } from '../world/load-balancer-host.ts';
 import type { SimMachine } from '../world/machines.ts';
+import { placeAt } from '../world/network.ts';
 import { causeOf } from '../world/records.ts';
 import type { Court } from './court.ts';
 
@@ -36,10 +37,10 @@ export class RoutingRules {
   }
 
   /** To be called for every look of the controller's own at a server. */
-  probed({ address, port }: Endpoint, { answered }: ProbeAnswer): void {
+  probed(endpoint: Endpoint, { answered }: ProbeAnswer): void {
     if (this.#silent.size > KEPT) this.#silent.clear();
-    if (answered) this.#silent.delete(`${address}:${port}`);
-    else this.#silent.add(`${address}:${port}`);
+    if (answered) this.#silent.delete(placeAt(endpoint));
+    else this.#silent.add(placeAt(endpoint));
   }
 
   check(host: LoadBalancerHost): void {
@@ -67,8 +68,8 @@ export class RoutingRules {
     // A target group that a person has taken away: what is open goes on in the process before the reload.
     if (!this.#court.inForce.hasTarget(record?.group, member.member.targetGroup)) return;
     // Who answers nobody would not answer them either.
-    const { address, port } = member.member.endpoint;
-    if (cause === 'unhealthy' && this.#silent.has(`${address}:${port}`)) return;
+    const { endpoint, checkPort } = member.member;
+    if (cause === 'unhealthy' && this.#silent.has(placeAt({ ...endpoint, port: checkPort ?? endpoint.port }))) return;
     const drainedMs = member.drainingMs === null ? 0 : clock.elapsedMs - member.drainingMs;
     if (drainedMs >= member.deregistrationDelayMs) return;
     this.#court.violate(

@@ -79,7 +79,7 @@ export class Operator {
     const { controller } = this.#session;
     const lost = records.open(group).find((instance) => {
       const machine = machines.ofInstance(instance.id);
-      return serves(instance) && machine !== undefined && machine.told !== machine.endpoint;
+      return serves(instance) && machine?.misaddressed === true;
     });
     if (lost === undefined || controller === null) return;
     this.#note(`terminates ${lost.id}, whose address is wrong`);

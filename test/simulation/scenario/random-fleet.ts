@@ -10,6 +10,7 @@ import {
   TERMINATION_POLICIES,
   type TerminationPolicy,
 } from '../../../src/model/fleet.ts';
+import { SERVER_PORTS } from '../world/network.ts';
 import type { Random } from '../world/random.ts';
 import { randomScaling } from './random-scaling.ts';
 
@@ -40,10 +41,12 @@ export function randomFleet(random: Random): Fleet {
 }
 
 function targetGroup(name: string, random: Random): TargetGroup {
+  const ports = random.fork(`ports of ${name}`);
   return {
     name,
+    port: ports.pick([SERVER_PORTS.first, SERVER_PORTS.second]),
     algorithm: random.pick(ALGORITHMS),
-    healthCheck: healthCheck(random),
+    healthCheck: { ...healthCheck(random), port: ports.chance(0.2) ? SERVER_PORTS.health : null },
     deregistrationDelayMs: random.pick([0, 2_000, 10_000, 30_000]),
     outlierDetection: outlierDetection(random),
     slowStartMs: 0,
@@ -63,7 +66,7 @@ function outlierDetection(random: Random): OutlierDetection {
   };
 }
 
-function healthCheck(random: Random): HealthCheck {
+function healthCheck(random: Random): Omit<HealthCheck, 'port'> {
   const intervalMs = random.pick([500, 1_000, 2_000, 5_000]);
   return {
     method: 'GET',

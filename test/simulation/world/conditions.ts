@@ -23,7 +23,7 @@ const LOCAL: LatencyRange = { minMs: 1, maxMs: 5 };
 /** Nothing goes wrong. */
 export function calmConditions(remote: LatencyRange): Conditions {
   return {
-    machines: { ...CALM_MACHINES, reusesAddresses: false },
+    machines: { ...CALM_MACHINES, reusesAddresses: false, mapsPorts: false },
     provider: { launch: calm(remote), list: calm(remote), terminate: calm(remote), ...CALM_PROVIDER },
     loadBalancer: { save: calm(LOCAL), apply: calm(LOCAL), observe: calm(LOCAL), ...CALM_LOAD_BALANCER },
     file: { read: calm(LOCAL), lostHints: 0 },
@@ -41,6 +41,7 @@ const CALM_MACHINES = {
   livesMs: null,
   wrongAddress: 0,
   noAddress: 0,
+  lateAddress: 0,
   endingMs: [100, 3_000],
 } as const;
 

@@ -70,7 +70,8 @@ export class HealthChecks<One extends Checked> {
   #faultOf({ member, flapping }: One): string | null {
     if (this.partitioned) return 'no connection in time (L4TOUT)';
     if (flapping) return 'answered 503 (L7STS)';
-    switch (serverState(this.#options.machines.at(member.endpoint))) {
+    const { endpoint, checkPort } = member;
+    switch (serverState(this.#options.machines.at({ ...endpoint, port: checkPort ?? endpoint.port }))) {
       case 'dead':
         return 'connection refused (L4CON)';
       case 'hung':

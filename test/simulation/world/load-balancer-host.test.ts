@@ -13,8 +13,10 @@ import { VirtualClock } from './virtual-clock.ts';
 const WITNESS = { started: () => {}, terminated: () => {}, takenOut: () => {}, wentDown: () => {}, cut: () => {} };
 const GROUP: TargetGroup = {
   name: 'hello',
+  port: null,
   algorithm: 'roundRobin',
   healthCheck: {
+    port: null,
     method: 'GET',
     host: 'localhost',
     path: '/',
@@ -69,6 +71,7 @@ describe('a simulated load balancer', () => {
         targetGroup: 'hello',
         instanceId,
         endpoint,
+        checkPort: null,
         weight: 100,
         state: 'ready',
         proven: true,

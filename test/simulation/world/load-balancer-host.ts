@@ -2,6 +2,7 @@ import { PortError } from '../../../src/ports/errors.ts';
 import type { DesiredState, Member } from '../../../src/ports/load-balancer.ts';
 import { type Checked, HealthChecks } from './health-checks.ts';
 import { type MachineListener, type Machines, type SimMachine, serverState } from './machines.ts';
+import { isPlaceOf } from './network.ts';
 import type { Random } from './random.ts';
 import { OpenRequests } from './requests.ts';
 import type { Trace } from './trace.ts';
@@ -242,8 +243,7 @@ export class LoadBalancerHost implements MachineListener {
 
   changed(machine: SimMachine): void {
     for (const member of this.#members.values()) {
-      const { address, port } = member.member.endpoint;
-      if (address !== machine.endpoint.address || port !== machine.endpoint.port) continue;
+      if (!isPlaceOf(machine, member.member.endpoint)) continue;
       if (serverState(machine) === 'dead') {
         const isOwn = member.member.instanceId === machine.instanceId;
         this.#cut(member, isOwn && machine.ended === 'serving' ? 'its machine was ended' : null);
@@ -386,7 +386,8 @@ function keyOf(member: Member): string {
 }
 
 function sameAddress(a: Member, b: Member): boolean {
-  return a.endpoint.address === b.endpoint.address && a.endpoint.port === b.endpoint.port;
+  const isSamePlace = a.endpoint.address === b.endpoint.address && a.endpoint.port === b.endpoint.port;
+  return isSamePlace && a.checkPort === b.checkPort;
 }
 
 /** What the runtime API cannot change. */

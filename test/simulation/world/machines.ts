@@ -1,19 +1,18 @@
 import type { Endpoint, InstanceId } from '../../../src/model/instance.ts';
 import type { Machine } from '../../../src/model/observation.ts';
+import { Network, type NetworkConditions, type Place, tells } from './network.ts';
 import type { Random } from './random.ts';
 import type { Trace } from './trace.ts';
 import type { Cancel, VirtualClock } from './virtual-clock.ts';
 
 /** A machine as it really is, whatever anybody is told about it. */
-export interface SimMachine {
+export interface SimMachine extends Place {
   readonly id: string;
   readonly fleet: string;
   readonly group: string;
   readonly instanceId: InstanceId;
-  /** Where its server really listens. */
-  readonly endpoint: Endpoint;
-  /** Where its provider says that it listens; null when it does not say. */
-  readonly told: Endpoint | null;
+  /** It has answered at some time. */
+  hasAnswered: boolean;
   /** By the time of day, and in milliseconds since the start. */
   readonly launchedAt: number;
   readonly launchedMs: number;
@@ -39,7 +38,7 @@ export interface SimMachine {
 }
 
 /** What becomes of the machines launched from now on. */
-export interface MachineConditions {
+export interface MachineConditions extends NetworkConditions {
   /** From the launch to `running`, and from there to the first answer. */
   pendingMs: readonly [number, number];
   bootMs: readonly [number, number];
@@ -47,13 +46,8 @@ export interface MachineConditions {
   diesWhileBooting: number;
   /** How long servers answer before they end by themselves; null for as long as they are wanted. */
   livesMs: readonly [number, number] | null;
-  /** The provider names an address where nobody listens, or none at all. */
-  wrongAddress: number;
-  noAddress: number;
   /** From the request to end it until it is gone. */
   endingMs: readonly [number, number];
-  /** Whether the address of a machine that is gone is given to the next one. */
-  reusesAddresses: boolean;
 }
 
 export interface MachineListener {
@@ -61,8 +55,6 @@ export interface MachineListener {
   changed(machine: SimMachine): void;
 }
 
-/** Of a network for examples (RFC 5737). */
-const NOBODYS_ADDRESS = '192.0.2.1';
 /** How long the past of machines that are gone is known: longer than any list lags behind. */
 const HISTORY_MS = 600_000;
 
@@ -81,11 +73,10 @@ export class Machines {
   readonly #machines = new Map<string, SimMachine>();
   readonly #alive = new Set<SimMachine>();
   readonly #byInstance = new Map<InstanceId, SimMachine>();
-  readonly #byAddress = new Map<string, SimMachine>();
+  readonly #network: Network<SimMachine>;
   readonly #history = new Map<string, View[]>();
   readonly #boots = new Map<string, Cancel>();
   readonly #listeners = new Set<MachineListener>();
-  #addresses = 0;
   #launched = 0;
 
   constructor(clock: VirtualClock, random: Random, trace: Trace, conditions: MachineConditions) {
@@ -93,6 +84,7 @@ export class Machines {
     this.#random = random;
     this.#trace = trace;
     this.conditions = conditions;
+    this.#network = new Network(random, conditions);
   }
 
   /** Those that are not gone, oldest first. */
@@ -117,8 +109,7 @@ export class Machines {
 
   /** Whose server has an address now. */
   at(endpoint: Endpoint): SimMachine | undefined {
-    const machine = this.#byAddress.get(endpoint.address);
-    return machine?.endpoint.port === endpoint.port ? machine : undefined;
+    return this.#network.at(endpoint);
   }
 
   listen(listener: MachineListener): () => void {
@@ -127,12 +118,11 @@ export class Machines {
   }
 
   launch(tags: { fleet: string; group: string; instanceId: InstanceId }, late: boolean): SimMachine {
-    const endpoint = this.#freeAddress();
     const machine: SimMachine = {
       ...tags,
+      ...this.#network.draw(),
       id: `m-${++this.#launched}`,
-      endpoint,
-      told: this.#toldAddress(endpoint),
+      hasAnswered: false,
       launchedAt: this.#clock.now(),
       launchedMs: this.#clock.elapsedMs,
       late,
@@ -149,7 +139,7 @@ export class Machines {
     this.#machines.set(machine.id, machine);
     this.#alive.add(machine);
     this.#byInstance.set(machine.instanceId, machine);
-    this.#byAddress.set(endpoint.address, machine);
+    this.#network.join(machine);
     this.#remember(machine);
     const { neverHealthy, diesWhileBooting, pendingMs, bootMs } = this.conditions;
     const fate = this.#random.next();
@@ -196,8 +186,7 @@ export class Machines {
     machine.state = 'gone';
     machine.answering = false;
     this.#alive.delete(machine);
-    const { address } = machine.endpoint;
-    if (this.#byAddress.get(address) === machine) this.#byAddress.delete(address);
+    this.#network.leave(machine);
     this.#remember(machine);
     this.#tell(machine);
     this.#clock.plan(HISTORY_MS, () => this.#forget(machine));
@@ -284,6 +273,7 @@ export class Machines {
 
   #setAnswering(machine: SimMachine, answering: boolean): void {
     machine.answering = answering;
+    machine.hasAnswered ||= answering;
     if (answering) this.#trace.note('world', `${name(machine)} answers`);
     this.#tell(machine);
   }
@@ -306,19 +296,6 @@ export class Machines {
   #draw([min, max]: readonly [number, number]): number {
     return this.#random.int(min, max);
   }
-
-  #toldAddress(endpoint: Endpoint): Endpoint | null {
-    const { wrongAddress, noAddress } = this.conditions;
-    const chance = wrongAddress + noAddress > 0 ? this.#random.next() : 1;
-    if (chance < noAddress) return null;
-    return chance < noAddress + wrongAddress ? { ...endpoint, address: NOBODYS_ADDRESS } : endpoint;
-  }
-
-  #freeAddress(): Endpoint {
-    let index = this.conditions.reusesAddresses ? 1 : ++this.#addresses;
-    while (this.#byAddress.has(addressOf(index).address)) index++;
-    return addressOf(index);
-  }
 }
 
 /** What a request meets: nobody who listens, no answer, or one; of those that answer, whether they pass their checks too. */
@@ -337,17 +314,13 @@ export function describe(machine: SimMachine, state: Exclude<SimMachine['state']
     instanceId: machine.instanceId,
     group: machine.group,
     state,
-    endpoint: machine.told,
+    addresses: tells(machine.hasAnswered, machine.tells.addresses, state) ? machine.told.addresses : [],
+    ports: tells(machine.hasAnswered, machine.tells.ports, state) ? machine.told.ports : [],
     launchedAt: machine.launchedAt,
-    processId: null,
     detail: state === 'stopped' ? 'it has stopped' : '',
   };
 }
 
 function name(machine: SimMachine): string {
   return `${machine.id} of ${machine.instanceId}`;
-}
-
-function addressOf(index: number): Endpoint {
-  return { address: `10.0.${index >> 8}.${index & 255}`, port: 8080 };
 }

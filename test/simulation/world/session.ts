@@ -44,6 +44,8 @@ const CAPABILITIES: ProviderCapabilities = {
   listGapMs: 50,
   listLagMs: 5_000,
   concurrentOperations: 10,
+  terminateTimeoutMs: 120_000,
+  ports: 'direct',
 };
 
 export interface SessionOptions {

@@ -15,6 +15,9 @@ export function randomWeather(random: Random): Conditions {
   machines.diesWhileBooting = random.pick([0, 0, 0.1, 0.3]);
   machines.wrongAddress = random.pick([0, 0, 0, 0.1]);
   machines.noAddress = random.pick([0, 0, 0, 0.1]);
+  const addressing = random.fork('addresses');
+  machines.lateAddress = addressing.pick([0, 0, 0.5, 1]);
+  machines.mapsPorts = addressing.chance(0.3);
   if (random.chance(0.3)) machines.bootMs = [5_000, 30_000];
   if (random.chance(0.2)) machines.endingMs = [5_000, 40_000];
   const remote: ReadonlySet<string> = new Set(['launch', 'list', 'terminate']);

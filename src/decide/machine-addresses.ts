@@ -1,0 +1,77 @@
+import { endpointOf, sameAddresses, targetEndpoint } from '../model/endpoint.ts';
+import type { Instance, MachineRef } from '../model/instance.ts';
+import { isPending } from '../model/lifecycle.ts';
+import type { Machine } from '../model/observation.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
+import { recordLaunchFailure } from './launch-backoff.ts';
+import { type MachineSight, sightOfMachine } from './sight.ts';
+
+export function refOf({ id, addresses, ports }: Machine, seenAt: EpochMs): MachineRef {
+  return { id, addresses, ports, seenAt };
+}
+
+/** A machine has its address: its server boots from now on. */
+export function boot(draft: Draft, instance: Instance & { readonly machine: MachineRef }): void {
+  const { id, machine } = instance;
+  const booting = draft.move(instance, { name: 'booting', since: draft.now });
+  const name = machine.id === id ? '' : ` (machine ${machine.id})`;
+  const then = draft.snapshot.targetGroups.length > 0 ? '; traffic follows when its health checks have passed' : '';
+  draft.tell('launched', `Launched ${id} at ${whereIs(draft, machine)}${name}${then}.`, { instance: booting });
+}
+
+function whereIs(draft: Draft, machine: MachineRef): string {
+  const [targetGroup] = draft.snapshot.targetGroups;
+  const endpoint = endpointOf(machine, targetGroup?.port ?? null);
+  return endpoint === null ? (machine.addresses[0] ?? '') : `${endpoint.address}:${endpoint.port}`;
+}
+
+/** Takes in where a server that does not serve yet is reached, as its provider learns of it. */
+export function followAddresses(draft: Draft, instance: Instance, sight: MachineSight): Instance {
+  const { machine, state } = instance;
+  if (machine === null || !isPending(instance)) return instance;
+  const listed = sight.kind === 'present' ? sight.machine : null;
+  let known: Instance & { readonly machine: MachineRef } = { ...instance, machine };
+  // A list that is older than what is known takes nothing of it back.
+  if (listed !== null && !isLess(listed, machine) && !sameAddresses(listed, machine)) {
+    known = { ...instance, machine: refOf(listed, machine.seenAt) };
+    draft.put(known);
+  }
+  if (state.name !== 'launching') return known;
+  if (known.machine.addresses.length > 0) boot(draft, known);
+  else awaitAddress(draft, known);
+  return draft.get(instance.id) ?? known;
+}
+
+function isLess(listed: Machine, known: MachineRef): boolean {
+  if (listed.addresses.length === 0) return true;
+  return listed.ports?.length === 0 && known.ports?.length !== 0;
+}
+
+function awaitAddress(draft: Draft, instance: Instance): void {
+  const { state } = instance;
+  const { launchTimeoutMs } = draft.snapshot.group;
+  const until = state.since + launchTimeoutMs;
+  // It may have got one while that cannot be seen.
+  if (draft.now < until || draft.snapshot.machines.kind === 'blind') {
+    draft.wake(until);
+    return;
+  }
+  const why = `The provider gave ${instance.id} no address within ${launchTimeoutMs / 1000} s.`;
+  draft.tell('launchFailed', `${why} Giving up on it.`, {
+    level: 'error',
+    instance: draft.end(instance, 'launchFailed'),
+  });
+  recordLaunchFailure(draft, instance, why);
+}
+
+/** Why no target group can reach a server, where that is so: nobody can ask it how it is then. Null where all can. */
+export function whyUnreachable(facts: Facts, instance: Instance): string | null {
+  const { machine } = instance;
+  if (machine === null || facts.snapshot.targetGroups.every((group) => targetEndpoint(machine, group) !== null))
+    return null;
+  const sight = sightOfMachine(facts, instance, machine.seenAt);
+  const detail = sight.kind === 'present' ? sight.machine.detail : '';
+  return detail === '' ? 'its provider has not said where its port is reached' : detail;
+}
