@@ -109,7 +109,7 @@ autoScalingGroups:
       return holds.some(({ code }) => code === 'processSuspended');
     });
     expect((await begun.drover('explain', 'workers')).said).toMatch(
-      /should have 4 servers and has 2 in service.*Suspended:.*Resume with `drover resume workers launch`.*Nothing is launched: launch is/s,
+      /should have 4 servers and has 2 in service.*Suspended:.*Resume with `drover .*resume workers launch`.*Nothing is launched: launch is/s,
     );
     expect(await begun.instances()).toHaveLength(2);
     expect((await begun.drover('resume', 'workers', 'launch')).code).toBe(0);
