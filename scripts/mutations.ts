@@ -9,6 +9,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FIELD } from './mutations/field.ts';
+import { FLEET } from './mutations/fleet.ts';
 import { INVARIANTS } from './mutations/invariants.ts';
 import type { Mutation, Tests } from './mutations/mutation.ts';
 import { REGRESSIONS } from './mutations/regressions.ts';
@@ -38,8 +39,8 @@ interface Row {
 }
 
 const wanted = process.argv[2] ?? '';
-const mutations = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD].filter(({ name, caughtBy }) =>
-  `${name} ${describe(caughtBy)}`.includes(wanted),
+const mutations = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD, ...FLEET].filter(
+  ({ name, caughtBy }) => `${name} ${describe(caughtBy)}`.includes(wanted),
 );
 const rows = await runAll(mutations);
 const failed = rows.filter(({ outcome }) => outcome !== 'caught');

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FIELD } from '../../scripts/mutations/field.ts';
+import { FLEET } from '../../scripts/mutations/fleet.ts';
 import { INVARIANTS } from '../../scripts/mutations/invariants.ts';
 import { REGRESSIONS } from '../../scripts/mutations/regressions.ts';
 import { RULES } from '../../scripts/mutations/rules.ts';
 import { SCALING } from '../../scripts/mutations/scaling.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const all = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD];
+const all = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD, ...FLEET];
 
 it('each mutation applies: what it replaces is there once', () => {
   const text = (file: string) => readFileSync(join(ROOT, file), 'utf8');
