@@ -174,7 +174,7 @@ function play(
   const [run] = whatIf({
     fleets: [{ title: 'bench', fleet }],
     choice: { group: 'web', metric: null, valueIs: null },
-    recording: () => ({ readings: load, before: [] }),
+    recording: { readings: load, before: [] },
     from,
     to,
     bootMs: BOOT_MS,

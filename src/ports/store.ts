@@ -33,6 +33,19 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** What a store has recorded of metrics, for whoever only reads: nothing is changed, also while a controller writes to it. */
+export interface RecordedMetrics {
+  metric(group: string, name: string): Promise<RecordedMetric>;
+  close(): Promise<void>;
+}
+
+/** Averages, oldest first. */
+export interface RecordedMetric {
+  /** What is older than the minutes. */
+  readonly hours: readonly MetricAverage[];
+  readonly minutes: readonly MetricAverage[];
+}
+
 export interface StoredState {
   readonly groups: ReadonlyMap<string, GroupMemory>;
   /** Not terminated, in the order of creation. */

@@ -5,7 +5,7 @@ import { batches } from './batches.ts';
 import { KeptInsert } from './kept-insert.ts';
 import type { Tables } from './schema.ts';
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** How long metrics are kept by the minute; after that, by the hour. */
 const KEEP_MINUTES_MS = 7 * 24 * HOUR_MS;

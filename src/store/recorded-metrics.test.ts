@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_HISTORY } from '../model/fleet.ts';
-import { readRecordedMetric } from './recorded-metrics.ts';
+import { openRecordedMetrics } from './recorded-metrics.ts';
 import { openSqliteStore } from './sqlite.ts';
 
 const MINUTE = 60_000;
@@ -29,19 +29,21 @@ it('gives minutes, and hours for what is long ago, also while the store is open'
     await record(NOW + MINUTE, 3);
     await record(NOW, 1_000, 'other');
     await store.prune(DEFAULT_HISTORY);
-    expect(readRecordedMetric(path, 'web', 'requests')).toEqual({
+    const recorded = openRecordedMetrics(path);
+    expect(await recorded.metric('web', 'requests')).toEqual({
       hours: [{ at: NOW - 10 * 24 * HOUR, value: 5 }],
       minutes: [
         { at: NOW, value: 8 },
         { at: NOW + MINUTE, value: 3 },
       ],
     });
-    expect(readRecordedMetric(path, 'web', 'cpu')).toEqual({ hours: [], minutes: [] });
+    expect(await recorded.metric('web', 'cpu')).toEqual({ hours: [], minutes: [] });
+    await recorded.close();
   } finally {
     await store.close();
   }
 });
 
 it('makes no store where there is none', () => {
-  expect(() => readRecordedMetric(join(folder, 'none.db'), 'web', 'requests')).toThrow('cannot be opened');
+  expect(() => openRecordedMetrics(join(folder, 'none.db'))).toThrow('cannot be opened');
 });

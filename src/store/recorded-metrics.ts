@@ -1,44 +1,42 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { EpochMs } from '../model/time.ts';
+import { Kysely, sql } from 'kysely';
+import type { RecordedMetric, RecordedMetrics } from '../ports/store.ts';
+import { MINUTE_MS } from './metric-samples.ts';
+import { NodeSqliteDialect } from './node-sqlite.ts';
+import type { Tables } from './schema.ts';
 import { asStoreError } from './sqlite-errors.ts';
 
-const MINUTE_MS = 60_000;
 const BUSY_TIMEOUT_MS = 2_000;
 
-export interface RecordedMetric {
-  /** By the hour, what is older than the minutes. Times are the beginnings. */
-  readonly hours: readonly RecordedValue[];
-  readonly minutes: readonly RecordedValue[];
-}
-
-interface RecordedValue {
-  readonly at: EpochMs;
-  readonly value: number;
-}
-
-/**
- * What a store knows of a metric, read without changing anything, also while a controller writes to it.
- * @throws PortError `storeNotOpened` where there is none, and those of `openSqliteStore`
- */
-export function readRecordedMetric(path: string, group: string, metric: string): RecordedMetric {
-  let database: DatabaseSync | null = null;
+/** @throws PortError `storeNotOpened` where there is none, and those of `openSqliteStore` */
+export function openRecordedMetrics(path: string): RecordedMetrics {
   try {
-    database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
-    const rows = database
-      .prepare(
-        'select bucket_ms, at, sum / count as value from metric_samples where group_name = ? and metric = ? order by at',
-      )
-      .all(group, metric);
-    const minutes: RecordedValue[] = [];
-    const hours: RecordedValue[] = [];
-    for (const row of rows) {
-      const recorded = { at: Number(row.at), value: Number(row.value) };
-      (row.bucket_ms === MINUTE_MS ? minutes : hours).push(recorded);
-    }
-    return { hours, minutes };
+    const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+    const db = new Kysely<Tables>({ dialect: new NodeSqliteDialect(database, { closeDatabase: true }) });
+    return {
+      metric: async (group, name) => {
+        try {
+          return await readMetric(db, group, name);
+        } catch (error) {
+          throw asStoreError(error, path);
+        }
+      },
+      close: () => db.destroy(),
+    };
   } catch (error) {
     throw asStoreError(error, path);
-  } finally {
-    database?.close();
   }
+}
+
+async function readMetric(db: Kysely<Tables>, group: string, name: string): Promise<RecordedMetric> {
+  const rows = await db
+    .selectFrom('metric_samples')
+    .select(['bucket_ms', 'at', sql<number>`sum / count`.as('value')])
+    .where('group_name', '=', group)
+    .where('metric', '=', name)
+    .orderBy('at')
+    .execute();
+  const ofBucket = (isIn: (bucketMs: number) => boolean) =>
+    rows.filter((row) => isIn(row.bucket_ms)).map(({ at, value }) => ({ at, value }));
+  return { hours: ofBucket((ms) => ms !== MINUTE_MS), minutes: ofBucket((ms) => ms === MINUTE_MS) };
 }

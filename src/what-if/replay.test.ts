@@ -11,7 +11,7 @@ function play(group: Parameters<typeof fleetWith>[0], loads: readonly (number | 
   const [run] = whatIf({
     fleets: [{ title: 'fleet.yaml', fleet: fleetWith(group) }],
     choice: CHOICE,
-    recording: () => ({ readings: minutes(loads), before: [] }),
+    recording: { readings: minutes(loads), before: [] },
     from: null,
     to: null,
     bootMs: 30_000,

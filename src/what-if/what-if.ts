@@ -1,5 +1,4 @@
 import type { Fleet } from '../model/fleet.ts';
-import type { ValueKind } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { LoadPoint, WhatIfRun } from '../views/what-if.ts';
 import { replay } from './replay.ts';
@@ -10,8 +9,8 @@ export interface WhatIfOptions {
   /** At least one; what is not given follows from the first. */
   readonly fleets: readonly { readonly title: string; readonly fleet: Fleet }[];
   readonly choice: SubjectChoice;
-  /** Looks the load up; the metric is the one that the first fleet's group follows, and how its policies see it. */
-  readonly recording: (metric: string | null, valueIs: ValueKind) => Recording;
+  /** The load of the first fleet's subject. */
+  readonly recording: Recording;
   readonly from: EpochMs | null;
   readonly to: EpochMs | null;
   readonly bootMs: number;
@@ -29,7 +28,7 @@ export function whatIf({ fleets, choice, recording, from, to, bootMs, ...options
   const subjects = fleets.map(({ title, fleet }) => ({ title, subject: subjectOf(fleet, choice) }));
   const [first] = subjects;
   if (first === undefined) return [];
-  const { readings, before } = recording(first.subject.metric, first.subject.valueIs);
+  const { readings, before } = recording;
   const { series, before: skipped } = split(toSeries(readings), from ?? -Infinity, to ?? Infinity);
   const capacity = options.capacity ?? first.subject.targetValue;
   return subjects.map(({ title, subject }) =>

@@ -75,7 +75,7 @@ it.each(Object.entries(SCENES))('%s', async (name, scene) => {
   const [run] = whatIf({
     fleets: [{ title: name, fleet: parsed.fleet }],
     choice: { group: 'web', metric: null, valueIs: scene.valueIs ?? null },
-    recording: () => ({ readings, before: [] }),
+    recording: { readings, before: [] },
     from: MONDAY + fromHour * HOUR,
     to: null,
     bootMs: 2 * MINUTE,

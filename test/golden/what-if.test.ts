@@ -22,7 +22,7 @@ const RUNS = whatIf({
     { title: 'a<b>&"c".yaml', fleet: track(50) },
   ],
   choice: { group: 'web', metric: null, valueIs: null },
-  recording: () => ({ readings: minutes(LOADS), before: [] }),
+  recording: { readings: minutes(LOADS), before: [] },
   from: null,
   to: null,
   bootMs: 60_000,
