@@ -64,6 +64,10 @@ autoScalingGroups: { web: { minSize: 1, maxSize: 10, launchTemplate: { provider:
   return { name: plan.name, port, pids: () => pidsOf(dataDir) };
 }
 
+/** A head of 20 KiB is taken, as Drover takes it. */
+const LARGE_HEADS = `
+  tune.bufsize 23552
+  tune.maxrewrite 1024`;
 /** No connection that another client has used is trusted with a first request, and what finds its server dead is repeated. */
 const PROMISES = `  http-reuse safe
   retries 5
@@ -74,13 +78,13 @@ const NO_PROMISES = `  http-reuse always
 
 /**
  * What an administrator writes who knows HAProxy and this load, without what makes membership change at run time.
- * @param keepsPromises whether it loses no request either when a server closes or dies
+ * @param keepsPromises whether it loses no request either when a server closes or dies, or a head is large
  */
 export async function startHandTuned(plan: Plan, keepsPromises: boolean): Promise<RunningProxy> {
   const port = await freePort();
   const config = `global
   maxconn 4000
-  nbthread 1
+  nbthread 1${keepsPromises ? LARGE_HEADS : ''}
 defaults
   mode http
   timeout connect 1s

@@ -336,8 +336,8 @@ export const FIELD: readonly Mutation[] = [
   {
     name: 'forwarded headers: only the hyphen is taken for one',
     file: 'src/haproxy/forwarded.ts',
-    find: "const OF_PROXIES = '^x[^a-z0-9](forwarded|real)([^a-z0-9]|$)';",
-    replace: "const OF_PROXIES = '^x-(forwarded|real)(-|$)';",
+    find: "const OF_PROXIES = '^(x[^a-z0-9](forwarded|real)([^a-z0-9]|$)|forwarded$)';",
+    replace: "const OF_PROXIES = '^(x-(forwarded|real)(-|$)|forwarded$)';",
     caughtBy: field('traffic/forwarded-headers'),
   },
   {

@@ -318,8 +318,8 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'trusted proxies: what anybody says of the client is kept',
     file: 'src/haproxy/forwarded.ts',
-    find: "const fromOthers = isTrusted ? ' unless trusted' : '';",
-    replace: "const fromOthers = ' if FALSE';",
+    find: "const fromOthers = isTrusted ? ' !trusted' : '';",
+    replace: "const fromOthers = ' FALSE';",
     caughtBy: { tests: ['test/field/traffic/forwarded-headers.test.ts'] },
   },
   {
