@@ -7,7 +7,7 @@ export const FIELD: readonly Mutation[] = [
   {
     name: 'files: what is not written at once is never written',
     file: 'src/haproxy/driver.ts',
-    find: 'if (this.#turn.idle) await this.#turn.run(() => this.#files.writeDue());',
+    find: 'if (this.#turn.idle) await this.#turn.run(() => this.#files.writeDue().catch(unlessOfTheSystem));',
     replace: '',
     caughtBy: field('faults/late-files.e2e'),
   },
@@ -248,6 +248,13 @@ export const FIELD: readonly Mutation[] = [
     find: '      if (reload !== null) return;\n',
     replace: '',
     caughtBy: field('life/service-signals'),
+  },
+  {
+    name: 'full disk: what cannot be written is not seen either',
+    file: 'src/haproxy/driver.ts',
+    find: "if (errorCode(error) === '') throw error;",
+    replace: 'throw error;',
+    caughtBy: field('faults/unwritable-state.e2e'),
   },
   {
     name: 'full disk: a log that cannot be copied grows on',

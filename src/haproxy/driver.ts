@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { Serial } from '../base/serial.ts';
+import { errorCode } from '../base/system-error.ts';
 import type { LoadBalancerObservation } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
@@ -114,7 +115,7 @@ class Haproxy implements LoadBalancerDriver {
     const seen = observation(totals.look, totals.forgotten, missing !== null, this.#memory);
     this.#memory = seen.memory;
     // While an apply is under way it writes the file itself.
-    if (this.#turn.idle) await this.#turn.run(() => this.#files.writeDue());
+    if (this.#turn.idle) await this.#turn.run(() => this.#files.writeDue().catch(unlessOfTheSystem));
     return {
       at: this.#clock.now(),
       version: look.version,
@@ -332,6 +333,11 @@ class Haproxy implements LoadBalancerDriver {
 
 function straysInWords(strays: readonly HostProcess[]): string {
   return `processes of an earlier HAProxy finish what they have open and cannot be asked (pid ${strays.map(({ pid }) => pid).join(', ')})`;
+}
+
+/** A full disk is no reason not to see; the next apply says that nothing can be written. */
+function unlessOfTheSystem(error: unknown): void {
+  if (errorCode(error) === '') throw error;
 }
 
 function isSilence(error: unknown): boolean {

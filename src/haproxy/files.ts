@@ -8,7 +8,10 @@ const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** Replaces a file so that a crash at any moment leaves the old text or the new, and the new survives a power cut. */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;
-  await using file = await openToReplace(temporary);
+  await using file = await openToReplace(temporary).catch((error: unknown) => {
+    if (!(error instanceof FileError)) throw error;
+    throw new FileError(error.code, `${path} cannot be written: ${error.message}`, { cause: error });
+  });
   await file.writeFile(text);
   await file.sync();
   await rename(temporary, path);
