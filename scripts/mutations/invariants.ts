@@ -50,8 +50,8 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'a drained server is ended while requests are open',
     file: 'src/decide/lifecycle.ts',
-    find: 'const IDLE_LOOKS = 3;',
-    replace: 'const IDLE_LOOKS = 0;',
+    find: 'const IDLE_OBSERVATIONS = 3;',
+    replace: 'const IDLE_OBSERVATIONS = 0;',
     caughtBy: { invariant: 'requestsFinish', seeds: 100 },
   },
   {

@@ -39,7 +39,7 @@ function lately({ memory, now }: Facts): (readonly [string, EpochMs])[] {
 /** Forgets who became unhealthy before the window. */
 export function forgetUnhealthy(draft: Draft): void {
   const recent = lately(draft);
-  // Behind no load balancer nothing else may bring the next look by then.
+  // Behind no load balancer nothing else may bring the next decision by then.
   if (recent.length > 0) draft.wake(Math.min(...recent.map(([, at]) => at)) + UNHEALTHY_WINDOW_MS);
   if (recent.length === Object.keys(draft.memory.unhealthyAt).length) return;
   draft.memory = { ...draft.memory, unhealthyAt: Object.fromEntries(recent) };

@@ -1,6 +1,6 @@
 import { serves } from '../model/lifecycle.ts';
 import type { EpochMs } from '../model/time.ts';
-import { target } from './desired.ts';
+import { sizeToReach } from './desired.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { launchingWorks, PROVEN_AFTER_MS } from './launch-backoff.ts';
@@ -36,7 +36,7 @@ function provenAt(facts: Facts, crashedAt: EpochMs): EpochMs {
   const servers = kept(facts);
   const since = servers.map((server) => (serves(server) ? server.state.since : Number.POSITIVE_INFINITY));
   const newer = since.filter((_, index) => (servers[index]?.createdAt ?? 0) >= crashedAt);
-  const whole = servers.length >= target(facts) ? Math.max(crashedAt, ...since) : Number.POSITIVE_INFINITY;
+  const whole = servers.length >= sizeToReach(facts) ? Math.max(crashedAt, ...since) : Number.POSITIVE_INFINITY;
   return Math.min(whole, ...newer) + PROVEN_AFTER_MS;
 }
 

@@ -20,7 +20,7 @@ import type { Snapshot } from './snapshot.ts';
 import { noteResumed } from './suspension.ts';
 
 /**
- * One look at a group: from what is and what should be to what is to be done about it. A pure function of its arguments; the
+ * Decides about a group: from what is and what should be to what is to be done about it. A pure function of its arguments; the
  * controller, `drover plan` and the simulation call this same one.
  *
  * First what has already happened is taken in (operations, machines, health, drains), then what is wanted is worked out, and

@@ -12,7 +12,7 @@ const MAX_REFUSALS = 10;
 
 /**
  * Works out the group's desired size. Whoever asked last has it: the fleet file, the desired capacity file, or a person through
- * `set-desired` (which changes the memory before the look). Each is applied when it changes, not at every look.
+ * `set-desired` (which changes the memory before the decision). Each is applied when it changes, not at every decision.
  */
 export function resolveDesired(draft: Draft): void {
   const { group } = draft.snapshot;
@@ -29,7 +29,7 @@ export function resolveDesired(draft: Draft): void {
 }
 
 /** The size to bring the group to. */
-export function target({ snapshot, memory }: Facts): number {
+export function sizeToReach({ snapshot, memory }: Facts): number {
   return snapshot.mode === 'down' ? 0 : (memory.desired ?? 0);
 }
 

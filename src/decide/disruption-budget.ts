@@ -1,7 +1,7 @@
 import { serves } from '../model/lifecycle.ts';
 import type { EpochMs } from '../model/time.ts';
 import { boundsOf } from './bounds.ts';
-import { target } from './desired.ts';
+import { sizeToReach } from './desired.ts';
 import type { Facts } from './facts.ts';
 import { warmAt } from './grace-and-warmup.ts';
 
@@ -26,7 +26,7 @@ export interface DisruptionBudget {
 }
 
 export function disruptionBudget(facts: Facts): DisruptionBudget {
-  const desired = target(facts);
+  const desired = sizeToReach(facts);
   const limit = Math.max(1, Math.floor(desired * DISRUPTED_SHARE));
   let warm = 0;
   let nextWarmAt: EpochMs | null = null;
@@ -50,7 +50,7 @@ export type Turn = { readonly kind: 'now'; readonly cappedBy: 'maxSize' | null }
 export function turnOfWorking(facts: Facts, replaced: number): Turn {
   const { healthy, leavingHealthy, inService, leaving, total } = facts.counts;
   const others = healthy - leavingHealthy;
-  const size = target(facts);
+  const size = sizeToReach(facts);
   if (others - size - replaced >= 0) return { kind: 'now', cappedBy: null };
   const { maxSize } = boundsOf(facts.snapshot.group, facts.memory);
   const isComing = facts.memory.orphans.length > 0 || total > inService;

@@ -11,7 +11,7 @@ import { groupHold, type HoldReason } from './hold-reason.ts';
 import type { PolicyVerdict } from './policies/policy.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** What one look comes to: committed as a whole before any of it is acted upon. */
+/** What one decision comes to: committed as a whole before any of it is acted upon. */
 export interface Decision {
   readonly memory: GroupMemory;
   readonly memoryChanged: boolean;
@@ -142,7 +142,7 @@ export class Draft implements Facts {
   noteUnhealthy(id: InstanceId, at: EpochMs | null): void {
     if (at === null && this.memory.unhealthyAt[id] === undefined) return;
     const own = this.#unhealthyAt;
-    // Copied once a look, not once for each of many that fail together.
+    // Copied once a decision, not once for each of many that fail together.
     const mine = own !== null && own === this.memory.unhealthyAt ? own : { ...this.memory.unhealthyAt };
     if (at === null) delete mine[id];
     else mine[id] = at;

@@ -44,7 +44,7 @@ export function followPolicies(draft: Draft): void {
   holdTogether(draft, combined, by);
 }
 
-/** New memory only where something in it is new: a look that learns nothing costs no commit. */
+/** New memory only where something in it is new: a decision that learns nothing costs no commit. */
 function remember(draft: Draft, verdicts: readonly PolicyVerdict[], { decidedBy }: Combined, by: number): void {
   const before = draft.memory.policies;
   const after = new Map<string, PolicyMemory>();

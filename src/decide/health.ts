@@ -8,7 +8,7 @@ import type { Facts } from './facts.ts';
 import { graceEndsAt } from './grace-and-warmup.ts';
 import type { HoldReason } from './hold-reason.ts';
 import { recordCrash, recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
-import { takeOut } from './lifecycle.ts';
+import { retire } from './lifecycle.ts';
 import { followAddresses, refOf, whyUnreachable } from './machine-addresses.ts';
 import { type Confirmation, confirmation, forgetDisputes, noteConfirmation } from './second-vantage.ts';
 import { isHealthy, type MachineSight, noteSight, sightOfMachine, targetsOf } from './sight.ts';
@@ -222,7 +222,7 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
   const said = unreachable ?? (instance.health.status === 'unhealthy' ? instance.health.detail : '');
   const detail = said === '' ? '' : ` (${said})`;
   const why = `${instance.id} was not healthy within its grace period of ${graceMs / 1000} s${detail}${answer}.`;
-  const ended = takeOut(draft, instance, 'neverHealthy');
+  const ended = retire(draft, instance, 'neverHealthy');
   draft.tell('neverHealthy', `${why} It is ended.`, {
     level: 'warning',
     instance: ended,

@@ -6,7 +6,7 @@ import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { groupHold, type HoldReason } from './hold-reason.ts';
 import { launchHold, triesInWords, waitMs } from './launch-hold.ts';
-import { takeOut } from './lifecycle.ts';
+import { retire } from './lifecycle.ts';
 import { sentence } from './sentence.ts';
 import { isHealthy, targetsOf } from './sight.ts';
 import { isSuspended, suspension } from './suspension.ts';
@@ -126,7 +126,7 @@ function giveBootingUp(draft: Draft, { template }: LaunchMemory): void {
     // It may be healthy where that cannot be seen, or is not noted yet.
     if (targetsOf(draft, instance).some((target) => target === 'blind' || isHealthy(target))) continue;
     const before = draft.capacity();
-    const ended = takeOut(draft, instance, 'neverHealthy');
+    const ended = retire(draft, instance, 'neverHealthy');
     draft.tell(
       'neverHealthy',
       `Giving up on ${instance.id} before it was healthy: its launch template has failed so far, and has changed.`,

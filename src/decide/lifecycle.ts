@@ -7,15 +7,15 @@ import { targetsOf, targetsSeenAfter } from './sight.ts';
 
 const REPEATED = 'Those that are safe to repeat and have no answer yet begin again on another server.';
 
-/** Looks in a row without an open request that make a draining server idle: one alone may fall between two requests. */
-const IDLE_LOOKS = 3;
+/** Observations in a row without an open request that make a draining server idle: one alone may fall between two requests. */
+const IDLE_OBSERVATIONS = 3;
 
 /** Ends the draining of those that have no open request left, or no time. */
 export function finishDrains(draft: Draft): void {
   if (draft.counts.draining === 0) return;
   for (const instance of draft.live()) {
     const { state } = instance;
-    // Only a look that began after the decision can show that it was carried out.
+    // Only what was observed after the decision can show that it was carried out.
     if (state.name !== 'draining' || !targetsSeenAfter(draft, state.since)) continue;
     const targets = targetsOf(draft, instance);
     const before = draft.capacity();
@@ -66,7 +66,7 @@ function isSeen(target: Target | 'absent' | 'blind'): target is Target {
 }
 
 function isIdle(target: Target | 'absent' | 'blind'): boolean {
-  return target === 'absent' || (isSeen(target) && target.idleLooks >= IDLE_LOOKS);
+  return target === 'absent' || (isSeen(target) && target.idleLooks >= IDLE_OBSERVATIONS);
 }
 
 /**
@@ -74,7 +74,7 @@ function isIdle(target: Target | 'absent' | 'blind'): boolean {
  * booting one may have become healthy and got a request in this very moment.
  * @param deadline until when open requests may finish; null for the deregistration delay
  */
-export function takeOut(draft: Draft, instance: Instance, cause: EndCause, deadline: EpochMs | null = null): Instance {
+export function retire(draft: Draft, instance: Instance, cause: EndCause, deadline: EpochMs | null = null): Instance {
   if (!lifecycleOf(instance).mayBeDrained || draft.snapshot.targetGroups.length === 0)
     return draft.end(instance, cause);
   return draft.move(instance, {

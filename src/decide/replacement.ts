@@ -2,14 +2,14 @@ import type { Instance } from '../model/instance.ts';
 import { serves } from '../model/lifecycle.ts';
 import { boundsOf } from './bounds.ts';
 import { followBrake, forgetUnhealthy, healthBrake } from './brake.ts';
-import { target } from './desired.ts';
+import { sizeToReach } from './desired.ts';
 import { disruptionBudget, turnOfWorking } from './disruption-budget.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { graceEndsAt } from './grace-and-warmup.ts';
 import { type HoldReason, replacementFirst, serverHold } from './hold-reason.ts';
 import { launchLimit, recordCrash } from './launch-backoff.ts';
-import { takeOut } from './lifecycle.ts';
+import { retire } from './lifecycle.ts';
 import { findOutliers, followOutliers } from './outliers.ts';
 import { type Confirmation, confirmation, noteConfirmation } from './second-vantage.ts';
 import { isSuspended, suspension } from './suspension.ts';
@@ -81,7 +81,7 @@ function confirmed(draft: Draft, instances: readonly Instance[]): readonly Confi
 /** A replacement that was launched for an outlier is no surplus while something holds the outlier back. */
 function keepReplacements(draft: Draft, outliers: readonly Instance[]): void {
   if (isSuspended(draft, 'replaceUnhealthy')) return;
-  const begun = Math.max(0, draft.counts.kept - target(draft));
+  const begun = Math.max(0, draft.counts.kept - sizeToReach(draft));
   for (const instance of outliers.slice(0, begun)) draft.replaceFirst(instance);
 }
 
@@ -98,7 +98,7 @@ function replaceOutliers(draft: Draft, outliers: readonly Instance[]): void {
     const before = draft.capacity();
     const { cappedBy } = turn;
     const how = cappedBy === null ? '' : ` The maximum of ${maxSize} leaves no room to replace it first.`;
-    const draining = takeOut(draft, instance, 'outlier');
+    const draining = retire(draft, instance, 'outlier');
     draft.replaced += 1;
     const why = `Replacing ${instance.id}: it fails its requests, although its health check passes.${how}`;
     draft.tell('replaceUnhealthy', why, { instance: draining, before, cappedBy });
@@ -110,7 +110,7 @@ function replace(draft: Draft, instance: Instance, isHung: boolean): void {
   if (instance.health.status !== 'unhealthy') return;
   const before = draft.capacity();
   const { detail } = instance.health;
-  const draining = takeOut(draft, instance, 'unhealthy', isHung ? draft.now : null);
+  const draining = retire(draft, instance, 'unhealthy', isHung ? draft.now : null);
   recordCrash(draft, instance, `unhealthy: ${detail}`);
   const silent = isHung ? ', and it does not answer Drover either' : '';
   draft.tell(

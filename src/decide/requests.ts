@@ -3,7 +3,7 @@ import { boundsOf } from './bounds.ts';
 import { turnOfWorking } from './disruption-budget.ts';
 import type { Draft } from './draft.ts';
 import { replacementFirst } from './hold-reason.ts';
-import { takeOut } from './lifecycle.ts';
+import { retire } from './lifecycle.ts';
 
 /**
  * Does what people asked of single instances. `terminate` ends at once. `drain` first waits for the replacement to be in service
@@ -28,7 +28,7 @@ export function retireRequested(draft: Draft): void {
     const before = draft.capacity();
     const cappedBy = turn.kind === 'now' && serves(instance) ? turn.cappedBy : null;
     const how = cappedBy === null ? '' : ` The maximum of ${maxSize} leaves no room to replace it first.`;
-    const ending = takeOut(draft, instance, 'operatorDrain');
+    const ending = retire(draft, instance, 'operatorDrain');
     draft.replaced += 1;
     draft.tell('operatorDrain', `Draining ${instance.id}, on request.${how}`, { instance: ending, before, cappedBy });
   }

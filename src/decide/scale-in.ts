@@ -1,16 +1,16 @@
 import type { AutoScalingGroup } from '../model/fleet.ts';
 import type { Instance } from '../model/instance.ts';
 import { lifecycleOf, serves } from '../model/lifecycle.ts';
-import { target } from './desired.ts';
+import { sizeToReach } from './desired.ts';
 import type { Draft } from './draft.ts';
-import { takeOut } from './lifecycle.ts';
+import { retire } from './lifecycle.ts';
 import { kept } from './scale-out.ts';
 import { suspension } from './suspension.ts';
 import { chooseVictims } from './victims.ts';
 
 /** Brings the group down to its size. What has served is drained; what has not is ended. */
 export function scaleIn(draft: Draft): void {
-  const desired = target(draft);
+  const desired = sizeToReach(draft);
   const surplus = draft.counts.kept - desired;
   if (surplus <= 0) return;
   const cause = draft.snapshot.mode === 'down' ? 'fleetDown' : 'scaleIn';
@@ -19,7 +19,7 @@ export function scaleIn(draft: Draft): void {
   const victims = chooseVictims(kept(draft), surplus, group);
   for (const [index, instance] of victims.entries()) {
     const before = draft.capacity();
-    const ending = takeOut(draft, instance, cause);
+    const ending = retire(draft, instance, cause);
     const doing = `${lifecycleOf(ending).member === 'draining' ? 'Draining' : 'Ending'} ${instance.id}`;
     const why =
       cause === 'fleetDown'

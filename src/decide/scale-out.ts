@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import { lifecycleOf, mayComeBack } from '../model/lifecycle.ts';
 import { boundsOf } from './bounds.ts';
-import { target } from './desired.ts';
+import { sizeToReach } from './desired.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { launchLimit, oneAtATime } from './launch-backoff.ts';
 
 /** Brings the group up to its size: first by keeping servers that were just being drained, then by launching. */
 export function scaleOut(draft: Draft): void {
-  const desired = target(draft);
+  const desired = sizeToReach(draft);
   let missing = desired - draft.counts.kept;
   if (missing <= 0) return;
   missing -= cancelDrains(draft, missing);

@@ -9,7 +9,7 @@ import { suspension } from './suspension.ts';
 const LATE_MS = 60_000;
 
 /**
- * Carries out what fell due since it was looked at last: once, however often it did while Drover was not running, and several actions
+ * Carries out what fell due since the last decision: once, however often it did while Drover was not running, and several actions
  * in the order in which they fell due, so that the last one wins. An action that is new or changed begins now: what would have been
  * before is not made up for. What falls due while scheduled actions are suspended is passed over.
  */
@@ -22,7 +22,7 @@ export function carryOutScheduled(draft: Draft): void {
   for (const action of scheduledActions) {
     const key = keyOf(action);
     const known = before.get(key);
-    // The time of the look is kept only when it matters, so that a look at which nothing is due costs no commit.
+    // The time is kept only when it matters, so that a decision at which nothing is due costs no commit.
     const since = known === undefined || known > draft.now ? draft.now : known;
     const at = calendar.dueSince(action, since, draft.now);
     if (at !== null) due.push({ action, at });

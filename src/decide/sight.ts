@@ -109,7 +109,7 @@ export function isHealthy(target: Target | 'absent' | 'blind'): boolean {
   return typeof target === 'object' && target.health === 'healthy';
 }
 
-/** Whether all target groups were looked at after that time. */
+/** Whether all target groups were observed after that time. */
 export function targetsSeenAfter(facts: Facts, at: EpochMs): boolean {
   return facts.snapshot.targetGroups.every(({ name }) => {
     const view = facts.snapshot.targets.get(name);

@@ -58,10 +58,10 @@ export interface ServingGroup {
   readonly instances: readonly Instance[];
 }
 
-/** Something looked at: what was seen last, or that it cannot be seen. */
+/** Something that is observed: what was seen last, or that it cannot be seen. */
 export type View<T> =
   | { readonly kind: 'seen'; readonly value: T }
-  /** Not looked at yet, or the looks fail. */
+  /** Not observed yet, or observing it fails. */
   | { readonly kind: 'blind'; readonly since: EpochMs; readonly failure: Failure | null };
 
 /** A provider that was asked too often. */
