@@ -1,6 +1,7 @@
 /**
  * What does a request cost in HAProxy as Drover configures it, beside an HAProxy that is tuned by hand and beside nginx? By the CPU time of
- * the proxy's processes, which depends less on what else the machine does than throughput; in turn, so that it is the same for all.
+ * the proxy's processes, which depends less on what else the machine does than throughput; in short turns, and each turn compared with that of the
+ * baseline in the same round, so that what the machine does meanwhile is the same for all.
  */
 
 import { fork, spawnSync } from 'node:child_process';
@@ -9,15 +10,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bench, median, type Scope, until } from './support/bench.ts';
-import { cpuMs } from './support/proc.ts';
+import { runMs } from './support/proc.ts';
 import { type RunningProxy, startDrovers, startHandTuned, startNginx } from './support/proxies.ts';
 import { type Connections, sendRequests } from './support/raw-load.ts';
 import { printTable } from './support/report.ts';
 
 const SERVERS = 3;
 const CLIENTS = 32;
-const ROUNDS = 7;
-const REQUESTS: Readonly<Record<Connections, number>> = { kept: 20_000, new: 8_000 };
+const ROUNDS = 41;
+const REQUESTS: Readonly<Record<Connections, number>> = { kept: 4_000, new: 1_500 };
 const START_TIMEOUT_MS = 20_000;
 const LIMIT_MS = 600_000;
 const BASELINE = 'HAProxy by hand';
@@ -50,11 +51,14 @@ await bench('CPU for a request', LIMIT_MS, async (scope) => {
       }
     }
   }
-  const cost = (name: string, connections: Connections): number => median(costs.get(`${name} ${connections}`) ?? []);
+  const each = (name: string, connections: Connections) => costs.get(`${name} ${connections}`) ?? [];
   const cells = (name: string, connections: Connections): readonly string[] => {
-    const one = cost(name, connections);
-    const to = (baseline: string) => (one / cost(baseline, connections)).toFixed(2);
-    return [`${one.toFixed(1)} µs`, to(BASELINE), to(SAME_PROMISES)];
+    const ones = each(name, connections);
+    const to = (baseline: string): string => {
+      const others = each(baseline, connections);
+      return median(ones.map((one, round) => one / (others[round] ?? Number.NaN))).toFixed(2);
+    };
+    return [`${median(ones).toFixed(1)} µs`, to(BASELINE), to(SAME_PROMISES)];
   };
   console.log(
     `\nMedians of ${ROUNDS} rounds, one thread each, ${SERVERS} servers, ${CLIENTS} clients at a time; load average ${loadavg()[0]?.toFixed(0)}:\n`,
@@ -68,7 +72,7 @@ await bench('CPU for a request', LIMIT_MS, async (scope) => {
 
 async function microsecondsEach(proxy: RunningProxy, connections: Connections, signal: AbortSignal): Promise<number> {
   const pids = await proxy.pids();
-  const usedMs = async () => (await Promise.all(pids.map(cpuMs))).reduce((sum, each) => sum + each, 0);
+  const usedMs = async () => (await Promise.all(pids.map(runMs))).reduce((sum, each) => sum + each, 0);
   const before = await usedMs();
   await sendRequests(proxy.port, connections, CLIENTS, REQUESTS[connections], signal);
   return (((await usedMs()) - before) * 1_000) / REQUESTS[connections];

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 /** Linux counts CPU time in these, whatever the machine. */
 const TICKS_PER_SECOND = 100;
@@ -9,6 +9,16 @@ export async function cpuMs(pid: number): Promise<number> {
   // Fields 14 and 15; the program's name before them may hold blanks.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND;
+}
+
+/** CPU time of all threads of a process so far, as the scheduler counts it: in nanoseconds, not in ticks of 10 ms. */
+export async function runMs(pid: number): Promise<number> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const ran = threads.map(async (thread) => {
+    const [nanoseconds] = (await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')).split(' ');
+    return Number(nanoseconds) / 1e6;
+  });
+  return (await Promise.all(ran)).reduce((sum, one) => sum + one, 0);
 }
 
 /** Resident memory, in MB. */

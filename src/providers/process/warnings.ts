@@ -28,7 +28,7 @@ async function userWarnings({ user }: ProcessSettings): Promise<readonly Problem
 function portWarnings({ portRange: { from, to } }: ProcessSettings, { maxSize }: TemplateUse): readonly Problem[] {
   const ports = to - from + 1;
   if (ports >= maxSize) return [];
-  const message = `it has ${count(ports, 'port')} and the group may have ${maxSize} servers: when all ports are taken, further launches fail until one is free; widen it, or lower maxSize`;
+  const message = `it has ${count(ports, 'port')} and the group may have ${maxSize} servers: when all ports are taken, further launches wait until one is free; widen it, or lower maxSize`;
   return [{ path: ['portRange'], message }];
 }
 

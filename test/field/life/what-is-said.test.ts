@@ -89,7 +89,7 @@ describe('fewer ports than the group may have servers', () => {
       {
         path: ['portRange'],
         message:
-          'it has 5 ports and the group may have 10 servers: when all ports are taken, further launches fail until one is free; widen it, or lower maxSize',
+          'it has 5 ports and the group may have 10 servers: when all ports are taken, further launches wait until one is free; widen it, or lower maxSize',
       },
     ]);
     expect((await warnings(20_000))[0]?.message).toContain('it has 1 port and');
