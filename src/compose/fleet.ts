@@ -124,6 +124,7 @@ export async function startFleet({
     mode,
     about: { version, pid: process.pid, dataDir },
     onProblem: (message) => log.error(message),
+    onDefect: (where, error) => log.error({ err: error }, `an error in Drover itself: ${where}`),
     onUnannounced: (found) => log.warn(`found by a safety look, without an event: ${found}`),
   });
   const api = buildApi(controller, { onInternalError: (error) => log.error(error) });

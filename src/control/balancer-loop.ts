@@ -8,7 +8,7 @@ import type { InstanceId } from '../model/instance.ts';
 import type { Target } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
-import { asPortError, type Failure } from '../ports/errors.ts';
+import { asPortError, type Failure, isDefect } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
 import type {
   DesiredState,
@@ -52,6 +52,8 @@ export interface Balancer {
   isBusy(): boolean;
   /** @param targetGroups those in which something is different now */
   onSeen(targetGroups: Concerned): void;
+  /** Told of programming errors, for the log. */
+  onDefect(error: unknown): void;
   /** Resolves when it is recorded, or cannot be. */
   tell(activity: Activity): Promise<void>;
 }
@@ -177,6 +179,7 @@ export class BalancerLoop {
       this.#serves = false;
     } catch (error) {
       if (signal.aborted) return;
+      if (isDefect(error)) this.#balancer.onDefect(error);
       const failure = asPortError(error);
       // It may have been done all the same: the next try is another one.
       if (failure.reaction === 'Transient' && failure.code !== 'haproxyStartFailed') this.#announced.clear();
@@ -208,6 +211,7 @@ export class BalancerLoop {
       await this.#tellOfCuts(observation);
     } catch (error) {
       if (signal.aborted) return false;
+      if (isDefect(error)) this.#balancer.onDefect(error);
       failure = this.#seen.failed(error);
     }
     if (failure === null) await this.#tellLimits();

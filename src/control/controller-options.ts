@@ -7,6 +7,7 @@ import type { MetricContext, MetricSource } from '../ports/metric-source.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
 import type { Store } from '../ports/store.ts';
+import type { OnDefect } from './defects.ts';
 import type { FleetDocuments, FleetSource } from './fleet-configuration.ts';
 
 /** What a controller is given: its ports, and what it says of itself. */
@@ -34,7 +35,9 @@ export interface ControllerOptions {
   readonly mode: 'up' | 'down';
   readonly about: About;
   /** Told of what is wrong with Drover itself, for the log. */
-  readonly onProblem: (message: string) => void;
+  readonly onProblem: (message: string, error?: unknown) => void;
+  /** Told of a programming error, what it hit and the error with its stack, for the log. */
+  readonly onDefect: OnDefect;
   /** A safety look has found something to do that no event had announced: never, unless an event was lost. */
   readonly onUnannounced: (found: string) => void;
 }

@@ -5,16 +5,18 @@ import type { Fleet } from '../model/fleet.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
+import { isDefect } from '../ports/errors.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
 import { Configuration } from './configuration.ts';
 import type { ControllerOptions } from './controller-options.ts';
+import { Defects, reportingDefects } from './defects.ts';
 import { balancersInTrouble, explanation, olderTemplates } from './explanation.ts';
 import type { FleetConfiguration } from './fleet-configuration.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { LateActivities } from './late-activities.ts';
 import { Loops } from './loops.ts';
-import { stepsLeft } from './reconcile.ts';
+import { inWords, stepsLeft } from './reconcile.ts';
 import { Reconciler } from './reconciler.ts';
 import { Sampler } from './sampler.ts';
 import { type FleetService, ServiceError } from './service.ts';
@@ -35,6 +37,7 @@ export class Controller implements FleetService {
   readonly #configuration: Configuration;
   readonly #sampler: Sampler;
   readonly #late: LateActivities;
+  readonly #defects: Defects;
   readonly #stop = new AbortController();
   readonly #finished = Promise.withResolvers<void>();
   #sampling: Promise<void> = Promise.resolve();
@@ -47,11 +50,17 @@ export class Controller implements FleetService {
     this.#options = options;
     this.#mode = options.mode;
     this.#startedAt = options.clock.now();
-    const { store, clock, ids, onProblem } = options;
+    const { store, clock, ids } = options;
+    const onProblem = (message: string, error?: unknown): void => {
+      if (isDefect(error)) this.#defects.report('the records', error);
+      else options.onProblem(message);
+    };
     this.#late = new LateActivities(store, clock, onProblem, this.#stop.signal);
     const report = (activity: Activity) => this.#late.record(activity);
+    this.#defects = new Defects({ clock, log: options.onDefect, report });
+    const onDefect = this.#defects.report;
     this.#loops = new Loops(
-      { ...options, store: this.#late.store },
+      { ...options, store: this.#late.store, onProblem, onDefect },
       { mode: () => this.#mode, report, onChanged: () => this.#reconciler.notify() },
     );
     this.#reconciler = new Reconciler({
@@ -59,7 +68,7 @@ export class Controller implements FleetService {
       ids,
       steps: () =>
         this.#configuration.isKnown ? stepsLeft(this.#fleet, this.#loops.running, this.#endsLoadBalancers) : [],
-      perform: (step, signal) => this.#loops.perform(step, signal),
+      perform: (step, signal) => reportingDefects(inWords(step), onDefect, () => this.#loops.perform(step, signal)),
       report,
     });
     this.#configuration = new Configuration(options, {

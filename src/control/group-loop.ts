@@ -15,7 +15,7 @@ import type { Instance, InstanceId } from '../model/instance.ts';
 import { isOver, lifecycleOf } from '../model/lifecycle.ts';
 import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
-import { asPortError } from '../ports/errors.ts';
+import { asPortError, PortError } from '../ports/errors.ts';
 import type { MeasuredServer } from '../ports/metric-source.ts';
 import type { Change } from '../ports/store.ts';
 import { afterClockChange, clockChanged, type GroupRecords, takenUp } from './clock-changes.ts';
@@ -72,7 +72,8 @@ export class GroupLoop {
     this.#around = around;
     this.#wake = new Wake(around.clock);
     this.#backoff = new Backoff(BACKOFF, () => around.ids.seed());
-    this.#probes = new Probes(around.probe, around.clock, () => this.notify());
+    const onDefect = (error: unknown) => around.onDefect(`the probes of group ${group.name}`, error);
+    this.#probes = new Probes(around.probe, around.clock, () => this.notify(), onDefect);
     this.#memory = stored.memory ?? EMPTY_MEMORY;
     this.#instances = new Map(stored.instances.map((instance) => [instance.id, instance]));
   }
@@ -237,13 +238,24 @@ export class GroupLoop {
       return pause;
     } catch (error) {
       // Nothing was decided then, and the outcomes stay for the next look.
-      const { message } = asPortError(error);
-      this.#holds = [
-        { code: 'cannotCommit', message: `Nothing is done, because it cannot be recorded: ${message}`, until: null },
-      ];
-      this.#around.onProblem(`group ${this.#group.name}: ${message}`);
+      this.#holds = [this.#standsStill(error)];
       return { waitMs: this.#backoff.next(), planned: true };
     }
+  }
+
+  #standsStill(error: unknown): Hold {
+    const { message } = asPortError(error);
+    // The store types all of its errors.
+    if (error instanceof PortError) {
+      this.#around.onProblem(`group ${this.#group.name}: ${message}`);
+      return {
+        code: 'cannotCommit',
+        message: `Nothing is done, because it cannot be recorded: ${message}`,
+        until: null,
+      };
+    }
+    this.#around.onDefect(`group ${this.#group.name}`, error);
+    return { code: 'defect', message: `Nothing is done because of ${message}. It is tried again.`, until: null };
   }
 
   async #decideAndPerform(announced: boolean): Promise<Pause> {

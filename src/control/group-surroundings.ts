@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Store } from '../ports/store.ts';
+import type { OnDefect } from './defects.ts';
 import type { Operations } from './operations.ts';
 
 /** What a group's loop needs of the rest of the controller. */
@@ -36,6 +37,7 @@ export interface GroupSurroundings {
   readonly onProvidersChanged: () => void;
   /** Something is wrong that is not about the group itself. */
   readonly onProblem: (message: string) => void;
+  readonly onDefect: OnDefect;
   /** A safety look has found something to do: no event and no planned time had announced it. */
   readonly onUnannounced: (found: string) => void;
 }

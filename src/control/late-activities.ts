@@ -23,13 +23,13 @@ interface Waiting {
 export class LateActivities {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #onProblem: (message: string) => void;
+  readonly #onProblem: (message: string, error?: unknown) => void;
   readonly #signal: AbortSignal;
   readonly #waiting: Waiting[] = [];
   readonly #turn = new Serial();
   #retrying = false;
 
-  constructor(store: Store, clock: Clock, onProblem: (message: string) => void, signal: AbortSignal) {
+  constructor(store: Store, clock: Clock, onProblem: (message: string, error?: unknown) => void, signal: AbortSignal) {
     this.#store = store;
     this.#clock = clock;
     this.#onProblem = onProblem;
@@ -79,7 +79,7 @@ export class LateActivities {
       this.#waiting.splice(0, batch.length);
     } catch (error) {
       const { message } = asPortError(error);
-      if (batch.some(({ why }) => why === null)) this.#onProblem(message);
+      if (batch.some(({ why }) => why === null)) this.#onProblem(message, error);
       for (const one of batch) one.why ??= message;
     }
   }

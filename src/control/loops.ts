@@ -4,13 +4,13 @@ import { type AutoScalingGroup, type Fleet, type LoadBalancer, NO_FLEET } from '
 import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import { withDeadline } from '../ports/deadline.ts';
-import { asPortError } from '../ports/errors.ts';
 import type { DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
 import type { Observed } from '../ports/metric-source.ts';
 import type { StoredState } from '../ports/store.ts';
 import { BalancerLoop } from './balancer-loop.ts';
 import { type Concerned, concerns } from './concerned.ts';
 import type { ControllerOptions } from './controller-options.ts';
+import { keepRunning } from './defects.ts';
 import type { GroupLoop } from './group-loop.ts';
 import type { MachineWatch } from './machine-watch.ts';
 import { MetricHistory } from './metric-history.ts';
@@ -69,7 +69,7 @@ export class Loops {
       clock,
       ids,
       onSeen: (changed, watch) => this.#machinesSeen(changed, watch),
-      onProblem,
+      onDefect: options.onDefect,
     });
   }
 
@@ -108,7 +108,8 @@ export class Loops {
 
   start(stored: StoredState): void {
     this.#loaded = stored;
-    this.#recording = this.#history.run(this.#stop.signal);
+    const record = (signal: AbortSignal) => this.#history.run(signal);
+    this.#recording = keepRunning('the recording of metrics', this.#options, this.#stop.signal, record);
   }
 
   /** Lets go of everything. Servers and load balancers go on as they are. */
@@ -237,7 +238,7 @@ export class Loops {
     if (known.running?.stop.signal.aborted === true) await letGo(known);
     const description = this.#fleet.loadBalancers.find((one) => one.name === name);
     if (known.running !== null || description === undefined || signal.aborted) return;
-    const { clock, ids, onProblem } = this.#options;
+    const { clock, ids, onDefect } = this.#options;
     const stop = new AbortController();
     const loop = new BalancerLoop({
       name,
@@ -249,9 +250,9 @@ export class Loops {
       isBusy: () => this.#feeding(name).some(({ isBusy }) => isBusy),
       onSeen: (changed) => this.#targetsSeen(name, changed),
       tell: this.#context.report,
+      onDefect: (error) => onDefect(`load balancer ${name}`, error),
     });
-    const done = loop.run(stop.signal);
-    done.catch((error) => onProblem(`load balancer ${name} has stopped: ${asPortError(error).message}`));
+    const done = keepRunning(`load balancer ${name}`, this.#options, stop.signal, (stopped) => loop.run(stopped));
     known.description = description;
     known.running = { loop, stop, done };
   }

@@ -115,14 +115,14 @@ export class MachineWatch {
   async #look(signal: AbortSignal): Promise<void> {
     const asked = new Stopwatch(this.#clock);
     try {
-      const machines = await withDeadline(this.#clock, LIST_TIMEOUT_MS, signal, (bounded) =>
-        this.#throttle.call(bounded, () => this.#provider.list(bounded)),
+      const newest = await withDeadline(this.#clock, LIST_TIMEOUT_MS, signal, (bounded) =>
+        this.#throttle.call(bounded, async () => listOf(asked, await this.#provider.list(bounded))),
       );
       const before = this.#seen.value;
       // Two lists of one moment are one sighting.
       const isLater = before !== null && before.newest.asked.steadyMs < asked.steadyMs;
       const previous = (isLater ? before?.newest : before?.previous) ?? null;
-      this.#seen.saw({ newest: listOf(asked, machines), previous }, asked);
+      this.#seen.saw({ newest, previous }, asked);
     } catch (error) {
       if (signal.aborted) return;
       this.#seen.failed(error);

@@ -20,12 +20,12 @@ interface Cached {
 export class MetricHistory {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #onProblem: (message: string) => void;
+  readonly #onProblem: (message: string, error?: unknown) => void;
   /** Since the last recording. */
   readonly #sums = new Map<string, { group: string; metric: string; sum: number; count: number }>();
   readonly #hourly = new Map<string, Cached>();
 
-  constructor(store: Store, clock: Clock, onProblem: (message: string) => void) {
+  constructor(store: Store, clock: Clock, onProblem: (message: string, error?: unknown) => void) {
     this.#store = store;
     this.#clock = clock;
     this.#onProblem = onProblem;
@@ -77,7 +77,7 @@ export class MetricHistory {
       await this.#store.recordMetrics(this.#clock.now(), samples);
     } catch (error) {
       // A gap in the history is no reason to stop.
-      this.#onProblem(`metric samples: ${asPortError(error).message}`);
+      this.#onProblem(`metric samples: ${asPortError(error).message}`, error);
     }
   }
 
@@ -87,7 +87,7 @@ export class MetricHistory {
       const hours = await this.#store.metricHistory(group, metric, now - FORECAST_FROM_MS, HOUR_MS);
       cached.values = hours.filter(({ at }) => at + HOUR_MS <= now);
     } catch (error) {
-      this.#onProblem(`metric history: ${asPortError(error).message}`);
+      this.#onProblem(`metric history: ${asPortError(error).message}`, error);
     }
     // Also after a failure, so that it is not tried at every look.
     cached.readAt = now;

@@ -11,7 +11,12 @@ const NONE = { healthy: false, answered: false, detail: 'the connection was lost
 /** What is known of a server that answers the request of each of its target groups so. */
 async function lookedAt(...answers: readonly ProbeAnswer[]) {
   const left = [...answers];
-  const probes = new Probes({ check: async () => left.shift() ?? NONE }, new VirtualClock(), () => {});
+  const probes = new Probes(
+    { check: async () => left.shift() ?? NONE },
+    new VirtualClock(),
+    () => {},
+    (error) => expect.fail(String(error)),
+  );
   const { instances, targetGroups } = snapshotOf([{ id: 'a' }]);
   const [instance] = instances;
   const [web] = targetGroups;

@@ -4,6 +4,7 @@ import type { TargetGroup } from '../model/fleet.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
+import { asPortError, isDefect } from '../ports/errors.ts';
 import type { Probe, ProbeAnswer } from '../ports/probe.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -17,14 +18,17 @@ export class Probes {
   readonly #probe: Probe;
   readonly #clock: Clock;
   readonly #onAnswer: () => void;
+  readonly #onDefect: (error: unknown) => void;
   readonly #running = new Set<InstanceId>();
   readonly #answers = new Map<InstanceId, { readonly asked: Stopwatch; readonly answer: ProbeAnswer }>();
   readonly #stop = new AbortController();
 
-  constructor(probe: Probe, clock: Clock, onAnswer: () => void) {
+  /** @param onDefect told of programming errors: what met one says nothing about the server */
+  constructor(probe: Probe, clock: Clock, onAnswer: () => void, onDefect: (error: unknown) => void) {
     this.#probe = probe;
     this.#clock = clock;
     this.#onAnswer = onAnswer;
+    this.#onDefect = onDefect;
   }
 
   get answers(): ReadonlyMap<InstanceId, ProbeSighting> {
@@ -43,16 +47,19 @@ export class Probes {
     const checks = places.map(({ endpoint, healthCheck }) =>
       withDeadline(this.#clock, healthCheck.timeoutMs + SLACK_MS, this.#stop.signal, (signal) =>
         this.#probe.check(endpoint, healthCheck, signal),
-      ).catch((error: Error) => ({ healthy: false, answered: false, detail: error.message })),
+      ).catch((error: unknown) => {
+        if (isDefect(error)) throw error;
+        return { healthy: false, answered: false, detail: asPortError(error).message };
+      }),
     );
-    void Promise.all(checks).then((answers) => {
-      this.#running.delete(id);
+    const answered = Promise.all(checks).finally(() => this.#running.delete(id));
+    answered.then((answers) => {
       const worst = answers.find(({ healthy }) => !healthy) ?? answers[0];
       if (worst === undefined || this.#stop.signal.aborted) return;
       const answer = { ...worst, answered: answers.some(({ answered }) => answered) };
       this.#answers.set(id, { asked, answer });
       this.#onAnswer();
-    });
+    }, this.#onDefect);
   }
 
   /** Forgets those that are gone. */

@@ -1,10 +1,11 @@
 import type { Sightings, Throttled, View } from '../decide/snapshot.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
-import { asFailure, asPortError, type Failure } from '../ports/errors.ts';
+import { asFailure, type Failure } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
 import type { Concerned } from './concerned.ts';
+import { keepRunning, type OnDefect } from './defects.ts';
 import { MachineWatch } from './machine-watch.ts';
 import { Operations } from './operations.ts';
 import { Throttle } from './throttle.ts';
@@ -16,8 +17,7 @@ export interface ProvidersOptions {
   readonly ids: Ids;
   /** A provider's machines were listed, or could not be. */
   readonly onSeen: (changed: Concerned, watch: MachineWatch) => void;
-  /** Something is wrong that is not about one group. */
-  readonly onProblem: (message: string) => void;
+  readonly onDefect: OnDefect;
 }
 
 interface OpenProvider {
@@ -82,14 +82,13 @@ export class Providers {
   /** @throws what opening it throws */
   async open(name: string): Promise<void> {
     if (this.#open.has(name)) await this.close(name);
-    const { clock, ids, onSeen, onProblem } = this.#options;
+    const { clock, ids, onSeen, onDefect } = this.#options;
     const { provider, capabilities } = this.#tryToOpen(name);
     const stop = new AbortController();
-    const throttle = new Throttle(clock, ids);
+    const throttle = new Throttle(clock, ids, (error) => onDefect(`the provider ${name}`, error));
     const seen = (changed: Concerned) => onSeen(changed, watch);
     const watch: MachineWatch = new MachineWatch(provider, capabilities, clock, throttle, seen);
-    const done = watch.run(stop.signal);
-    done.catch((error) => onProblem(`the watch over ${name} has stopped: ${asPortError(error).message}`));
+    const done = keepRunning(`the watch over ${name}`, this.#options, stop.signal, (signal) => watch.run(signal));
     const operations = new Operations(provider, capabilities, clock, throttle);
     this.#open.set(name, { provider, watch, operations, throttle, stop, done });
   }

@@ -3,9 +3,9 @@ import type { GroupMemory } from '../model/group-memory.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Metric } from '../model/metric.ts';
 import type { Reading } from '../model/observation.ts';
-import { asPortError } from '../ports/errors.ts';
 import type { MeasuredServer, MetricSource, Observed } from '../ports/metric-source.ts';
 import type { ControllerOptions } from './controller-options.ts';
+import { keepRunning, reportingDefects } from './defects.ts';
 import { FileWatch } from './file-watch.ts';
 import { GroupLoop } from './group-loop.ts';
 import type { GroupSurroundings } from './group-surroundings.ts';
@@ -57,7 +57,7 @@ export class RunningGroup {
   ) {
     this.#options = options;
     this.#neighbours = neighbours;
-    const { clock, ids, store, probe, onProblem, onUnannounced } = options;
+    const { clock, ids, store, probe, onProblem, onDefect, onUnannounced } = options;
     this.loop = new GroupLoop(group, stored, {
       ...neighbours,
       clock,
@@ -65,6 +65,7 @@ export class RunningGroup {
       store,
       probe,
       onProblem,
+      onDefect,
       file: () => this.#file?.watch.reading ?? null,
       metrics: () => this.#readings(),
       histories: () => this.#histories(),
@@ -84,8 +85,7 @@ export class RunningGroup {
 
   run(): void {
     this.#follow(this.loop.group);
-    this.#done = this.loop.run(this.#stop.signal);
-    this.#report(`group ${this.name}`, this.#done);
+    this.#done = keepRunning(`group ${this.name}`, this.#options, this.#stop.signal, (signal) => this.loop.run(signal));
   }
 
   /** Goes on with the group as it is described now. What feeds it is kept where it is the same. */
@@ -126,17 +126,21 @@ export class RunningGroup {
     this.#file?.stop.abort();
     this.#file = null;
     if (path === null) return;
-    const watch = new FileWatch(this.#options.desiredFile(path), this.#options.clock, () => this.loop.notify());
-    this.#file = { path, watch, ...this.#start(`the watch over ${path}`, (signal) => watch.run(signal)) };
+    const what = `the watch over ${path}`;
+    const source = this.#reported(what, this.#options.desiredFile(path));
+    const watch = new FileWatch(source, this.#options.clock, () => this.loop.notify());
+    this.#file = { path, watch, ...this.#start(what, (signal) => watch.run(signal)) };
   }
 
   #startMetric(metric: Metric): Feed & { readonly watch: MetricWatch } {
     const { clock } = this.#options;
-    const watch = new MetricWatch([{ metric, source: this.#sourceOf(metric) }], clock, (name, reading) => {
+    const what = `metric ${metric.name} of group ${this.name}`;
+    const source = this.#reported(what, this.#sourceOf(metric));
+    const watch = new MetricWatch([{ metric, source }], clock, (name, reading) => {
       this.#neighbours.history.take(this.name, name, reading);
       this.loop.notify();
     });
-    return { watch, ...this.#start(`metric ${metric.name} of group ${this.name}`, (signal) => watch.run(signal)) };
+    return { watch, ...this.#start(what, (signal) => watch.run(signal)) };
   }
 
   #sourceOf(metric: Metric): MetricSource {
@@ -149,13 +153,15 @@ export class RunningGroup {
 
   #start(what: string, run: (signal: AbortSignal) => Promise<void>): Feed {
     const stop = new AbortController();
-    const done = run(stop.signal);
-    this.#report(what, done);
-    return { stop, done };
+    return { stop, done: keepRunning(what, this.#options, stop.signal, run) };
   }
 
-  #report(what: string, done: Promise<void>): void {
-    done.catch((error) => this.#options.onProblem(`${what} has stopped: ${asPortError(error).message}`));
+  /** The source, with its programming errors reported: for the watch they are readings that failed. */
+  #reported(what: string, source: MetricSource): MetricSource {
+    return {
+      read: (signal) => reportingDefects(what, this.#options.onDefect, () => source.read(signal)),
+      watch: (onChange) => source.watch(onChange),
+    };
   }
 
   #readings(): ReadonlyMap<string, Reading> {

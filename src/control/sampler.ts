@@ -18,10 +18,10 @@ export interface Sampled {
 export class Sampler {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #onProblem: (message: string) => void;
+  readonly #onProblem: (message: string, error?: unknown) => void;
   readonly #before = new Map<string, Seen>();
 
-  constructor(store: Store, clock: Clock, onProblem: (message: string) => void) {
+  constructor(store: Store, clock: Clock, onProblem: (message: string, error?: unknown) => void) {
     this.#store = store;
     this.#clock = clock;
     this.#onProblem = onProblem;
@@ -36,7 +36,7 @@ export class Sampler {
         if (count % PRUNE_EVERY_SAMPLES === 0) await this.#store.prune(keep());
       } catch (error) {
         // A gap in the history is no reason to stop.
-        this.#onProblem(`samples: ${asPortError(error).message}`);
+        this.#onProblem(`samples: ${asPortError(error).message}`, error);
       }
     }
   }

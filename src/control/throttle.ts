@@ -1,7 +1,7 @@
 import { Backoff, type BackoffLimits } from '../base/backoff.ts';
 import type { Throttled } from '../decide/snapshot.ts';
 import type { Clock } from '../ports/clock.ts';
-import { PortError } from '../ports/errors.ts';
+import { isDefect, PortError } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
 
 /** For a provider that does not say how long it wants to be left alone. */
@@ -10,13 +10,16 @@ const BACKOFF: BackoffLimits = { minMs: 1_000, maxMs: 300_000 };
 /** Slows all calls of one provider down when that asks for it, for as long as it asks, whichever of its calls it has refused. */
 export class Throttle {
   readonly #clock: Clock;
+  readonly #report: (error: unknown) => void;
   readonly #backoff: Backoff;
   /** By the steady clock. */
   #untilMs = 0;
   #why = '';
 
-  constructor(clock: Clock, ids: Ids) {
+  /** @param report told of each programming error that a call has met */
+  constructor(clock: Clock, ids: Ids, report: (error: unknown) => void) {
     this.#clock = clock;
+    this.#report = report;
     this.#backoff = new Backoff(BACKOFF, () => ids.seed());
   }
 
@@ -42,6 +45,7 @@ export class Throttle {
       if (this.leftMs === 0) this.#backoff.reset();
       return answer;
     } catch (error) {
+      if (isDefect(error)) this.#report(error);
       if (error instanceof PortError && error.reaction === 'RateLimited') this.#refused(error);
       throw error;
     }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../model/json.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
-import { PortError } from '../ports/errors.ts';
+import { isDefect, PortError } from '../ports/errors.ts';
 import type { MetricContext, MetricSource, MetricSourceType, MissingCode } from '../ports/metric-source.ts';
 import { reasonOf } from './text.ts';
 
@@ -42,6 +42,7 @@ async function readingOf(clock: Clock, look: Look, signal: AbortSignal): ReturnT
     if (signal.aborted) {
       throw new PortError('Transient', 'aborted', 'the reading was given up', { cause: error });
     }
+    if (isDefect(error)) throw error;
     const code = error instanceof Missing ? error.code : 'failed';
     return { kind: 'missing', code, detail: reasonOf(error), at: clock.now() };
   }

@@ -51,6 +51,7 @@ export interface Capacity {
 export const ACTIVITY_REASONS = [
   'controllerStarted',
   'controllerStopped',
+  'defect',
   'clockChanged',
   'fleetChanged',
   'fleetFileRefused',

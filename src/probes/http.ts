@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 import { healthCheckHeaders, matchesStatus } from '../model/health-check.ts';
+import { isDefect } from '../ports/errors.ts';
 import type { Probe } from '../ports/probe.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -24,6 +25,7 @@ export const httpProbe: Probe = {
       body.on('error', () => {}).destroy();
       return { healthy: matchesStatus(matcher, statusCode), answered: true, detail: `answered ${statusCode}` };
     } catch (error) {
+      if (isDefect(error)) throw error;
       return { healthy: false, answered: false, detail: error instanceof Error ? error.message : 'no answer' };
     } finally {
       await dispatcher.destroy();

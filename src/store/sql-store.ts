@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely';
-import type { PortError } from '../ports/errors.ts';
 import type { Store } from '../ports/store.ts';
 import { readActivities } from './activities.ts';
 import { readFleetVersion, readFleetVersions } from './fleet-versions.ts';
@@ -15,7 +14,7 @@ import { commit, load } from './state.ts';
  */
 export function createSqlStore(
   db: Kysely<Tables>,
-  asStoreError: (error: unknown) => PortError,
+  asStoreError: (error: unknown) => unknown,
   pause: () => Promise<void>,
 ): Store {
   const typed = async <T>(work: Promise<T>): Promise<T> => {

@@ -1,4 +1,4 @@
-import { PortError, type Reaction } from '../ports/errors.ts';
+import { isDefect, PortError, type Reaction } from '../ports/errors.ts';
 
 interface Cause {
   readonly reaction: Reaction;
@@ -48,11 +48,12 @@ const FILE_CAUSES: ReadonlyMap<string, Cause> = new Map([
   ['EDQUOT', DISK_FULL],
 ]);
 
-/** An error of SQLite or of the file system, about the database at `path`, as a `PortError`; a `PortError` stays as it is. */
-export function asStoreError(error: unknown, path: string): PortError {
+/** An error of SQLite or of the file system, about the database at `path`, as a `PortError`; a `PortError` stays as it is, and so does a programming error. */
+export function asStoreError(error: unknown, path: string): unknown {
   if (error instanceof PortError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const known = reactionOf(error);
+  if (known === undefined && isDefect(error)) return error;
   if (known === undefined) {
     return new PortError('Transient', 'storeFailed', `the database ${path} failed: ${message}`, { cause: error });
   }

@@ -125,7 +125,8 @@ function watching(listIntervalMs: number, list: Provider['list']) {
     terminateTimeoutMs: 60_000,
     ports: 'assigned',
   } as const;
-  const watch = new MachineWatch(provider, capabilities, clock, new Throttle(clock, { seed: () => 'seed' }), () => {});
+  const throttle = new Throttle(clock, { seed: () => 'seed' }, () => {});
+  const watch = new MachineWatch(provider, capabilities, clock, throttle, () => {});
   const abort = new AbortController();
   void watch.run(abort.signal);
   return { watch, clock, stop: () => abort.abort(), hint: () => hint() };

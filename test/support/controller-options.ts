@@ -38,6 +38,9 @@ export function controllerOptionsOf(given: Partial<ControllerOptions>): Controll
     mode: 'up',
     about: { version: '1', pid: 7, dataDir: '/data' },
     onProblem: () => {},
+    onDefect: (where, error) => {
+      throw new Error(`an error in Drover itself has hit ${where}`, { cause: error });
+    },
     onUnannounced: () => {},
     ...given,
   };

@@ -16,6 +16,11 @@ export const CALL_FAULTS = [
   'twice',
   'rateLimited',
   'noCapacity',
+  'unauthorized',
+  'invalid',
+  'unsupported',
+  /** A programming error in whoever carries the call out; nothing has changed. */
+  'defect',
 ] as const;
 export type CallFault = (typeof CALL_FAULTS)[number];
 
@@ -108,7 +113,14 @@ function drawFault(random: Random, rates: FaultRates): CallFault | null {
   return null;
 }
 
-function refusalOf(fault: CallFault, random: Random): PortError | null {
+/** A programming error that the simulation has drawn. */
+export class DrawnDefect extends TypeError {
+  constructor() {
+    super('undefined is not a function');
+  }
+}
+
+function refusalOf(fault: CallFault, random: Random): Error | null {
   switch (fault) {
     case 'failsBefore':
       return new PortError('Transient', 'connectionRefused', 'the connection was refused');
@@ -118,6 +130,14 @@ function refusalOf(fault: CallFault, random: Random): PortError | null {
     }
     case 'noCapacity':
       return new PortError('NoCapacity', 'noCapacity', 'no machine is free');
+    case 'unauthorized':
+      return new PortError('Unauthorized', 'unauthorized', 'the token is not known');
+    case 'invalid':
+      return new PortError('Invalid', 'invalid', 'there is no such image');
+    case 'unsupported':
+      return new PortError('Unsupported', 'unsupported', 'machines of that kind are not made here');
+    case 'defect':
+      return new DrawnDefect();
     case 'failsAfter':
     case 'hangs':
     case 'slow':

@@ -29,7 +29,7 @@ export function calmConditions(remote: LatencyRange): Conditions {
     file: { read: calm(LOCAL), lostHints: 0 },
     metrics: { read: calm(LOCAL), ...CALM_METRICS },
     probe: { check: calm(LOCAL), wrong: 0 },
-    store: { failsBefore: 0 },
+    store: { failsBefore: 0, defects: 0 },
   };
 }
 
@@ -61,6 +61,7 @@ export function calmDown(conditions: Conditions): void {
   Object.assign(metrics, CALM_METRICS);
   probe.wrong = 0;
   store.failsBefore = 0;
+  store.defects = 0;
   for (const call of Object.values(callsOf(conditions))) call.faults = {};
 }
 

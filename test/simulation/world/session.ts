@@ -8,6 +8,7 @@ import type { LoadBalancerDriver } from '../../../src/ports/load-balancer.ts';
 import type { ProviderCapabilities } from '../../../src/ports/provider.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite.ts';
+import { DrawnDefect } from './call.ts';
 import { type CrashPlan, Incarnation } from './crash.ts';
 import type { CountedPoint } from './crash-points.ts';
 import { recordPast } from './past.ts';
@@ -222,6 +223,10 @@ export class Session {
       onProblem: (message) => {
         if (message.includes('has stopped')) invariants.violate('noError', message);
         else trace.note('drover', `problem: ${message}`);
+      },
+      onDefect: (where, error) => {
+        if (error instanceof DrawnDefect) trace.note('drover', `error in Drover itself: ${where}`);
+        else invariants.violate('noError', `${where}: ${error instanceof Error ? error.stack : error}`);
       },
       onUnannounced: (found) => invariants.violate('eventsAnnounce', found),
     };

@@ -1,6 +1,6 @@
 import type { HealthCheck } from '../../../src/model/fleet.ts';
 import type { Endpoint } from '../../../src/model/instance.ts';
-import { asPortError } from '../../../src/ports/errors.ts';
+import { asPortError, isDefect } from '../../../src/ports/errors.ts';
 import type { Probe, ProbeAnswer } from '../../../src/ports/probe.ts';
 import { type CallConditions, simulateCall } from './call.ts';
 import { type Machines, serverState } from './machines.ts';
@@ -40,9 +40,10 @@ export class SimProbe implements Probe {
       ...call,
       effect: () => this.#look(endpoint),
       onFault: (fault) => trace.note('probe', `${endpoint.address} ${fault}`),
-    }).catch(
-      (error: unknown): ProbeAnswer => ({ healthy: false, answered: false, detail: asPortError(error).message }),
-    );
+    }).catch((error: unknown): ProbeAnswer => {
+      if (isDefect(error)) throw error;
+      return { healthy: false, answered: false, detail: asPortError(error).message };
+    });
     onAnswer(endpoint, answer);
     return answer;
   }

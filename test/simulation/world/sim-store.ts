@@ -1,11 +1,14 @@
 import { PortError } from '../../../src/ports/errors.ts';
 import type { Change, Store } from '../../../src/ports/store.ts';
+import { DrawnDefect } from './call.ts';
 import type { Random } from './random.ts';
 import type { Trace } from './trace.ts';
 
 export interface StoreConditions {
   /** How often a transaction is refused; nothing of it is written. */
   failsBefore: number;
+  /** How often one meets a programming error; nothing of it is written. */
+  defects: number;
 }
 
 export interface SimStoreOptions {
@@ -25,6 +28,10 @@ export function simulatedStore({ store, random, trace, conditions, onCommit, onR
     if (random.chance(conditions.failsBefore)) {
       trace.note('store', `${what} fails`);
       throw new PortError('Transient', 'storeInputOutput', 'the database could not be written; look at the disk');
+    }
+    if (conditions.defects > 0 && random.chance(conditions.defects)) {
+      trace.note('store', `${what} meets an error in Drover itself`);
+      throw new DrawnDefect();
     }
     await work();
   };

@@ -33,6 +33,9 @@ export function randomWeather(random: Random): Conditions {
   metrics.stale = random.pick([0, 0, 0.1, 0.3]);
   metrics.nonsense = random.pick([0, 0, 0, 0.1]);
   machines.livesMs = random.pick([null, null, null, null, [1_000, 20_000]]);
+  for (const [name, call] of Object.entries(callsOf(conditions)))
+    call.faults = { ...call.faults, ...rareFaults(random, remote.has(name)) };
+  store.defects = random.pick([0, 0, 0, 0, 0.02]);
   return conditions;
 }
 
@@ -49,4 +52,12 @@ function randomFaults(random: Random, remote: boolean): FaultRates {
     twice: rate(),
     ...(remote ? { rateLimited: rate(), noCapacity: rate() } : {}),
   };
+}
+
+/** What holds launches until a person comes, and errors in Drover itself: seldom, so that the rest has its turn. */
+function rareFaults(random: Random, remote: boolean): FaultRates {
+  if (random.chance(0.8)) return {};
+  const rate = (): number => (random.chance(0.5) ? random.next() * 0.03 : 0);
+  const refusals = remote ? { unauthorized: rate(), invalid: rate(), unsupported: rate() } : {};
+  return { defect: rate(), ...refusals };
 }

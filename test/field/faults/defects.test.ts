@@ -1,0 +1,142 @@
+/** Kind: an error in Drover itself passes for trouble outside: it is "tried again", "cannot be recorded" or a server that is not well. */
+
+import { expect, it, onTestFinished } from 'vitest';
+import { Defects } from '../../../src/control/defects.ts';
+import { Loops } from '../../../src/control/loops.ts';
+import { Probes } from '../../../src/control/probes.ts';
+import { stepsLeft } from '../../../src/control/reconcile.ts';
+import type { Activity } from '../../../src/model/activity.ts';
+import { DEFAULT_HISTORY } from '../../../src/model/fleet.ts';
+import { asFailure, isDefect, PortError } from '../../../src/ports/errors.ts';
+import { openSqliteStore } from '../../../src/store/sqlite.ts';
+import { asStoreError } from '../../../src/store/sqlite-errors.ts';
+import { calmConditions } from '../../simulation/world/conditions.ts';
+import { settle, VirtualClock } from '../../simulation/world/virtual-clock.ts';
+import { controllerOptionsOf } from '../../support/controller-options.ts';
+import { lived, simulated } from '../../support/scenarios.ts';
+import { GROUP, NOW, snapshotOf } from '../../support/snapshot.ts';
+
+const defect = new TypeError('undefined is not a function');
+
+it('is told from errors of ports, of the host and of the network', () => {
+  const fetchFailed = new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') });
+  const system = Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'open' });
+  const others = [new PortError('Transient', 'x', 'x'), new Error('x'), fetchFailed, system];
+  expect(others.map(isDefect)).toEqual([false, false, false, false]);
+  expect(asFailure(defect, NOW)).toMatchObject({ reaction: 'Defect', message: expect.stringContaining('TypeError') });
+  expect(asStoreError(defect, 'drover.db')).toBe(defect);
+});
+
+it('is logged with its stack, counted, and reported once', () => {
+  const logged: unknown[] = [];
+  const reported: Activity[] = [];
+  const report = async (activity: Activity) => void reported.push(activity);
+  const defects = new Defects({ clock: new VirtualClock(), log: (_, error) => logged.push(error), report });
+  for (let time = 0; time < 12; time += 1) defects.report('group web', defect);
+  expect(logged).toEqual([defect, defect]);
+  expect(reported).toMatchObject([{ reason: 'defect', level: 'error', message: expect.stringContaining('group web') }]);
+  expect(defects.met).toMatchObject([{ where: 'group web', count: 12 }]);
+});
+
+it("in one group's decision keeps that group still, says so, and no other one", async () => {
+  const clock = new VirtualClock();
+  const met: string[] = [];
+  let isBroken = true;
+  const groups = ['good', 'bad'].map((name) => ({ ...GROUP, name, targetGroups: [], desiredCapacity: 2 }));
+  Object.defineProperty(groups[1], 'scalingPolicies', {
+    get: () => {
+      if (isBroken) throw defect;
+      return [];
+    },
+  });
+  const fleet = {
+    name: 'two',
+    loadBalancers: [],
+    targetGroups: [],
+    autoScalingGroups: groups,
+    history: DEFAULT_HISTORY,
+  };
+  const launched: string[] = [];
+  const provider = {
+    launch: async ({ group }: { group: string }) => {
+      launched.push(group);
+      throw new PortError('NoCapacity', 'full', 'no machine is free');
+    },
+    list: async () => [],
+    terminate: async () => {},
+    watch: () => () => {},
+    close: async () => {},
+  };
+  const capabilities = {
+    listIntervalMs: 1_000,
+    listGapMs: 50,
+    listLagMs: 0,
+    concurrentOperations: 10,
+    terminateTimeoutMs: 60_000,
+    ports: 'assigned',
+  } as const;
+  const options = controllerOptionsOf({
+    clock,
+    store: await openSqliteStore({ path: ':memory:' }),
+    provider: () => ({ provider, capabilities }),
+    onDefect: (where) => void met.push(where),
+  });
+  const loops = new Loops(options, {
+    mode: () => 'up',
+    report: async () => {},
+    onChanged: () => {},
+  });
+  onTestFinished(() => loops.stop());
+  loops.follow(fleet);
+  loops.start({ groups: new Map(), instances: [] });
+  const { signal } = new AbortController();
+  for (const step of stepsLeft(fleet, loops.running, false)) void loops.perform(step, signal);
+  const until = async (isSo: () => boolean) => {
+    for (const end = clock.elapsedMs + 60_000; !isSo() && clock.elapsedMs < end; ) await clock.advance();
+    expect(isSo()).toBe(true);
+  };
+  await until(() => launched.includes('good') && met.includes('group bad'));
+  const bad = loops.groups.find(({ group }) => group.name === 'bad');
+  expect(bad?.holds).toMatchObject([{ code: 'defect', message: expect.stringContaining('TypeError') }]);
+  expect(launched).not.toContain('bad');
+  isBroken = false;
+  await until(() => launched.includes('bad'));
+  expect(new Set(met)).toEqual(new Set(['group bad']));
+});
+
+it('in a probe says nothing about the server', async () => {
+  const met: unknown[] = [];
+  const check = () => Promise.reject(defect);
+  const probes = new Probes(
+    { check },
+    new VirtualClock(),
+    () => expect.fail('no answer'),
+    (error) => met.push(error),
+  );
+  const { instances, targetGroups } = snapshotOf([{ id: 'a' }]);
+  for (const instance of instances) probes.look(instance, targetGroups);
+  await settle();
+  expect(probes.answers.size).toBe(0);
+  expect(met).toEqual([defect]);
+});
+
+it.each(['list', 'launch', 'terminate', 'apply', 'observe', 'probe', 'store'] as const)(
+  'in %s is reported as what it is, and every rule holds',
+  async (where) => {
+    const conditions = calmConditions({ minMs: 1, maxMs: 20 });
+    const { provider, loadBalancer, probe, store } = conditions;
+    const calls = { ...provider, apply: loadBalancer.apply, observe: loadBalancer.observe, probe: probe.check };
+    if (where === 'store') store.defects = 0.2;
+    // Few probes are made.
+    else calls[where].faults = { defect: where === 'probe' ? 1 : 0.4 };
+    const happenings = [
+      { atMs: 15_000, happening: { kind: 'hangMachine', which: 0, forMs: null } },
+      { atMs: 40_000, happening: { kind: 'setDesired', group: 'web', desired: 1 } },
+    ] as const;
+    const scenario = { ...simulated({ desiredCapacity: 3, maxSize: 5 }), conditions, happenings };
+    const { lines, violations } = await lived(scenario);
+    expect(violations).toEqual([]);
+    expect(lines.filter((line) => line.includes('error in Drover itself:')).length).toBeGreaterThan(0);
+    expect(lines.some((line) => line.includes('defect: An error in Drover itself has hit'))).toBe(true);
+  },
+);
