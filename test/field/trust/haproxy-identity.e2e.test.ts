@@ -9,6 +9,7 @@ import { readStat } from '../../../src/base/procfs.ts';
 import { createHaproxy } from '../../../src/haproxy/driver.ts';
 import { ownProcesses, send } from '../../../src/haproxy/processes.ts';
 import { systemClock } from '../../../src/system/clock.ts';
+import { ending } from '../../support/drover-service.ts';
 import { HaproxyWorld } from '../../support/haproxy-world.ts';
 import { isRunning } from '../../support/processes.ts';
 import { requires } from '../../support/requires.ts';
@@ -88,8 +89,13 @@ requires('haproxy')("HAProxy's processes", () => {
     const config = await begin();
     const [one] = await ownProcesses(config);
     if (one === undefined) throw new Error('no process');
-    await send({ ...one, startTicks: 1 }, 'SIGKILL');
-    expect(await isRunning(one.pid)).toBe(true);
+    const another = spawn('sleep', ['600'], { stdio: 'ignore' });
+    others.push(another);
+    await once(another, 'spawn');
+    await send({ ...one, pid: another.pid ?? 0 }, 'SIGKILL');
+    // How it ends says which signal came first.
+    another.kill('SIGTERM');
+    expect(await ending(another)).toBe('SIGTERM');
   });
 
   it('are told with their owner when they cannot be ended', async ({ skip }) => {
