@@ -143,8 +143,8 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'grace period: there is none',
     file: 'src/decide/replacement.ts',
-    find: 'const pastGrace = unhealthy.filter((instance) => !draft.waitsFor(gracePeriod(draft, instance)));',
-    replace: 'const pastGrace = unhealthy.filter((instance) => gracePeriod(draft, instance) !== undefined);',
+    find: 'if (!draft.waitsFor(gracePeriod(draft, instance))) pastGrace.push(instance);',
+    replace: 'pastGrace.push(instance);',
     caughtBy: HEALTH,
   },
   {

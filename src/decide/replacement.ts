@@ -28,7 +28,10 @@ export function replaceUnhealthy(draft: Draft): void {
   forgetUnhealthy(draft);
   const brake = healthBrake(draft, unhealthy.length);
   followBrake(draft, brake);
-  const pastGrace = unhealthy.filter((instance) => !draft.waitsFor(gracePeriod(draft, instance)));
+  const pastGrace: Instance[] = [];
+  for (const instance of unhealthy) {
+    if (!draft.waitsFor(gracePeriod(draft, instance))) pastGrace.push(instance);
+  }
   if (brake.kind !== 'free' || pastGrace.length === 0) return;
   const what = 'Unhealthy servers are not replaced';
   if (draft.waitsFor(suspension(draft, ['replaceUnhealthy', 'terminate'], what))) return;
