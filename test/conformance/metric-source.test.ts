@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +42,11 @@ async function overHttp(
     tells,
     babbles: answers({ body: body('NaN') }),
     fails: answers({ status: 500, body: `no number for ${SECRET}` }),
-    hangs: answers(null),
+    hangs: async () => {
+      await answers(null)();
+      const before = fake.requests.length;
+      return async () => fake.requests.length > before;
+    },
     close: async () => {
       await fake.stop();
       await rm(baseDir, { recursive: true });
@@ -69,7 +74,10 @@ describeMetricSourceConformance('file', async () => {
     babbles: () => writeFile(path, 'a lot\n'),
     fails: () => rm(path),
     // The first look at an empty file is not believed, so it waits for the second one.
-    hangs: () => writeFile(path, ''),
+    hangs: async () => {
+      await writeFile(path, '');
+      return async () => true;
+    },
     close: () => rm(baseDir, { recursive: true }),
   };
 });
@@ -85,7 +93,11 @@ describeMetricSourceConformance('exec', async () => {
     tells: (value) => script(`echo ${value}`),
     babbles: () => script('echo a lot'),
     fails: () => script('echo 5; echo broken >&2; exit 3'),
-    hangs: () => script('sleep 60 & sleep 60'),
+    hangs: async () => {
+      const asked = join(baseDir, 'asked');
+      await script(`touch ${asked}; sleep 60 & sleep 60`);
+      return async () => existsSync(asked);
+    },
     close: () => rm(baseDir, { recursive: true }),
   };
 });
@@ -194,7 +206,11 @@ describeMetricSourceConformance('queue, Redis', async () => {
     secret: SECRET,
     tells,
     fails: answers('-WRONGTYPE Operation against a key holding the wrong kind of value\r\n'),
-    hangs: answers(null),
+    hangs: async () => {
+      await answers(null)();
+      const before = fake.commands.length;
+      return async () => fake.commands.length > before;
+    },
     close: async () => {
       await fake.stop();
       await rm(baseDir, { recursive: true });

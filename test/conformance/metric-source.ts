@@ -19,13 +19,14 @@ export interface MeasuredWorld {
   readonly babbles?: () => Promise<void>;
   /** From now on there is nothing, or nobody who answers. */
   readonly fails?: () => Promise<void>;
-  /** From now on there is no answer, ever. */
-  readonly hangs?: () => Promise<void>;
+  /** From now on there is no answer, ever. What is returned says whether somebody has asked since. */
+  readonly hangs?: () => Promise<() => Promise<boolean>>;
   close(): Promise<void>;
 }
 
 /** No reading of the suite takes longer on its own. */
 const READ_TIMEOUT_MS = 5_000;
+const ASKED_POLL_MS = 5;
 
 /** What every implementation of the port `MetricSource` does. */
 export function describeMetricSourceConformance(name: string, make: () => Promise<MeasuredWorld>): void {
@@ -95,12 +96,11 @@ export function describeMetricSourceConformance(name: string, make: () => Promis
     it('rejects with an error of the ports when it is called off while it waits', async ({ skip }) => {
       const { hangs } = world;
       if (hangs === undefined) return skip();
-      await hangs();
+      const isAsked = await hangs();
       const stop = new AbortController();
       const reading = source.read(stop.signal);
       const rejected = expect(reading).rejects.toMatchObject({ name: 'PortError', code: 'aborted' });
-      // Time enough to be waiting for an answer; and where it is not, it is called off all the sooner.
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await expect.poll(isAsked, { interval: ASKED_POLL_MS }).toBe(true);
       stop.abort();
       await rejected;
     });

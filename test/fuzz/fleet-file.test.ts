@@ -7,7 +7,7 @@ import { describeError, formatErrors } from '../../src/fleet/file/errors.ts';
 import { parseFleet } from '../../src/fleet/file/load.ts';
 import { metricSourceTypes } from '../../src/metrics/registry.ts';
 import { providerTypes } from '../../src/providers/registry.ts';
-import { anyText, bounded, FUZZ_TIMEOUT_MS } from './fuzz.ts';
+import { anyText, bounded, cpuMs, FUZZ_TIMEOUT_MS } from './fuzz.ts';
 
 const SECRET = 'hunter2hunter2';
 const PATIENCE_MS = 2_000;
@@ -34,9 +34,9 @@ const before = parse(EXAMPLE);
 
 /** A fleet that keeps its promises, or errors that a person can use; soon, and without what is secret. */
 function check(text: string | Uint8Array): void {
-  const startedAt = performance.now();
+  const beginMs = cpuMs();
   const result = parse(text);
-  expect(performance.now() - startedAt).toBeLessThan(PATIENCE_MS);
+  expect(cpuMs() - beginMs).toBeLessThan(PATIENCE_MS);
   if (!result.ok) {
     expect(result.errors.length).toBeGreaterThan(0);
     expect(result.errors.length).toBeLessThanOrEqual(50);

@@ -17,6 +17,15 @@ export function bounded(numRuns: number): fc.Parameters<unknown> {
   };
 }
 
+/**
+ * The processor time in milliseconds that this thread has used. What it costs to read something is a matter of that, and not of what else
+ * the machine does.
+ */
+export function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
+
 /** Anything that a text can hold: ordinary, Unicode beyond the basic plane, half characters, controls, words that mean something. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ maxLength: 20 }),

@@ -17,7 +17,6 @@ import { LOOK_REPLY, PROCESSES } from './haproxy-replies.ts';
 
 /** Waits a fiftieth of what it is asked to. */
 const hasty: Clock = { ...systemClock, sleep: (delayMs, signal) => systemClock.sleep(delayMs / 50, signal) };
-const PATIENCE_MS = 5_000;
 const CODES = ['deadline', 'haproxyReply', 'haproxySocket', 'haproxyNotRunning'];
 
 /** What the other side does with a connection. */
@@ -62,14 +61,12 @@ function play({ chunks, end }: Behaviour) {
   };
 }
 
-/** What came of it within the bound: a value, or the PortError instead. */
+/** What came of it: a value, or the PortError instead. What never ends is ended by the test's own timeout. */
 async function outcome(work: Promise<unknown>): Promise<PortError | null> {
-  const startedAt = performance.now();
   const error = await work.then(
     () => null,
     (thrown: unknown) => thrown,
   );
-  expect(performance.now() - startedAt).toBeLessThan(PATIENCE_MS);
   if (error === null) return null;
   expect(error).toBeInstanceOf(PortError);
   expect(CODES).toContain((error as PortError).code);

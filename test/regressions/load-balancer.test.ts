@@ -4,7 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { Runtime } from '../../src/haproxy/runtime.ts';
 import { HaproxyWorld } from '../support/haproxy-world.ts';
 import { requires } from '../support/requires.ts';
 
@@ -100,13 +101,16 @@ requires('haproxy')('a load balancer', () => {
     await world.untilHealth('a', 'healthy');
     const open = world.get('/held');
     const response = await a.held.promise;
+    const execute = vi.spyOn(Runtime.prototype, 'execute');
+    onTestFinished(() => execute.mockRestore());
     await world.apply(world.state([b.member()]));
     // Refused at first, and nothing else has to wait for it.
     await world.untilHealth('b', 'healthy');
     await world.untilHealth('a', 'unavailable');
     await meddle('del server hello/a');
     await world.untilHealth('a', 'unavailable');
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const asked = () => execute.mock.calls.flatMap(([commands]) => commands.map(({ words }) => words[0]));
+    await expect.poll(asked).toContain('del');
     response.end('finished');
     expect(await open).toBe('finished');
     await world.untilHealth('a', 'absent');

@@ -17,6 +17,8 @@ const BURST_MS = 200;
 const CHUNK = Buffer.alloc(8_192);
 const TIMEOUT_MS = 30_000;
 const LOOK_EVERY_MS = 20;
+/** Two minutes: the longest round takes some seconds. */
+const ROUNDS_LOOKS_MAX = 120_000 / LOOK_EVERY_MS;
 
 /** What a client does, over and over. */
 const KINDS = {
@@ -68,7 +70,11 @@ export class EveryClient {
   async allUnderWay(): Promise<void> {
     const kinds = Object.keys(KINDS) as ClientKind[];
     const goals = kinds.map((kind) => [kind, this.rounds(kind) + 3] as const);
-    while (!goals.every(([kind, goal]) => this.rounds(kind) >= goal)) await pause(LOOK_EVERY_MS);
+    const isReached = () => goals.every(([kind, goal]) => this.rounds(kind) >= goal);
+    for (let looks = 0; !isReached(); looks += 1) {
+      if (looks > ROUNDS_LOOKS_MAX) throw new Error(`the clients do not end their rounds: ${JSON.stringify(goals)}`);
+      await pause(LOOK_EVERY_MS);
+    }
   }
 
   /** Lets each client end its round: what is under way now lives through all that was done before. */

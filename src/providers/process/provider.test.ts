@@ -42,7 +42,7 @@ async function restart(): Promise<void> {
 }
 
 async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await world.clock.sleep(10);
+  await expect.poll(isSo, { interval: 10 }).toBe(true);
 }
 
 async function changeRecord(instanceId: string, change: object): Promise<void> {
