@@ -157,7 +157,7 @@ describe('a running fleet', () => {
   it('suspend and resume processes, also as AWS writes them', async () => {
     const resume = '`drover resume hello launch alarmNotification`';
     const { out } = await drover('suspend hello launch AlarmNotification');
-    expect(out).toBe(`Suspended in group hello: launch, alarmNotification. Switch on again with ${resume}.\n`);
+    expect(out).toBe(`Suspended in group hello: launch, alarmNotification. Resume with ${resume}.\n`);
     expect((await drover('resume hello Launch')).out).toContain('Suspended in group hello: alarmNotification.');
     expect((await drover('resume hello alarmNotification')).out).toBe('Nothing is suspended in group hello.\n');
     expect((await drover('suspend hello lunch')).err).toContain('The processes are launch, terminate, healthCheck,');
@@ -187,10 +187,10 @@ describe('a running fleet', () => {
   it('terminate asks, and takes only a yes for one', async () => {
     const tty = { tty: true };
     const asked = await drover(`terminate ${firstId()}`, { ...tty, answer: 'no' });
-    expect(asked.err).toMatch(/End i-\w{17} of hello at once\?.*\[y\/N\] drover: Nothing was changed\.\n$/);
+    expect(asked.err).toMatch(/Terminate i-\w{17} of hello at once\?.*\[y\/N\] drover: Nothing was changed\.\n$/);
     expect(asked.exitCode).toBe(EXIT.failed);
     expect((await drover(`terminate ${firstId()}`, { ...tty, answer: '' })).exitCode).toBe(EXIT.failed);
-    expect((await drover(`terminate ${firstId()}`, { ...tty, answer: 'y' })).out).toContain('Ending i-');
+    expect((await drover(`terminate ${firstId()}`, { ...tty, answer: 'y' })).out).toContain('Terminating i-');
     expect(service.calls.filter((call) => call.startsWith('terminate'))).toHaveLength(1);
   });
 
@@ -201,7 +201,7 @@ describe('a running fleet', () => {
       fakeActions(() => service),
       terminal,
     );
-    await expect.poll(terminal.err).toContain('End everything that fleet hello owns, 3 servers');
+    await expect.poll(terminal.err).toContain('Terminate everything that fleet hello owns, 3 servers');
     terminal.interrupt();
     expect(await done).toBe(EXIT.interrupted);
     expect(service.calls).toEqual([]);
@@ -235,7 +235,7 @@ describe('a running fleet', () => {
         terminal,
       ),
     ).toBe(EXIT.interrupted);
-    expect(terminal.err()).toContain('goes on ending the fleet');
+    expect(terminal.err()).toContain('goes on terminating the fleet');
   });
 });
 

@@ -77,6 +77,6 @@ describe('usage', () => {
     expect(help.exitCode).toBe(EXIT.ok);
     expect(help.out).toContain('Exit codes:');
     expect(await drover('--version')).toEqual({ exitCode: EXIT.ok, out: '0.1.0\n', err: '' });
-    expect((await drover('help drain')).out).toContain('Takes an instance out gracefully');
+    expect((await drover('help drain')).out).toContain('Drains an instance: it gets no');
   });
 });

@@ -125,7 +125,7 @@ describe('a command that can be obeyed', () => {
       { kind: 'suspendProcesses', processes: ['terminate', 'launch'] },
       [
         'processSuspended: Process launch was suspended by `drover suspend`: nothing is launched, whatever size the group should have. Resume with: drover resume web launch',
-        'processSuspended: Process terminate was suspended by `drover suspend`: nothing is ended, neither because there are too many nor to be replaced. Resume with: drover resume web terminate',
+        'processSuspended: Process terminate was suspended by `drover suspend`: nothing is terminated, neither to scale in nor to replace. Resume with: drover resume web terminate',
       ],
     ],
     [

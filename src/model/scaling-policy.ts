@@ -138,7 +138,7 @@ export type SuspendableProcess = (typeof SUSPENDABLE_PROCESSES)[number];
 /** What is not done while a process is suspended. */
 export const SUSPENDED_EFFECTS: Record<SuspendableProcess, string> = {
   launch: 'nothing is launched, whatever size the group should have',
-  terminate: 'nothing is ended, neither because there are too many nor to be replaced',
+  terminate: 'nothing is terminated, neither to scale in nor to replace',
   healthCheck: 'failed health checks are not noted, so nothing is replaced for them',
   replaceUnhealthy: 'unhealthy servers are noted and left as they are',
   alarmNotification:

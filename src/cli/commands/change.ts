@@ -18,7 +18,7 @@ export function addChangeCommands(program: Command, context: Context): void {
     .command('drain')
     .summary('replace an instance gracefully')
     .description(
-      'Takes an instance out gracefully: it gets no new requests, its open ones finish, then it is ended. ' +
+      'Drains an instance: it gets no new requests, its open ones finish, then it is terminated. ' +
         'The group launches another if it would have fewer than desired. The last server of a target group is drained only when ' +
         'its replacement serves, or with --force.',
     )
@@ -31,9 +31,9 @@ export function addChangeCommands(program: Command, context: Context): void {
 
   program
     .command('terminate')
-    .summary('end an instance at once')
+    .summary('terminate an instance at once')
     .description(
-      'Ends an instance at once, after asking: its open requests are cut. `drover drain` does it gracefully.',
+      'Asks, then terminates an instance at once: its open requests are cut. `drover drain` does it gracefully.',
     )
     .argument('<instance>', 'its id, or the beginning of it')
     .option('--yes', 'do not ask')

@@ -4,10 +4,10 @@ import type { Context } from '../context.ts';
 export function addDownCommand(program: Command, context: Context): void {
   program
     .command('down')
-    .summary('end everything that the fleet owns')
+    .summary('terminate everything that the fleet owns')
     .description(
-      'Drains and ends every server of the fleet, then its load balancers and its controller, after asking; it shows how that ' +
-        'goes until all is gone. Where no controller is running, one is started for it.',
+      'Asks, then drains and terminates every server of the fleet, then its load balancers and its controller. It shows the ' +
+        'progress until all is gone. If no controller is running, one is started for it.',
     )
     .argument('[fleet.yaml]', 'the fleet file, where no controller is running (default: ./fleet.yaml)')
     .option('--yes', 'do not ask')

@@ -7,13 +7,13 @@ const NAMES = SUSPENDABLE_PROCESSES.join(', ');
 export function addProcessCommands(program: Command, context: Context): void {
   program
     .command('suspend')
-    .summary("switch parts of a group's work off")
+    .summary('suspend processes of a group')
     .description(
-      `Switches parts of a group's work off until they are resumed: ${NAMES}. Everything else goes on, and the switches ` +
-        'survive a restart of the controller.',
+      `Suspends processes of a group (parts of its work) until they are resumed: ${NAMES}. Everything else goes on, and a suspension ` +
+        'survives a restart of the controller.',
     )
     .argument('<group>', 'the auto scaling group')
-    .argument('<process...>', 'what to switch off', suspendable)
+    .argument('<process...>', 'what to suspend', suspendable)
     .action(async (group: string, processes: readonly SuspendableProcess[], _options: object, command: Command) => {
       const { suspend } = await import('../handlers/processes.ts');
       await suspend(context, group, processes, command);
@@ -21,13 +21,13 @@ export function addProcessCommands(program: Command, context: Context): void {
 
   program
     .command('resume')
-    .summary("switch parts of a group's work on again, or let it launch again")
+    .summary('resume processes of a group, or its launching after failures')
     .description(
-      'With processes: switches them on again. Without: lets the group launch again after launching was suspended because of ' +
+      'With processes: resumes them. Without: lets the group launch again after launching was suspended because of ' +
         'repeated failures.',
     )
     .argument('<group>', 'the auto scaling group')
-    .argument('[process...]', 'what to switch on', suspendable)
+    .argument('[process...]', 'what to resume', suspendable)
     .action(async (group: string, processes: readonly SuspendableProcess[], _options: object, command: Command) => {
       const { resume } = await import('../handlers/processes.ts');
       await resume(context, group, processes, command);

@@ -7,7 +7,7 @@ export function addRunCommands(program: Command, context: Context): void {
     .summary('run the controller of a fleet')
     .description(
       'Runs the controller of a fleet until it is interrupted. On a terminal it shows a live view, elsewhere a line for each ' +
-        'activity. Interrupted, it ends alone: HAProxy and the servers go on, and the next run takes them over. SIGHUP reloads ' +
+        'activity. An interrupt ends only the controller: HAProxy and the servers keep running, and the next run takes them over. SIGHUP reloads ' +
         'the fleet file.',
     )
     .argument('[fleet.yaml]', 'the fleet file (default: ./fleet.yaml; without one, the API owns the fleet)')
@@ -20,7 +20,9 @@ export function addRunCommands(program: Command, context: Context): void {
   program
     .command('demo')
     .summary('run the example fleet and say what to try')
-    .description('Runs the example fleet with a live view and hints what to try. Ctrl-C ends all that it started.')
+    .description(
+      'Runs the example fleet with a live view and hints what to try. Ctrl-C terminates all that it started.',
+    )
     .option('--plain', 'a line for each activity, also on a terminal')
     .action(async (options: { plain?: true }, command: Command) => {
       const { demo } = await import('../handlers/run.ts');

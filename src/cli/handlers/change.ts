@@ -41,12 +41,12 @@ export async function terminate(context: Context, prefix: string, yes: boolean, 
     const price = isLast(found, groups)
       ? ' It is the last server in service: requests get 503 until another one is.'
       : '';
-    await confirm(context, `End ${found.id} of ${found.group} at once? ${requests}${price}`, yes);
+    await confirm(context, `Terminate ${found.id} of ${found.group} at once? ${requests}${price}`, yes);
     // What it costs was asked.
     await client.terminateInstance(found.id, true, signal);
     return found;
   });
-  print(context, `Ending ${instance.id}.`);
+  print(context, `Terminating ${instance.id}.`);
 }
 
 /** Whether size 0 would end the last server that has traffic: a group whose minimum is higher refuses it. */

@@ -53,13 +53,16 @@ async function followToTheEnd(
   };
   await follow(client, view, terminal, terminal.interrupted, { afterSequence, goOn });
   if (terminal.interrupted.aborted) {
-    throw new CliError(EXIT.interrupted, 'The controller goes on ending the fleet; `drover status --watch` shows how.');
+    throw new CliError(
+      EXIT.interrupted,
+      'The controller goes on terminating the fleet; `drover status --watch` shows how.',
+    );
   }
   const left = remaining(last);
   if (left > 0) {
     throw new CliError(
       EXIT.failed,
-      `The controller ended while ${count(left, 'server')} still ran. Run \`drover down\` again to end them.`,
+      `The controller ended while ${count(left, 'server')} still ran. Run \`drover down\` again to terminate them.`,
     );
   }
 }
@@ -73,7 +76,7 @@ function remaining(status: FleetStatus | null): number {
 async function endStopped(context: Context, file: string | undefined, yes: boolean, command: Command): Promise<void> {
   const { fleetFile, dataDir } = await fleetToRun(context, file, command);
   const what = fleetFile === null ? `the fleet of ${dataDir}` : `fleet ${await nameOf(context, fleetFile)}`;
-  await confirm(context, `End everything that ${what} owns, servers and load balancers?`, yes);
+  await confirm(context, `Terminate everything that ${what} owns, servers and load balancers?`, yes);
   const fleet = await context.actions.startFleet({ fleetFile, dataDir, mode: 'down' });
   const interrupted = await showFleet(context, fleet, {
     plain: false,
@@ -93,7 +96,7 @@ async function nameOf(context: Context, fleetFile: string): Promise<string> {
 function question({ fleet, groups, loadBalancers }: FleetStatus): string {
   const servers = groups.reduce((sum, group) => sum + group.instances.length, 0);
   const what = `${count(servers, 'server')} and ${count(loadBalancers.length, 'load balancer')}`;
-  return `End everything that fleet ${fleet} owns, ${what}? Open requests may finish first.`;
+  return `Terminate everything that fleet ${fleet} owns, ${what}? Open requests may finish first.`;
 }
 
 function isNotRunning(error: unknown): boolean {

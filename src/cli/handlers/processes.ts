@@ -44,5 +44,5 @@ async function resumeLaunching(client: ApiClient, group: string, signal: AbortSi
 
 function inWords(group: string, suspended: readonly SuspendableProcess[]): string {
   if (suspended.length === 0) return `Nothing is suspended in group ${group}.`;
-  return `Suspended in group ${group}: ${suspended.join(', ')}. Switch on again with \`drover resume ${group} ${suspended.join(' ')}\`.`;
+  return `Suspended in group ${group}: ${suspended.join(', ')}. Resume with \`drover resume ${group} ${suspended.join(' ')}\`.`;
 }
