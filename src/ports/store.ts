@@ -60,6 +60,11 @@ export interface Change {
   readonly activities: readonly Activity[];
   /** A new version of the desired fleet; where its number is taken, the whole change is refused. */
   readonly fleetVersion?: FleetVersion;
+  /**
+   * The lease under which this was decided, where several controllers share a store: whoever takes a group over has a higher one than all before. The
+   * whole change is refused (`leaseLost`) when a higher one was committed for one of its groups. Without one, nobody else decides for them.
+   */
+  readonly leaseEpoch?: number;
 }
 
 export interface ActivityQuery {

@@ -8,6 +8,7 @@ export interface Tables {
   groups: GroupsTable;
   fleet_versions: FleetVersionsTable;
   state_digest: StateDigestTable;
+  group_leases: GroupLeasesTable;
   instances: InstancesTable;
   activities: ActivitiesTable;
   traffic_samples: TrafficSamplesTable;
@@ -39,6 +40,13 @@ interface StateDigestTable {
   group_name: string;
   /** The sum of the digests of the group, and of all its instances that are not terminated. */
   total: number;
+}
+
+/** One row for each group that was changed under a lease. */
+interface GroupLeasesTable {
+  group_name: string;
+  /** Of the latest lease. */
+  epoch: number;
 }
 
 interface InstancesTable {

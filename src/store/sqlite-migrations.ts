@@ -16,6 +16,7 @@ export const SQLITE_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-fleet-versions': { up: createFleetVersions },
   '0008-digests-by-group': { up: digestByGroup },
   '0009-addresses': { up: nameAddresses },
+  '0010-group-leases': { up: createGroupLeases },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {
@@ -323,4 +324,14 @@ async function nameAddresses(db: Kysely<unknown>): Promise<void> {
     select id, group_name, state, ${localTime('since')} as since, cause, health,
            coalesce(address || ':' || port, address) as endpoint, provider, machine_id, ${localTime('created_at')} as created
     from instances order by sequence`.execute(db);
+}
+
+/** Several controllers may share a store one day; who decides for a group is known by its lease. */
+async function createGroupLeases(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('group_leases')
+    .addColumn('group_name', 'text', (column) => column.primaryKey())
+    .addColumn('epoch', 'integer', (column) => column.notNull())
+    .modifyEnd(sql`without rowid`)
+    .execute();
 }

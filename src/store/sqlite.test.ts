@@ -268,7 +268,7 @@ describe('openSqliteStore', () => {
         update groups set digest = 7, memory = json_set(json_remove(memory, '$.savedAt', '$.bounds.minSizeBy', '$.bounds.maxSizeBy',
             '$.launch.crashes', '$.launch.crashedAt', '$.launch.why', '$.launch.template'),
           '$.unhealthyAt', json('[5, 6]'), '$.file', json('{"kind":"value","value":3}'));
-        drop view readable_fleet_versions; drop table fleet_versions;
+        drop view readable_fleet_versions; drop table fleet_versions; drop table group_leases;
         delete from kysely_migration where name >= '0004';`);
       const { groups, instances } = await (await openSqliteStore({ database })).load();
       expect(groups.get('web')).toEqual({

@@ -8,6 +8,7 @@ import { batches, MOST_ROWS_PER_STATEMENT } from './batches.ts';
 import { digestOf, digestSum } from './digests.ts';
 import { putFleetVersion } from './fleet-versions.ts';
 import { KeptInsert } from './kept-insert.ts';
+import { holdLease } from './leases.ts';
 import { decodeRecord, encodeRecord, RECORDS, type RecordPlace, untrustedRecord } from './records.ts';
 import type { Tables } from './schema.ts';
 
@@ -78,8 +79,9 @@ function checkDigest(place: RecordPlace, key: string, record: string, digest: nu
 
 /** One transaction; touches only the rows that the change names. `pause` lets others have their turn between two pieces of it. */
 export async function commit(db: Kysely<Tables>, change: Change, pause: () => Promise<void>): Promise<void> {
-  const { memory, instances, activities, fleetVersion } = change;
+  const { memory, instances, activities, fleetVersion, leaseEpoch } = change;
   await db.transaction().execute(async (transaction) => {
+    if (leaseEpoch !== undefined) await holdLease(transaction, groupsOf(change), leaseEpoch);
     if (memory !== null) await putMemory(transaction, memory.group, memory.value);
     for (const batch of batches(instances)) {
       await putInstances(transaction, batch);
@@ -88,6 +90,10 @@ export async function commit(db: Kysely<Tables>, change: Change, pause: () => Pr
     await insertActivities(transaction, activities, pause);
     if (fleetVersion !== undefined) await putFleetVersion(transaction, fleetVersion);
   });
+}
+
+function groupsOf({ memory, instances }: Change): ReadonlySet<string> {
+  return new Set([...(memory === null ? [] : [memory.group]), ...instances.map(({ group }) => group)]);
 }
 
 interface MemoryRow {

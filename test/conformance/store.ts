@@ -4,6 +4,7 @@ import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
 import type { ActivityQuery, Store } from '../../src/ports/store.ts';
 import { aChange, anActivity, anInstance, EVERY_STATE, MEMORY } from './store-examples.ts';
 import { describeFleetVersions } from './store-fleet-versions.ts';
+import { describeLeases } from './store-leases.ts';
 
 /** One set of stored data, empty at first. */
 export interface StoreHarness {
@@ -186,6 +187,7 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
       });
     });
 
+    describeLeases(() => harness.open());
     describeFleetVersions(() => store);
 
     describe('prune', () => {
