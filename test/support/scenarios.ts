@@ -3,6 +3,7 @@ import { sampleLoadBalancer } from '../haproxy-samples.ts';
 import { runSeed } from '../simulation/run/run.ts';
 import type { Scenario } from '../simulation/scenario/scenario.ts';
 import { calmConditions } from '../simulation/world/conditions.ts';
+import { SERVER_PORTS } from '../simulation/world/network.ts';
 import { droverController } from '../simulation/world/session.ts';
 import { GROUP, TARGET_GROUP } from './snapshot.ts';
 
@@ -10,7 +11,7 @@ const LOCAL = { minMs: 1, maxMs: 20 };
 
 /** A minute of a simulated fleet with one group, `web`, in which nothing goes wrong unless it is put in. */
 export function simulated(group: Partial<AutoScalingGroup> = {}): Scenario {
-  const targetGroup = { ...TARGET_GROUP, deregistrationDelayMs: 10_000 };
+  const targetGroup = { ...TARGET_GROUP, port: SERVER_PORTS.first, deregistrationDelayMs: 10_000 };
   const listeners = [{ address: '127.0.0.1', port: 5000, targetGroup: targetGroup.name, trustedProxies: [] }];
   return {
     fleet: {
