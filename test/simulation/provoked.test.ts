@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { lived, simulated } from '../support/scenarios.ts';
 import { TARGET_GROUP } from '../support/snapshot.ts';
 import type { Scenario } from './scenario/scenario.ts';
+import { SERVER_PORTS } from './world/network.ts';
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
@@ -105,7 +106,7 @@ function inTwoGroups(scenario: Scenario): Scenario {
     fleet: {
       ...fleet,
       loadBalancers: [{ ...loadBalancer, listeners: [...loadBalancer.listeners, listener] }],
-      targetGroups: [...fleet.targetGroups, { ...TARGET_GROUP, name: 'api' }],
+      targetGroups: [...fleet.targetGroups, { ...TARGET_GROUP, name: 'api', port: SERVER_PORTS.first }],
       autoScalingGroups: [group, { ...group, name: 'api', targetGroups: ['api'] }],
     },
   };
