@@ -36,8 +36,8 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'another machine than the one that was chosen is ended',
     file: 'src/control/operations.ts',
-    find: 'this.#provider.terminate(machineId, signal)',
-    replace: "this.#provider.terminate(machineId === '' ? machineId : 'm-1', signal)",
+    find: 'this.#provider.terminate(machineId, bounded)',
+    replace: "this.#provider.terminate(machineId === '' ? machineId : 'm-1', bounded)",
     caughtBy: { invariant: 'foreignMachine', seeds: 100 },
   },
   {

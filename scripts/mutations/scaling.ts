@@ -95,8 +95,8 @@ export const SCALING: readonly Mutation[] = [
   {
     name: 'a server with requests is taken out because no more are to be registered',
     file: 'src/decide/membership.ts',
-    find: 'if (!machine?.endpoint ||',
-    replace: 'if (isSuspended && isPending) continue;\n    if (!machine?.endpoint ||',
+    find: 'if (machine === null || member === null) continue;',
+    replace: 'if (machine === null || member === null || (isSuspended && isPending)) continue;',
     caughtBy: { tests: ['test/simulation/known.test.ts'] },
   },
   {

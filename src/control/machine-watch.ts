@@ -22,6 +22,7 @@ interface List {
   readonly byGroup: ReadonlyMap<string, ReadonlyMap<string, Machine>>;
   /** Sorted when somebody asks, which is seldom. */
   readonly places: () => ReadonlyMap<string, string>;
+  readonly ids: () => ReadonlySet<string>;
 }
 
 const NO_MACHINES: ReadonlyMap<string, Machine> = new Map();
@@ -83,6 +84,11 @@ export class MachineWatch {
   /** How long until the newest list is too old to be relied upon. */
   get staleInMs(): number {
     return this.#seen.staleInMs;
+  }
+
+  /** Whether the newest list has a machine. */
+  lists(machineId: string): boolean {
+    return this.#seen.value?.newest.ids().has(machineId) === true;
   }
 
   /** The machines of one group. */
@@ -156,11 +162,16 @@ function listOf(asked: Stopwatch, machines: readonly Machine[]): List {
     const group = byGroup.get(machine.group) ?? new Map<string, Machine>();
     byGroup.set(machine.group, group.set(machine.instanceId, machine));
   }
+  let ids: ReadonlySet<string> | null = null;
   let places: ReadonlyMap<string, string> | null = null;
   return {
     asked,
     machines,
     byGroup,
+    ids: () => {
+      ids ??= new Set(machines.map(({ id }) => id));
+      return ids;
+    },
     places: () => {
       places ??= new Map(machines.flatMap((machine) => placesOf(machine).map((place) => [place, machine.id])));
       return places;

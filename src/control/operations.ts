@@ -5,26 +5,32 @@ import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
 import { asFailure, asPortError } from '../ports/errors.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
+import { Slots } from './slots.ts';
 import type { Throttle } from './throttle.ts';
 
-/** One try at ending a machine, from the first call until the provider does not know it any more. */
-const TERMINATE_TIMEOUT_MS = 120_000;
+/** One call that asks for the end of a machine, which may take longer than the call. */
+const TERMINATE_CALL_TIMEOUT_MS = 60_000;
 const TERMINATE_POLL: BackoffLimits = { minMs: 50, maxMs: 5_000 };
 
 /**
- * The slow calls of one provider, beside the loops: at most one at a time for an instance, bounded in number, each with a
- * deadline and a way to call it off. What they come to is handed back as an outcome for the next decision.
+ * The slow operations of one provider, beside the loops: at most one at a time for an instance, each with a deadline and a way to call it
+ * off, and so many calls at a time as the provider bears. A termination that is awaited takes no call's place. What they come to is handed
+ * back as an outcome for the next decision.
  */
 export class Operations {
   readonly #provider: Provider;
-  readonly #limit: number;
+  readonly #slots: Slots;
+  readonly #terminateTimeoutMs: number;
   readonly #clock: Clock;
   readonly #throttle: Throttle;
+  /** Terminations that wait to ask again, by the machine's id. */
+  readonly #awaited = new Map<string, AbortController>();
   readonly #running = new Map<InstanceId, { readonly abort: AbortController; readonly done: Promise<void> }>();
 
   constructor(provider: Provider, capabilities: ProviderCapabilities, clock: Clock, throttle: Throttle) {
     this.#provider = provider;
-    this.#limit = capabilities.concurrentOperations;
+    this.#slots = new Slots(capabilities.concurrentOperations);
+    this.#terminateTimeoutMs = capabilities.terminateTimeoutMs;
     this.#clock = clock;
     this.#throttle = throttle;
   }
@@ -39,9 +45,8 @@ export class Operations {
     const request = { instanceId, group, serves, settings: launchTemplate.settings };
     this.#start(
       instanceId,
-      timeoutMs,
       async (signal) => {
-        const machine = await this.#throttle.call(signal, () => this.#provider.launch(request, signal));
+        const machine = await this.#call(timeoutMs, signal, (bounded) => this.#provider.launch(request, bounded));
         return { kind: 'launched', instanceId, machine, at: this.#clock.now() };
       },
       'launchFailed',
@@ -54,14 +59,20 @@ export class Operations {
     if (machine === null) return;
     this.#start(
       instanceId,
-      TERMINATE_TIMEOUT_MS,
       async (signal) => {
-        await this.#untilNotFound(machine.id, signal);
+        await withDeadline(this.#clock, this.#terminateTimeoutMs, signal, (bounded) =>
+          this.#untilNotFound(machine.id, bounded),
+        );
         return { kind: 'ended', instanceId, at: this.#clock.now() };
       },
       'endFailed',
       report,
     );
+  }
+
+  /** The provider has listed its machines: those that it does not have any more need not be waited for. */
+  listed(isListed: (machineId: string) => boolean): void {
+    for (const [machineId, wait] of this.#awaited) if (!isListed(machineId)) wait.abort();
   }
 
   abort(id: InstanceId): void {
@@ -74,17 +85,16 @@ export class Operations {
     await Promise.all([...this.#running.values()].map(({ done }) => done));
   }
 
-  /** Does nothing while the instance has an operation or the provider has as many as it bears: what stays due is asked for again. */
+  /** Does nothing while the instance has an operation: what stays due is asked for again. */
   #start(
     id: InstanceId,
-    timeoutMs: number,
     run: (signal: AbortSignal) => Promise<Outcome>,
     failed: 'launchFailed' | 'endFailed',
     report: (outcome: Outcome) => void,
   ): void {
-    if (this.#running.has(id) || this.#running.size >= this.#limit) return;
+    if (this.#running.has(id)) return;
     const abort = new AbortController();
-    const done = withDeadline(this.#clock, timeoutMs, abort.signal, run)
+    const done = run(abort.signal)
       .catch((error): Outcome => ({ kind: failed, instanceId: id, failure: asFailure(error, this.#clock.now()) }))
       .then((outcome) => {
         this.#running.delete(id);
@@ -93,15 +103,25 @@ export class Operations {
     this.#running.set(id, { abort, done });
   }
 
+  /** Its time runs from when it has got its place. */
+  #call<T>(timeoutMs: number, signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#slots.run(signal, () =>
+      withDeadline(this.#clock, timeoutMs, signal, (bounded) => this.#throttle.call(bounded, () => call(bounded))),
+    );
+  }
+
   async #untilNotFound(machineId: string, signal: AbortSignal): Promise<void> {
     for (let polls = 1; !signal.aborted; polls += 1) {
       try {
-        await this.#throttle.call(signal, () => this.#provider.terminate(machineId, signal));
+        await this.#call(TERMINATE_CALL_TIMEOUT_MS, signal, (bounded) => this.#provider.terminate(machineId, bounded));
       } catch (error) {
         if (asPortError(error).reaction === 'NotFound') return;
         throw error;
       }
-      await this.#clock.sleep(backoffMs(polls, TERMINATE_POLL, 0), signal);
+      const wait = new AbortController();
+      this.#awaited.set(machineId, wait);
+      await this.#clock.sleep(backoffMs(polls, TERMINATE_POLL, 0), AbortSignal.any([signal, wait.signal]));
+      this.#awaited.delete(machineId);
     }
   }
 }

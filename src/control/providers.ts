@@ -86,10 +86,13 @@ export class Providers {
     const { provider, capabilities } = this.#tryToOpen(name);
     const stop = new AbortController();
     const throttle = new Throttle(clock, ids, (error) => onDefect(`the provider ${name}`, error));
-    const seen = (changed: Concerned) => onSeen(changed, watch);
+    const operations = new Operations(provider, capabilities, clock, throttle);
+    const seen = (changed: Concerned) => {
+      operations.listed((machineId) => watch.lists(machineId));
+      onSeen(changed, watch);
+    };
     const watch: MachineWatch = new MachineWatch(provider, capabilities, clock, throttle, seen);
     const done = keepRunning(`the watch over ${name}`, this.#options, stop.signal, (signal) => watch.run(signal));
-    const operations = new Operations(provider, capabilities, clock, throttle);
     this.#open.set(name, { provider, watch, operations, throttle, stop, done });
   }
 

@@ -21,7 +21,7 @@ export type { Machine } from '../model/observation.ts';
  *   machine meanwhile is not listed as this one's. A provider of processes maps a server's port only once the socket there is known to
  *   be the server's, and lists a server whose port another program has taken as stopped, with that program in its detail.
  * - `terminate` asks for the end of one machine by the provider's id and is repeated until it throws `NotFound`; it resolves
- *   when the request has been taken, the machine may need longer. It never touches a machine without the fleet's tag.
+ *   when the request has been taken, and does not wait for a machine that needs longer. It never touches a machine without the fleet's tag.
  * - No call outlives its signal: an abort makes it reject; what it had begun may still take effect.
  * - Errors are `PortError`s.
  */

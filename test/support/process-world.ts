@@ -60,6 +60,13 @@ export class ProcessWorld implements ProviderWorld {
   }
 }
 
+/** Terminates a machine, and waits until nothing of it is left. */
+export async function terminated(provider: Provider, machineId: string): Promise<void> {
+  const { signal } = new AbortController();
+  const ask = () => provider.terminate(machineId, signal).catch((error: unknown) => error);
+  await expect.poll(ask, { interval: 10, timeout: 15_000 }).toMatchObject({ reaction: 'NotFound' });
+}
+
 export function settings(written: JsonObject): JsonObject {
   return processProvider.settingsSchema(process.cwd()).parse({ stopTimeout: '5s', ...written });
 }

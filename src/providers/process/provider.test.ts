@@ -6,7 +6,7 @@ import { appendFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/prom
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ProcessWorld, pidOf, settings } from '../../../test/support/process-world.ts';
+import { ProcessWorld, pidOf, settings, terminated } from '../../../test/support/process-world.ts';
 import { isRunning } from '../../../test/support/processes.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Machine, Provider } from '../../ports/provider.ts';
@@ -193,7 +193,7 @@ describe('list', () => {
       ['i-1', 'stopped'],
       ['i-2', 'running'],
     ]);
-    await provider.terminate('i-1', signal);
+    await terminated(provider, 'i-1');
     expect(await world.processes()).toEqual([pidOf(stranger)]);
   });
 
@@ -221,7 +221,7 @@ describe('list', () => {
       detail: machine.detail,
     });
     expect(Math.abs((found?.launchedAt ?? 0) - machine.launchedAt)).toBeLessThan(60_000);
-    await provider.terminate('i-1', signal);
+    await terminated(provider, 'i-1');
     expect(await world.processes()).toEqual([]);
   });
 
@@ -268,7 +268,7 @@ describe('terminate', () => {
     const script = "trap 'echo finished; exit 0' TERM; echo ready; while :; do sleep 0.05; done";
     await launch('i-1', { command: ['sh', '-c', script] });
     await eventually(async () => (await log('i-1')).includes('ready'));
-    await provider.terminate('i-1', signal);
+    await terminated(provider, 'i-1');
     expect(existsSync(join(world.dataDir, 'i-1'))).toBe(false);
     expect(await readFile(join(world.dataDir, 'ended', 'i-1.log'), 'utf8')).toMatch(/^ready\n.*finished\n$/s);
   });
@@ -277,7 +277,7 @@ describe('terminate', () => {
     const script = "trap '' TERM; echo ready; sleep 600";
     await launch('i-1', { command: ['sh', '-c', script], stopTimeout: '50ms' });
     await eventually(async () => (await log('i-1')).includes('ready'));
-    await provider.terminate('i-1', signal);
+    await terminated(provider, 'i-1');
     expect(await world.processes()).toEqual([]);
   });
 
@@ -285,7 +285,7 @@ describe('terminate', () => {
     const command = ['sh', '-c', 'sleep 601 & setsid sleep 602 & echo ready; wait'];
     await launch('i-1', { command, stopTimeout: '50ms' });
     await eventually(async () => (await world.processes()).length === 3);
-    await provider.terminate('i-1', signal);
+    await terminated(provider, 'i-1');
     expect(await world.processes()).toEqual([]);
   });
 
@@ -296,7 +296,7 @@ describe('terminate', () => {
     await world.crash(machine);
     await restart();
     await eventually(async () => (await provider.list(signal))[0]?.state === 'stopped');
-    await provider.terminate('i-1', signal);
+    await terminated(provider, 'i-1');
     expect(await world.processes()).toEqual([]);
   });
 
@@ -305,7 +305,7 @@ describe('terminate', () => {
     await eventually(async () => /^\d+\n$/.test(await log('i-1')));
     const child = Number(await log('i-1'));
     await eventually(async () => (await readFile(`/proc/${child}/environ`, 'utf8')) === '');
-    await provider.terminate('i-1', signal);
+    await terminated(provider, 'i-1');
     expect(await isRunning(child)).toBe(false);
   });
 
@@ -314,13 +314,27 @@ describe('terminate', () => {
     await launch('i-1', { command: ['sh', '-c', script], stopTimeout: '300ms' });
     await eventually(async () => (await log('i-1')).includes('ready'));
     const abort = new AbortController();
-    const given = provider.terminate('i-1', abort.signal);
+    await provider.terminate('i-1', abort.signal);
     await eventually(async () => (await log('i-1')).includes('term'));
     abort.abort();
-    await expect(given).rejects.toMatchObject({ code: 'aborted' });
-    await provider.terminate('i-1', signal);
+    await terminated(provider, 'i-1');
     expect((await readFile(join(world.dataDir, 'ended', 'i-1.log'), 'utf8')).match(/term/g)).toHaveLength(1);
   });
+});
+
+it('does not keep its caller while a server takes its time to stop, and tells when it has', async () => {
+  const script = `trap 'echo asked' TERM; echo ready; while [ ! -e "$DROVER_DATA_DIR/go" ]; do sleep 0.02; done`;
+  await launch('i-1', { command: ['sh', '-c', script], stopTimeout: '60s' });
+  await eventually(async () => (await log('i-1')).includes('ready'));
+  await provider.terminate('i-1', signal);
+  await eventually(async () => (await log('i-1')).includes('asked'));
+  await provider.terminate('i-1', signal);
+  let told = 0;
+  provider.watch(() => {
+    told += 1;
+  });
+  await writeFile(join(world.dataDir, 'go'), '');
+  await eventually(async () => told > 0 && (await provider.list(signal)).length === 0);
 });
 
 describe('watch', () => {

@@ -34,6 +34,8 @@ export class ProcessProvider implements Provider {
   /** Those that this provider spawned: they tell how they ended. */
   readonly #children = new Map<string, ChildProcess>();
   readonly #endings = new Map<string, Promise<void>>();
+  /** Why endings have failed that nobody was told of yet. */
+  readonly #failedEndings = new Map<string, unknown>();
   readonly #logs: LogKeeper;
   readonly #guard: PortGuard;
   #recovered: Promise<void> | null = null;
@@ -75,14 +77,13 @@ export class ProcessProvider implements Provider {
   terminate(machineId: string, signal: AbortSignal): Promise<void> {
     return untilAborted(signal, async () => {
       await this.#recover();
-      // One ending a machine, whoever waits for it: it keeps its stop timeout when a caller gives up and comes again.
-      const running = this.#endings.get(machineId);
-      if (running !== undefined) return await running;
-      const ending = this.#queue
-        .run(machineId, () => this.#end(machineId))
-        .finally(() => this.#endings.delete(machineId));
-      this.#endings.set(machineId, ending);
-      await ending;
+      // One ending a machine, whoever asks for it: it keeps its stop timeout when a caller gives up and comes again.
+      if (this.#endings.has(machineId)) return;
+      const failure = this.#failedEndings.get(machineId);
+      this.#failedEndings.delete(machineId);
+      if (failure !== undefined) throw failure;
+      await this.#record(machineId);
+      if (!this.#endings.has(machineId)) this.#startToEnd(machineId);
     });
   }
 
@@ -161,11 +162,27 @@ export class ProcessProvider implements Provider {
     }
   }
 
-  async #end(instanceId: string): Promise<void> {
+  /** @throws PortError `NotFound` */
+  async #record(instanceId: string): Promise<MachineRecord> {
     const record = isUsableId(instanceId) ? await this.#folders.read(instanceId) : null;
-    if (record === null || record.fleet !== this.#fleet) {
-      throw new PortError('NotFound', 'noMachine', `There is no machine ${instanceId} in the fleet ${this.#fleet}.`);
-    }
+    if (record?.fleet === this.#fleet) return record;
+    throw new PortError('NotFound', 'noMachine', `There is no machine ${instanceId} in the fleet ${this.#fleet}.`);
+  }
+
+  /** It goes on by itself: whoever wants to know asks again. */
+  #startToEnd(machineId: string): void {
+    const ending = this.#queue
+      .run(machineId, () => this.#end(machineId))
+      .catch((error: unknown) => void this.#failedEndings.set(machineId, error))
+      .finally(() => {
+        this.#endings.delete(machineId);
+        this.#exits.notify();
+      });
+    this.#endings.set(machineId, ending);
+  }
+
+  async #end(instanceId: string): Promise<void> {
+    const record = await this.#record(instanceId);
     const { fleet, userId, stopSignal, stoppingSince, process } = record;
     const leader = process?.bootId === hostBootId() ? process : null;
     const others = (await this.#folders.all()).flatMap((other) =>

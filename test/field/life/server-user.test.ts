@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Provider } from '../../../src/ports/provider.ts';
-import { ProcessWorld, settings } from '../../support/process-world.ts';
+import { ProcessWorld, settings, terminated } from '../../support/process-world.ts';
 
 const FLEET = `users-${randomUUID()}`;
 const { signal } = new AbortController();
@@ -43,7 +43,7 @@ describe.skipIf(process.geteuid?.() !== 0)('a Drover that runs as root', () => {
     await provider.close();
     provider = await world.open(FLEET);
     expect(await provider.list(signal)).toMatchObject([{ instanceId: 'i-1', state: 'running' }]);
-    await provider.terminate('i-1', signal);
+    await terminated(provider, 'i-1');
     expect(await world.processes()).toEqual([]);
   });
 
