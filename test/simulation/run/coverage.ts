@@ -1,5 +1,5 @@
 /**
- * Which lines and branches of the deciding core a number of seeds reach: `npm run simulate:coverage -- [seeds]`. Node strips
+ * Which lines and branches of the deciding core and of the loops around it a number of seeds reach: `npm run simulate:coverage -- [seeds]`. Node strips
  * types without moving anything, so that what its profiler says of the running code holds for the source as it is written.
  */
 
@@ -9,7 +9,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runSeed } from './run.ts';
 
-const CORE = new URL('../../../src/decide/', import.meta.url).href;
+const ROOMS = ['decide', 'control'];
 const DEFAULT_SEEDS = 1_000;
 
 interface FileCoverage {
@@ -32,15 +32,22 @@ async function main(seeds: number): Promise<void> {
   for (let seed = 1; seed <= seeds; seed += 1) failed += (await runSeed(seed)).violations.length > 0 ? 1 : 0;
   const { result } = await session.post('Profiler.takePreciseCoverage');
   session.disconnect();
-  const files = result.filter(({ url }) => url.startsWith(CORE)).map(coverageOf);
-  for (const { name, missedLines } of files) for (const line of missedLines) print(`${name}:${line}`);
+  print(`${seeds} seeds, of which ${failed} failed, reach:`);
+  for (const room of ROOMS) tell(room, result);
+}
+
+function tell(room: string, result: readonly Profiler.ScriptCoverage[]): void {
+  const folder = new URL(`../../../src/${room}/`, import.meta.url).href;
+  const files = result.filter(({ url }) => url.startsWith(folder)).map(coverageOf);
+  for (const { name, missedLines } of files) for (const line of missedLines) print(`${room}/${name}:${line}`);
   const sum = (pick: (file: FileCoverage) => number): number => files.reduce((total, file) => total + pick(file), 0);
   const lines = sum((file) => file.lines);
   const blocks = sum((file) => file.blocks);
   const reachedLines = lines - sum((file) => file.missedLines.length);
   const reachedBlocks = blocks - sum((file) => file.missedBlocks);
-  print(`${seeds} seeds (${failed} failed) reach ${share(reachedLines, lines)} lines of src/decide`);
-  print(`and ${share(reachedBlocks, blocks)} of its branches.`);
+  print(
+    `src/${room}: ${share(reachedLines, lines)} lines, ${share(reachedBlocks, blocks)} branches; the others are named above`,
+  );
 }
 
 function coverageOf({ url, functions }: Profiler.ScriptCoverage): FileCoverage {
