@@ -81,6 +81,11 @@ export class MachineWatch {
     stopWatching();
   }
 
+  /** Whether its machines can be seen now. */
+  get isSeen(): boolean {
+    return this.#seen.view().kind === 'seen';
+  }
+
   /** How long until the newest list is too old to be relied upon. */
   get staleInMs(): number {
     return this.#seen.staleInMs;

@@ -34,7 +34,7 @@ export class Providers {
   readonly #options: ProvidersOptions;
   readonly #startedAt: EpochMs;
   readonly #open = new Map<string, OpenProvider>();
-  /** Why those that should be open are not. */
+  /** Why those that should be open are not, or were not until they are seen first. */
   readonly #failures = new Map<string, Failure>();
 
   constructor(options: ProvidersOptions) {
@@ -49,9 +49,9 @@ export class Providers {
 
   /** A group's machines as a provider has listed them; blind while it is not open. */
   machines(name: string, group: string): View<Sightings> {
-    const open = this.#open.get(name);
-    if (open !== undefined) return open.watch.view(group);
-    return { kind: 'blind', since: this.#startedAt, failure: this.#failures.get(name) ?? null };
+    const view = this.#open.get(name)?.watch.view(group) ?? { kind: 'blind', since: this.#startedAt, failure: null };
+    if (view.kind === 'seen') return view;
+    return { ...view, failure: view.failure ?? this.#failures.get(name) ?? null };
   }
 
   /** How long until the newest list is too old to be relied upon; infinite while there is none. */
@@ -113,9 +113,7 @@ export class Providers {
 
   #tryToOpen(name: string): ReturnType<ProvidersOptions['open']> {
     try {
-      const opened = this.#options.open(name);
-      this.#failures.delete(name);
-      return opened;
+      return this.#options.open(name);
     } catch (error) {
       this.#failures.set(name, asFailure(error, this.#options.clock.now()));
       throw error;

@@ -42,7 +42,10 @@ async function make(): Promise<LoadBalancerWorld> {
 
   async function server(): Promise<TestServer> {
     servers += 1;
-    const machine = machines.launch({ fleet: 'test', group: 'hello', instanceId: `i-${servers}` }, false);
+    const machine = machines.launch(
+      { fleet: 'test', provider: 'simulated', group: 'hello', instanceId: `i-${servers}` },
+      false,
+    );
     await until('it answers', async () => machine.answering);
     return {
       endpoint: machine.endpoint,

@@ -23,7 +23,7 @@ async function make(): Promise<ProviderWorld> {
     settings: {},
     listening: {},
     open: async (fleet) => {
-      const own = { fleet, clock, random: random.fork(fleet), trace, machines };
+      const own = { name: 'simulated', fleet, clock, random: random.fork(fleet), trace, machines };
       return new SimProvider({ ...own, conditions: conditions.provider, witness: WITNESS });
     },
     crash: async ({ id }) => {

@@ -86,7 +86,9 @@ export class CapacityRules {
     const record = records.instances.get(instanceId);
     if (record === undefined) {
       const machine = machines.ofInstance(instanceId);
-      if (!isServing(machine) || machine?.late === true) return;
+      if (machine === undefined || !isServing(machine) || machine.late) return;
+      // With the records it was lost that a provider has servers which launches nothing any more.
+      if (!this.#court.inForce.usesProvider(machine.provider, machine.group)) return;
       return this.#court.violate(
         'capacityKept',
         `${instanceId} was taken out of ${targetGroup} because nobody remembers it`,

@@ -49,6 +49,12 @@ export class InForce {
     return wanted.length === this.#fleets(TERMINATION_LAG_MS).length ? 'always' : 'sometimes';
   }
 
+  /** Whether a group launches at a provider, or has servers of it. What it may have at another one besides is not found. */
+  usesProvider(provider: string, group: string): boolean {
+    const launches = this.groups(group).some(({ launchTemplate }) => launchTemplate.provider === provider);
+    return launches || this.#records.open(group).some(({ launchTemplate }) => launchTemplate.provider === provider);
+  }
+
   /** Whether a group's servers are targets of a target group now. */
   hasTarget(group: string | undefined, targetGroup: string): boolean {
     const found = this.#fleet.autoScalingGroups.find(({ name }) => name === group);

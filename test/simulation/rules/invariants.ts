@@ -96,7 +96,8 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
       if (owners.has(machine.instanceId)) this.violate('oneMachineAnInstance', `two machines of ${machine.instanceId}`);
       owners.add(machine.instanceId);
       // What came to be after everybody had given it up cannot have been counted.
-      if (!machine.late && !machine.hidden) counts.set(machine.group, (counts.get(machine.group) ?? 0) + 1);
+      if (!machine.late && !machine.hidden && this.inForce.usesProvider(machine.provider, machine.group))
+        counts.set(machine.group, (counts.get(machine.group) ?? 0) + 1);
     }
     for (const [name, count] of counts) {
       const ceiling = this.inForce.ceiling(name);

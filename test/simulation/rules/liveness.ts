@@ -32,6 +32,7 @@ export function* unsettled(world: World): Generator<string, void> {
   }
 
   for (const machine of machines.alive()) {
+    if (!invariants.inForce.usesProvider(machine.provider, machine.group)) continue;
     const record = records.instances.get(machine.instanceId);
     // Nobody knows what a machine of a group that is gone was for: it is told of and left alone.
     const isForgotten = machine.late || world.hasLostStore;

@@ -42,7 +42,9 @@ export class SightRules {
   moves(before: Instance | undefined, after: Instance): void {
     const cause = causeOf(after);
     const isNew = before === undefined || causeOf(before) === null;
-    if (before === undefined && after.state.name === 'launching') this.#check(after.group, `${after.id} is launched`);
+    // One that is adopted before its address is known has a machine already.
+    const isLaunched = before === undefined && after.state.name === 'launching' && after.machine === null;
+    if (isLaunched) this.#check(after.group, `${after.id} is launched`);
     else if (isNew && cause !== null && OF_SIGHT.has(cause))
       this.#check(after.group, `${after.id} is ended (${cause})`);
   }

@@ -27,8 +27,8 @@ export class SuspensionRules {
 
   /** To be called for every record of a commit, before the records have it. */
   moves(before: Instance | undefined, after: Instance): void {
-    const { id, group, state, health } = after;
-    if (before === undefined && state.name === 'launching' && this.#isSuspended(group, 'launch'))
+    const { id, group, state, health, machine } = after;
+    if (before === undefined && state.name === 'launching' && machine === null && this.#isSuspended(group, 'launch'))
       this.#violate('launch', `${id} is launched`);
     const isNoted = health.status === 'unhealthy' && before?.health.status !== 'unhealthy';
     if (isNoted && this.#isSuspended(group, 'healthCheck')) this.#violate('healthCheck', `${id} is noted as unhealthy`);

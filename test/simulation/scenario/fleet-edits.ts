@@ -125,7 +125,12 @@ export function randomEdits(random: Random, fleet: Fleet): readonly FleetEdit[] 
       return group({ desiredCapacity: random.chance(0.2) ? null : random.int(0, maxSize) });
     case 3:
       return group({
-        launchTemplate: { provider: 'simulated', weight: random.int(1, 256), settings: {}, version: 'v2' },
+        launchTemplate: {
+          provider: random.pick(['simulated', 'another']),
+          weight: random.int(1, 256),
+          settings: {},
+          version: 'v2',
+        },
       });
     case 4:
       return group({ healthCheckGracePeriodMs: random.pick([5_000, 15_000, 60_000]) });

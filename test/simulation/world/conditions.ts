@@ -45,7 +45,7 @@ const CALM_MACHINES = {
   endingMs: [100, 3_000],
 } as const;
 
-const CALM_PROVIDER = { staleLists: 0, staleByMs: 1, partialLists: 0, lostHints: 0 };
+const CALM_PROVIDER = { staleLists: 0, staleByMs: 1, partialLists: 0, failsToOpen: 0, lostHints: 0 };
 
 const CALM_LOAD_BALANCER = { lostHints: 0, removalMs: [2_000, 2_000], openRequests: [1, 4] } as const;
 

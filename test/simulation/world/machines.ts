@@ -9,6 +9,8 @@ import type { Cancel, VirtualClock } from './virtual-clock.ts';
 export interface SimMachine extends Place {
   readonly id: string;
   readonly fleet: string;
+  /** The name of the provider that knows it. */
+  readonly provider: string;
   readonly group: string;
   readonly instanceId: InstanceId;
   /** It has answered at some time. */
@@ -117,7 +119,7 @@ export class Machines {
     return () => this.#listeners.delete(listener);
   }
 
-  launch(tags: { fleet: string; group: string; instanceId: InstanceId }, late: boolean): SimMachine {
+  launch(tags: Pick<SimMachine, 'fleet' | 'provider' | 'group' | 'instanceId'>, late: boolean): SimMachine {
     const machine: SimMachine = {
       ...tags,
       ...this.#network.draw(),
@@ -236,12 +238,13 @@ export class Machines {
     }
   }
 
-  /** The fleet's machines as they were listed `lagMs` ago. */
-  list(fleet: string, lagMs: number): Machine[] {
+  /** A provider's machines of the fleet as they were listed `lagMs` ago. */
+  list(fleet: string, provider: string, lagMs: number): Machine[] {
     const at = this.#clock.elapsedMs - lagMs;
     const listed: Machine[] = [];
     for (const machine of this.#machines.values()) {
-      if (machine.fleet !== fleet || (lagMs === 0 && machine.state === 'gone')) continue;
+      if (machine.fleet !== fleet || machine.provider !== provider || (lagMs === 0 && machine.state === 'gone'))
+        continue;
       const state = lagMs === 0 ? machine.state : this.#stateAt(machine, at);
       if (state !== 'gone') listed.push(describe(machine, state));
     }

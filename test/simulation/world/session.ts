@@ -164,7 +164,6 @@ export class Session {
     const life = random.fork(`life ${this.#lives}`);
     const common = { clock, trace };
     const machinesOf = { fleet: fleet.name, machines, conditions: conditions.provider, witness: invariants };
-    const provider = new SimProvider({ ...common, ...machinesOf, random: life.fork('provider') });
     const loadBalancer = (name: string): LoadBalancerDriver => {
       const own = { host: world.host(name), conditions: conditions.loadBalancer, random: life.fork(name) };
       const driver = new SimLoadBalancer({ ...common, ...own, onObserved: () => invariants.observed(name) });
@@ -180,7 +179,7 @@ export class Session {
       onAnswer: (endpoint, answer) => invariants.probed(endpoint, answer),
     });
     const files = { ...common, conditions: conditions.file };
-    this.#drivers = [provider];
+    this.#drivers = [];
     const recording = simulatedStore({
       store,
       trace,
@@ -194,7 +193,13 @@ export class Session {
       },
       onRefused: (change) => invariants.refused(change),
     });
-    const guarded = { provider: incarnation.provider(provider), capabilities: CAPABILITIES };
+    const opening = life.fork('opening');
+    const provider = (name: string): ReturnType<ControllerOptions['provider']> => {
+      if (opening.chance(conditions.provider.failsToOpen)) throw new Error(`provider ${name} cannot be opened`);
+      const opened = new SimProvider({ ...common, ...machinesOf, name, random: life.fork(`provider ${name}`) });
+      this.#drivers.push(opened);
+      return { provider: incarnation.provider(opened), capabilities: CAPABILITIES };
+    };
     return {
       source: {
         kind: 'file',
@@ -204,7 +209,7 @@ export class Session {
       documents: { read: ({ content }) => fleetIn(content), shown: (document) => document },
       shownSettings: NOTHING_SHOWN,
       store: incarnation.store(recording),
-      provider: () => guarded,
+      provider,
       loadBalancer,
       existingLoadBalancers: async () => world.hosts.filter(({ disk }) => disk !== null).map(({ name }) => name),
       desiredFile: (path) =>

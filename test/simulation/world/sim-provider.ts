@@ -15,6 +15,8 @@ export interface ProviderConditions {
   staleByMs: number;
   /** How often a list lacks one of the machines. */
   partialLists: number;
+  /** How often it cannot be opened. */
+  failsToOpen: number;
   /** How often the hint that a machine has stopped gets lost. */
   lostHints: number;
 }
@@ -27,6 +29,7 @@ export interface ProviderWitness {
 }
 
 export interface SimProviderOptions {
+  readonly name: string;
   readonly fleet: string;
   readonly clock: VirtualClock;
   readonly random: Random;
@@ -54,7 +57,7 @@ export class SimProvider implements Provider {
   }
 
   launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine> {
-    const { machines, fleet, witness } = this.#options;
+    const { machines, name: provider, fleet, witness } = this.#options;
     const { instanceId, group } = request;
     witness.launching(request);
     return this.#call('launch', instanceId, signal, (late) => {
@@ -62,16 +65,16 @@ export class SimProvider implements Provider {
       // A launch token is not good for a second machine, once the first is gone and nobody asks any more.
       const machine =
         (tooLate ? machines.lastOfInstance(instanceId) : machines.ofInstance(instanceId)) ??
-        machines.launch({ fleet, group, instanceId }, tooLate);
+        machines.launch({ fleet, provider, group, instanceId }, tooLate);
       return describe(machine, machine.state === 'gone' ? 'stopped' : machine.state);
     });
   }
 
   async list(signal: AbortSignal): Promise<readonly Machine[]> {
-    const { machines, fleet, random, conditions, witness } = this.#options;
+    const { machines, name, fleet, random, conditions, witness } = this.#options;
     const answer = await this.#call('list', '', signal, () => {
       const lagMs = random.chance(conditions.staleLists) ? random.int(1, conditions.staleByMs) : 0;
-      const listed = machines.list(fleet, lagMs);
+      const listed = machines.list(fleet, name, lagMs);
       const lacking = random.chance(conditions.partialLists) ? random.pick([...listed, null]) : null;
       return this.#without(lacking, listed);
     });
@@ -84,7 +87,12 @@ export class SimProvider implements Provider {
     witness.terminating(machineId);
     return this.#call('terminate', machineId, signal, () => {
       const machine = machines.get(machineId);
-      if (machine === undefined || machine.state === 'gone' || machine.fleet !== fleet) {
+      if (
+        machine === undefined ||
+        machine.state === 'gone' ||
+        machine.fleet !== fleet ||
+        machine.provider !== this.#options.name
+      ) {
         throw new PortError('NotFound', 'machineNotFound', `there is no machine ${machineId}`);
       }
       machines.end(machine);

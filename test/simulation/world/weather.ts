@@ -24,6 +24,7 @@ export function randomWeather(random: Random): Conditions {
   for (const [name, call] of Object.entries(callsOf(conditions))) call.faults = randomFaults(random, remote.has(name));
   provider.staleLists = random.pick([0, 0, 0.1, 0.5]);
   provider.staleByMs = random.pick([1_000, 5_000]);
+  provider.failsToOpen = random.pick([0, 0, 0, 0.3]);
   provider.partialLists = random.pick([0, 0, 0, 0.1]);
   if (random.chance(0.2)) loadBalancer.removalMs = [2_000, LONGEST_REMOVAL_MS];
   for (const port of [provider, loadBalancer, file]) port.lostHints = random.pick([0, 0, 0.5, 1]);

@@ -60,7 +60,7 @@ export class World {
     const idBits = random.fork('ids');
     this.ids = { seed: () => hex128(idBits) };
     // A neighbour's machine, never to be touched.
-    this.machines.launch({ fleet: 'neighbour', group: 'web', instanceId: 'i-neighbour' }, false);
+    this.machines.launch({ fleet: 'neighbour', provider: 'simulated', group: 'web', instanceId: 'i-neighbour' }, false);
   }
 
   /** Those that run, or ran. */
