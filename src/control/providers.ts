@@ -89,6 +89,7 @@ export class Providers {
     const operations = new Operations(provider, capabilities, clock, throttle);
     const seen = (changed: Concerned) => {
       operations.listed((machineId) => watch.lists(machineId));
+      if (watch.isSeen) this.#failures.delete(name);
       onSeen(changed, watch);
     };
     const watch: MachineWatch = new MachineWatch(provider, capabilities, clock, throttle, seen);

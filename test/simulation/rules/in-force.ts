@@ -51,7 +51,8 @@ export class InForce {
 
   /** Whether a group launches at a provider, or has servers of it. What it may have at another one besides is not found. */
   usesProvider(provider: string, group: string): boolean {
-    const launches = this.groups(group).some(({ launchTemplate }) => launchTemplate.provider === provider);
+    const described = this.#fleet.autoScalingGroups.find(({ name }) => name === group);
+    const launches = described?.launchTemplate.provider === provider;
     return launches || this.#records.open(group).some(({ launchTemplate }) => launchTemplate.provider === provider);
   }
 

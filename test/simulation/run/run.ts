@@ -6,6 +6,7 @@ import { isOrder } from '../scenario/happenings.ts';
 import { happen } from '../scenario/incidents.ts';
 import { Operator } from '../scenario/operator.ts';
 import { randomScenario, type Scenario } from '../scenario/scenario.ts';
+import { DrawnDefect } from '../world/call.ts';
 import type { CountedPoint } from '../world/crash-points.ts';
 import { createRandom } from '../world/random.ts';
 import { type ControllerFactory, droverController, Session } from '../world/session.ts';
@@ -208,7 +209,8 @@ class Run {
 
   /** A controller may refuse to start, as long as it says why; a person then takes back what was new. */
   #startFailed(reason: unknown): void {
-    if (!(reason instanceof PortError || reason instanceof ServiceError)) return this.#failed('start', reason);
+    const isExpected = reason instanceof PortError || reason instanceof ServiceError || reason instanceof DrawnDefect;
+    if (!isExpected) return this.#failed('start', reason);
     this.#trace.note('runner', `the controller does not start: ${reason.message}`);
     if (reason instanceof ServiceError) this.#world.restoreFleet(this.#world.invariants.inForce.fleet);
     this.#startLater();
