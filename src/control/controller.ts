@@ -217,7 +217,7 @@ export class Controller implements FleetService {
     this.#mode = 'down';
     await this.#tell(
       'fleetDown',
-      'Ending everything that the fleet owns: servers are drained first, then the load balancers stop.',
+      'Terminating everything that the fleet owns: servers are drained first, then the load balancers stop.',
     );
     for (const loop of this.#loops.groups) loop.notify();
     this.#comeDown();

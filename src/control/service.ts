@@ -19,7 +19,7 @@ export interface FleetService {
   /**
    * @param force also where its requests would be refused until its replacement serves
    * @returns what it waits for first, in a sentence; null when the drain begins now
-   * @throws ServiceError `notFound`, `conflict` (it is already being ended), `lastServer` (not without force)
+   * @throws ServiceError `notFound`, `conflict` (it is already being terminated), `lastServer` (not without force)
    */
   drainInstance(id: InstanceId, force: boolean): Promise<{ readonly waitsFor: string | null }>;
   /** With the same parameter and errors. */

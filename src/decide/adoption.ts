@@ -68,7 +68,7 @@ function followOrphans(draft: Draft): void {
   }
   const overdue = orphans.filter(({ firstSeenAt }) => at - firstSeenAt >= group.orphanGracePeriodMs);
   const isHeld =
-    overdue.length > 0 && draft.waitsFor(suspension(draft, ['terminate'], 'Machines without a record are not ended'));
+    overdue.length > 0 && draft.waitsFor(suspension(draft, ['terminate'], 'Machines without a record are not terminated'));
   const due = new Set(isHeld ? [] : overdue);
   const waiting = orphans.filter((orphan) => !due.has(orphan));
   // One that a list lacks is forgotten only when the list before lacks it too.
@@ -87,12 +87,12 @@ function followOrphans(draft: Draft): void {
   for (const { machine, firstSeenAt } of waiting) {
     draft.note({
       code: 'orphan',
-      message: `Machine ${machine.id} carries this group's tag without a record: it is ended if it is still there then.`,
+      message: `Machine ${machine.id} carries this group's tag without a record: it is terminated if it is still there then.`,
       until: firstSeenAt + group.orphanGracePeriodMs,
       each: {
         id: machine.id,
         together:
-          "machines carry this group's tag without a record: each is ended if it is still there in its time, the first of them then.",
+          "machines carry this group's tag without a record: each is terminated if it is still there in its time, the first of them then.",
       },
     });
   }
@@ -121,7 +121,7 @@ function tellFound(draft: Draft, machine: Machine): void {
   const minutes = group.orphanGracePeriodMs / 60_000;
   draft.tell(
     'orphanFound',
-    `Machine ${machine.id} carries this group's tag (${machine.instanceId}), but there is no record of it. It counts against the maximum and is ended if it is still there in ${minutes} min.`,
+    `Machine ${machine.id} carries this group's tag (${machine.instanceId}), but there is no record of it. It counts against the maximum and is terminated if it is still there in ${minutes} min.`,
     { level: 'warning' },
   );
 }
@@ -131,7 +131,7 @@ function endOrphan(draft: Draft, machine: Machine): void {
   const record = recordOf(draft, machine);
   draft.put(record);
   const ended = draft.end(record, 'orphan' satisfies EndCause);
-  draft.tell('orphanEnded', `Ending machine ${machine.id} (${machine.instanceId}): nobody has a record of it.`, {
+  draft.tell('orphanEnded', `Terminating machine ${machine.id} (${machine.instanceId}): there is no record of it.`, {
     level: 'warning',
     instance: ended,
     before,

@@ -108,10 +108,10 @@ function requestEnd(
   now: EpochMs,
 ): CommandDecision {
   const instance = records.instances.find(({ id }) => id === instanceId);
-  if (instance === undefined) return refusal('notFound', `Instance ${instanceId} has just ended.`);
+  if (instance === undefined) return refusal('notFound', `Instance ${instanceId} has just been terminated.`);
   const { isEnding, isLeaving } = lifecycleOf(instance);
   if (isEnding || (kind === 'drain' && isLeaving)) {
-    return refusal('conflict', `Instance ${instanceId} is already being ended.`);
+    return refusal('conflict', `Instance ${instanceId} is already being terminated.`);
   }
   const price = force ? null : priceOfEnding(records, instance, kind);
   if (price !== null) return refusal('lastServer', price);

@@ -40,13 +40,13 @@ describe('what is true of many servers', () => {
       'that wait for a second opinion',
       { ...unhealthySince(90_000), probe: null },
       {},
-      '300 servers are not healthy for their load balancers: Drover asks them too before they are ended.',
+      '300 servers are not healthy for their load balancers: Drover asks them too before they are terminated.',
     ],
     [
       'whose load balancer and Drover disagree',
       { ...unhealthySince(90_000), probe: 'healthy' },
       {},
-      '300 servers are not healthy for their load balancers, but healthy for Drover, which sends them the same requests: they are not ended.',
+      '300 servers are not healthy for their load balancers, but healthy for Drover, which sends them the same requests: they are not terminated.',
     ],
     [
       'to be drained on request',

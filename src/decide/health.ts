@@ -53,7 +53,7 @@ function learnOfMachine(draft: Draft, instance: Instance): void {
     const before = draft.capacity();
     const { cause } = instance.state;
     const terminated = draft.move(instance, { name: 'terminated', since: draft.now, cause });
-    draft.tell('terminated', `${instance.id} has ended (${END_CAUSES[cause]}) without a machine.`, {
+    draft.tell('terminated', `${instance.id} is terminated (${END_CAUSES[cause]}) without a machine.`, {
       instance: terminated,
       before,
     });
@@ -97,7 +97,7 @@ function endWithoutMachine(draft: Draft, instance: Instance, loss: Loss): void {
     const ended = draft.end(instance, 'machineStopped');
     const what = isLeaving
       ? `stopped while it was drained${detail}`
-      : `has stopped${detail}: it is taken out and ended`;
+      : `has stopped${detail}: it is removed and terminated`;
     draft.tell('machineStopped', `The machine of ${instance.id} ${what}.`, {
       level,
       instance: ended,
@@ -223,7 +223,7 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
   const detail = said === '' ? '' : ` (${said})`;
   const why = `${instance.id} was not healthy within its grace period of ${graceMs / 1000} s${detail}${answer}.`;
   const ended = retire(draft, instance, 'neverHealthy');
-  draft.tell('neverHealthy', `${why} It is ended.`, {
+  draft.tell('neverHealthy', `${why} It is terminated.`, {
     level: 'warning',
     instance: ended,
     before,

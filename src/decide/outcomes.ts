@@ -107,7 +107,7 @@ function ended(draft: Draft, instance: Instance): void {
   const before = draft.capacity();
   const { cause } = instance.state;
   const terminated = draft.move(instance, { name: 'terminated', since: draft.now, cause });
-  draft.tell('terminated', `${instance.id} has ended (${END_CAUSES[cause]}); nothing of it is left.`, {
+  draft.tell('terminated', `${instance.id} is terminated (${END_CAUSES[cause]}); nothing of it is left.`, {
     instance: terminated,
     before,
   });

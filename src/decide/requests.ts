@@ -15,7 +15,7 @@ export function retireRequested(draft: Draft): void {
     if (instance.request?.kind !== 'terminate' || isEnding(instance)) continue;
     const before = draft.capacity();
     const ended = draft.end(instance, 'operatorTerminate');
-    draft.tell('operatorTerminate', `Ending ${instance.id} now, on request.`, { instance: ended, before });
+    draft.tell('operatorTerminate', `Terminating ${instance.id} now, on request.`, { instance: ended, before });
   }
   const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
   for (const instance of draft.live()) {

@@ -15,12 +15,12 @@ export function scaleIn(draft: Draft): void {
   if (surplus <= 0) return;
   const cause = draft.snapshot.mode === 'down' ? 'fleetDown' : 'scaleIn';
   const { group } = draft.snapshot;
-  if (draft.waitsFor(suspension(draft, ['terminate'], `${surplus} more than ${desired} are not ended`))) return;
+  if (draft.waitsFor(suspension(draft, ['terminate'], `${surplus} more than ${desired} are not terminated`))) return;
   const victims = chooseVictims(kept(draft), surplus, group);
   for (const [index, instance] of victims.entries()) {
     const before = draft.capacity();
     const ending = retire(draft, instance, cause);
-    const doing = `${lifecycleOf(ending).member === 'draining' ? 'Draining' : 'Ending'} ${instance.id}`;
+    const doing = `${lifecycleOf(ending).member === 'draining' ? 'Draining' : 'Terminating'} ${instance.id}`;
     const why =
       cause === 'fleetDown'
         ? 'the fleet goes down'

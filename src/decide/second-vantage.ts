@@ -31,15 +31,15 @@ export function confirmation(facts: Facts, instance: Instance): Confirmation {
   const { health, id } = instance;
   const probe = facts.snapshot.probes.get(id);
   if (probe === undefined || probe.at < health.since || facts.now - probe.at > PROBE_FRESH_MS) {
-    const is = 'is not healthy for its load balancer: Drover asks it too before it is ended.';
-    const are = 'are not healthy for their load balancers: Drover asks them too before they are ended.';
+    const is = 'is not healthy for its load balancer: Drover asks it too before it is terminated.';
+    const are = 'are not healthy for their load balancers: Drover asks them too before they are terminated.';
     return { kind: 'unknown', hold: serverHold('secondVantage', { id, is, are }) };
   }
   const answers = probe.answered || targetsOf(facts, instance).some(isHealthy);
   if (!probe.healthy) return { kind: answers ? 'confirmed' : 'hung', probe };
-  const is = `${bothAnswers(facts, instance, probe)}: it is not ended.`;
+  const is = `${bothAnswers(facts, instance, probe)}: it is not terminated.`;
   const are =
-    'are not healthy for their load balancers, but healthy for Drover, which sends them the same requests: they are not ended.';
+    'are not healthy for their load balancers, but healthy for Drover, which sends them the same requests: they are not terminated.';
   return { kind: 'disputed', probe, hold: serverHold('secondVantage', { id, is, are }) };
 }
 
