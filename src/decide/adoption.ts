@@ -68,7 +68,8 @@ function followOrphans(draft: Draft): void {
   }
   const overdue = orphans.filter(({ firstSeenAt }) => at - firstSeenAt >= group.orphanGracePeriodMs);
   const isHeld =
-    overdue.length > 0 && draft.waitsFor(suspension(draft, ['terminate'], 'Machines without a record are not terminated'));
+    overdue.length > 0 &&
+    draft.waitsFor(suspension(draft, ['terminate'], 'Machines without a record are not terminated'));
   const due = new Set(isHeld ? [] : overdue);
   const waiting = orphans.filter((orphan) => !due.has(orphan));
   // One that a list lacks is forgotten only when the list before lacks it too.
