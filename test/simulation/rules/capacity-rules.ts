@@ -89,6 +89,7 @@ export class CapacityRules {
       if (machine === undefined || !isServing(machine) || machine.late) return;
       // With the records it was lost that a provider has servers which launches nothing any more.
       if (!this.#court.inForce.usesProvider(machine.provider, machine.group)) return;
+      if (!this.#court.inForce.hasTarget(machine.group, targetGroup)) return;
       return this.#court.violate(
         'capacityKept',
         `${instanceId} was taken out of ${targetGroup} because nobody remembers it`,

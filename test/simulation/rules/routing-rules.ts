@@ -62,7 +62,9 @@ export class RoutingRules {
     const record = records.instances.get(instanceId);
     const cause = record === undefined ? null : causeOf(record);
     // With the records it was forgotten that the machine is gone.
-    if (record === undefined && this.#court.machines.ofInstance(instanceId) === undefined) return;
+    const machine = this.#court.machines.ofInstance(instanceId);
+    const isLost = machine === undefined || !this.#court.inForce.usesProvider(machine.provider, machine.group);
+    if (record === undefined && isLost) return;
     if (this.#askedToEnd.has(instanceId) || records.isEndForgotten(instanceId)) return;
     if (cause === 'machineStopped' || cause === 'machineGone') return;
     // A target group that a person has taken away: what is open goes on in the process before the reload.
