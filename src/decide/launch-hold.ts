@@ -86,7 +86,7 @@ function inWords({ snapshot }: Facts, { reaction, why }: LaunchHold): string {
     case 'NoCapacity':
       return `The next launch waits for room: ${why}`;
     case 'Defect':
-      return `The next launch waits after an error in Drover itself: ${why} Please report it; drover.log has its stack.`;
+      return `The next launch waits after ${why} Please report it.`;
     case 'Unauthorized':
     case 'Invalid':
     case 'NotFound':
