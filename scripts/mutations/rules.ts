@@ -401,4 +401,11 @@ export const RULES: readonly Mutation[] = [
     replace: '',
     caughtBy: DEFECTS,
   },
+  {
+    name: 'errors: a rate limit slows only the call that met it down',
+    file: 'src/control/throttle.ts',
+    find: 'while (this.leftMs > 0) {',
+    replace: 'while (false) {',
+    caughtBy: { invariant: 'rateLimitsHeeded', seeds: 200 },
+  },
 ];

@@ -6,7 +6,7 @@ import { Trace } from '../simulation/world/trace.ts';
 import { settle, VirtualClock } from '../simulation/world/virtual-clock.ts';
 import { describeProviderConformance, type ProviderWorld } from './provider.ts';
 
-const WITNESS = { launching: () => {}, terminating: () => {}, listed: () => {} };
+const WITNESS = { launching: () => {}, terminating: () => {}, listed: () => {}, calledTooSoon: () => {} };
 
 async function make(): Promise<ProviderWorld> {
   const clock = new VirtualClock();

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { Machine, Provider } from '../../src/ports/provider.ts';
 import { processProvider } from '../../src/providers/process/index.ts';
@@ -75,4 +76,24 @@ export function pidOf(machine: Machine): number {
   const pid = /^pid (\d+)/.exec(machine.detail)?.[1];
   if (pid === undefined) throw new Error(`no pid in the detail of ${machine.id}: ${machine.detail}`);
   return Number(pid);
+}
+
+/** Of one file of tests: a world of its own for each test, and a provider that is open on it. */
+export interface ProcessTests {
+  /** Of this run alone: a provider knows its machines by their tags, also those of tests that run at the same time. */
+  readonly fleet: string;
+  readonly signal: AbortSignal;
+  world: ProcessWorld;
+  provider: Provider;
+}
+
+/** Sets each test of a file up, and clears up after it. */
+export function processTests(name: string): ProcessTests {
+  const tests = { fleet: `${name}-${randomUUID()}`, signal: new AbortController().signal } as ProcessTests;
+  beforeEach(async () => {
+    tests.world = await ProcessWorld.make();
+    tests.provider = await tests.world.open(tests.fleet);
+  });
+  afterEach(() => tests.world.dispose());
+  return tests;
 }

@@ -1,32 +1,21 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { appendFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ProcessWorld, pidOf, settings, terminated } from '../../../test/support/process-world.ts';
+import { describe, expect, it } from 'vitest';
+import { ProcessWorld, pidOf, processTests, settings, terminated } from '../../../test/support/process-world.ts';
 import { isRunning } from '../../../test/support/processes.ts';
 import type { JsonObject } from '../../model/json.ts';
-import type { Machine, Provider } from '../../ports/provider.ts';
+import type { Machine } from '../../ports/provider.ts';
 import { ProcessProvider } from './provider.ts';
 
-/** Of this run alone: a provider knows its machines by their tags, also those of tests that run at the same time. */
-const FLEET = `shop-${randomUUID()}`;
-const { signal } = new AbortController();
-let world: ProcessWorld;
-let provider: Provider;
-
-beforeEach(async () => {
-  world = await ProcessWorld.make();
-  provider = await world.open(FLEET);
-});
-
-afterEach(() => world.dispose());
+const tests = processTests('shop');
+const { signal } = tests;
 
 function launch(instanceId: string, more: JsonObject = {}): Promise<Machine> {
-  return provider.launch(
+  return tests.provider.launch(
     { instanceId, group: 'web', serves: false, settings: settings({ command: ['sleep', '600'], ...more }) },
     signal,
   );
@@ -38,7 +27,7 @@ function portOf({ ports }: Machine): number | undefined {
 
 /** The next controller, after the one before was killed: nothing is told to it but the folder. */
 async function restart(): Promise<void> {
-  provider = await world.open(FLEET);
+  tests.provider = await tests.world.open(tests.fleet);
 }
 
 async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
@@ -46,13 +35,13 @@ async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void>
 }
 
 async function changeRecord(instanceId: string, change: object): Promise<void> {
-  const path = join(world.dataDir, instanceId, 'machine.json');
+  const path = join(tests.world.dataDir, instanceId, 'machine.json');
   const record = JSON.parse(await readFile(path, 'utf8'));
   await writeFile(path, JSON.stringify({ ...record, ...change }));
 }
 
 async function log(instanceId: string): Promise<string> {
-  return await readFile(join(world.dataDir, instanceId, 'server.log'), 'utf8');
+  return await readFile(join(tests.world.dataDir, instanceId, 'server.log'), 'utf8');
 }
 
 describe('launch', () => {
@@ -70,10 +59,10 @@ describe('launch', () => {
         'HOST=127.0.0.1',
         'COLOUR=green',
         'PWD=/',
-        `DROVER_FLEET=${FLEET}`,
+        `DROVER_FLEET=${tests.fleet}`,
         'DROVER_GROUP=web',
         'DROVER_INSTANCE_ID=i-1',
-        `DROVER_DATA_DIR=${world.dataDir}`,
+        `DROVER_DATA_DIR=${tests.world.dataDir}`,
       ]),
     );
     const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'USER'];
@@ -89,8 +78,8 @@ describe('launch', () => {
   ])('refuses what can never run: %j', async (more, code, message) => {
     const error = await launch('i-1', more).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ reaction: 'Invalid', code, message: expect.stringContaining(message) });
-    expect(await provider.list(signal)).toEqual([]);
-    expect(await readdir(world.dataDir)).toEqual([]);
+    expect(await tests.provider.list(signal)).toEqual([]);
+    expect(await readdir(tests.world.dataDir)).toEqual([]);
   });
 
   it.each(['', '..', 'a/b', '.hidden', 'ended'])('refuses the id %j, which cannot name a folder', async (id) => {
@@ -99,8 +88,8 @@ describe('launch', () => {
 
   it('counts a server that exits at once as launched, and says how it ended', async () => {
     await launch('i-1', { command: ['sh', '-c', 'echo starting; echo no such database >&2; exit 3'] });
-    await eventually(async () => (await provider.list(signal))[0]?.detail.includes('code 3') ?? false);
-    const [machine] = await provider.list(signal);
+    await eventually(async () => (await tests.provider.list(signal))[0]?.detail.includes('code 3') ?? false);
+    const [machine] = await tests.provider.list(signal);
     expect(machine).toMatchObject({ state: 'stopped' });
     expect(machine?.detail).toMatch(/^pid \d+ exited with code 3; last log line: no such database$/);
   });
@@ -110,14 +99,14 @@ describe('launch', () => {
     await changeRecord('i-1', { process: null });
     await restart();
     expect(pidOf(await launch('i-1'))).toBe(pidOf(machine));
-    expect(await world.processes()).toHaveLength(1);
+    expect(await tests.world.processes()).toHaveLength(1);
   });
 
   it('finds it also when the recording failed in its own life', async () => {
     const machine = await launch('i-1');
     await changeRecord('i-1', { process: null });
     expect(pidOf(await launch('i-1'))).toBe(pidOf(machine));
-    expect(await world.processes()).toHaveLength(1);
+    expect(await tests.world.processes()).toHaveLength(1);
   });
 
   it('outlives a controller that is killed, and is known to the next one', async () => {
@@ -127,8 +116,8 @@ describe('launch', () => {
     const script = `
       import { processProvider } from ${JSON.stringify(modules[0])};
       import { systemClock as clock } from ${JSON.stringify(modules[1])};
-      const provider = processProvider.create({ fleet: ${JSON.stringify(FLEET)}, dataDir: ${JSON.stringify(world.dataDir)}, clock, onProblem() {} });
-      const settings = ${JSON.stringify(world.settings)};
+      const provider = processProvider.create({ fleet: ${JSON.stringify(tests.fleet)}, dataDir: ${JSON.stringify(tests.world.dataDir)}, clock, onProblem() {} });
+      const settings = ${JSON.stringify(tests.world.settings)};
       const { signal } = new AbortController();
       const ids = ['i-1', 'i-2', 'i-3', 'i-4'];
       const launch = (instanceId) => provider.launch({ instanceId, group: 'web', serves: false, settings }, signal);
@@ -138,22 +127,22 @@ describe('launch', () => {
     `;
     const controller = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
     expect(await once(controller, 'exit')).toEqual([null, 'SIGKILL']);
-    const before = await world.processes();
+    const before = await tests.world.processes();
     const machines = await Promise.all(['i-1', 'i-2', 'i-3', 'i-4'].map((id) => launch(id)));
     expect(new Set(machines.map(portOf)).size).toBe(4);
     const pids = machines.map(pidOf);
-    expect((await world.processes()).toSorted()).toEqual(pids.toSorted());
+    expect((await tests.world.processes()).toSorted()).toEqual(pids.toSorted());
     expect(pids).toEqual(expect.arrayContaining([...before]));
     expect(before).not.toEqual([]);
   });
 
   it('carries out the intent of a controller that was killed before spawning, on the port that it chose', async () => {
     const first = await launch('i-1');
-    await world.crash(first);
-    await eventually(async () => (await world.processes()).length === 0);
+    await tests.world.crash(first);
+    await eventually(async () => (await tests.world.processes()).length === 0);
     await changeRecord('i-1', { process: null });
     await restart();
-    expect(await provider.list(signal)).toMatchObject([{ instanceId: 'i-1', state: 'pending', addresses: [] }]);
+    expect(await tests.provider.list(signal)).toMatchObject([{ instanceId: 'i-1', state: 'pending', addresses: [] }]);
     expect(await launch('i-1')).toMatchObject({ state: 'running', addresses: first.addresses, ports: first.ports });
   });
 
@@ -183,35 +172,35 @@ describe('list', () => {
   it('does not take a process for its own that has the pid of an earlier one', async () => {
     const machine = await launch('i-1');
     const stranger = await launch('i-2');
-    const record = JSON.parse(await readFile(join(world.dataDir, 'i-2', 'machine.json'), 'utf8'));
+    const record = JSON.parse(await readFile(join(tests.world.dataDir, 'i-2', 'machine.json'), 'utf8'));
     // As after i-1 has died and its pid was given to the process of i-2.
     await changeRecord('i-1', { process: { ...record.process, startTicks: record.process.startTicks - 1 } });
-    await world.crash(machine);
+    await tests.world.crash(machine);
     await restart();
-    const states = (await provider.list(signal)).map(({ instanceId, state }) => [instanceId, state]);
+    const states = (await tests.provider.list(signal)).map(({ instanceId, state }) => [instanceId, state]);
     expect(states.toSorted()).toEqual([
       ['i-1', 'stopped'],
       ['i-2', 'running'],
     ]);
-    await terminated(provider, 'i-1');
-    expect(await world.processes()).toEqual([pidOf(stranger)]);
+    await terminated(tests.provider, 'i-1');
+    expect(await tests.world.processes()).toEqual([pidOf(stranger)]);
   });
 
   it('takes nothing for its own that was recorded before the host was started again', async () => {
     const machine = await launch('i-1');
-    const { process: identity } = JSON.parse(await readFile(join(world.dataDir, 'i-1', 'machine.json'), 'utf8'));
+    const { process: identity } = JSON.parse(await readFile(join(tests.world.dataDir, 'i-1', 'machine.json'), 'utf8'));
     await changeRecord('i-1', { instanceId: 'i-1', process: { ...identity, bootId: 'an-earlier-boot' } });
     await restart();
-    expect(await provider.list(signal)).toMatchObject([{ instanceId: 'i-1', state: 'stopped' }]);
-    expect(await world.processes()).toEqual([pidOf(machine)]);
+    expect(await tests.provider.list(signal)).toMatchObject([{ instanceId: 'i-1', state: 'stopped' }]);
+    expect(await tests.world.processes()).toEqual([pidOf(machine)]);
   });
 
   it('finds the servers of a lost data folder, and can end them', async () => {
     const machine = await launch('i-1');
-    await rm(join(world.dataDir, 'i-1'), { recursive: true });
+    await rm(join(tests.world.dataDir, 'i-1'), { recursive: true });
     await restart();
     const { addresses, ports } = machine;
-    const [found] = await provider.list(signal);
+    const [found] = await tests.provider.list(signal);
     expect(found).toMatchObject({
       instanceId: 'i-1',
       group: 'web',
@@ -221,15 +210,15 @@ describe('list', () => {
       detail: machine.detail,
     });
     expect(Math.abs((found?.launchedAt ?? 0) - machine.launchedAt)).toBeLessThan(60_000);
-    await terminated(provider, 'i-1');
-    expect(await world.processes()).toEqual([]);
+    await terminated(tests.provider, 'i-1');
+    expect(await tests.world.processes()).toEqual([]);
   });
 
   it('leaves the servers of a fleet of the same name alone that is run from another folder', async () => {
     await launch('i-1');
     const elsewhere = await ProcessWorld.make();
     try {
-      expect(await (await elsewhere.open(FLEET)).list(signal)).toEqual([]);
+      expect(await (await elsewhere.open(tests.fleet)).list(signal)).toEqual([]);
     } finally {
       await elsewhere.dispose();
     }
@@ -237,27 +226,27 @@ describe('list', () => {
 
   it('throws rather than leave out a record that it cannot understand', async () => {
     await launch('i-1');
-    await writeFile(join(world.dataDir, 'i-1', 'machine.json'), '{');
+    await writeFile(join(tests.world.dataDir, 'i-1', 'machine.json'), '{');
     await restart();
-    await expect(provider.list(signal)).rejects.toMatchObject({ reaction: 'Invalid', code: 'machineRecord' });
+    await expect(tests.provider.list(signal)).rejects.toMatchObject({ reaction: 'Invalid', code: 'machineRecord' });
   });
 
   it('does not believe a record that names another folder', async () => {
     await launch('i-1');
-    const path = join(world.dataDir, 'i-1', 'machine.json');
+    const path = join(tests.world.dataDir, 'i-1', 'machine.json');
     const text = await readFile(path, 'utf8');
     await writeFile(path, text.replace('"instanceId": "i-1"', '"instanceId": "../i-2"'));
     await restart();
-    await expect(provider.list(signal)).rejects.toMatchObject({ reaction: 'Invalid', code: 'machineRecord' });
+    await expect(tests.provider.list(signal)).rejects.toMatchObject({ reaction: 'Invalid', code: 'machineRecord' });
     await writeFile(path, text);
   });
 
   it('rotates long logs, also of servers that it did not start', async () => {
     await launch('i-1', { command: ['sh', '-c', 'while read line; do :; done < /dev/null; sleep 600'] });
-    const path = join(world.dataDir, 'i-1', 'server.log');
+    const path = join(tests.world.dataDir, 'i-1', 'server.log');
     await appendFile(path, 'x'.repeat(10 * 1024 * 1024 + 1));
     await restart();
-    await provider.list(signal);
+    await tests.provider.list(signal);
     await eventually(async () => (await stat(path)).size === 0);
     expect((await stat(`${path}.1`)).size).toBe(10 * 1024 * 1024);
   });
@@ -268,36 +257,36 @@ describe('terminate', () => {
     const script = "trap 'echo finished; exit 0' TERM; echo ready; while :; do sleep 0.05; done";
     await launch('i-1', { command: ['sh', '-c', script] });
     await eventually(async () => (await log('i-1')).includes('ready'));
-    await terminated(provider, 'i-1');
-    expect(existsSync(join(world.dataDir, 'i-1'))).toBe(false);
-    expect(await readFile(join(world.dataDir, 'ended', 'i-1.log'), 'utf8')).toMatch(/^ready\n.*finished\n$/s);
+    await terminated(tests.provider, 'i-1');
+    expect(existsSync(join(tests.world.dataDir, 'i-1'))).toBe(false);
+    expect(await readFile(join(tests.world.dataDir, 'ended', 'i-1.log'), 'utf8')).toMatch(/^ready\n.*finished\n$/s);
   });
 
   it('ends a server by force that does not stop in time', async () => {
     const script = "trap '' TERM; echo ready; sleep 600";
     await launch('i-1', { command: ['sh', '-c', script], stopTimeout: '50ms' });
     await eventually(async () => (await log('i-1')).includes('ready'));
-    await terminated(provider, 'i-1');
-    expect(await world.processes()).toEqual([]);
+    await terminated(tests.provider, 'i-1');
+    expect(await tests.world.processes()).toEqual([]);
   });
 
   it('ends children with their server, also those in sessions of their own', async () => {
     const command = ['sh', '-c', 'sleep 601 & setsid sleep 602 & echo ready; wait'];
     await launch('i-1', { command, stopTimeout: '50ms' });
-    await eventually(async () => (await world.processes()).length === 3);
-    await terminated(provider, 'i-1');
-    expect(await world.processes()).toEqual([]);
+    await eventually(async () => (await tests.world.processes()).length === 3);
+    await terminated(tests.provider, 'i-1');
+    expect(await tests.world.processes()).toEqual([]);
   });
 
   it('ends children whose server has died, after a restart of the controller too', async () => {
     const command = ['sh', '-c', 'sleep 601 & setsid sleep 602 & wait'];
     const machine = await launch('i-1', { command, stopTimeout: '50ms' });
-    await eventually(async () => (await world.processes()).length === 3);
-    await world.crash(machine);
+    await eventually(async () => (await tests.world.processes()).length === 3);
+    await tests.world.crash(machine);
     await restart();
-    await eventually(async () => (await provider.list(signal))[0]?.state === 'stopped');
-    await terminated(provider, 'i-1');
-    expect(await world.processes()).toEqual([]);
+    await eventually(async () => (await tests.provider.list(signal))[0]?.state === 'stopped');
+    await terminated(tests.provider, 'i-1');
+    expect(await tests.world.processes()).toEqual([]);
   });
 
   it('ends children in the session that have thrown their environment away', async () => {
@@ -305,7 +294,7 @@ describe('terminate', () => {
     await eventually(async () => /^\d+\n$/.test(await log('i-1')));
     const child = Number(await log('i-1'));
     await eventually(async () => (await readFile(`/proc/${child}/environ`, 'utf8')) === '');
-    await terminated(provider, 'i-1');
+    await terminated(tests.provider, 'i-1');
     expect(await isRunning(child)).toBe(false);
   });
 
@@ -314,11 +303,11 @@ describe('terminate', () => {
     await launch('i-1', { command: ['sh', '-c', script], stopTimeout: '300ms' });
     await eventually(async () => (await log('i-1')).includes('ready'));
     const abort = new AbortController();
-    await provider.terminate('i-1', abort.signal);
+    await tests.provider.terminate('i-1', abort.signal);
     await eventually(async () => (await log('i-1')).includes('term'));
     abort.abort();
-    await terminated(provider, 'i-1');
-    expect((await readFile(join(world.dataDir, 'ended', 'i-1.log'), 'utf8')).match(/term/g)).toHaveLength(1);
+    await terminated(tests.provider, 'i-1');
+    expect((await readFile(join(tests.world.dataDir, 'ended', 'i-1.log'), 'utf8')).match(/term/g)).toHaveLength(1);
   });
 });
 
@@ -326,23 +315,23 @@ it('does not keep its caller while a server takes its time to stop, and tells wh
   const script = `trap 'echo asked' TERM; echo ready; while [ ! -e "$DROVER_DATA_DIR/go" ]; do sleep 0.02; done`;
   await launch('i-1', { command: ['sh', '-c', script], stopTimeout: '60s' });
   await eventually(async () => (await log('i-1')).includes('ready'));
-  await provider.terminate('i-1', signal);
+  await tests.provider.terminate('i-1', signal);
   await eventually(async () => (await log('i-1')).includes('asked'));
-  await provider.terminate('i-1', signal);
+  await tests.provider.terminate('i-1', signal);
   let told = 0;
-  provider.watch(() => {
+  tests.provider.watch(() => {
     told += 1;
   });
-  await writeFile(join(world.dataDir, 'go'), '');
-  await eventually(async () => told > 0 && (await provider.list(signal)).length === 0);
+  await writeFile(join(tests.world.dataDir, 'go'), '');
+  await eventually(async () => told > 0 && (await tests.provider.list(signal)).length === 0);
 });
 
 describe('watch', () => {
   it('tells of the exit of a server', async () => {
     const machine = await launch('i-1');
     const { promise, resolve } = Promise.withResolvers<void>();
-    provider.watch(resolve);
-    await world.crash(machine);
+    tests.provider.watch(resolve);
+    await tests.world.crash(machine);
     await promise;
   });
 
@@ -350,9 +339,9 @@ describe('watch', () => {
     const machine = await launch('i-1');
     await restart();
     const { promise, resolve } = Promise.withResolvers<void>();
-    provider.watch(resolve);
-    await provider.list(signal);
-    await world.crash(machine);
+    tests.provider.watch(resolve);
+    await tests.provider.list(signal);
+    await tests.world.crash(machine);
     await promise;
   });
 
@@ -364,11 +353,16 @@ describe('watch', () => {
       steadyMs: () => 0,
       sleep: async (delayMs: number, aborted?: AbortSignal) => {
         sleepers += 1;
-        await world.clock.sleep(delayMs, aborted);
+        await tests.world.clock.sleep(delayMs, aborted);
         sleepers -= 1;
       },
     };
-    const next = new ProcessProvider({ fleet: FLEET, dataDir: world.dataDir, clock, onProblem: () => undefined });
+    const next = new ProcessProvider({
+      fleet: tests.fleet,
+      dataDir: tests.world.dataDir,
+      clock,
+      onProblem: () => undefined,
+    });
     const stop = next.watch(() => undefined);
     expect(sleepers).toBe(0);
     await next.list(signal);

@@ -1,25 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Provider } from '../../../src/ports/provider.ts';
-import { ProcessWorld, settings } from '../../support/process-world.ts';
+import { expect, it } from 'vitest';
+import { processTests, settings } from '../../support/process-world.ts';
 
-const FLEET = `logs-${randomUUID()}`;
 const MIB = 1024 * 1024;
 /** It starts some hundred programs, which takes its time on a busy machine. */
 const PRINTING = { interval: 300, timeout: 60_000 };
 const TIMEOUT_MS = 90_000;
-const { signal } = new AbortController();
-let world: ProcessWorld;
-let provider: Provider;
-
-beforeEach(async () => {
-  world = await ProcessWorld.make();
-  provider = await world.open(FLEET);
-});
-
-afterEach(() => world.dispose());
+const tests = processTests('logs');
+const { signal } = tests;
 
 async function bytesIn(folder: string): Promise<number> {
   const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
@@ -41,19 +30,19 @@ const printer = (mib: number) => `
 it('keeps the log of a server that prints 5 MB a second within its bound', { timeout: TIMEOUT_MS }, async () => {
   const command = ['sh', '-c', printer(6)];
   const request = { instanceId: 'i-1', group: 'w', serves: false, settings: settings({ command, maxLogSize: '1MiB' }) };
-  await provider.launch(request, signal);
-  await provider.list(signal);
-  const path = join(world.dataDir, 'i-1', 'server.log');
+  await tests.provider.launch(request, signal);
+  await tests.provider.list(signal);
+  const path = join(tests.world.dataDir, 'i-1', 'server.log');
   let most = 0;
   const isOver = async () => {
-    most = Math.max(most, await bytesIn(world.dataDir));
+    most = Math.max(most, await bytesIn(tests.world.dataDir));
     const texts = await Promise.all([path, `${path}.1`].map((name) => readFile(name, 'latin1').catch(() => '')));
     return texts.some((text) => text.includes('the end')) && texts.every((text) => text.length <= MIB);
   };
   await expect.poll(isOver, PRINTING).toBe(true);
   expect(most).toBeLessThan(16 * MIB);
-  expect(await bytesIn(world.dataDir)).toBeLessThan(2.1 * MIB);
-  expect(world.problems).toEqual([]);
+  expect(await bytesIn(tests.world.dataDir)).toBeLessThan(2.1 * MIB);
+  expect(tests.world.problems).toEqual([]);
 });
 
 it('says that a log cannot be put aside, and keeps it within bounds all the same', {
@@ -61,14 +50,14 @@ it('says that a log cannot be put aside, and keeps it within bounds all the same
 }, async () => {
   const command = ['sh', '-c', printer(6)];
   const request = { instanceId: 'i-1', group: 'w', serves: false, settings: settings({ command, maxLogSize: '1MiB' }) };
-  await provider.launch(request, signal);
-  const path = join(world.dataDir, 'i-1', 'server.log');
+  await tests.provider.launch(request, signal);
+  const path = join(tests.world.dataDir, 'i-1', 'server.log');
   // In the way of the copy, as a full disk is.
   await mkdir(`${path}.1.new`);
-  await provider.list(signal);
-  await expect.poll(() => world.problems).toHaveLength(1);
-  expect(world.problems[0]).toContain(`The log ${path} could not be rotated`);
+  await tests.provider.list(signal);
+  await expect.poll(() => tests.world.problems).toHaveLength(1);
+  expect(tests.world.problems[0]).toContain(`The log ${path} could not be rotated`);
   await expect.poll(async () => (await readFile(path, 'latin1')).includes('the end'), PRINTING).toBe(true);
   await expect.poll(async () => (await stat(path)).size).toBeLessThan(2.1 * MIB);
-  expect(world.problems).toHaveLength(1);
+  expect(tests.world.problems).toHaveLength(1);
 });

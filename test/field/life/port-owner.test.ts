@@ -1,40 +1,30 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
-import type { Machine, Provider } from '../../../src/ports/provider.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import type { Machine } from '../../../src/ports/provider.ts';
 import { freePorts } from '../../support/free-ports.ts';
-import { ProcessWorld, pidOf, settings } from '../../support/process-world.ts';
+import { pidOf, processTests, settings } from '../../support/process-world.ts';
 
-const FLEET = `ports-${randomUUID()}`;
-const { signal } = new AbortController();
-let world: ProcessWorld;
-let provider: Provider;
-
-beforeEach(async () => {
-  world = await ProcessWorld.make();
-  provider = await world.open(FLEET);
-});
-
-afterEach(() => world.dispose());
+const tests = processTests('ports');
+const { signal } = tests;
 
 async function launch(command: readonly string[], { id = 'i-1', serves = true } = {}): Promise<Machine> {
   const [port = 0] = await freePorts(1);
   const written = settings({ command: [...command], portRange: { from: port, to: port }, stopTimeout: '100ms' });
-  return provider.launch({ instanceId: id, group: 'w', serves, settings: written }, signal);
+  return tests.provider.launch({ instanceId: id, group: 'w', serves, settings: written }, signal);
 }
 
 /** Which nobody is told before the server listens. */
 async function portOf({ instanceId }: Machine): Promise<string> {
-  return String(JSON.parse(await readFile(join(world.dataDir, instanceId, 'machine.json'), 'utf8')).port);
+  return String(JSON.parse(await readFile(join(tests.world.dataDir, instanceId, 'machine.json'), 'utf8')).port);
 }
 
-const seen = async (id = 'i-1') => (await provider.list(signal)).find(({ instanceId }) => instanceId === id);
+const seen = async (id = 'i-1') => (await tests.provider.list(signal)).find(({ instanceId }) => instanceId === id);
 
 async function untilItSays(words: string): Promise<void> {
-  await expect.poll(() => readFile(join(world.dataDir, 'i-1', 'server.log'), 'utf8')).toContain(words);
+  await expect.poll(() => readFile(join(tests.world.dataDir, 'i-1', 'server.log'), 'utf8')).toContain(words);
 }
 
 /** A program that listens on a port, says so, and lets go of it on SIGUSR2. */
@@ -61,7 +51,7 @@ async function afterALook(): Promise<void> {
 
 it('takes a server as stopped whose port another program has taken while it booted, and names it', async () => {
   let told = 0;
-  provider.watch(() => {
+  tests.provider.watch(() => {
     told += 1;
   });
   const machine = await launch(['sleep', '600']);

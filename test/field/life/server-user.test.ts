@@ -1,22 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Provider } from '../../../src/ports/provider.ts';
-import { ProcessWorld, settings, terminated } from '../../support/process-world.ts';
+import { describe, expect, it } from 'vitest';
+import { processTests, settings, terminated } from '../../support/process-world.ts';
 
-const FLEET = `users-${randomUUID()}`;
-const { signal } = new AbortController();
-let world: ProcessWorld;
-let provider: Provider;
-
-beforeEach(async () => {
-  world = await ProcessWorld.make();
-  provider = await world.open(FLEET);
-});
-
-afterEach(() => world.dispose());
+const tests = processTests('users');
+const { signal } = tests;
 
 const request = (user: string, script = 'sleep 600') => ({
   instanceId: 'i-1',
@@ -30,31 +19,31 @@ describe.skipIf(process.geteuid?.() !== 0)('a Drover that runs as root', () => {
     'id -u; id -G; echo $HOME $USER; cat "$DROVER_DATA_DIR/i-1/machine.json" 2>&1 | tail -1; setsid sleep 601 & echo ready; wait';
 
   it('runs servers as the user that is asked for, finds and ends all of them', async () => {
-    await chmod(world.dataDir, 0o700);
-    await provider.launch(request('nobody', LOOK), signal);
-    const path = join(world.dataDir, 'i-1', 'machine.json');
-    const log = () => readFile(join(world.dataDir, 'i-1', 'server.log'), 'utf8');
+    await chmod(tests.world.dataDir, 0o700);
+    await tests.provider.launch(request('nobody', LOOK), signal);
+    const path = join(tests.world.dataDir, 'i-1', 'machine.json');
+    const log = () => readFile(join(tests.world.dataDir, 'i-1', 'server.log'), 'utf8');
     await expect.poll(log).toContain('ready');
     const [userId, , who, denied] = (await log()).split('\n');
     expect([userId, who]).toEqual(['65534', '/nonexistent nobody']);
     expect(denied).toContain('Permission denied');
     // As a controller leaves it that was killed before it had recorded the pid.
     await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), process: null }));
-    await provider.close();
-    provider = await world.open(FLEET);
-    expect(await provider.list(signal)).toMatchObject([{ instanceId: 'i-1', state: 'running' }]);
-    await terminated(provider, 'i-1');
-    expect(await world.processes()).toEqual([]);
+    await tests.provider.close();
+    tests.provider = await tests.world.open(tests.fleet);
+    expect(await tests.provider.list(signal)).toMatchObject([{ instanceId: 'i-1', state: 'running' }]);
+    await terminated(tests.provider, 'i-1');
+    expect(await tests.world.processes()).toEqual([]);
   });
 
   it('says that a user does not exist', async () => {
-    const launched = provider.launch(request('drover-no-such-user'), signal);
+    const launched = tests.provider.launch(request('drover-no-such-user'), signal);
     await expect(launched).rejects.toMatchObject({ reaction: 'Invalid', code: 'noUser' });
-    expect(await provider.list(signal)).toEqual([]);
+    expect(await tests.provider.list(signal)).toEqual([]);
   });
 });
 
 it.skipIf(process.geteuid?.() === 0)('says that it takes root to run servers as another user', async () => {
-  const launched = provider.launch(request(userInfo().username), signal);
+  const launched = tests.provider.launch(request(userInfo().username), signal);
   await expect(launched).rejects.toMatchObject({ reaction: 'Invalid', code: 'notRoot' });
 });

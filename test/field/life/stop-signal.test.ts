@@ -1,35 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/model/json.ts';
-import type { Provider } from '../../../src/ports/provider.ts';
-import { ProcessWorld, settings, terminated } from '../../support/process-world.ts';
+import { processTests, settings, terminated } from '../../support/process-world.ts';
 
-const FLEET = `stop-${randomUUID()}`;
-const { signal } = new AbortController();
-let world: ProcessWorld;
-let provider: Provider;
-
-beforeEach(async () => {
-  world = await ProcessWorld.make();
-  provider = await world.open(FLEET);
-});
-
-afterEach(() => world.dispose());
+const tests = processTests('stop');
+const { signal } = tests;
 
 /** Launches a master, and waits until it and its child have said that they are ready. */
 async function launch(script: string, more: JsonObject = {}): Promise<void> {
   const written = { command: ['sh', '-c', script], stopTimeout: '20s', ...more };
-  await provider.launch({ instanceId: 'i-1', group: 'w', serves: false, settings: settings(written) }, signal);
-  const log = () => readFile(join(world.dataDir, 'i-1', 'server.log'), 'utf8');
+  await tests.provider.launch({ instanceId: 'i-1', group: 'w', serves: false, settings: settings(written) }, signal);
+  const log = () => readFile(join(tests.world.dataDir, 'i-1', 'server.log'), 'utf8');
   await expect.poll(log).toContain('master is ready');
 }
 
 async function lastWords(): Promise<readonly string[]> {
-  await terminated(provider, 'i-1');
-  expect(await world.processes()).toEqual([]);
-  const log = await readFile(join(world.dataDir, 'ended', 'i-1.log'), 'utf8');
+  await terminated(tests.provider, 'i-1');
+  expect(await tests.world.processes()).toEqual([]);
+  const log = await readFile(join(tests.world.dataDir, 'ended', 'i-1.log'), 'utf8');
   return log
     .trim()
     .split('\n')
@@ -64,10 +53,10 @@ it('gives what a main process has left behind the rest of the stop timeout, then
 
 it('gives it once, also when another controller goes on with the ending', async () => {
   await launch(`trap 'echo term' TERM; echo master is ready; while :; do sleep 0.02; done`, { stopTimeout: '3s' });
-  await provider.terminate('i-1', signal);
-  const record = async () => JSON.parse(await readFile(join(world.dataDir, 'i-1', 'machine.json'), 'utf8'));
+  await tests.provider.terminate('i-1', signal);
+  const record = async () => JSON.parse(await readFile(join(tests.world.dataDir, 'i-1', 'machine.json'), 'utf8'));
   await expect.poll(async () => (await record()).stoppingSince).not.toBe(null);
-  await provider.close();
-  provider = await world.open(FLEET);
+  await tests.provider.close();
+  tests.provider = await tests.world.open(tests.fleet);
   expect(await lastWords()).toEqual(['term']);
 });

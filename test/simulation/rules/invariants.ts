@@ -117,6 +117,10 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
     }
   }
 
+  calledTooSoon(call: string): void {
+    this.violate('rateLimitsHeeded', `${call}, although the provider has asked to be left alone`);
+  }
+
   terminating(machineId: string): void {
     const { machines, fleet, records } = this;
     const machine = machines.get(machineId);

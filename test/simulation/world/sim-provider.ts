@@ -26,6 +26,8 @@ export interface ProviderWitness {
   launching(request: LaunchRequest): void;
   terminating(machineId: string): void;
   listed(): void;
+  /** It is called although it has asked to be left alone for longer. */
+  calledTooSoon(call: string): void;
 }
 
 export interface SimProviderOptions {
@@ -48,6 +50,8 @@ export class SimProvider implements Provider {
   readonly #watchers = new Set<() => void>();
   readonly #unlisten: () => void;
   #abandoned = false;
+  /** Until when it has asked its controller to be left alone. */
+  #limitedUntilMs = 0;
   /** When a list last lacked a machine that was there, by the machine's id. */
   readonly #lacked = new Map<string, number>();
 
@@ -135,7 +139,8 @@ export class SimProvider implements Provider {
     signal: AbortSignal,
     effect: (late: boolean) => T,
   ): Promise<T> {
-    const { clock, random, conditions, trace } = this.#options;
+    const { clock, random, conditions, trace, witness } = this.#options;
+    if (clock.elapsedMs < this.#limitedUntilMs) witness.calledTooSoon(`${kind} ${subject}`);
     return simulateCall({
       clock,
       random,
@@ -145,6 +150,10 @@ export class SimProvider implements Provider {
       // A request that was sent is carried out, whoever waits for the answer.
       outlivesCaller: true,
       onFault: (fault) => trace.note('provider', `${kind} ${subject} ${fault}`),
+    }).catch((error: unknown) => {
+      if (error instanceof PortError && error.retryAfterMs !== null)
+        this.#limitedUntilMs = Math.max(this.#limitedUntilMs, clock.elapsedMs + error.retryAfterMs);
+      throw error;
     });
   }
 
