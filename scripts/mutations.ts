@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ERRORS } from './mutations/errors.ts';
 import { FIELD } from './mutations/field.ts';
 import { FLEET } from './mutations/fleet.ts';
 import { INVARIANTS } from './mutations/invariants.ts';
@@ -39,7 +40,7 @@ interface Row {
 }
 
 const wanted = process.argv[2] ?? '';
-const mutations = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD, ...FLEET].filter(
+const mutations = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD, ...FLEET, ...ERRORS].filter(
   ({ name, caughtBy }) => `${name} ${describe(caughtBy)}`.includes(wanted),
 );
 const rows = await runAll(mutations);

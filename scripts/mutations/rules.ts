@@ -3,8 +3,6 @@ import type { Mutation, Tests } from './mutation.ts';
 const OUTLIERS: Tests = { tests: ['test/field/faults/outliers.test.ts'] };
 const HEALTH: Tests = { tests: ['src/decide/decide-health.test.ts', 'test/regressions/health.test.ts'] };
 const KNOWN: Tests = { tests: ['test/simulation/known.test.ts'] };
-const ERRORS: Tests = { tests: ['test/field/faults/launch-errors.test.ts'] };
-const DEFECTS: Tests = { tests: ['test/field/faults/defects.test.ts'] };
 const CORE: Tests = { tests: ['src/decide/decide.test.ts', 'src/decide/decide-wishes.test.ts'] };
 
 /** For each level of the health brake, and for each rule of docs/architecture.md, "What keeps it safe". */
@@ -365,47 +363,5 @@ export const RULES: readonly Mutation[] = [
     find: 'if (now === identity || now === UNKNOWN) continue;',
     replace: 'if (now !== null) continue;',
     caughtBy: { tests: ['test/field/trust/lost-folder.test.ts'] },
-  },
-  {
-    name: 'errors: no room is tried again at once',
-    file: 'src/decide/launch-hold.ts',
-    find: 'return until === null || now < until;',
-    replace: 'return until === null;',
-    caughtBy: ERRORS,
-  },
-  {
-    name: 'errors: what no repetition changes is repeated',
-    file: 'src/decide/launch-hold.ts',
-    find: "return reaction === 'NoCapacity' || reaction === 'Defect';",
-    replace: 'return true;',
-    caughtBy: ERRORS,
-  },
-  {
-    name: 'errors: a provider that is asked too often is asked all the same',
-    file: 'src/decide/throttled.ts',
-    find: 'throttle === undefined || throttle.until <= now',
-    replace: 'throttle === undefined || throttle.until > 0',
-    caughtBy: ERRORS,
-  },
-  {
-    name: 'errors: one in Drover itself passes for trouble outside',
-    file: 'src/ports/errors.ts',
-    find: "reaction: isDefect(error) ? 'Defect' : reaction,",
-    replace: 'reaction,',
-    caughtBy: DEFECTS,
-  },
-  {
-    name: 'errors: one in Drover itself makes a server unhealthy',
-    file: 'src/control/probes.ts',
-    find: 'if (isDefect(error)) throw error;',
-    replace: '',
-    caughtBy: DEFECTS,
-  },
-  {
-    name: 'errors: a rate limit slows only the call that met it down',
-    file: 'src/control/throttle.ts',
-    find: 'while (this.leftMs > 0) {',
-    replace: 'while (false) {',
-    caughtBy: { invariant: 'rateLimitsHeeded', seeds: 200 },
   },
 ];

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { ERRORS } from '../../scripts/mutations/errors.ts';
 import { FIELD } from '../../scripts/mutations/field.ts';
 import { FLEET } from '../../scripts/mutations/fleet.ts';
 import { INVARIANTS } from '../../scripts/mutations/invariants.ts';
@@ -9,7 +10,7 @@ import { RULES } from '../../scripts/mutations/rules.ts';
 import { SCALING } from '../../scripts/mutations/scaling.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const all = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD, ...FLEET];
+const all = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD, ...FLEET, ...ERRORS];
 
 it('each mutation applies: what it replaces is there once', () => {
   const text = (file: string) => readFileSync(join(ROOT, file), 'utf8');
