@@ -200,10 +200,10 @@ export class Loops {
   }
 
   /** How long until what a group sees of its machines and targets is too old to go by. */
-  #sightEndsInMs({ group: { launchTemplate, targetGroups } }: GroupLoop): number {
+  #sightEndsInMs({ group: { targetGroups }, providers }: GroupLoop): number {
     const balancers = targetGroups.flatMap((name) => this.#loopOf(this.#balancerOf(name)?.name) ?? []);
-    const sights = balancers.map(({ staleInMs }) => staleInMs);
-    return Math.min(this.#providers.staleInMs(launchTemplate.provider), ...sights);
+    const machines = [...providers].map((name) => this.#providers.staleInMs(name));
+    return Math.min(...machines, ...balancers.map(({ staleInMs }) => staleInMs));
   }
 
   #observations(): readonly Observed[] {
