@@ -19,14 +19,14 @@ const watchers = new Set<() => void>();
 /** Machines that are addresses and nothing more, so that there can be thousands of them. They last as long as the controller. */
 export const simulatedProvider: ProviderType = {
   name: 'simulated',
-  capabilities: {
+  capabilities: () => ({
     listIntervalMs: 1_000,
     listGapMs: 50,
     listLagMs: 0,
     concurrentOperations: 100,
     terminateTimeoutMs: 60_000,
     ports: 'assigned',
-  },
+  }),
   settingsSchema: () => z.object({}),
   create: () => new SimulatedProvider(),
 };

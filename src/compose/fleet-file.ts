@@ -13,6 +13,7 @@ import {
   type ValidFleetFile,
 } from '../fleet/file/load.ts';
 import { publicDocument } from '../fleet/file/shown-document.ts';
+import { providerNamed } from '../fleet/providers.ts';
 import { metricSourceTypes } from '../metrics/registry.ts';
 import type { AutoScalingGroup, Fleet } from '../model/fleet.ts';
 import type { FleetDocument } from '../model/fleet-version.ts';
@@ -59,7 +60,8 @@ function desiredFileWarnings({ name, desiredCapacityFile }: AutoScalingGroup): r
 
 async function templateWarnings(fleet: Fleet, group: AutoScalingGroup): Promise<readonly Problem[]> {
   const { provider, settings } = group.launchTemplate;
-  const warnings = await providerTypes.get(provider)?.settingsWarnings?.(settings, templateUse(fleet, group));
+  const type = providerTypes.get(providerNamed(fleet, provider).type);
+  const warnings = await type?.settingsWarnings?.(settings, templateUse(fleet, group));
   const at = ['autoScalingGroups', group.name, 'launchTemplate'];
   return (warnings ?? []).map(({ path, message }) => ({ path: [...at, ...path], message }));
 }

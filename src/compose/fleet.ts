@@ -10,6 +10,7 @@ import type { ReadFleet } from '../control/fleet-configuration.ts';
 import { ServiceError } from '../control/service.ts';
 import { describeWithoutPlace, type FleetFileError, formatErrors } from '../fleet/file/errors.ts';
 import { shownSettings } from '../fleet/file/shown-settings.ts';
+import { isSameProvider } from '../fleet/providers.ts';
 import { createHaproxy } from '../haproxy/driver.ts';
 import { createFileMetric } from '../metrics/file.ts';
 import { metricSourceTypes } from '../metrics/registry.ts';
@@ -99,17 +100,22 @@ export async function startFleet({
     },
     shownSettings: shownSettings(providerTypes, metricSourceTypes),
     store,
-    provider: (name, fleet) => {
-      const type = providerTypes.get(name);
-      if (type === undefined) throw new Error(`there is no provider ${name}`);
-      const provider = type.create({
+    provider: ({ name, type, settings }, fleet) => {
+      const known = providerTypes.get(type);
+      if (known === undefined) {
+        throw new PortError('Invalid', 'providerUnknown', `there is no provider ${name}: put it back under providers`);
+      }
+      const provider = known.create({
         fleet,
+        settings,
         dataDir: folder('providers', name),
         clock: systemClock,
         onProblem: (message) => log.warn(message),
       });
-      return { provider, capabilities: type.capabilities };
+      return { provider, capabilities: known.capabilities(settings) };
     },
+    keepsMachines: (before, after) =>
+      providerTypes.get(after.type)?.keepsMachines?.(before.settings, after.settings) ?? isSameProvider(before, after),
     loadBalancer: (name) => createHaproxy({ dataDir: folder('haproxy', name), clock: systemClock }),
     existingLoadBalancers: () => foldersIn(join(dataDir, 'haproxy')),
     metricSource: ({ source, settings }, context) => {

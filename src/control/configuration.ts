@@ -10,7 +10,7 @@ import type { Store } from '../ports/store.ts';
 import type { AppliedFleet, FleetVersions, PlannedFleet, ShownFleetVersion } from '../views/fleet-versions.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import type { ChangedBy, FleetConfiguration, ReadFleet } from './fleet-configuration.ts';
-import { refuseForgottenGroups, whileTheyAreEmpty } from './group-removal.ts';
+import { refuseForgottenGroups, refuseLostProviders, whileTheyAreEmpty } from './group-removal.ts';
 import type { Loops } from './loops.ts';
 import { inWords } from './reconcile.ts';
 import type { Reconciler } from './reconciler.ts';
@@ -73,6 +73,7 @@ export class Configuration implements FleetConfiguration {
     const read = await source.read();
     this.#refuseRenamed(read.fleet, instances);
     refuseForgottenGroups(read.fleet, instances);
+    this.#refuseLostProviders(newest, read.fleet, instances);
     if (newest?.digest === digestOf(read.document)) return this.#startWith(read.fleet, instances);
     try {
       const changes = newest === null ? [] : this.#changesSince(newest, read.fleet);
@@ -171,6 +172,7 @@ export class Configuration implements FleetConfiguration {
     const instances = loops.groups.flatMap((loop) => loop.instances);
     this.#refuseRenamed(fleet, instances);
     refuseForgottenGroups(fleet, instances);
+    refuseLostProviders(loops.fleet, fleet, instances, this.#options.keepsMachines);
     if (this.#newest?.digest === digestOf(document)) return [];
     const changes = this.#diff(loops.fleet, fleet);
     await whileTheyAreEmpty(fleet, loops.groups, async () => {
@@ -257,6 +259,19 @@ export class Configuration implements FleetConfiguration {
       'staleVersion',
       `The change was made from version ${madeFrom} of the fleet, and version ${this.current} is in force: look at \`drover fleet diff ${madeFrom}\`, and make the change anew.`,
     );
+  }
+
+  /** Of a version that another Drover has written it may not be known which providers it names; then nothing is refused. */
+  #refuseLostProviders(version: FleetVersion | null, fleet: Fleet, instances: readonly Instance[]): void {
+    if (version === null) return;
+    let before: Fleet;
+    try {
+      before = this.#read(version);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      return;
+    }
+    refuseLostProviders(before, fleet, instances, this.#options.keepsMachines);
   }
 
   #refuseRenamed(fleet: Fleet, instances: readonly Instance[]): void {

@@ -1,4 +1,5 @@
 import type { ShownSettings } from '../fleet/facts.ts';
+import type { ProviderInstance } from '../model/fleet.ts';
 import type { Metric } from '../model/metric.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -17,11 +18,10 @@ export interface ControllerOptions {
   /** Which settings of launch templates and metrics may be shown where fleets are compared. */
   readonly shownSettings: ShownSettings;
   readonly store: Store;
-  /** Makes an instance, which the controller closes. */
-  readonly provider: (
-    name: string,
-    fleet: string,
-  ) => { readonly provider: Provider; readonly capabilities: ProviderCapabilities };
+  /** Opens an instance, which the controller closes. May throw: it is tried again. */
+  readonly provider: (instance: ProviderInstance, fleet: string) => OpenedProvider;
+  /** Whether the second lists all machines that the first lists. */
+  readonly keepsMachines: (before: ProviderInstance, after: ProviderInstance) => boolean;
   /** Makes a driver, which the controller closes. */
   readonly loadBalancer: (name: string) => LoadBalancerDriver;
   /** The names of load balancers that this controller or an earlier one has started and that may still run. */
@@ -40,6 +40,12 @@ export interface ControllerOptions {
   readonly onDefect: OnDefect;
   /** A safety look has found something to do that no event had announced: never, unless an event was lost. */
   readonly onUnannounced: (found: string) => void;
+}
+
+export interface OpenedProvider {
+  readonly provider: Provider;
+  /** Of this instance, with the settings that it has. */
+  readonly capabilities: ProviderCapabilities;
 }
 
 export interface About {

@@ -1,4 +1,5 @@
-import type { Fleet } from '../model/fleet.ts';
+import { providerNamed } from '../fleet/providers.ts';
+import type { Fleet, ProviderInstance } from '../model/fleet.ts';
 import type { Instance } from '../model/instance.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { ServiceError } from './service.ts';
@@ -13,6 +14,27 @@ export function refuseForgottenGroups(fleet: Fleet, instances: readonly Instance
     'conflict',
     `The fleet file has no group ${group} any more, but ${forgotten.length} of its servers run. Put the group back and bring it to 0 first: minSize: 0, then drover set-desired ${group} 0.`,
   );
+}
+
+/** @throws ServiceError `conflict` where servers run whose provider the changed fleet could not see any more */
+export function refuseLostProviders(
+  before: Fleet,
+  after: Fleet,
+  instances: readonly Instance[],
+  keepsMachines: (before: ProviderInstance, after: ProviderInstance) => boolean,
+): void {
+  const names = new Set(instances.map(({ launchTemplate }) => launchTemplate.provider));
+  for (const name of names) {
+    const old = providerNamed(before, name);
+    const next = providerNamed(after, name);
+    if (old.type === next.type && keepsMachines(old, next)) continue;
+    const count = instances.filter(({ launchTemplate }) => launchTemplate.provider === name).length;
+    const servers = count === 1 ? '1 server from it runs' : `${count} servers from it run`;
+    throw new ServiceError(
+      'conflict',
+      `Provider ${name} would be another one, or gone, while ${servers}: Drover could not see them any more. Leave it in the fleet file, add another one under a new name, let launch templates name that, and remove ${name} once its last server is gone.`,
+    );
+  }
 }
 
 /**

@@ -15,7 +15,7 @@ import type { GroupLoop } from './group-loop.ts';
 import type { MachineWatch } from './machine-watch.ts';
 import { MetricHistory } from './metric-history.ts';
 import { Providers } from './providers.ts';
-import type { Running, RunningLoadBalancer, Step } from './reconcile.ts';
+import { providerWanted, type Running, type RunningLoadBalancer, type Step } from './reconcile.ts';
 import { type GroupNeighbours, RunningGroup } from './running-group.ts';
 
 /** One try at terminating a load balancer. */
@@ -65,7 +65,7 @@ export class Loops {
     this.#startedAt = clock.now();
     this.#history = new MetricHistory(store, clock, onProblem);
     this.#providers = new Providers({
-      open: (name) => options.provider(name, this.#fleet.name),
+      open: (instance) => options.provider(instance, this.#fleet.name),
       clock,
       ids,
       onSeen: (changed, watch) => this.#machinesSeen(changed, watch),
@@ -147,7 +147,7 @@ export class Loops {
       case 'terminateLoadBalancer':
         return this.#terminateLoadBalancer(step.name, signal);
       case 'openProvider':
-        return this.#providers.open(step.name);
+        return this.#providers.open(providerWanted(this.#fleet, this.running, step.name));
       case 'closeProvider':
         return this.#providers.close(step.name);
       case 'startGroups':

@@ -1,18 +1,23 @@
 import type { Sightings, Throttled, View } from '../decide/snapshot.ts';
+import type { ProviderInstance } from '../model/fleet.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asFailure, type Failure } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
+import type { Provider } from '../ports/provider.ts';
 import type { Concerned } from './concerned.ts';
+
+import type { OpenedProvider } from './controller-options.ts';
 import { keepRunning, type OnDefect } from './defects.ts';
+
 import { MachineWatch } from './machine-watch.ts';
 import { Operations } from './operations.ts';
+import type { RunningProvider } from './reconcile.ts';
 import { Throttle } from './throttle.ts';
 
 export interface ProvidersOptions {
-  /** Makes an instance of a provider. May throw: it is tried again. */
-  readonly open: (name: string) => { readonly provider: Provider; readonly capabilities: ProviderCapabilities };
+  /** May throw: it is tried again. */
+  readonly open: (instance: ProviderInstance) => OpenedProvider;
   readonly clock: Clock;
   readonly ids: Ids;
   /** A provider's machines were listed, or could not be. */
@@ -21,6 +26,7 @@ export interface ProvidersOptions {
 }
 
 interface OpenProvider {
+  readonly instance: ProviderInstance;
   readonly provider: Provider;
   readonly watch: MachineWatch;
   readonly operations: Operations;
@@ -42,9 +48,10 @@ export class Providers {
     this.#startedAt = options.clock.now();
   }
 
-  /** Whether each is fully open: one that could not be closed is neither. */
-  get all(): ReadonlyMap<string, boolean> {
-    return new Map([...this.#open].map(([name, { stop }]) => [name, !stop.signal.aborted]));
+  get all(): ReadonlyMap<string, RunningProvider> {
+    return new Map(
+      [...this.#open].map(([name, { instance, stop }]) => [name, { isOpen: !stop.signal.aborted, instance }]),
+    );
   }
 
   /** A group's machines as a provider has listed them; blind while it is not open. */
@@ -79,11 +86,12 @@ export class Providers {
     );
   }
 
-  /** @throws what opening it throws */
-  async open(name: string): Promise<void> {
+  /** Closes the one that has the name, first. @throws what opening it throws */
+  async open(instance: ProviderInstance): Promise<void> {
+    const { name } = instance;
     if (this.#open.has(name)) await this.close(name);
     const { clock, ids, onSeen, onDefect } = this.#options;
-    const { provider, capabilities } = this.#tryToOpen(name);
+    const { provider, capabilities } = this.#tryToOpen(instance);
     const stop = new AbortController();
     const throttle = new Throttle(clock, ids, (error) => onDefect(`the provider ${name}`, error));
     const operations = new Operations(provider, capabilities, clock, throttle);
@@ -94,7 +102,7 @@ export class Providers {
     };
     const watch: MachineWatch = new MachineWatch(provider, capabilities, clock, throttle, seen);
     const done = keepRunning(`the watch over ${name}`, this.#options, stop.signal, (signal) => watch.run(signal));
-    this.#open.set(name, { provider, watch, operations, throttle, stop, done });
+    this.#open.set(name, { instance, provider, watch, operations, throttle, stop, done });
   }
 
   /** Calls off what is under way and lets go of it. Its machines go on. */
@@ -112,11 +120,11 @@ export class Providers {
     await Promise.all([...this.#open.keys()].map((name) => this.close(name)));
   }
 
-  #tryToOpen(name: string): ReturnType<ProvidersOptions['open']> {
+  #tryToOpen(instance: ProviderInstance): OpenedProvider {
     try {
-      return this.#options.open(name);
+      return this.#options.open(instance);
     } catch (error) {
-      this.#failures.set(name, asFailure(error, this.#options.clock.now()));
+      this.#failures.set(instance.name, asFailure(error, this.#options.clock.now()));
       throw error;
     }
   }

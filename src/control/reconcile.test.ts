@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sampleLoadBalancer } from '../../test/haproxy-samples.ts';
 import { GROUP } from '../../test/support/snapshot.ts';
-import { DEFAULT_HISTORY, type Fleet, type LoadBalancer } from '../model/fleet.ts';
+import { DEFAULT_HISTORY, type Fleet, type LoadBalancer, type ProviderInstance } from '../model/fleet.ts';
 import { type Running, type Step, stepsLeft } from './reconcile.ts';
 
 const listening = (name: string, port: number): LoadBalancer => ({
@@ -14,8 +14,13 @@ const kept = (description: LoadBalancer | null) => ({ isKept: true, description 
 const edge = listening('edge', 80);
 const provider = GROUP.launchTemplate.provider;
 
+const NORTH: ProviderInstance = { name: 'north', type: 'cloud', settings: { region: 'north' } };
+/** Open, and used by its type's own name. */
+const open = (name: string) => ({ isOpen: true, instance: { name, type: name, settings: {} } });
+
 const FLEET: Fleet = {
   name: 'shop',
+  providers: [],
   loadBalancers: [edge],
   targetGroups: [],
   autoScalingGroups: [{ ...GROUP, name: 'web' }],
@@ -25,7 +30,7 @@ const AS_IT_SHOULD_BE: Running = {
   loadBalancers: new Map([['edge', kept(edge)]]),
   hasListed: true,
   groups: new Map([['web', true]]),
-  providers: new Map([[provider, true]]),
+  providers: new Map([[provider, open(provider)]]),
   providersInUse: new Set([provider]),
 };
 const NOTHING: Running = {
@@ -84,13 +89,13 @@ describe('the steps that are left', () => {
     [
       'a provider is open for as long as a server came from it',
       {},
-      { providers: new Map([[provider, true]]), providersInUse: new Set(['other']) },
+      { providers: new Map([[provider, open(provider)]]), providersInUse: new Set(['other']) },
       ['openProvider other'],
     ],
     [
       'a provider that nobody uses is closed',
       {},
-      { providers: new Map([...AS_IT_SHOULD_BE.providers, ['other', true]]) },
+      { providers: new Map([...AS_IT_SHOULD_BE.providers, ['other', open('other')]]) },
       ['closeProvider other'],
     ],
     [
@@ -98,11 +103,26 @@ describe('the steps that are left', () => {
       {},
       {
         providers: new Map([
-          [provider, false],
-          ['other', false],
+          [provider, { ...open(provider), isOpen: false }],
+          ['other', { ...open('other'), isOpen: false }],
         ]),
       },
       [`openProvider ${provider}`, 'closeProvider other'],
+    ],
+    [
+      'one with other settings is opened anew',
+      { providers: [{ name: provider, type: provider, settings: { region: 'south' } }] },
+      {},
+      [`openProvider ${provider}`],
+    ],
+    [
+      'one that the fleet does not have any more stays as it was opened while servers from it are left',
+      {},
+      {
+        providers: new Map([...AS_IT_SHOULD_BE.providers, ['north', { ...open('north'), instance: NORTH }]]),
+        providersInUse: new Set([provider, 'north']),
+      },
+      [],
     ],
   ])('%s', (_, fleet, running, steps) => {
     expect(left(fleet, running)).toEqual(steps);

@@ -1,5 +1,6 @@
 import { plural } from '../base/plural.ts';
-import type { Fleet, LoadBalancer } from '../model/fleet.ts';
+import { isSameProvider, providerNamed } from '../fleet/providers.ts';
+import type { Fleet, LoadBalancer, ProviderInstance } from '../model/fleet.ts';
 
 /** One step from what runs toward what should. Each is found anew from what is, never from how it came to be, and may be repeated. */
 export type Step =
@@ -18,10 +19,16 @@ export interface Running {
   readonly hasListed: boolean;
   /** Whether each runs: one that was told to stop does not. */
   readonly groups: ReadonlyMap<string, boolean>;
-  /** Whether each is open: one that could not be closed is not. */
-  readonly providers: ReadonlyMap<string, boolean>;
+  readonly providers: ReadonlyMap<string, RunningProvider>;
   /** Those that present servers came from. */
   readonly providersInUse: ReadonlySet<string>;
+}
+
+export interface RunningProvider {
+  /** One that could not be closed is not open. */
+  readonly isOpen: boolean;
+  /** As it was opened. */
+  readonly instance: ProviderInstance;
 }
 
 export interface RunningLoadBalancer {
@@ -53,7 +60,7 @@ export function stepsLeft(fleet: Fleet, running: Running, endsLoadBalancers: boo
     ...named('endGroup', leaving),
     ...named(
       'openProvider',
-      [...providers].filter((name) => running.providers.get(name) !== true),
+      [...providers].filter((name) => !isRight(running.providers.get(name), providerWanted(fleet, running, name))),
     ),
     ...(newGroups.length === 0 ? [] : [{ kind: 'startGroups', names: newGroups } as const]),
     ...start,
@@ -62,6 +69,23 @@ export function stepsLeft(fleet: Fleet, running: Running, endsLoadBalancers: boo
       [...running.providers.keys()].filter((name) => !providers.has(name)),
     ),
   ];
+}
+
+/**
+ * What should be open under a name. While servers from it are left, one that the fleet does not have any more stays as it was opened.
+ */
+export function providerWanted(
+  fleet: Fleet,
+  { providers }: Pick<Running, 'providers'>,
+  name: string,
+): ProviderInstance {
+  const isNamed = fleet.providers.some((provider) => provider.name === name);
+  const isUsed = fleet.autoScalingGroups.some(({ launchTemplate }) => launchTemplate.provider === name);
+  return isNamed || isUsed ? providerNamed(fleet, name) : (providers.get(name)?.instance ?? providerNamed(fleet, name));
+}
+
+function isRight(running: RunningProvider | undefined, wanted: ProviderInstance): boolean {
+  return running?.isOpen === true && isSameProvider(running.instance, wanted);
 }
 
 function stepsOfLoadBalancers(wanted: readonly LoadBalancer[], { loadBalancers: running }: Running) {

@@ -104,6 +104,8 @@ autoScalingGroups:
 /** What `AFTER` leaves out. */
 const REST = `
 fleet: rest
+providers:
+  north: { type: cloud, region: north, tokenFile: /etc/token }
 loadBalancers:
   web:
     listeners: [{ port: 80, targetGroup: web, trustedProxies: [10.0.0.0/8] }]

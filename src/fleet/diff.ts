@@ -1,6 +1,7 @@
 import { formatByteSize } from '../base/byte-size.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { AutoScalingGroup, Fleet, History, LaunchTemplate, LoadBalancer, TargetGroup } from '../model/fleet.ts';
+import type { JsonObject } from '../model/json.ts';
 import type { FleetChange } from './change.ts';
 import { diffScaling } from './diff-scaling.ts';
 import {
@@ -8,13 +9,18 @@ import {
   diffNamed,
   type Facts,
   fact,
+  type IsShown,
   NEXT_LOOK,
   NOTHING_SHOWN,
   type ShownSettings,
   settingFacts,
 } from './facts.ts';
+import { providerNamed } from './providers.ts';
 
 const RENAMED = "refused: servers carry their fleet's name; end this fleet with drover down first";
+const PROVIDER_ADDED = 'servers may come from it';
+const PROVIDER_CHANGED = 'the provider is opened anew; refused while servers from it run';
+const PROVIDER_REMOVED = 'it is closed; refused while servers from it run';
 const HAPROXY_STARTED = 'an HAProxy is started for it';
 const HAPROXY_STOPPED = 'its HAProxy is stopped';
 const RELOAD = 'HAProxy is reloaded; open requests go on, up to hardStopAfter';
@@ -27,10 +33,27 @@ const REGISTERED = 'running servers are registered or deregistered; none is repl
 const GROUP_STARTED = 'its servers are launched';
 const GROUP_ENDED = 'nothing more is launched for it; refused while it has servers, so scale it to 0 first';
 
+/** Which settings of a launch template may be shown, by the name of its provider. */
+type ShownTemplate = (provider: string, settings: JsonObject) => IsShown;
+
 /** What differs between two fleets, in the words of the fleet file, and what applying each difference does. Settings are shown where `shown` says so. */
 export function diffFleets(before: Fleet, after: Fleet, shown: ShownSettings = NOTHING_SHOWN): FleetChange[] {
+  const ofTemplate: ShownTemplate = (provider, settings) => {
+    const { type } = providerNamed(after, provider);
+    // Where the name stood for another type, what its words mean is not known for both.
+    return type === providerNamed(before, provider).type ? shown.launchTemplate(type, settings) : () => false;
+  };
   return [
     ...diffFacts('', { fleet: fact(before.name, RENAMED) }, { fleet: fact(after.name, RENAMED) }),
+    ...diffNamed('providers', before.providers, after.providers, {
+      summary: ({ type }) => type,
+      facts: ({ type, settings }) => ({
+        type: fact(type, PROVIDER_CHANGED),
+        ...settingFacts(settings, shown.provider(type, settings), PROVIDER_CHANGED),
+      }),
+      added: PROVIDER_ADDED,
+      removed: PROVIDER_REMOVED,
+    }),
     ...diffNamed('loadBalancers', before.loadBalancers, after.loadBalancers, {
       summary: (loadBalancer) => loadBalancer.listeners.map(listenerInWords).join(', '),
       facts: loadBalancerFacts,
@@ -45,7 +68,7 @@ export function diffFleets(before: Fleet, after: Fleet, shown: ShownSettings = N
     }),
     ...diffNamed('autoScalingGroups', before.autoScalingGroups, after.autoScalingGroups, {
       summary: ({ minSize, maxSize }) => `from ${minSize} to ${maxSize} servers`,
-      facts: (group) => groupFacts(group, shown),
+      facts: (group) => groupFacts(group, ofTemplate),
       parts: (old, next, path) => diffScaling(old, next, path, shown),
       added: GROUP_STARTED,
       removed: GROUP_ENDED,
@@ -126,7 +149,7 @@ function historyFacts({ activityRows, sampleRows, terminatedInstanceRows }: Hist
   };
 }
 
-function groupFacts(group: AutoScalingGroup, shown: ShownSettings): Facts {
+function groupFacts(group: AutoScalingGroup, shown: ShownTemplate): Facts {
   return {
     targetGroups: fact(`[${group.targetGroups.join(', ')}]`, REGISTERED),
     minSize: fact(group.minSize, NEXT_LOOK),
@@ -145,10 +168,10 @@ function groupFacts(group: AutoScalingGroup, shown: ShownSettings): Facts {
   };
 }
 
-function launchTemplateFacts({ provider, weight, settings }: LaunchTemplate, shown: ShownSettings): Facts {
+function launchTemplateFacts({ provider, weight, settings }: LaunchTemplate, shown: ShownTemplate): Facts {
   return {
     'launchTemplate.provider': fact(provider, NEXT_LAUNCH),
     'launchTemplate.weight': fact(weight, NEXT_LAUNCH),
-    ...settingFacts(settings, shown.provider(provider, settings), NEXT_LAUNCH, 'launchTemplate.'),
+    ...settingFacts(settings, shown(provider, settings), NEXT_LAUNCH, 'launchTemplate.'),
   };
 }

@@ -74,14 +74,22 @@ function shown(value: Fact | undefined, hidden: string): string | null {
 /** Whether what stands at a path of the settings may be shown. */
 export type IsShown = (path: readonly (string | number)[]) => boolean;
 
-/** Which settings of a provider, or of a metric's source, may be shown: those that its schema marks as public. */
+/** Which settings of a type may be shown: those that its schema marks as public. */
 export interface ShownSettings {
-  readonly provider: (name: string, settings: JsonObject) => IsShown;
-  readonly source: (name: string, settings: JsonObject) => IsShown;
+  /** Of an instance of a provider type. */
+  readonly provider: (type: string, settings: JsonObject) => IsShown;
+  /** Of a launch template for a provider type. */
+  readonly launchTemplate: (type: string, settings: JsonObject) => IsShown;
+  /** Of a metric's source. */
+  readonly source: (type: string, settings: JsonObject) => IsShown;
 }
 
 /** For where there are no schemas to ask. */
-export const NOTHING_SHOWN: ShownSettings = { provider: () => () => false, source: () => () => false };
+export const NOTHING_SHOWN: ShownSettings = {
+  provider: () => () => false,
+  launchTemplate: () => () => false,
+  source: () => () => false,
+};
 
 /** The settings of a provider or of a metric's source. What is not public is compared and not shown, each part by itself. */
 export function settingFacts(settings: JsonObject, isShown: IsShown, effect: string, prefix = ''): Facts {

@@ -10,6 +10,8 @@ import type { ScalingPolicy, ScheduledAction } from './scaling-policy.ts';
 export interface Fleet {
   /** Part of every machine's tags: two fleets on one provider never touch each other's machines. */
   readonly name: string;
+  /** Those that the fleet file names. A type that needs no settings is used by its own name, without an entry here. */
+  readonly providers: readonly ProviderInstance[];
   readonly loadBalancers: readonly LoadBalancer[];
   readonly targetGroups: readonly TargetGroup[];
   readonly autoScalingGroups: readonly AutoScalingGroup[];
@@ -33,11 +35,22 @@ export const DEFAULT_HISTORY: History = {
 /** Before the first version of a fleet. */
 export const NO_FLEET: Fleet = {
   name: '',
+  providers: [],
   loadBalancers: [],
   targetGroups: [],
   autoScalingGroups: [],
   history: DEFAULT_HISTORY,
 };
+
+/** Where servers come from: one account, region, engine or host of a type. */
+export interface ProviderInstance {
+  /** What launch templates, and the records of the servers that came from it, call it. */
+  readonly name: string;
+  /** The type's name in `providers/registry.ts`. */
+  readonly type: string;
+  /** The type's own settings, validated by its schema. Credentials are named in them, never held. */
+  readonly settings: JsonObject;
+}
 
 /** One HAProxy. */
 export interface LoadBalancer {
@@ -194,7 +207,7 @@ export interface LaunchRetry {
 }
 
 export interface LaunchTemplate {
-  /** The provider's name in `providers/registry.ts`. */
+  /** The name of a provider instance, or of a type that needs no settings. */
   readonly provider: string;
   /** HAProxy weight, 1 to 256, used by `weightedRoundRobin`. */
   readonly weight: number;

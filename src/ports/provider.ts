@@ -1,9 +1,8 @@
-import type { z } from 'zod';
 import type { InstanceId } from '../model/instance.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Machine } from '../model/observation.ts';
 import type { Problem } from '../settings/explain.ts';
-import type { TemplateUse } from '../settings/settings-schema.ts';
+import type { ProviderSchemaSource, TemplateUse } from '../settings/settings-schema.ts';
 import type { Clock } from './clock.ts';
 
 export type { Machine } from '../model/observation.ts';
@@ -65,14 +64,13 @@ export interface ProviderCapabilities {
   readonly ports: 'direct' | 'assigned';
 }
 
-/** One kind of provider: an entry of `providers/registry.ts`. */
-export interface ProviderType {
+/** One kind of provider: an entry of `providers/registry.ts`. The schemas' descriptions become help texts. */
+export interface ProviderType extends ProviderSchemaSource {
   readonly name: string;
-  readonly capabilities: ProviderCapabilities;
-  /** Validates `launchTemplate` settings; its descriptions become help texts. Relative paths are resolved against `baseDir`. */
-  settingsSchema(baseDir: string): z.ZodType<JsonObject>;
-  /** Why a group's servers cannot work, though each setting is right by itself; paths begin in the settings. */
-  settingsProblems?(settings: JsonObject, use: TemplateUse): readonly Problem[];
+  /** What an instance with these settings can do. */
+  capabilities(settings: JsonObject): ProviderCapabilities;
+  /** Whether an instance with the settings `after` lists all machines that one with `before` lists. Without it only the same settings do. */
+  keepsMachines?(before: JsonObject, after: JsonObject): boolean;
   /**
    * What would fail on this host as it is now, or once the group is large; paths begin in the settings. No error, because it may be put
    * right before that launch.
@@ -83,6 +81,8 @@ export interface ProviderType {
 
 export interface ProviderContext {
   readonly fleet: string;
+  /** Valid by the type's `providerSettingsSchema`; empty where it has none. */
+  readonly settings: JsonObject;
   /** A folder of the provider's own, private to Drover's user. It exists. */
   readonly dataDir: string;
   readonly clock: Clock;

@@ -2,14 +2,26 @@ import type { z } from 'zod';
 import type { JsonObject } from '../model/json.ts';
 import type { Problem } from './explain.ts';
 
-/** What the fleet file needs of a provider, or of a metric source. */
+/** What the fleet file needs of a provider type, or of a metric source. */
 export interface SettingsSchemaSource {
-  /** Describes an object without the keys that all of its kind have (`provider`, `source`, ...); durations in its output have keys that end in `Ms`. */
+  /**
+   * Describes an object without the keys that all of its kind have (`provider`, `source`, ...); durations in its output have keys that end in `Ms`.
+   * Relative paths are resolved against `baseDir`.
+   */
   settingsSchema(baseDir: string): z.ZodType<JsonObject>;
+}
+
+/** What the fleet file needs of a provider type; `settings` are a launch template's. */
+export interface ProviderSchemaSource extends SettingsSchemaSource {
+  /**
+   * Describes an entry of `providers` without `type`. Credentials are named in it (a file, a variable), never held. A type without it has no
+   * settings. Where an empty object is valid, the type may be used by its own name, without an entry.
+   */
+  providerSettingsSchema?(baseDir: string): z.ZodType<JsonObject>;
+  /** How the servers of an instance with these settings are reached. */
+  capabilities?(settings: JsonObject): { readonly ports: 'direct' | 'assigned' };
   /** Why a group's servers cannot work, though each setting is right by itself; paths begin in the settings. */
   settingsProblems?(settings: JsonObject, use: TemplateUse): readonly Problem[];
-  /** Of a provider: how its servers are reached. */
-  readonly capabilities?: { readonly ports: 'direct' | 'assigned' };
 }
 
 /** What a launch template is for. */

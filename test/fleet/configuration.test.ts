@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Controller } from '../../src/control/controller.ts';
 import type { FleetSource } from '../../src/control/fleet-configuration.ts';
 import { ServiceError } from '../../src/control/service.ts';
+import { isSameProvider } from '../../src/fleet/providers.ts';
 import { DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
 import type { FleetDocument } from '../../src/model/fleet-version.ts';
 import { PortError } from '../../src/ports/errors.ts';
@@ -23,6 +24,9 @@ function fleetOf({ content }: FleetDocument, name: string): Fleet {
   if (wrong !== undefined) throw new ServiceError('invalid', `${name}: groups.${wrong[0]}: a number is expected`);
   return {
     name: String(content.fleet),
+    providers: [
+      { name: GROUP.launchTemplate.provider, type: 'cloud', settings: { region: String(content.region ?? 'north') } },
+    ],
     loadBalancers: [],
     targetGroups: [],
     autoScalingGroups: groups.map(([group, size]) => ({
@@ -111,6 +115,7 @@ async function begin(source: FleetSource = { kind: 'api' }): Promise<Controller>
         ports: 'assigned',
       },
     }),
+    keepsMachines: isSameProvider,
     clock,
   });
   controller = new Controller(options);
@@ -197,6 +202,23 @@ describe('a fleet that a file owns', () => {
     await store.commit({ memory: null, instances: [anInstance('i-1', { group: 'web' })], activities: [] });
     file = documentOf({ web: 3 }, 'other');
     await expect(begin(fromFile)).rejects.toThrow('cannot change from shop to other');
+  });
+
+  it('is not followed where a provider of its servers would be another one, at its start as at a reload', async () => {
+    await begin(fromFile);
+    await within(controller.stop());
+    const instance = anInstance('i-1', { group: 'web' });
+    const launchTemplate = { ...instance.launchTemplate, provider: GROUP.launchTemplate.provider };
+    await store.commit({ memory: null, instances: [{ ...instance, launchTemplate }], activities: [] });
+    const north = file;
+    file = { ...north, content: { ...north.content, region: 'south' } };
+    const refusal = `Provider ${GROUP.launchTemplate.provider} would be another one, or gone, while 1 server from it runs`;
+    await expect(begin(fromFile)).rejects.toThrow(refusal);
+    file = north;
+    await begin(fromFile);
+    await settled();
+    file = { ...north, content: { ...north.content, region: 'south' } };
+    await expect(within(controller.configuration.reload())).rejects.toThrow(refusal);
   });
 });
 

@@ -2,7 +2,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Controller } from '../../src/control/controller.ts';
 import type { ControllerOptions } from '../../src/control/controller-options.ts';
-import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
+import { NOTHING_SHOWN } from '../../src/fleet/facts.ts';
+import { isSameProvider } from '../../src/fleet/providers.ts';
+import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet, type ProviderInstance } from '../../src/model/fleet.ts';
 import type { Metric } from '../../src/model/metric.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { anInstance, aVersion } from '../conformance/store-examples.ts';
@@ -48,7 +50,14 @@ beforeEach(() => {
   failing = new Set();
   version = 0;
   clock = new VirtualClock();
-  fleet = { name: 'shop', loadBalancers: [], targetGroups: [], autoScalingGroups: [], history: DEFAULT_HISTORY };
+  fleet = {
+    name: 'shop',
+    providers: [],
+    loadBalancers: [],
+    targetGroups: [],
+    autoScalingGroups: [],
+    history: DEFAULT_HISTORY,
+  };
 });
 afterEach(() => within(controller.stop()));
 
@@ -77,9 +86,10 @@ async function begin(options: { kind?: 'file' | 'api'; instances?: Parameters<ty
   controller = new Controller({
     source: options.kind === 'api' ? { kind: 'api' } : { kind: 'file', path: '/fleet.yaml', read },
     documents: { read: () => fleet, shown: (document: unknown) => document },
-    shownSettings: { provider: () => () => false, source: () => () => false },
+    shownSettings: NOTHING_SHOWN,
     store,
-    provider: (name: string) => {
+    keepsMachines: isSameProvider,
+    provider: ({ name }: ProviderInstance) => {
       if (failing.has(`open ${name}`)) throw new Error('no token');
       open.add(name);
       return {

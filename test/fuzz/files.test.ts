@@ -113,7 +113,13 @@ describe("the process provider's machine.json", () => {
         fc.asyncProperty(text, async (content) => {
           await mkdir(join(dataDir, ID), { recursive: true });
           await writeFile(join(dataDir, ID, 'machine.json'), content);
-          const provider = processProvider.create({ fleet: 'fuzz', dataDir, clock, onProblem: () => undefined });
+          const provider = processProvider.create({
+            fleet: 'fuzz',
+            settings: {},
+            dataDir,
+            clock,
+            onProblem: () => undefined,
+          });
           for (const call of [() => provider.list(signal), () => provider.launch(request, signal)]) {
             const outcome = await call().catch((error: unknown) => error);
             if (!(outcome instanceof Error)) continue;

@@ -21,6 +21,8 @@ function idleController(act: (options: ControllerOptions) => Promise<void>): Con
   });
 }
 
+const INSTANCE = { name: 'simulated', type: 'simulated', settings: {} };
+
 describe('a run', () => {
   it.each([1, 2, 3, 4, 5])('of seed %i is the same every time', async (seed) => {
     const first = await runSeed(seed);
@@ -74,7 +76,7 @@ describe('the invariants', () => {
 
   it('find a launch that was not committed', async () => {
     const found = await violated(async ({ provider }) => {
-      await provider('simulated', 'simulated').provider.launch(
+      await provider(INSTANCE, 'simulated').provider.launch(
         { instanceId: 'i-1', group: 'web', serves: true, settings: {} },
         signal,
       );
@@ -84,7 +86,7 @@ describe('the invariants', () => {
 
   it("find a hand on a neighbour's machine", async () => {
     const found = await violated(async ({ provider }) => {
-      await provider('simulated', 'simulated').provider.terminate('m-1', signal);
+      await provider(INSTANCE, 'simulated').provider.terminate('m-1', signal);
     });
     expect(found).toContain('foreignMachine');
   });

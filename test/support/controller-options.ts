@@ -1,4 +1,5 @@
 import type { ControllerOptions } from '../../src/control/controller-options.ts';
+import { NOTHING_SHOWN } from '../../src/fleet/facts.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { VirtualClock } from '../simulation/world/virtual-clock.ts';
 
@@ -25,9 +26,10 @@ export function controllerOptionsOf(given: Partial<ControllerOptions>): Controll
   return {
     source: { kind: 'api' },
     documents: { read: unexpected('read'), shown: (document) => document },
-    shownSettings: { provider: () => () => false, source: () => () => false },
+    shownSettings: NOTHING_SHOWN,
     store: storeOf({}),
     provider: unexpected('provider'),
+    keepsMachines: unexpected('keepsMachines'),
     loadBalancer: unexpected('loadBalancer'),
     existingLoadBalancers: async () => [],
     desiredFile: unexpected('desiredFile'),

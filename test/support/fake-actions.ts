@@ -7,6 +7,7 @@ import type { FakeFleetService } from './fake-service.ts';
 
 export const FLEET: Fleet = {
   name: 'hello',
+  providers: [],
   loadBalancers: [],
   targetGroups: [],
   autoScalingGroups: [],

@@ -31,7 +31,13 @@ export class ProcessWorld implements ProviderWorld {
 
   async open(fleet: string): Promise<Provider> {
     const onProblem = (message: string) => void this.problems.push(message);
-    const provider = processProvider.create({ fleet, dataDir: this.dataDir, clock: this.clock, onProblem });
+    const provider = processProvider.create({
+      fleet,
+      settings: {},
+      dataDir: this.dataDir,
+      clock: this.clock,
+      onProblem,
+    });
     this.#opened.push(provider);
     return provider;
   }

@@ -16,6 +16,7 @@ export function simulated(group: Partial<AutoScalingGroup> = {}): Scenario {
   return {
     fleet: {
       name: 'simulated',
+      providers: [],
       loadBalancers: [{ ...sampleLoadBalancer, name: 'edge', listeners }],
       targetGroups: [targetGroup],
       autoScalingGroups: [{ ...GROUP, minSize: 1, ...group }],

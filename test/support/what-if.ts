@@ -8,6 +8,7 @@ import { GROUP, TARGET_GROUP } from './snapshot.ts';
 export function fleetWith(group: Partial<AutoScalingGroup>): Fleet {
   return {
     name: 'shop',
+    providers: [],
     loadBalancers: [
       {
         ...sampleLoadBalancer,

@@ -7,10 +7,11 @@ import type { AutoScalingGroup, Fleet, TargetGroup } from '../../model/fleet.ts'
 import type { Problem } from '../../settings/explain.ts';
 import { MAX_ROUND_ROBIN_SERVERS } from '../../settings/fields.ts';
 import { formatPath, type Path } from '../../settings/path.ts';
-import type { SettingsSchemaSource, TemplateUse } from '../../settings/settings-schema.ts';
+import type { ProviderSchemaSource, TemplateUse } from '../../settings/settings-schema.ts';
+import { providerNamed } from '../providers.ts';
 import { checkScaling, highestMaxSize } from './scaling-checks.ts';
 
-export function checkFleet(fleet: Fleet, providers: ReadonlyMap<string, SettingsSchemaSource>): Problem[] {
+export function checkFleet(fleet: Fleet, providers: ReadonlyMap<string, ProviderSchemaSource>): Problem[] {
   return [
     ...checkReferences(fleet),
     ...checkOneLoadBalancer(fleet),
@@ -20,6 +21,7 @@ export function checkFleet(fleet: Fleet, providers: ReadonlyMap<string, Settings
     ...fleet.targetGroups.flatMap(checkHealthCheck),
     ...fleet.autoScalingGroups.flatMap(checkGroup),
     ...checkScaling(fleet),
+    ...checkProviders(fleet, providers),
     ...checkLaunchTemplates(fleet, providers),
     ...checkPorts(fleet, providers),
   ];
@@ -103,10 +105,20 @@ export function templateUse(fleet: Fleet, group: AutoScalingGroup): TemplateUse 
   return { maxSize: highestMaxSize(group), listeners };
 }
 
-function checkLaunchTemplates(fleet: Fleet, providers: ReadonlyMap<string, SettingsSchemaSource>): Problem[] {
+/** A type's own name stands for that type, wherever it is read. */
+function checkProviders(fleet: Fleet, types: ReadonlyMap<string, ProviderSchemaSource>): Problem[] {
+  return fleet.providers.flatMap(({ name, type }) =>
+    types.has(name) && type !== name
+      ? [{ path: ['providers', name], message: `${name} is the name of a provider type; give this one another name` }]
+      : [],
+  );
+}
+
+function checkLaunchTemplates(fleet: Fleet, types: ReadonlyMap<string, ProviderSchemaSource>): Problem[] {
   return fleet.autoScalingGroups.flatMap((group) => {
     const { provider, settings } = group.launchTemplate;
-    const problems = providers.get(provider)?.settingsProblems?.(settings, templateUse(fleet, group)) ?? [];
+    const problems =
+      types.get(providerNamed(fleet, provider).type)?.settingsProblems?.(settings, templateUse(fleet, group)) ?? [];
     return problems.map(({ path, message }) => ({
       path: ['autoScalingGroups', group.name, 'launchTemplate', ...path],
       message,
@@ -115,12 +127,13 @@ function checkLaunchTemplates(fleet: Fleet, providers: ReadonlyMap<string, Setti
 }
 
 /** A target group names the port of its servers, unless their provider gives each one of its own. */
-function checkPorts(fleet: Fleet, providers: ReadonlyMap<string, SettingsSchemaSource>): Problem[] {
+function checkPorts(fleet: Fleet, types: ReadonlyMap<string, ProviderSchemaSource>): Problem[] {
   return fleet.targetGroups.flatMap(({ name, port, healthCheck }) => {
     const path = ['targetGroups', name];
     const users = fleet.autoScalingGroups.filter(({ targetGroups }) => targetGroups.includes(name));
     const problems = users.flatMap(({ name: group, launchTemplate: { provider } }): Problem[] => {
-      const ports = providers.get(provider)?.capabilities?.ports;
+      const { type, settings } = providerNamed(fleet, provider);
+      const ports = types.get(type)?.capabilities?.(settings).ports;
       const whose = `provider ${provider} of group ${group}`;
       if (ports === 'direct' && port === null)
         return [{ path, message: `port is missing: servers of ${whose} are reached at the port that they listen on` }];

@@ -38,6 +38,7 @@ describe('fleetJsonSchema', () => {
           required: ['provider', 'image'],
           additionalProperties: false,
         },
+        { properties: { provider: { not: { enum: ['one', 'two'] } } }, required: ['provider'] },
       ],
     });
   });

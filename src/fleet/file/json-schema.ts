@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { type IsPublic, publicBySchema, publicity } from '../../settings/public.ts';
-import type { SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import type { ProviderSchemaSource, SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import { typesByName } from '../providers.ts';
+import type { FleetFileContext } from './launch-template.ts';
+import { instanceSettings, providersIn } from './provider-instance.ts';
 import { fleetFileSchema } from './schema.ts';
 
 type Schema = z.core.JSONSchema.BaseSchema;
@@ -8,10 +11,10 @@ type Metadata = typeof z.globalRegistry | typeof publicity;
 
 /** A JSON Schema of the fleet file for editors, with the settings of each provider and of each metric source. */
 export function fleetJsonSchema(
-  providers: ReadonlyMap<string, SettingsSchemaSource>,
+  providers: ReadonlyMap<string, ProviderSchemaSource>,
   sources: ReadonlyMap<string, SettingsSchemaSource>,
 ): Schema {
-  const schema = composed(providers, sources, z.globalRegistry);
+  const schema = composed(providers, sources, [], z.globalRegistry);
   const title = 'Drover fleet file';
   const description = 'Load balancers, target groups and auto scaling groups. The reference is docs/fleet-file.md.';
   return { ...schema, title, description };
@@ -19,40 +22,48 @@ export function fleetJsonSchema(
 
 /** Whether what stands at a path of a fleet file's value may be shown. */
 export function publicInFleet(
-  providers: ReadonlyMap<string, SettingsSchemaSource>,
+  providers: ReadonlyMap<string, ProviderSchemaSource>,
   sources: ReadonlyMap<string, SettingsSchemaSource>,
   value: unknown,
 ): IsPublic {
-  return publicBySchema(composed(providers, sources, publicity), value);
+  return publicBySchema(composed(providers, sources, providersIn(value), publicity), value);
 }
 
 function composed(
-  providers: ReadonlyMap<string, SettingsSchemaSource>,
+  providers: ReadonlyMap<string, ProviderSchemaSource>,
   sources: ReadonlyMap<string, SettingsSchemaSource>,
+  instances: FleetFileContext['instances'],
   metadata: Metadata,
 ): Schema {
-  return z.toJSONSchema(fleetFileSchema({ providers, sources, baseDir: '/' }), {
+  return z.toJSONSchema(fleetFileSchema({ providers, sources, instances, baseDir: '/' }), {
     metadata,
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema, path }) => {
       if (zodSchema._zod.def.type !== 'object') return;
-      if (path.at(-1) === 'launchTemplate') oneOfKinds(jsonSchema, 'provider', providers, metadata);
-      if (path.at(-2) === 'metrics') oneOfKinds(jsonSchema, 'source', sources, metadata);
+      if (path.at(-1) === 'launchTemplate') {
+        const known = settingsOf(typesByName(providers, instances));
+        oneOfKinds(jsonSchema, 'provider', known, metadata);
+        jsonSchema.oneOf?.push(ofAnotherInstance([...known.keys()]));
+      }
+      if (path.at(-2) === 'metrics') oneOfKinds(jsonSchema, 'source', settingsOf(sources), metadata);
+      if (path.at(-2) === 'providers') {
+        const own = new Map([...providers].map(([name, type]) => [name, instanceSettings(type, '/')] as const));
+        oneOfKinds(jsonSchema, 'type', own, metadata);
+      }
     },
   });
 }
 
+function settingsOf(types: ReadonlyMap<string, SettingsSchemaSource>): ReadonlyMap<string, z.ZodType> {
+  return new Map([...types].map(([name, type]) => [name, type.settingsSchema('/')]));
+}
+
 /** Settings stand beside the keys that all kinds have, so one object describes them all. */
-function oneOfKinds(
-  schema: Schema,
-  key: string,
-  kinds: ReadonlyMap<string, SettingsSchemaSource>,
-  metadata: Metadata,
-): void {
+function oneOfKinds(schema: Schema, key: string, kinds: ReadonlyMap<string, z.ZodType>, metadata: Metadata): void {
   const common = schema.properties ?? {};
-  schema.oneOf = [...kinds].flatMap(([name, source]) =>
-    shapes(settings(source, metadata)).map((own) => ({
+  schema.oneOf = [...kinds].flatMap(([name, settings]) =>
+    shapes(described(settings, metadata)).map((own) => ({
       ...own,
       type: 'object' as const,
       properties: { ...common, [key]: { ...asObject(common[key]), const: name }, ...own.properties },
@@ -63,14 +74,23 @@ function oneOfKinds(
   delete schema.additionalProperties;
 }
 
+/** A template of an instance whose name only the file knows: its settings are those of that instance's type, whichever it is. */
+function ofAnotherInstance(known: readonly string[]): Schema {
+  return {
+    type: 'object',
+    properties: { provider: { type: 'string', not: { enum: [...known] } } },
+    required: ['provider'],
+  };
+}
+
 /** A kind may have several shapes itself: queues of different brokers. */
 function shapes(own: Schema): Schema[] {
   return own.oneOf === undefined ? [own] : own.oneOf.map(asObject);
 }
 
-function settings(source: SettingsSchemaSource, metadata: Metadata): Schema {
+function described(settings: z.ZodType, metadata: Metadata): Schema {
   const options = { metadata, io: 'input', unrepresentable: 'any' } as const;
-  const { $schema: _, ...schema } = z.toJSONSchema(source.settingsSchema('/'), options);
+  const { $schema: _, ...schema } = z.toJSONSchema(settings, options);
   return schema;
 }
 

@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { didYouMean } from '../../base/suggest.ts';
-import type { LaunchTemplate } from '../../model/fleet.ts';
+import type { LaunchTemplate, ProviderInstance } from '../../model/fleet.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { addProblems, parseExplained } from '../../settings/explain.ts';
 import { shown } from '../../settings/public.ts';
-import type { SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import type { ProviderSchemaSource, SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import { typesByName } from '../providers.ts';
+import { needsNoSettings } from './provider-instance.ts';
 
 export interface FleetFileContext {
-  readonly providers: ReadonlyMap<string, SettingsSchemaSource>;
+  /** Provider types, by name. */
+  readonly providers: ReadonlyMap<string, ProviderSchemaSource>;
+  /** The provider instances that the file names, which may have errors of their own. */
+  readonly instances: readonly Pick<ProviderInstance, 'name' | 'type'>[];
   /** Metric sources, by name. */
   readonly sources: ReadonlyMap<string, SettingsSchemaSource>;
   /** The folder of the fleet file, absolute: relative paths are resolved against it. */
@@ -16,10 +21,14 @@ export interface FleetFileContext {
 }
 
 /** `provider`, `weight`, and beside them the settings of that provider, validated by its own schema. */
-export function launchTemplateSchema({ providers, baseDir }: FleetFileContext) {
+export function launchTemplateSchema({ providers, instances, baseDir }: FleetFileContext) {
+  const byName = typesByName(providers, instances);
+  const isNamed = (name: string) => instances.some((instance) => instance.name === name);
   return z
     .looseObject({
-      provider: shown(z.string()).describe('Where the servers come from.'),
+      provider: shown(z.string()).describe(
+        'Where the servers come from: an instance under `providers`, or a provider type that needs no settings.',
+      ),
       weight: z
         .int()
         .min(1)
@@ -29,11 +38,16 @@ export function launchTemplateSchema({ providers, baseDir }: FleetFileContext) {
     })
     .transform((value, context): LaunchTemplate => {
       const { provider, weight, ...settings } = value;
-      const source = providers.get(provider);
-      if (source === undefined) {
-        const message = `there is no provider ${JSON.stringify(provider)}; ${didYouMean(provider, [...providers.keys()])}`;
+      const refuse = (message: string) => {
         context.issues.push({ code: 'custom', message, path: ['provider'], input: provider });
         return z.NEVER;
+      };
+      const source = byName.get(provider);
+      if (source === undefined) {
+        return refuse(`there is no provider ${JSON.stringify(provider)}; ${didYouMean(provider, [...byName.keys()])}`);
+      }
+      if (!isNamed(provider) && !needsNoSettings(source)) {
+        return refuse(`a provider of type ${provider} needs settings; describe one under providers and name it here`);
       }
       const result = parseExplained(source.settingsSchema(baseDir), settings, ['provider', 'weight']);
       if ('problems' in result) return addProblems(context, result.problems, settings);

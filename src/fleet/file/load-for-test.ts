@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from '../../settings/duration.ts';
 import { shown } from '../../settings/public.ts';
-import type { SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import type { ProviderSchemaSource, SettingsSchemaSource } from '../../settings/settings-schema.ts';
 import { formatErrors } from './errors.ts';
 import { type FleetFileResult, parseFleet } from './load.ts';
 import { shownSettings } from './shown-settings.ts';
@@ -13,9 +13,15 @@ const settings = z
     stopTimeout: durationSchema().prefault('10s'),
   })
   .transform(({ stopTimeout, ...rest }) => ({ ...rest, stopTimeoutMs: stopTimeout }));
-const providers = new Map<string, SettingsSchemaSource>([
-  ['process', { settingsSchema: () => settings, capabilities: { ports: 'assigned' } }],
-  ['machines', { settingsSchema: () => z.strictObject({}), capabilities: { ports: 'direct' } }],
+/** A type whose instances differ: each needs a region and credentials. */
+const cloud: ProviderSchemaSource = {
+  providerSettingsSchema: () => z.strictObject({ region: shown(z.string()), tokenFile: z.string() }),
+  settingsSchema: () => z.strictObject({ image: shown(z.string()), userData: z.string().default('') }),
+};
+const providers = new Map<string, ProviderSchemaSource>([
+  ['process', { settingsSchema: () => settings, capabilities: () => ({ ports: 'assigned' }) }],
+  ['machines', { settingsSchema: () => z.strictObject({}), capabilities: () => ({ ports: 'direct' }) }],
+  ['cloud', cloud],
 ]);
 
 /** Sources as `src/metrics` has them, cut down. */

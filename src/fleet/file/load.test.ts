@@ -101,6 +101,7 @@ describe('parseFleet', () => {
           },
         ],
         "name": "shop",
+        "providers": [],
         "targetGroups": [
           {
             "algorithm": "roundRobin",
@@ -240,9 +241,7 @@ autoScalingGroups:
       /srv/shop/fleet.yaml:30:7  autoScalingGroups.web.launchTemplate.weight: 0  it must be at least 1
           30 |       weight: 0
              |       ^
-      /srv/shop/fleet.yaml:36:7  autoScalingGroups.batch.launchTemplate.provider: proces  there is no provider "proces"; did you mean process?
-          36 |       provider: proces
-             |       ^
+      /srv/shop/fleet.yaml:36:7  autoScalingGroups.batch.launchTemplate.provider  there is no provider "proces"; did you mean process?
       /srv/shop/fleet.yaml:42:7  autoScalingGroups.more.launchTemplate.comand  unknown key; did you mean command?
       /srv/shop/fleet.yaml:43:24  autoScalingGroups.more.launchTemplate.command[1]  it must be text: put it in quotes
       /srv/shop/fleet.yaml:44:7  autoScalingGroups.more.launchTemplate.stopTimeout: 5  a duration needs a unit: write 5s for seconds or 5ms for milliseconds

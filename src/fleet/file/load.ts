@@ -5,10 +5,11 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import { type Problem, parseExplained } from '../../settings/explain.ts';
 import { type Path, valueAt } from '../../settings/path.ts';
 import { type IsPublic, shownKey } from '../../settings/public.ts';
-import type { SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import type { ProviderSchemaSource, SettingsSchemaSource } from '../../settings/settings-schema.ts';
 import { checkFleet } from './checks.ts';
 import { type FleetFileError, fleetFileError, isName } from './errors.ts';
 import { publicInFleet } from './json-schema.ts';
+import { providersIn } from './provider-instance.ts';
 import { fleetFileSchema } from './schema.ts';
 import { hiddenValues } from './shown-document.ts';
 import { type Place, readYaml, type WrittenScalar } from './yaml.ts';
@@ -24,7 +25,7 @@ export interface FleetFileInput {
   readonly text: string | Uint8Array;
   /** The absolute path that it was read from: relative paths in it start from its folder. */
   readonly path: string;
-  readonly providers: ReadonlyMap<string, SettingsSchemaSource>;
+  readonly providers: ReadonlyMap<string, ProviderSchemaSource>;
   /** Metric sources, by name. */
   readonly sources: ReadonlyMap<string, SettingsSchemaSource>;
 }
@@ -86,7 +87,7 @@ function validate(
   name: string,
   { place, lines, scalars }: Written,
 ): FleetFileResult {
-  const schema = fleetFileSchema({ providers, sources, baseDir });
+  const schema = fleetFileSchema({ providers, sources, instances: providersIn(content), baseDir });
   const hidden = hiddenValues(content);
   const parsed = hidden.length > 0 ? { problems: hidden } : parseExplained(schema, content);
   const problems = 'problems' in parsed ? parsed.problems : checkFleet(parsed.value, providers);

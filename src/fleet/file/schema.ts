@@ -42,6 +42,7 @@ import {
 } from '../../settings/fields.ts';
 import { type FleetFileContext, launchTemplateSchema } from './launch-template.ts';
 import { metricSchema } from './metric.ts';
+import { providerInstanceSchema } from './provider-instance.ts';
 import { scalingPolicySchema } from './scaling-policy.ts';
 import { scheduledActionSchema } from './scheduled-action.ts';
 
@@ -353,6 +354,11 @@ export function fleetFileSchema(context: FleetFileContext) {
   return z
     .strictObject({
       fleet: nameSchema.describe("The fleet's name, part of every machine's tags."),
+      providers: byName(providerInstanceSchema(context.providers, context.baseDir))
+        .prefault({})
+        .describe(
+          'Provider instances by name: accounts, regions, engines or hosts of a type, each with settings of its own.',
+        ),
       loadBalancers: byName(loadBalancer).prefault({}).describe('Load balancers by name, one HAProxy each.'),
       targetGroups: byName(targetGroup)
         .prefault({})
@@ -365,6 +371,7 @@ export function fleetFileSchema(context: FleetFileContext) {
     .transform(
       (value): Fleet => ({
         name: value.fleet,
+        providers: named(value.providers),
         loadBalancers: named(value.loadBalancers),
         targetGroups: named(value.targetGroups),
         autoScalingGroups: named(value.autoScalingGroups),

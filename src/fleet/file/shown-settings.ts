@@ -1,21 +1,29 @@
+import type { z } from 'zod';
 import type { JsonObject } from '../../model/json.ts';
 import type { Path } from '../../settings/path.ts';
 import { publicIn } from '../../settings/public.ts';
-import type { SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import type { ProviderSchemaSource, SettingsSchemaSource } from '../../settings/settings-schema.ts';
 import type { ShownSettings } from '../facts.ts';
+import { instanceSettings } from './provider-instance.ts';
 
 /** What the schemas of providers and of metric sources mark as public. */
 export function shownSettings(
-  providers: ReadonlyMap<string, SettingsSchemaSource>,
+  providers: ReadonlyMap<string, ProviderSchemaSource>,
   sources: ReadonlyMap<string, SettingsSchemaSource>,
 ): ShownSettings {
-  const ask = (types: ReadonlyMap<string, SettingsSchemaSource>) => (name: string, settings: JsonObject) => {
-    const type = types.get(name);
-    if (type === undefined) return () => false;
-    const isPublic = publicIn(type.settingsSchema('/'), inFileWords(settings));
-    return (path: Path) => isPublic(path.map(inFileWord));
+  const ask =
+    <T>(types: ReadonlyMap<string, T>, schema: (type: T) => z.ZodType) =>
+    (name: string, settings: JsonObject) => {
+      const type = types.get(name);
+      if (type === undefined) return () => false;
+      const isPublic = publicIn(schema(type), inFileWords(settings));
+      return (path: Path) => isPublic(path.map(inFileWord));
+    };
+  return {
+    provider: ask(providers, (type) => instanceSettings(type, '/')),
+    launchTemplate: ask(providers, (type) => type.settingsSchema('/')),
+    source: ask(sources, (type) => type.settingsSchema('/')),
   };
-  return { provider: ask(providers), source: ask(sources) };
 }
 
 /** By convention `stopTimeout: 10s` in the file is `stopTimeoutMs: 10000` in settings, and `maxLogSize` is `maxLogSizeBytes`. */

@@ -7,14 +7,14 @@ import { settingsWarnings } from './warnings.ts';
 /** Servers as processes of the host that Drover runs on. */
 export const processProvider: ProviderType = {
   name: 'process',
-  capabilities: {
+  capabilities: () => ({
     listIntervalMs: 1_000,
     listGapMs: 50,
     listLagMs: 0,
     concurrentOperations: 16,
     terminateTimeoutMs: MAX_STOP_TIMEOUT_MS + KILL_TIMEOUT_MS + 60_000,
     ports: 'assigned',
-  },
+  }),
   settingsSchema,
   settingsProblems,
   settingsWarnings,

@@ -116,7 +116,7 @@ describe('launch', () => {
     const script = `
       import { processProvider } from ${JSON.stringify(modules[0])};
       import { systemClock as clock } from ${JSON.stringify(modules[1])};
-      const provider = processProvider.create({ fleet: ${JSON.stringify(tests.fleet)}, dataDir: ${JSON.stringify(tests.world.dataDir)}, clock, onProblem() {} });
+      const provider = processProvider.create({ fleet: ${JSON.stringify(tests.fleet)}, settings: {}, dataDir: ${JSON.stringify(tests.world.dataDir)}, clock, onProblem() {} });
       const settings = ${JSON.stringify(tests.world.settings)};
       const { signal } = new AbortController();
       const ids = ['i-1', 'i-2', 'i-3', 'i-4'];
@@ -359,6 +359,7 @@ describe('watch', () => {
     };
     const next = new ProcessProvider({
       fleet: tests.fleet,
+      settings: {},
       dataDir: tests.world.dataDir,
       clock,
       onProblem: () => undefined,

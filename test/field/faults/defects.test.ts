@@ -51,6 +51,7 @@ it("in one group's decision keeps that group still, says so, and no other one", 
   });
   const fleet = {
     name: 'two',
+    providers: [],
     loadBalancers: [],
     targetGroups: [],
     autoScalingGroups: groups,

@@ -34,6 +34,7 @@ class World {
     const names = this.#names;
     const fleet: Fleet = {
       name: 'two',
+      providers: [],
       loadBalancers: names.map((name) => ({
         ...sampleLoadBalancer,
         name,

@@ -72,7 +72,14 @@ it('what can be recorded is so at once, as it is', async () => {
 });
 
 it('a controller tells of its own start that way', async () => {
-  const fleet = { name: 'shop', autoScalingGroups: [], loadBalancers: [], targetGroups: [], history: DEFAULT_HISTORY };
+  const fleet = {
+    name: 'shop',
+    providers: [],
+    autoScalingGroups: [],
+    loadBalancers: [],
+    targetGroups: [],
+    history: DEFAULT_HISTORY,
+  };
   const document = { content: { fleet: 'shop' }, baseDir: '/' };
   // The fleet is as it was recorded, so that nothing has to be.
   const origin = { kind: 'file', path: '/fleet.yaml' } as const;

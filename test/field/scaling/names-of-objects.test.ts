@@ -58,6 +58,7 @@ describe.each(NAMES)('a policy, a metric and a scheduled action with the name %s
     const { group: described } = snapshotOf([], { group });
     const fleet = (some: Partial<Fleet>): Fleet => ({
       name: 'f',
+      providers: [],
       loadBalancers: [],
       targetGroups: [],
       autoScalingGroups: [],

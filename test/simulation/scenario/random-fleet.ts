@@ -36,7 +36,14 @@ export function randomFleet(random: Random): Fleet {
     hardStopAfterMs: 86_400_000,
   }));
   const names = random.pick([['web'], ['web'], ['web', 'api'], ['web', 'api', 'work']]);
-  const empty = { name: 'simulated', loadBalancers, targetGroups, autoScalingGroups: [], history: DEFAULT_HISTORY };
+  const empty = {
+    name: 'simulated',
+    providers: [],
+    loadBalancers,
+    targetGroups,
+    autoScalingGroups: [],
+    history: DEFAULT_HISTORY,
+  };
   return { ...empty, autoScalingGroups: names.map((name) => randomGroup(name, empty, random)) };
 }
 

@@ -2,6 +2,7 @@ import { Controller } from '../../../src/control/controller.ts';
 import type { ControllerOptions } from '../../../src/control/controller-options.ts';
 import type { FleetConfiguration } from '../../../src/control/fleet-configuration.ts';
 import { NOTHING_SHOWN } from '../../../src/fleet/facts.ts';
+import { isSameProvider } from '../../../src/fleet/providers.ts';
 import type { Fleet } from '../../../src/model/fleet.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
 import type { LoadBalancerDriver } from '../../../src/ports/load-balancer.ts';
@@ -194,7 +195,7 @@ export class Session {
       onRefused: (change) => invariants.refused(change),
     });
     const opening = life.fork('opening');
-    const provider = (name: string): ReturnType<ControllerOptions['provider']> => {
+    const provider: ControllerOptions['provider'] = ({ name }) => {
       if (opening.chance(conditions.provider.failsToOpen)) throw new Error(`provider ${name} cannot be opened`);
       const opened = new SimProvider({ ...common, ...machinesOf, name, random: life.fork(`provider ${name}`) });
       this.#drivers.push(opened);
@@ -210,6 +211,7 @@ export class Session {
       shownSettings: NOTHING_SHOWN,
       store: incarnation.store(recording),
       provider,
+      keepsMachines: isSameProvider,
       loadBalancer,
       existingLoadBalancers: async () => world.hosts.filter(({ disk }) => disk !== null).map(({ name }) => name),
       desiredFile: (path) =>

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { didYouMean } from '../../base/suggest.ts';
+import type { ProviderInstance } from '../../model/fleet.ts';
+import type { JsonObject } from '../../model/json.ts';
+import { addProblems, parseExplained } from '../../settings/explain.ts';
+import { isObject } from '../../settings/path.ts';
+import { shown } from '../../settings/public.ts';
+import type { ProviderSchemaSource } from '../../settings/settings-schema.ts';
+
+type Types = ReadonlyMap<string, ProviderSchemaSource>;
+
+/** `type`, and beside it the settings of an instance of that type, validated by its own schema. */
+export function providerInstanceSchema(types: Types, baseDir: string) {
+  return z
+    .looseObject({ type: shown(z.string()).describe('The type of the provider, such as `process`.') })
+    .transform((value, context): Omit<ProviderInstance, 'name'> => {
+      const { type: name, ...settings } = value;
+      const type = types.get(name);
+      if (type === undefined) {
+        const message = `there is no provider type ${JSON.stringify(name)}; ${didYouMean(name, [...types.keys()])}`;
+        context.issues.push({ code: 'custom', message, path: ['type'], input: name });
+        return z.NEVER;
+      }
+      const result = parseExplained(instanceSettings(type, baseDir), settings, ['type']);
+      if ('problems' in result) return addProblems(context, result.problems, settings);
+      return { type: name, settings: result.value };
+    });
+}
+
+/** The settings of an instance of a type: none, where it has no schema for them. */
+export function instanceSettings(type: ProviderSchemaSource, baseDir: string): z.ZodType<JsonObject> {
+  return type.providerSettingsSchema?.(baseDir) ?? z.strictObject({});
+}
+
+/** Whether launch templates may name the type itself, without an entry in `providers`. */
+export function needsNoSettings(type: ProviderSchemaSource): boolean {
+  return instanceSettings(type, '/').safeParse({}).success;
+}
+
+/**
+ * The instances that a fleet file's value names, before it is known to be valid: what launch templates say is read by the types of these.
+ * Whatever has no name of a type is left out; its own error is reported where it stands.
+ */
+export function providersIn(value: unknown): readonly Pick<ProviderInstance, 'name' | 'type'>[] {
+  if (!isObject(value) || !isObject(value.providers)) return [];
+  return Object.entries(value.providers).flatMap(([name, entry]) =>
+    isObject(entry) && typeof entry.type === 'string' ? [{ name, type: entry.type }] : [],
+  );
+}
