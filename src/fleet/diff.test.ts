@@ -113,6 +113,7 @@ loadBalancers:
     user: haproxy
 targetGroups:
   web: { maxConnectionsPerTarget: 9, healthCheck: { headers: { X-Key: s3cret } } }
+  api: { port: 8080, healthCheck: { port: 8081 } }
 autoScalingGroups:
   web:
     minSize: 0
