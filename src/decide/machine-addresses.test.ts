@@ -12,7 +12,7 @@ const WITHOUT_PORT: MachineAddresses = { addresses: ['127.0.0.1'], ports: [] };
 /** A group of three whose third server was launched `agoMs` ago; what its record and its provider's list know of where it is. */
 function launched(
   agoMs: number,
-  state: 'launching' | 'booting',
+  state: 'launching' | 'booting' | 'inService',
   known: MachineAddresses,
   listed: MachineAddresses,
 ): Snapshot {
@@ -92,6 +92,13 @@ describe('a server whose port is not reached yet', () => {
   it('becomes one when its provider says where it is reached', () => {
     const snapshot = launched(10_000, 'booting', WITHOUT_PORT, machineOf({ id: 'n' }));
     expect(members(snapshot, decide(snapshot, NOW).changed)).toEqual(['a', 'b', 'n']);
+  });
+
+  it('becomes one, too, where it serves already: its group has joined the target group since', () => {
+    const decision = decide(launched(10_000, 'inService', WITHOUT_PORT, machineOf({ id: 'n' })), NOW);
+    expect(decision.changed.map(({ id, machine }) => [id, machine?.ports])).toEqual([
+      ['n', machineOf({ id: 'n' }).ports],
+    ]);
   });
 
   it('stays one when an older list does not know that', () => {

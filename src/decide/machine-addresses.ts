@@ -27,10 +27,13 @@ function whereIs(draft: Draft, machine: MachineRef): string {
   return endpoint === null ? (machine.addresses[0] ?? '') : `${endpoint.address}:${endpoint.port}`;
 }
 
-/** Takes in where a server that does not serve yet is reached, as its provider learns of it. */
+/**
+ * Takes in where a server is reached, as its provider learns of it: before it serves, and later where a target group cannot reach it, such as one
+ * that the group has only joined since.
+ */
 export function followAddresses(draft: Draft, instance: Instance, sight: MachineSight): Instance {
   const { machine, state } = instance;
-  if (machine === null || !isPending(instance)) return instance;
+  if (machine === null || (!isPending(instance) && isReachable(draft, machine))) return instance;
   const listed = sight.kind === 'present' ? sight.machine : null;
   let known: Instance & { readonly machine: MachineRef } = { ...instance, machine };
   // A list that is older than what is known takes nothing of it back.
@@ -66,11 +69,14 @@ function awaitAddress(draft: Draft, instance: Instance): void {
   recordLaunchFailure(draft, instance, why);
 }
 
+function isReachable(facts: Facts, machine: MachineRef): boolean {
+  return facts.snapshot.targetGroups.every((group) => targetEndpoint(machine, group) !== null);
+}
+
 /** Why no target group can reach a server, where that is so: nobody can ask it how it is then. Null where all can. */
 export function whyUnreachable(facts: Facts, instance: Instance): string | null {
   const { machine } = instance;
-  if (machine === null || facts.snapshot.targetGroups.every((group) => targetEndpoint(machine, group) !== null))
-    return null;
+  if (machine === null || isReachable(facts, machine)) return null;
   const sight = sightOfMachine(facts, instance, machine.seenAt);
   const detail = sight.kind === 'present' ? sight.machine.detail : '';
   return detail === '' ? 'its provider has not said where its port is reached' : detail;
