@@ -29,8 +29,8 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'operations begin before the decision is committed',
     file: 'src/control/group-loop.ts',
-    find: 'await this.#around.store.commit({ ...change, memory });',
-    replace: 'this.#around.store.commit({ ...change, memory }).catch(() => undefined);',
+    find: 'await this.#context.store.commit({ ...change, memory });',
+    replace: 'this.#context.store.commit({ ...change, memory }).catch(() => undefined);',
     caughtBy: { invariant: 'committedBeforeActing', seeds: 100 },
   },
   {

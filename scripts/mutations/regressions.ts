@@ -96,8 +96,8 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'nomad-autoscaler #610: acted before it was recorded, and so twice',
     file: 'src/control/group-loop.ts',
-    find: 'await this.#around.store.commit({ ...change, memory });',
-    replace: 'this.#around.store.commit({ ...change, memory }).catch(() => undefined);',
+    find: 'await this.#context.store.commit({ ...change, memory });',
+    replace: 'this.#context.store.commit({ ...change, memory }).catch(() => undefined);',
     caughtBy: DRAINS,
   },
   {

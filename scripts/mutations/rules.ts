@@ -227,15 +227,15 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'ports: whoever listens is taken for the server',
     file: 'src/providers/process/port-guard.ts',
-    find: 'const stranger = isMain ? null : await strangerAmong(there, instanceId, server, stats ?? []);',
-    replace: 'const stranger: string | null = null;',
+    find: 'const other = isMain ? null : await otherHolder(there, instanceId, server, stats ?? []);',
+    replace: 'const other: string | null = null;',
     caughtBy: { tests: ['test/field/life/port-owner.test.ts'] },
   },
   {
     name: 'ports: a server is told of before it is known to listen',
     file: 'src/providers/process/provider.ts',
     find: 'if (!serves || this.#guard.isProven(instanceId))',
-    replace: 'if (!serves || this.#guard.strangerAt(instanceId) === null)',
+    replace: 'if (!serves || this.#guard.otherHolderOf(instanceId) === null)',
     caughtBy: { tests: ['test/field/life/port-owner.test.ts'] },
   },
   {

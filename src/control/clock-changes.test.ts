@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NOW, snapshotOf } from '../../test/support/snapshot.ts';
 import { LAUNCHING_WORKS } from '../model/group-memory.ts';
-import { afterClockChange, clockChanged, takenUp } from './clock-changes.ts';
+import { adjustedRecords, afterClockChange, clockChanged } from './clock-changes.ts';
 
 const DRAINING = {
   name: 'draining',
@@ -22,7 +22,7 @@ describe('records', () => {
   });
 
   it('are taken up as they are, but for a drain, which begins anew', () => {
-    const { records: next, byMs } = takenUp(records, NOW);
+    const { records: next, byMs } = adjustedRecords(records, NOW);
     expect(byMs).toBe(0);
     expect(next.memory).toBe(records.memory);
     expect(next.instances[0]).toBe(records.instances[0]);
@@ -30,7 +30,7 @@ describe('records', () => {
   });
 
   it('that lie ahead of the clock are taken up as of now', () => {
-    const { records: next, byMs } = takenUp(records, NOW - 3_600_000);
+    const { records: next, byMs } = adjustedRecords(records, NOW - 3_600_000);
     expect(byMs).toBeLessThan(-3_590_000);
     expect(Math.max(...next.instances.map(({ state }) => state.since))).toBeLessThanOrEqual(NOW - 3_600_000);
   });
@@ -39,7 +39,7 @@ describe('records', () => {
 it('the memory of a group without servers is taken up as of now, too', () => {
   const launch = { ...LAUNCHING_WORKS, failures: 2, notBefore: NOW + 10_000, suspended: null };
   const memory = { ...records.memory, savedAt: NOW, launch };
-  const { records: next, byMs } = takenUp({ memory, instances: [] }, NOW - 3_600_000);
+  const { records: next, byMs } = adjustedRecords({ memory, instances: [] }, NOW - 3_600_000);
   expect(byMs).toBe(-3_600_000);
   expect(next.memory.launch.notBefore).toBe(NOW - 3_590_000);
 });

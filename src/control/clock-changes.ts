@@ -21,11 +21,11 @@ export function afterClockChange({ memory, instances }: GroupRecords, byMs: numb
 }
 
 /**
- * The records as the next controller takes them up. Nobody knows for how long there was none: the clock may have been set meanwhile.
+ * The records as the next controller begins with them. Nobody knows for how long there was none: the clock may have been set meanwhile.
  * A drain that was under way therefore begins anew, rather than be over too soon. Times that lie ahead of now show that the clock was
  * set back.
  */
-export function takenUp(
+export function adjustedRecords(
   records: GroupRecords,
   now: EpochMs,
 ): { readonly records: GroupRecords; readonly byMs: number } {

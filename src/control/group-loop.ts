@@ -18,8 +18,8 @@ import type { EpochMs } from '../model/time.ts';
 import { asPortError, PortError } from '../ports/errors.ts';
 import type { MeasuredServer } from '../ports/metric-source.ts';
 import type { Change } from '../ports/store.ts';
-import { afterClockChange, clockChanged, type GroupRecords, takenUp } from './clock-changes.ts';
-import type { GroupSurroundings } from './group-surroundings.ts';
+import { adjustedRecords, afterClockChange, clockChanged, type GroupRecords } from './clock-changes.ts';
+import type { GroupContext } from './group-context.ts';
 import { measuredServers } from './measured-servers.ts';
 import type { Operations } from './operations.ts';
 import { type Pause, pauseFor } from './pause.ts';
@@ -43,7 +43,7 @@ const ABORT_FLOOR_MS = 1_000;
  */
 export class GroupLoop {
   #group: AutoScalingGroup;
-  readonly #around: GroupSurroundings;
+  readonly #context: GroupContext;
   readonly #wake: Wake;
   #memory: GroupMemory;
   #instances: Map<InstanceId, Instance>;
@@ -66,14 +66,14 @@ export class GroupLoop {
   constructor(
     group: AutoScalingGroup,
     stored: { memory: GroupMemory | undefined; instances: readonly Instance[] },
-    around: GroupSurroundings,
+    context: GroupContext,
   ) {
     this.#group = group;
-    this.#around = around;
-    this.#wake = new Wake(around.clock);
-    this.#backoff = new Backoff(BACKOFF, () => around.ids.seed());
-    const onDefect = (error: unknown) => around.onDefect(`the probes of group ${group.name}`, error);
-    this.#probes = new Probes(around.probe, around.clock, () => this.notify(), onDefect);
+    this.#context = context;
+    this.#wake = new Wake(context.clock);
+    this.#backoff = new Backoff(BACKOFF, () => context.ids.seed());
+    const onDefect = (error: unknown) => context.onDefect(`the probes of group ${group.name}`, error);
+    this.#probes = new Probes(context.probe, context.clock, () => this.notify(), onDefect);
     this.#memory = stored.memory ?? EMPTY_MEMORY;
     this.#instances = new Map(stored.instances.map((instance) => [instance.id, instance]));
   }
@@ -117,7 +117,7 @@ export class GroupLoop {
 
   /** What can be measured: servers in service, with their process where it is one of this host. */
   get servers(): readonly MeasuredServer[] {
-    const { clock, processOf } = this.#around;
+    const { clock, processOf } = this.#context;
     return measuredServers(this.instances, this.#group, clock.now(), processOf);
   }
 
@@ -139,7 +139,7 @@ export class GroupLoop {
   }
 
   members(): Membership[] {
-    return memberships(this.#around.targetGroups(this.#group), this.#instances.values(), this.#memory);
+    return memberships(this.#context.targetGroups(this.#group), this.#instances.values(), this.#memory);
   }
 
   notify(): void {
@@ -155,7 +155,7 @@ export class GroupLoop {
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
     signal.addEventListener('abort', () => this.notify(), { once: true });
-    const context = { clock: this.#around.clock, wake: this.#wake, signal, isBlind: () => this.#isBlind() };
+    const context = { clock: this.#context.clock, wake: this.#wake, signal, isBlind: () => this.#isBlind() };
     let announced = true;
     while (!signal.aborted) {
       announced = await pauseFor(await this.#look(announced), context);
@@ -165,7 +165,7 @@ export class GroupLoop {
 
   /** What the next look would come to, without any of it being done. */
   plan(): Decision {
-    return decide(this.#snapshot(this.#outcomes), this.#around.clock.now());
+    return decide(this.#snapshot(this.#outcomes), this.#context.clock.now());
   }
 
   /**
@@ -184,7 +184,7 @@ export class GroupLoop {
       await this.#followClock();
       const before = this.#memory;
       const records = { group: this.#group, memory: before, instances: this.instances, ...elsewhere() };
-      const decided = decideCommand(records, command, this.#around.clock.now());
+      const decided = decideCommand(records, command, this.#context.clock.now());
       if (decided.kind === 'refusal') throw new ServiceError(decided.code, decided.message);
       const { memory, instances, activities } = decided;
       if (memory === null && instances.length === 0) return { before, after: before };
@@ -201,9 +201,9 @@ export class GroupLoop {
 
   /** Commits a change and takes it over. To be called in turn alone. */
   async #commit(change: Omit<Change, 'memory'> & { readonly memory: GroupMemory | null }): Promise<void> {
-    const value = change.memory === null ? null : { ...change.memory, savedAt: this.#around.clock.now() };
+    const value = change.memory === null ? null : { ...change.memory, savedAt: this.#context.clock.now() };
     const memory = value === null ? null : { group: this.#group.name, value };
-    await this.#around.store.commit({ ...change, memory });
+    await this.#context.store.commit({ ...change, memory });
     const membersChanged =
       (value !== null && feedsOtherwise(value, this.#memory)) ||
       change.instances.some((instance) => !isSameMember(this.#instances.get(instance.id), instance));
@@ -211,13 +211,13 @@ export class GroupLoop {
     for (const instance of change.instances) {
       if (isOver(instance)) {
         this.#instances.delete(instance.id);
-        this.#ended.set(instance.id, new Stopwatch(this.#around.clock));
+        this.#ended.set(instance.id, new Stopwatch(this.#context.clock));
       } else {
         this.#instances.set(instance.id, instance);
       }
     }
-    if (membersChanged) this.#around.onMembersChanged(this.#group);
-    if (change.instances.some((instance) => this.#isOfAnotherProvider(instance))) this.#around.onProvidersChanged();
+    if (membersChanged) this.#context.onMembersChanged(this.#group);
+    if (change.instances.some((instance) => this.#isOfAnotherProvider(instance))) this.#context.onProvidersChanged();
   }
 
   #isOfAnotherProvider({ state, launchTemplate }: Instance): boolean {
@@ -247,20 +247,20 @@ export class GroupLoop {
     const { message } = asPortError(error);
     // The store types all of its errors.
     if (error instanceof PortError) {
-      this.#around.onProblem(`group ${this.#group.name}: ${message}`);
+      this.#context.onProblem(`group ${this.#group.name}: ${message}`);
       return {
         code: 'cannotCommit',
         message: `Nothing is done, because it cannot be recorded: ${message}`,
         until: null,
       };
     }
-    this.#around.onDefect(`group ${this.#group.name}`, error);
+    this.#context.onDefect(`group ${this.#group.name}`, error);
     return { code: 'defect', message: `Nothing is done because of ${message}. It is tried again.`, until: null };
   }
 
   async #decideAndPerform(announced: boolean): Promise<Pause> {
     const wasSet = await this.#followClock();
-    const now = this.#around.clock.now();
+    const now = this.#context.clock.now();
     for (const [id, { elapsedMs }] of this.#ended) if (elapsedMs > ENDED_MEMORY_MS) this.#ended.delete(id);
     const outcomes = [...this.#outcomes];
     const snapshot = this.#snapshot(outcomes);
@@ -276,9 +276,9 @@ export class GroupLoop {
     this.#surveyed = snapshot.machines.kind === 'seen' && snapshot.machines.value.previous !== null;
     this.#perform(decision, now);
     // What a clock that was set brings with it nobody can announce.
-    if ((news || memoryChanged) && !announced && !wasSet) this.#around.onUnannounced(describe(decision, snapshot));
+    if ((news || memoryChanged) && !announced && !wasSet) this.#context.onUnannounced(describe(decision, snapshot));
     if (this.#outcomes.length > 0) return { waitMs: 0, planned: true };
-    const plannedMs = Math.min(wakeAt === null ? Number.POSITIVE_INFINITY : wakeAt - now, this.#around.staleInMs());
+    const plannedMs = Math.min(wakeAt === null ? Number.POSITIVE_INFINITY : wakeAt - now, this.#context.staleInMs());
     if (plannedMs > SAFETY_LOOK_MS) return { waitMs: SAFETY_LOOK_MS, planned: false };
     return { waitMs: Math.max(0, plannedMs), planned: true };
   }
@@ -288,28 +288,28 @@ export class GroupLoop {
    * @returns whether it was
    */
   async #followClock(): Promise<boolean> {
-    const { clock } = this.#around;
+    const { clock } = this.#context;
     const byMs = this.#followed?.clockSetByMs ?? null;
     const followed = new Stopwatch(clock);
-    if (byMs === null) await this.#takeUp();
+    if (byMs === null) await this.#adjustRecords();
     else if (byMs !== 0) await this.#record(afterClockChange(this, byMs), byMs);
     this.#followed = followed;
     return byMs !== null && byMs !== 0;
   }
 
-  async #takeUp(): Promise<void> {
-    const { records, byMs } = takenUp(this, this.#around.clock.now());
+  async #adjustRecords(): Promise<void> {
+    const { records, byMs } = adjustedRecords(this, this.#context.clock.now());
     const isChanged = records.instances.some((instance, index) => instance !== this.instances[index]);
     if (isChanged || byMs !== 0) await this.#record(records, byMs);
   }
 
   async #record({ memory, instances }: GroupRecords, byMs: number): Promise<void> {
-    const activities = byMs === 0 ? [] : [clockChanged(this.#group.name, byMs, this.#around.clock.now())];
+    const activities = byMs === 0 ? [] : [clockChanged(this.#group.name, byMs, this.#context.clock.now())];
     await this.#commit({ memory, instances, activities });
   }
 
   #snapshot(outcomes: readonly Outcome[]): Snapshot {
-    const { targetGroups, targets, mode, ids, file, metrics, histories } = this.#around;
+    const { targetGroups, targets, mode, ids, file, metrics, histories } = this.#context;
     const behind = targetGroups(this.#group);
     return {
       group: this.#group,
@@ -318,7 +318,7 @@ export class GroupLoop {
       memory: this.#memory,
       instances: this.instances,
       machines: this.#sightings(),
-      throttled: this.#around.throttled(this.providers),
+      throttled: this.#context.throttled(this.providers),
       targets: new Map(behind.map(({ name }) => [name, targets(name)])),
       file: file(),
       metrics: metrics(),
@@ -339,13 +339,13 @@ export class GroupLoop {
 
   /** Of the provider that new machines come from, and of those that present ones came from. */
   #sightings(): View<Sightings> {
-    return mergeSightings([...this.providers].map((name) => this.#around.machines(name, this.#group.name)));
+    return mergeSightings([...this.providers].map((name) => this.#context.machines(name, this.#group.name)));
   }
 
   #isBlind(): boolean {
     const views = [
       this.#sightings(),
-      ...this.#around.targetGroups(this.#group).map(({ name }) => this.#around.targets(name)),
+      ...this.#context.targetGroups(this.#group).map(({ name }) => this.#context.targets(name)),
     ];
     return views.some(({ kind }) => kind === 'blind');
   }
@@ -359,7 +359,7 @@ export class GroupLoop {
     this.#probes.keep((id) => this.#instances.has(id));
     for (const id of due.probe) {
       const instance = this.#instances.get(id);
-      if (instance !== undefined) this.#probes.look(instance, this.#around.targetGroups(this.#group));
+      if (instance !== undefined) this.#probes.look(instance, this.#context.targetGroups(this.#group));
     }
     for (const id of due.abort) {
       const instance = this.#instances.get(id);
@@ -379,7 +379,7 @@ export class GroupLoop {
   }
 
   #operations(instance: Instance): Operations | null {
-    return this.#around.operations(instance.launchTemplate.provider);
+    return this.#context.operations(instance.launchTemplate.provider);
   }
 }
 

@@ -11,7 +11,7 @@ import { stepsLeft } from './reconcile.ts';
 it('reports a machine of a group that the fleet does not have once, and leaves it alone', async () => {
   const clock = new VirtualClock();
   const reported: Activity[] = [];
-  const stranger = {
+  const machine = {
     id: 'm-1',
     instanceId: 'i-1',
     group: 'gone',
@@ -19,7 +19,7 @@ it('reports a machine of a group that the fleet does not have once, and leaves i
     launchedAt: 0,
     detail: '',
   } as const;
-  const machines: readonly Machine[] = [{ ...stranger, addresses: [], ports: null }];
+  const machines: readonly Machine[] = [{ ...machine, addresses: [], ports: null }];
   const options = controllerOptionsOf({
     clock,
     store: storeOf({ commit: async () => {} }),

@@ -21,7 +21,7 @@ import { type GroupNeighbours, RunningGroup } from './running-group.ts';
 /** One try at terminating a load balancer. */
 const TERMINATE_TIMEOUT_MS = 30_000;
 
-/** What the loops ask of the controller around them. */
+/** What the loops ask of the controller. */
 export interface LoopsContext {
   readonly mode: () => 'up' | 'down';
   /** Resolves when it is recorded, or cannot be. */
@@ -277,11 +277,11 @@ export class Loops {
 
   #machinesSeen(changed: Concerned, watch: MachineWatch): void {
     for (const [name, { loop }] of this.#groups) if (concerns(changed, name) || loop.awaitsList) loop.notify();
-    this.#reportStrangers(watch.strangers(new Set(this.#fleet.autoScalingGroups.map(({ name }) => name))));
+    this.#reportUnknown(watch.outside(new Set(this.#fleet.autoScalingGroups.map(({ name }) => name))));
   }
 
   /** Machines of groups that the fleet file does not have are reported once, and left alone: nobody knows what they are for. */
-  #reportStrangers(machines: readonly Machine[]): void {
+  #reportUnknown(machines: readonly Machine[]): void {
     for (const { id, group } of machines) {
       if (this.#reportedMachines.has(id)) continue;
       this.#reportedMachines.add(id);

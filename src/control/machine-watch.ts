@@ -118,7 +118,7 @@ export class MachineWatch {
   }
 
   /** Machines of the fleet that belong to none of these groups. */
-  strangers(groups: ReadonlySet<string>): readonly Machine[] {
+  outside(groups: ReadonlySet<string>): readonly Machine[] {
     const byGroup = this.#seen.value?.newest.byGroup ?? new Map<string, ReadonlyMap<string, Machine>>();
     return [...byGroup].flatMap(([group, machines]) => (groups.has(group) ? [] : [...machines.values()]));
   }

@@ -7,15 +7,15 @@ import type { MeasuredServer, MetricSource, Observed } from '../ports/metric-sou
 import type { ControllerOptions } from './controller-options.ts';
 import { keepRunning, reportingDefects } from './defects.ts';
 import { FileWatch } from './file-watch.ts';
+import type { GroupContext } from './group-context.ts';
 import { GroupLoop } from './group-loop.ts';
-import type { GroupSurroundings } from './group-surroundings.ts';
 import type { MetricHistory } from './metric-history.ts';
 import { MetricWatch } from './metric-watch.ts';
 
 /** What a group is connected with while it runs: the parts of the controller that it shares with the others. */
 export interface GroupNeighbours
   extends Pick<
-    GroupSurroundings,
+    GroupContext,
     | 'mode'
     | 'machines'
     | 'operations'

@@ -280,8 +280,8 @@ describe('a suspended process', () => {
     expect(reasons(decide(snapshotOf([...healthy('a', 'b'), sick], suspended('replaceUnhealthy')), NOW))).toEqual([
       'unhealthy',
     ]);
-    const ripe = [...healthy('a', 'b'), { id: 'x', ...unhealthySince(90_000) }];
-    expect(decide(snapshotOf(ripe, suspended('replaceUnhealthy')), NOW).changed).toEqual([]);
+    const pastGrace = [...healthy('a', 'b'), { id: 'x', ...unhealthySince(90_000) }];
+    expect(decide(snapshotOf(pastGrace, suspended('replaceUnhealthy')), NOW).changed).toEqual([]);
   });
 
   it('grace periods begin anew when it goes on', () => {

@@ -67,8 +67,8 @@ export function ready(key: ServerKey): Command {
   return { words: ['set', 'server', key, 'state', 'ready'], expected: NOTHING };
 }
 
-/** No new requests from now on; open ones go on. */
-export function takeOut(key: ServerKey): Command {
+/** Puts it into maintenance: it gets no new requests, open ones go on. */
+export function maintain(key: ServerKey): Command {
   return { words: ['set', 'server', key, 'state', 'maint'], expected: NOTHING };
 }
 

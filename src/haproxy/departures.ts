@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
-import { type Command, cut, drain, remove, takeOut } from './commands.ts';
+import { type Command, cut, drain, maintain, remove } from './commands.ts';
 import type { ServerKey } from './servers.ts';
 
 const ROUND_MS = 200;
@@ -99,7 +99,7 @@ export class Departures {
    */
   async #maintainAgain(keys: readonly ServerKey[]): Promise<void> {
     await this.#workers.execute(
-      keys.flatMap((key) => [drain(key), takeOut(key)]),
+      keys.flatMap((key) => [drain(key), maintain(key)]),
       this.#stop.signal,
     );
     for (const key of keys) {

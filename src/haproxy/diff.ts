@@ -3,7 +3,7 @@
 import type { TargetGroup } from '../model/fleet.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
 import type { Capabilities } from './capabilities.ts';
-import { add, type Command, checkAt, cut, drain, readmit, ready, takeOut, weigh } from './commands.ts';
+import { add, type Command, checkAt, cut, drain, maintain, readmit, ready, weigh } from './commands.ts';
 import type { Look, ServerLook } from './look.ts';
 import { weightOf } from './render.ts';
 import { keyOf, type Server, type ServerKey, serversBeside } from './servers.ts';
@@ -27,7 +27,7 @@ export function difference(
   const outs = unnamed.flatMap(([key, { admin }]) => {
     if (admin === 'maintenance') return [];
     // Whoever was drained has had the time for its requests: what is open still is cut now.
-    return admin === 'drain' ? [takeOut(key), cut(key)] : [takeOut(key)];
+    return admin === 'drain' ? [maintain(key), cut(key)] : [maintain(key)];
   });
   // Who comes in comes first: the last usable server that goes would take the queued requests along.
   const inFirst = servers.toSorted((a, b) => Number(isDraining(a)) - Number(isDraining(b)));

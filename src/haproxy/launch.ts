@@ -39,13 +39,17 @@ export async function launch(
   const leftovers = await processesOf(paths.config);
   await using log = await openToAppend(paths.log);
   const logged = (await log.stat()).size;
-  const takeOver = leftovers.length > 0 ? ['-sf', ...leftovers.map(String)] : [];
-  const child = spawn(binary.path, ['-W', '-S', `${paths.masterSocket},mode,600`, '-f', paths.config, ...takeOver], {
-    cwd: paths.dataDir,
-    detached: true,
-    env: {},
-    stdio: ['ignore', log.fd, log.fd],
-  });
+  const finishLeftovers = leftovers.length > 0 ? ['-sf', ...leftovers.map(String)] : [];
+  const child = spawn(
+    binary.path,
+    ['-W', '-S', `${paths.masterSocket},mode,600`, '-f', paths.config, ...finishLeftovers],
+    {
+      cwd: paths.dataDir,
+      detached: true,
+      env: {},
+      stdio: ['ignore', log.fd, log.fd],
+    },
+  );
   let ended = '';
   child.on('error', (error) => {
     ended = error.message;

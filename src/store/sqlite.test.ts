@@ -158,7 +158,7 @@ describe('openSqliteStore', () => {
     it.each([
       [`update instances set record = json_set(record, '$.state.name', 'flying')`, 'i-1', 'state'],
       [`update instances set record = json_remove(record, '$.state')`, 'i-1', 'state'],
-      [`update instances set record = json_set(record, '$.weather', 'fine')`, 'i-1', 'weather'],
+      [`update instances set record = json_set(record, '$.unknown', 'fine')`, 'i-1', 'unknown'],
       [`update instances set record = json_set(record, '$.id', 'i-2')`, 'i-1', 'i-2'],
       [`update groups set memory = '{'`, 'web', 'JSON'],
       [`update groups set memory = json_set(memory, '$.desired', 'six')`, 'web', 'desired'],

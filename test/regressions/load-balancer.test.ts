@@ -28,22 +28,22 @@ requires('haproxy')('a load balancer', () => {
   it('cloudstack #9145, #9336, #9582: has the members of the group again, whatever was done to it', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    const [a, b, stranger] = [await world.server('a'), await world.server('b'), await world.server('stranger')];
+    const [a, b, undeclared] = [await world.server('a'), await world.server('b'), await world.server('undeclared')];
     const desired = world.state([a.member(), b.member()]);
     await world.apply(desired);
     await world.untilHealth('a', 'healthy');
     await world.untilHealth('b', 'healthy');
-    const { port } = stranger.member().endpoint;
+    const { port } = undeclared.member().endpoint;
     await meddle(
       'set server hello/a state maint',
-      `add server hello/stranger 127.0.0.1:${port} weight 100`,
-      'enable server hello/stranger',
+      `add server hello/undeclared 127.0.0.1:${port} weight 100`,
+      'enable server hello/undeclared',
     );
-    expect(await world.answerers(10)).toContain('stranger');
+    expect(await world.answerers(10)).toContain('undeclared');
     expect(await world.apply(desired)).toEqual([]);
     await world.untilHealth('a', 'healthy');
     expect(await world.answerers(20)).toEqual(['a', 'b']);
-    await world.untilHealth('stranger', 'absent');
+    await world.untilHealth('undeclared', 'absent');
   });
 
   it('dataplaneapi #351, #392, #328, kubernetes-ingress #514: takes members in and out without a reload', {

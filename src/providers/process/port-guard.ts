@@ -27,8 +27,8 @@ interface Guarded extends GuardedServer {
   readonly sinceMs: number;
   /** The sockets that were found to be its own, in one text; null before it listens. */
   own: string | null;
-  /** Who listens in its place. */
-  stranger: string | null;
+  /** Another program that listens in its place, in words; null for none. */
+  other: string | null;
 }
 
 /**
@@ -56,7 +56,7 @@ export class PortGuard {
   guard(instanceId: string, { port, process, userId }: GuardedServer): void {
     if (this.#servers.has(instanceId)) return;
     const sinceMs = this.#clock.steadyMs();
-    this.#servers.set(instanceId, { port, process, userId, sinceMs, own: null, stranger: null });
+    this.#servers.set(instanceId, { port, process, userId, sinceMs, own: null, other: null });
     this.#wake.abort();
     if (!this.#isRunning) void this.#run();
   }
@@ -66,14 +66,14 @@ export class PortGuard {
   }
 
   /** Who listens on the server's port instead of it, in words; null when nobody is known to. */
-  strangerAt(instanceId: string): string | null {
-    return this.#servers.get(instanceId)?.stranger ?? null;
+  otherHolderOf(instanceId: string): string | null {
+    return this.#servers.get(instanceId)?.other ?? null;
   }
 
   /** Whether the server was found to listen on its port. */
   isProven(instanceId: string): boolean {
     const server = this.#servers.get(instanceId);
-    return server !== undefined && server.own !== null && server.stranger === null;
+    return server !== undefined && server.own !== null && server.other === null;
   }
 
   /** Looks now, where there are servers that were not found to listen yet. */
@@ -97,7 +97,7 @@ export class PortGuard {
   #someBoot(): boolean {
     const now = this.#clock.steadyMs();
     return [...this.#servers.values()].some(
-      ({ own, stranger, sinceMs }) => own === null && stranger === null && now - sinceMs < BOOTING_MAX_MS,
+      ({ own, other, sinceMs }) => own === null && other === null && now - sinceMs < BOOTING_MAX_MS,
     );
   }
 
@@ -105,7 +105,7 @@ export class PortGuard {
     const listeners = listenersOn(new Set([...this.#servers.values()].map(({ port }) => port)));
     const changed = [...this.#servers].filter(([, server]) => {
       const there = inWords(listeners.get(server.port));
-      return there !== '' && there !== server.own && server.stranger === null;
+      return there !== '' && there !== server.own && server.other === null;
     });
     // Read once for all of them, and only where the process that was spawned does not explain it.
     let stats: readonly ProcessStat[] | null = null;
@@ -114,10 +114,10 @@ export class PortGuard {
       const there = listeners.get(server.port) ?? [];
       const isMain = there.every(({ inode }) => socketsOf(server.process.pid)?.has(inode) === true);
       stats = isMain ? stats : (stats ?? readStats());
-      const stranger = isMain ? null : await strangerAmong(there, instanceId, server, stats ?? []);
-      isNews ||= stranger !== null || server.own === null;
-      server.stranger = stranger;
-      if (stranger === null) server.own = inWords(there);
+      const other = isMain ? null : await otherHolder(there, instanceId, server, stats ?? []);
+      isNews ||= other !== null || server.own === null;
+      server.other = other;
+      if (other === null) server.own = inWords(there);
     }
     if (isNews) this.#onNews();
   }
@@ -138,8 +138,8 @@ function inWords(listeners: readonly ListeningSocket[] = []): string {
   return listeners.map(({ inode }) => inode).join();
 }
 
-/** Null when all are the server's: its session's, its children's, or those of a process that carries its instance id. */
-async function strangerAmong(
+/** The first process, in words, that holds a socket and is none of the server: of its session, its children, or with its instance id. */
+async function otherHolder(
   listeners: readonly ListeningSocket[],
   instanceId: string,
   server: GuardedServer,

@@ -171,7 +171,7 @@ describe('ports', () => {
 describe('list', () => {
   it('does not take a process for its own that has the pid of an earlier one', async () => {
     const machine = await launch('i-1');
-    const stranger = await launch('i-2');
+    const other = await launch('i-2');
     const record = JSON.parse(await readFile(join(tests.world.dataDir, 'i-2', 'machine.json'), 'utf8'));
     // As after i-1 has died and its pid was given to the process of i-2.
     await changeRecord('i-1', { process: { ...record.process, startTicks: record.process.startTicks - 1 } });
@@ -183,7 +183,7 @@ describe('list', () => {
       ['i-2', 'running'],
     ]);
     await terminated(tests.provider, 'i-1');
-    expect(await tests.world.processes()).toEqual([pidOf(stranger)]);
+    expect(await tests.world.processes()).toEqual([pidOf(other)]);
   });
 
   it('takes nothing for its own that was recorded before the host was started again', async () => {

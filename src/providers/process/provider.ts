@@ -238,10 +238,10 @@ export class ProcessProvider implements Provider {
     if (isAlive(process)) {
       if (!this.#children.has(instanceId) && !this.#endings.has(instanceId)) this.#exits.adopt(instanceId, process);
       this.#guardPort(record);
-      const stranger = this.#guard.strangerAt(instanceId);
+      const other = this.#guard.otherHolderOf(instanceId);
       const pid = `pid ${process.pid}`;
-      if (stranger !== null) {
-        const detail = `${pid}; its port ${port} was taken by ${stranger}, which is none of its processes`;
+      if (other !== null) {
+        const detail = `${pid}; its port ${port} was taken by ${other}, which is none of its processes`;
         return { ...machine, ports: [], state: 'stopped', detail };
       }
       if (!serves || this.#guard.isProven(instanceId)) return { ...machine, state: 'running', detail: pid };

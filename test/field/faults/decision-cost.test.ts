@@ -31,7 +31,7 @@ const TERMINATING: Partial<Server> = {
 /** All servers are alike, and all of them have news at this look. */
 interface Situation {
   readonly server: Partial<Server>;
-  readonly around?: (size: number) => Circumstances;
+  readonly circumstances?: (size: number) => Circumstances;
   readonly rest?: (ids: readonly string[]) => Partial<Snapshot>;
   readonly reason: string;
 }
@@ -46,18 +46,18 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   },
   'as many again are wanted': {
     server: {},
-    around: (size) => ({ group: { desiredCapacity: 2 * size, maxSize: 2 * size } }),
+    circumstances: (size) => ({ group: { desiredCapacity: 2 * size, maxSize: 2 * size } }),
     reason: 'launch',
   },
   'half of them are too many': {
     server: {},
-    around: (size) => ({ group: { desiredCapacity: size / 2, maxSize: size } }),
+    circumstances: (size) => ({ group: { desiredCapacity: size / 2, maxSize: size } }),
     reason: 'scaleIn',
   },
-  'all are drained': { server: DRAINING, around: () => ({ group: { desiredCapacity: 0 } }), reason: 'drained' },
+  'all are drained': { server: DRAINING, circumstances: () => ({ group: { desiredCapacity: 0 } }), reason: 'drained' },
   'all have ended': {
     server: TERMINATING,
-    around: () => ({ group: { desiredCapacity: 0 } }),
+    circumstances: () => ({ group: { desiredCapacity: 0 } }),
     rest: outcomes((instanceId) => ({ kind: 'ended', instanceId, at: NOW })),
     reason: 'terminated',
   },
@@ -74,7 +74,7 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   },
   'all fail their requests': {
     server: {},
-    around: (size) => ({
+    circumstances: (size) => ({
       recent: Array.from({ length: size }, (_, index) => {
         const window = { requests: 100, errors: 60 };
         return [`i-${index}`, [window, window, window]] as const;
@@ -85,12 +85,12 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   'a person asks to replace all': { server: { request: { kind: 'drain', at: NOW } }, reason: 'operatorDrain' },
 };
 
-function worked(size: number, { server, around, rest }: Situation): { reads: number; decision: Decision } {
+function worked(size: number, { server, circumstances, rest }: Situation): { reads: number; decision: Decision } {
   const ids = Array.from({ length: size }, (_, index) => `i-${index}`);
   const group = { desiredCapacity: size, maxSize: size };
   const servers = ids.map((id): Server => ({ id, ...server }));
-  const circumstances = around?.(size) ?? {};
-  const snapshot = snapshotOf(servers, { ...circumstances, group: { ...group, ...circumstances.group } }, rest?.(ids));
+  const given = circumstances?.(size) ?? {};
+  const snapshot = snapshotOf(servers, { ...given, group: { ...group, ...given.group } }, rest?.(ids));
   let reads = 0;
   const counted = <T extends object>(value: T): T =>
     new Proxy(value, {

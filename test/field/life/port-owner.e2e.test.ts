@@ -16,8 +16,8 @@ const SLOW = `
   }, 20);`;
 
 /** Answers everybody, and says what it was asked. */
-const STRANGER = `
-  require('http').createServer(({ url }, answer) => { console.log(url); answer.end('a stranger'); })
+const OTHER_PROGRAM = `
+  require('http').createServer(({ url }, answer) => { console.log(url); answer.end('another program'); })
     .listen(process.argv[1], '127.0.0.1', () => console.log('listens'));`;
 
 it('makes no member of a server that boots while another program has its port', async () => {
@@ -34,15 +34,15 @@ it('makes no member of a server that boots while another program has its port', 
   await expect.poll(portOf).toBeDefined();
   const port = (await portOf()) ?? '';
   const [first] = await fleet.instances();
-  const stranger = spawn(process.execPath, ['-e', STRANGER, port], {
+  const other = spawn(process.execPath, ['-e', OTHER_PROGRAM, port], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  onTestFinished(() => void stranger.kill('SIGKILL'));
+  onTestFinished(() => void other.kill('SIGKILL'));
   let asked = '';
-  stranger.stdout.on('data', (chunk: Buffer) => {
+  other.stdout.on('data', (chunk: Buffer) => {
     asked += chunk.toString();
   });
-  await once(stranger.stdout, 'data');
+  await once(other.stdout, 'data');
   const answers = new Set<string>();
   const members = new Set<string>();
   const lookAtMembers = async () => {
@@ -63,9 +63,9 @@ it('makes no member of a server that boots while another program has its port', 
   // Not even a health check.
   expect(asked).toBe('listens\n');
   expect([...members].filter((member) => member.includes(first?.id ?? '') || member.endsWith(`:${port}`))).toEqual([]);
-  expect([...answers]).not.toContain('a stranger');
+  expect([...answers]).not.toContain('another program');
   const stopped = (await fleet.activities()).find(({ reason }) => reason === 'machineStopped');
-  expect(stopped?.message).toContain(`(pid ${stranger.pid}), which is none of its processes`);
+  expect(stopped?.message).toContain(`(pid ${other.pid}), which is none of its processes`);
   expect(
     (await fleet.activities()).some(({ reason, instanceId }) => reason === 'inService' && instanceId === first?.id),
   ).toBe(false);

@@ -35,7 +35,7 @@ const listen = (port: string) => `
 const SERVER = listen('process.env.PORT');
 
 /** Another program that listens on a port. */
-async function stranger(machine: Machine): Promise<ChildProcess> {
+async function otherProgram(machine: Machine): Promise<ChildProcess> {
   const args = ['-e', listen(await portOf(machine))];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -45,7 +45,7 @@ async function stranger(machine: Machine): Promise<ChildProcess> {
 
 /** All ports have been looked at since this began. */
 async function afterALook(): Promise<void> {
-  await stranger(await launch(['sleep', '600'], { id: 'i-other' }));
+  await otherProgram(await launch(['sleep', '600'], { id: 'i-other' }));
   await expect.poll(() => seen('i-other')).toMatchObject({ state: 'stopped' });
 }
 
@@ -56,7 +56,7 @@ it('takes a server as stopped whose port another program has taken while it boot
   });
   const machine = await launch(['sleep', '600']);
   expect(machine).toMatchObject({ state: 'running', ports: [] });
-  const { pid } = await stranger(machine);
+  const { pid } = await otherProgram(machine);
   await expect.poll(() => told).toBeGreaterThan(0);
   const found = await seen();
   expect(found?.state).toBe('stopped');
@@ -71,7 +71,7 @@ it('takes a server as stopped whose port another program has taken after it', as
   expect(await seen()).toMatchObject({ state: 'running' });
   process.kill(pidOf(machine), 'SIGUSR2');
   await untilItSays('has let go');
-  const { pid } = await stranger(machine);
+  const { pid } = await otherProgram(machine);
   await expect.poll(() => seen()).toMatchObject({ state: 'stopped', detail: expect.stringContaining(`(pid ${pid})`) });
 });
 
@@ -94,7 +94,7 @@ it.each([
 });
 
 it('does not mind who has the port of a worker, which need not listen', async () => {
-  await stranger(await launch(['sleep', '600'], { serves: false }));
+  await otherProgram(await launch(['sleep', '600'], { serves: false }));
   await afterALook();
   expect(await seen()).toMatchObject({ state: 'running' });
 });

@@ -2,7 +2,7 @@ import type { Instance, InstanceId } from '../../../src/model/instance.ts';
 import { serves } from '../../../src/model/lifecycle.ts';
 import type { LoadBalancerHost, SimMember } from '../world/load-balancer-host.ts';
 import { causeOf } from '../world/records.ts';
-import { type Court, DECISION_LAG_MS, isServing } from './court.ts';
+import { DECISION_LAG_MS, isServing, type RuleContext } from './rule-context.ts';
 
 /** How long a change of the desired size may take to be followed. */
 const DESIRED_LAG_MS = 30_000;
@@ -15,21 +15,21 @@ const KEPT = 1_000;
 
 /** What is healthy stays in service, but for the budget; and nothing is replaced by those who cannot see. */
 export class CapacityRules {
-  readonly #court: Court;
+  readonly #context: RuleContext;
   readonly #desired = new Map<string, { readonly atMs: number; readonly size: number }[]>();
   readonly #wentDownMs: { readonly group: string; readonly atMs: number }[] = [];
   /** Those that served when it was decided to end them, and whether their group could have no replacement first. */
   readonly #servedWhenEnded = new Map<InstanceId, { readonly isFull: boolean }>();
 
-  constructor(court: Court) {
-    this.#court = court;
+  constructor(context: RuleContext) {
+    this.#context = context;
   }
 
   /** A server that was routed to is not any more, by no doing of Drover's. */
   wentDown(member: SimMember): void {
-    const group = this.#court.records.instances.get(member.member.instanceId)?.group;
+    const group = this.#context.records.instances.get(member.member.instanceId)?.group;
     if (group === undefined) return;
-    this.#wentDownMs.push({ group, atMs: this.#court.clock.elapsedMs });
+    this.#wentDownMs.push({ group, atMs: this.#context.clock.elapsedMs });
     if (this.#wentDownMs.length > KEPT) this.#wentDownMs.shift();
   }
 
@@ -37,7 +37,7 @@ export class CapacityRules {
   wants(group: string, size: number): void {
     const sizes = this.#desired.get(group) ?? [];
     if (sizes.length > KEPT) sizes.shift();
-    if (sizes.at(-1)?.size !== size) sizes.push({ atMs: this.#court.clock.elapsedMs, size });
+    if (sizes.at(-1)?.size !== size) sizes.push({ atMs: this.#context.clock.elapsedMs, size });
     this.#desired.set(group, sizes);
   }
 
@@ -47,7 +47,7 @@ export class CapacityRules {
    */
   noteEnding(instance: Instance): void {
     const { id } = instance;
-    const { hosts, clock, machines } = this.#court;
+    const { hosts, clock, machines } = this.#context;
     const since = clock.elapsedMs - VISIBLE_AFTER_MS;
     let found = false;
     let serves = isServing(machines.ofInstance(id));
@@ -70,27 +70,27 @@ export class CapacityRules {
     for (const { id, group } of instances) {
       groups.set(group, (groups.get(group) ?? 0) + 1);
       if (!this.#isBlind(group)) continue;
-      this.#court.violate('nothingReplacedBlind', `${id} is replaced while all of ${group} look unhealthy`);
+      this.#context.violate('nothingReplacedBlind', `${id} is replaced while all of ${group} look unhealthy`);
     }
     for (const [group, count] of groups) {
       const budget = this.#budget(group);
       if (count <= budget) continue;
-      this.#court.violate('replacementBudget', `${count} of ${group} replaced at once, ${budget} allowed`);
+      this.#context.violate('replacementBudget', `${count} of ${group} replaced at once, ${budget} allowed`);
     }
   }
 
   takenOut(member: SimMember, host: LoadBalancerHost): void {
     const { instanceId, targetGroup } = member.member;
-    const { records, machines, goesDown } = this.#court;
+    const { records, machines, goesDown } = this.#context;
     if (goesDown) return;
     const record = records.instances.get(instanceId);
     if (record === undefined) {
       const machine = machines.ofInstance(instanceId);
       if (machine === undefined || !isServing(machine) || machine.late) return;
       // With the records it was lost that a provider has servers which launches nothing any more.
-      if (!this.#court.inForce.usesProvider(machine.provider, machine.group)) return;
-      if (!this.#court.inForce.hasTarget(machine.group, targetGroup)) return;
-      return this.#court.violate(
+      if (!this.#context.inForce.usesProvider(machine.provider, machine.group)) return;
+      if (!this.#context.inForce.hasTarget(machine.group, targetGroup)) return;
+      return this.#context.violate(
         'capacityKept',
         `${instanceId} was taken out of ${targetGroup} because nobody remembers it`,
       );
@@ -108,7 +108,7 @@ export class CapacityRules {
     const desired = this.#leastDesired(record.group);
     const allowance = this.#budget(record.group) + this.#recentlyDown(record.group);
     if (left < desired - allowance) {
-      this.#court.violate(
+      this.#context.violate(
         'capacityKept',
         `${instanceId} (${cause ?? record.state.name}) was taken out of ${targetGroup} and leaves ${left} of ${desired} healthy`,
       );
@@ -117,14 +117,14 @@ export class CapacityRules {
 
   /** Whether the maximum leaves no room to replace an instance first, and nothing is on its way that would make some. */
   #isFull({ id, group }: Instance): boolean {
-    const others = this.#court.records.open(group).filter((other) => other.id !== id);
-    const maxSize = Math.min(...this.#court.inForce.bounds(group).map((one) => one.maxSize));
+    const others = this.#context.records.open(group).filter((other) => other.id !== id);
+    const maxSize = Math.min(...this.#context.inForce.bounds(group).map((one) => one.maxSize));
     return others.length + 1 >= maxSize && others.every(serves);
   }
 
   /** Whether all servers of a group, two at least, have looked unhealthy for a while although their machines run. */
   #isBlind(group: string): boolean {
-    const { hosts, records, machines, clock } = this.#court;
+    const { hosts, records, machines, clock } = this.#context;
     const unhealthy = new Set<InstanceId>();
     for (const host of hosts) {
       for (const member of host.members()) {
@@ -143,7 +143,7 @@ export class CapacityRules {
   }
 
   #leastDesired(group: string): number {
-    const since = this.#court.since(DESIRED_LAG_MS);
+    const since = this.#context.since(DESIRED_LAG_MS);
     const sizes = this.#desired.get(group) ?? [];
     let least = sizes.at(-1)?.size ?? 0;
     for (let index = sizes.length - 2; index >= 0; index--) {
@@ -155,7 +155,7 @@ export class CapacityRules {
   }
 
   #recentlyDown(group: string): number {
-    const since = this.#court.since(DECISION_LAG_MS);
+    const since = this.#context.since(DECISION_LAG_MS);
     return this.#wentDownMs.filter((one) => one.group === group && one.atMs >= since).length;
   }
 }

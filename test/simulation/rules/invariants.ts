@@ -13,10 +13,10 @@ import type { ProviderWitness } from '../world/sim-provider.ts';
 import type { Trace } from '../world/trace.ts';
 import type { VirtualClock } from '../world/virtual-clock.ts';
 import { CapacityRules } from './capacity-rules.ts';
-import type { Court } from './court.ts';
 import { InForce } from './in-force.ts';
 import { RecordRules } from './record-rules.ts';
 import { RoutingRules } from './routing-rules.ts';
+import type { RuleContext } from './rule-context.ts';
 import { ScalingRules } from './scaling-rules.ts';
 import { SightRules } from './sight-rules.ts';
 import { SuspensionRules } from './suspension-rules.ts';
@@ -26,7 +26,7 @@ export interface Violation {
   readonly detail: string;
 }
 
-export type InvariantOptions = Pick<Court, 'clock' | 'fleet' | 'machines' | 'hosts' | 'records' | 'trace'>;
+export type InvariantOptions = Pick<RuleContext, 'clock' | 'fleet' | 'machines' | 'hosts' | 'records' | 'trace'>;
 
 /** More steps than this within one second of virtual time are a loop that does not wait. */
 const STEPS_PER_SECOND = 5_000;
@@ -35,7 +35,7 @@ const STEPS_PER_SECOND = 5_000;
  * What must never happen, whatever goes wrong outside. It knows the truth of the simulated world and what is in the store, and
  * is told of everything that is done to either.
  */
-export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricWitness, Court {
+export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricWitness, RuleContext {
   readonly violations: Violation[] = [];
   readonly clock: VirtualClock;
   readonly fleet: Fleet;

@@ -4,18 +4,18 @@ import type { LoadBalancerHost, SimMember } from '../world/load-balancer-host.ts
 import type { SimMachine } from '../world/machines.ts';
 import { placeAt } from '../world/network.ts';
 import { causeOf } from '../world/records.ts';
-import type { Court } from './court.ts';
+import type { RuleContext } from './rule-context.ts';
 
 /** How long the address of a machine that has vanished may lead to a machine of another group. */
-const STRANGER_WITHIN_MS = 240_000;
+const MISROUTED_MAX_MS = 240_000;
 /** Of what is remembered for a while, so that a long run does not grow. */
 const KEPT = 1_000;
 
 /** Where requests go, and that those which were accepted may finish. */
 export class RoutingRules {
-  readonly #court: Court;
+  readonly #context: RuleContext;
   /** Since when an instance's address has led to another machine. */
-  readonly #strangers = new Map<InstanceId, number>();
+  readonly #misrouted = new Map<InstanceId, number>();
 
   /** Those that a person has asked to be ended at once, even where the record of that was lost. */
   readonly #askedToEnd = new Set<InstanceId>();
@@ -26,8 +26,8 @@ export class RoutingRules {
   /** Machines that a call ended which the records did not know of any more, whatever they say since. */
   readonly #endsForgotten = new Set<string>();
 
-  constructor(court: Court) {
-    this.#court = court;
+  constructor(context: RuleContext) {
+    this.#context = context;
   }
 
   /** To be called for every record of a commit. */
@@ -48,33 +48,33 @@ export class RoutingRules {
     for (const member of host.members()) {
       if (!host.serves(member)) continue;
       const { instanceId, endpoint } = member.member;
-      const machine = this.#court.machines.lastOfInstance(instanceId);
+      const machine = this.#context.machines.lastOfInstance(instanceId);
       if (machine?.ended === 'serving') this.#checkEnded(host, machine);
-      const heir = this.#court.machines.at(endpoint);
-      if (heir === machine) this.#strangers.delete(instanceId);
-      else this.#checkStranger(host, member, machine, heir);
+      const there = this.#context.machines.at(endpoint);
+      if (there === machine) this.#misrouted.delete(instanceId);
+      else this.#checkMisrouted(host, member, machine, there);
     }
   }
 
   cut(member: SimMember, requests: number, why: string): void {
     const { instanceId } = member.member;
-    const { records, clock } = this.#court;
+    const { records, clock } = this.#context;
     const record = records.instances.get(instanceId);
     const cause = record === undefined ? null : causeOf(record);
     // With the records it was forgotten that the machine is gone.
-    const machine = this.#court.machines.ofInstance(instanceId);
-    const isLost = machine === undefined || !this.#court.inForce.usesProvider(machine.provider, machine.group);
+    const machine = this.#context.machines.ofInstance(instanceId);
+    const isLost = machine === undefined || !this.#context.inForce.usesProvider(machine.provider, machine.group);
     if (record === undefined && isLost) return;
     if (this.#askedToEnd.has(instanceId) || records.isEndForgotten(instanceId)) return;
     if (cause === 'machineStopped' || cause === 'machineGone') return;
     // A target group that a person has taken away: what is open goes on in the process before the reload.
-    if (!this.#court.inForce.hasTarget(record?.group, member.member.targetGroup)) return;
+    if (!this.#context.inForce.hasTarget(record?.group, member.member.targetGroup)) return;
     // Who answers nobody would not answer them either.
     const { endpoint, checkPort } = member.member;
     if (cause === 'unhealthy' && this.#silent.has(placeAt({ ...endpoint, port: checkPort ?? endpoint.port }))) return;
     const drainedMs = member.drainingMs === null ? 0 : clock.elapsedMs - member.drainingMs;
     if (drainedMs >= member.deregistrationDelayMs) return;
-    this.#court.violate(
+    this.#context.violate(
       'requestsFinish',
       `${requests} requests of ${instanceId} (${cause ?? 'no record'}) were cut because ${why}, ${drainedMs} ms into a deregistration delay of ${member.deregistrationDelayMs} ms`,
     );
@@ -82,30 +82,31 @@ export class RoutingRules {
 
   #checkEnded(host: LoadBalancerHost, { id, instanceId }: SimMachine): void {
     if (this.#endsForgotten.size > KEPT) this.#endsForgotten.clear();
-    if (this.#court.records.isEndForgotten(instanceId)) this.#endsForgotten.add(id);
+    if (this.#context.records.isEndForgotten(instanceId)) this.#endsForgotten.add(id);
     if (this.#endsForgotten.has(id)) return;
-    this.#court.violate('routedToEnded', `${host.name} routes to ${instanceId}, whose machine Drover has ended`);
+    this.#context.violate('routedToEnded', `${host.name} routes to ${instanceId}, whose machine Drover has ended`);
   }
 
   /** Its address was given to the next machine, before the load balancer had let go of it. */
-  #checkStranger(
+  #checkMisrouted(
     host: LoadBalancerHost,
     { member }: SimMember,
     machine: SimMachine | undefined,
-    heir: SimMachine | undefined,
+    there: SimMachine | undefined,
   ): void {
     const { instanceId, targetGroup } = member;
-    const { clock } = this.#court;
-    if (!heir?.answering || heir.instanceId === instanceId) return;
-    if (this.#court.inForce.groups(heir.group).some(({ targetGroups }) => targetGroups.includes(targetGroup))) return;
-    const sinceMs = this.#strangers.get(instanceId) ?? clock.elapsedMs;
-    this.#strangers.set(instanceId, sinceMs);
+    const { clock } = this.#context;
+    if (!there?.answering || there.instanceId === instanceId) return;
+    if (this.#context.inForce.groups(there.group).some(({ targetGroups }) => targetGroups.includes(targetGroup)))
+      return;
+    const sinceMs = this.#misrouted.get(instanceId) ?? clock.elapsedMs;
+    this.#misrouted.set(instanceId, sinceMs);
     // What Drover has ended it must have taken out before; what ended by itself is to be noticed.
     const known = machine !== undefined && machine.ended !== null;
-    if (known || clock.elapsedMs - sinceMs > STRANGER_WITHIN_MS) {
-      this.#court.violate(
-        'routedToStranger',
-        `${host.name} routes from ${targetGroup} to ${heir.instanceId} of ${heir.group}, as ${instanceId}`,
+    if (known || clock.elapsedMs - sinceMs > MISROUTED_MAX_MS) {
+      this.#context.violate(
+        'routedToOtherServer',
+        `${host.name} routes from ${targetGroup} to ${there.instanceId} of ${there.group}, as ${instanceId}`,
       );
     }
   }

@@ -4,7 +4,7 @@ import type { Metric } from '../../../src/model/metric.ts';
 import type { Reading } from '../../../src/ports/metric-source.ts';
 import type { Change } from '../../../src/ports/store.ts';
 import type { MetricWitness } from '../world/sim-metric-source.ts';
-import type { Court } from './court.ts';
+import type { RuleContext } from './rule-context.ts';
 
 /** How long it may take until a reading, or that there is none, is what decisions go by. */
 const READING_LAG_MS = 5_000;
@@ -30,20 +30,20 @@ const SIZING: ReadonlySet<Activity['reason']> = new Set<Activity['reason']>([
 
 /** A group follows what is measured, and a metric that is missing is never zero. */
 export class ScalingRules implements MetricWitness {
-  readonly #court: Court;
+  readonly #context: RuleContext;
   readonly #known = new Map<string, Known>();
 
-  constructor(court: Court) {
-    this.#court = court;
+  constructor(context: RuleContext) {
+    this.#context = context;
   }
 
   readsAnew(group: string, metric: string): void {
-    this.#known.set(`${group}/${metric}`, { reading: null, atMs: this.#court.clock.elapsedMs, ageMs: 0 });
+    this.#known.set(`${group}/${metric}`, { reading: null, atMs: this.#context.clock.elapsedMs, ageMs: 0 });
   }
 
   hasRead(group: string, metric: string, reading: Reading): void {
     const key = `${group}/${metric}`;
-    const { clock } = this.#court;
+    const { clock } = this.#context;
     const before = this.#known.get(key);
     const known = { reading, atMs: clock.elapsedMs, ageMs: clock.now() - reading.at };
     // Missing since the first reading in a row that was no value.
@@ -54,18 +54,18 @@ export class ScalingRules implements MetricWitness {
   committing({ memory, activities }: Change): void {
     if (memory === null) return;
     const { group } = memory;
-    const before = this.#court.records.memory.get(group);
+    const before = this.#context.records.memory.get(group);
     if (before === undefined || before.desired === memory.value.desired) return;
     if (before.desired !== null && !activities.some(({ reason }) => SIZING.has(reason))) {
       const what = `${group} wants ${memory.value.desired} instead of ${before.desired}`;
-      this.#court.violate('explained', `${what} without an activity that says why`);
+      this.#context.violate('explained', `${what} without an activity that says why`);
     }
     if (!activities.some(({ reason }) => reason === 'scaledIn')) return;
-    const missing = this.#court.inForce.groups(group).map((one) => this.#missing(one));
+    const missing = this.#context.inForce.groups(group).map((one) => this.#missing(one));
     if (missing.some((metrics) => metrics.length === 0)) return;
     const metrics = [...new Set(missing.flat())].join(' and ');
     const what = `${group} is scaled in from ${before.desired} to ${memory.value.desired}`;
-    this.#court.violate('missingIsNotZero', `${what} without a reading of ${metrics}`);
+    this.#context.violate('missingIsNotZero', `${what} without a reading of ${metrics}`);
   }
 
   /** The metrics without which no policy may take a server away; empty while all of them can be seen. */
@@ -83,7 +83,7 @@ export class ScalingRules implements MetricWitness {
     if (known === undefined) return false;
     const { atMs, ageMs } = known;
     const untilMs = isValue(known) ? atMs + maxAgeMs - Math.max(0, ageMs) : atMs;
-    return untilMs >= this.#court.since(READING_LAG_MS);
+    return untilMs >= this.#context.since(READING_LAG_MS);
   }
 }
 

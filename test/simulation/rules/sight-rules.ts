@@ -2,7 +2,7 @@ import type { Activity } from '../../../src/model/activity.ts';
 import type { EndCause, Instance } from '../../../src/model/instance.ts';
 import type { Change } from '../../../src/ports/store.ts';
 import { causeOf } from '../world/records.ts';
-import type { Court } from './court.ts';
+import type { RuleContext } from './rule-context.ts';
 
 /** For how long the controller may rely on the newest look at its provider or a load balancer. */
 const SIGHT_KEPT_MS = 10_000;
@@ -15,12 +15,12 @@ const BY_POLICIES: ReadonlySet<Activity['reason']> = new Set<Activity['reason']>
 
 /** Who cannot see does nothing: while the provider or a load balancer has not answered for long, no server is launched, replaced or scaled in. */
 export class SightRules {
-  readonly #court: Court;
+  readonly #context: RuleContext;
   /** When each of them last answered this controller. */
   readonly #seenMs = new Map<string, number>();
 
-  constructor(court: Court) {
-    this.#court = court;
+  constructor(context: RuleContext) {
+    this.#context = context;
   }
 
   /** A controller starts: it has seen nothing yet. */
@@ -30,12 +30,12 @@ export class SightRules {
 
   /** The provider has listed its machines. */
   listed(): void {
-    this.#seenMs.set(PROVIDER, this.#court.clock.elapsedMs);
+    this.#seenMs.set(PROVIDER, this.#context.clock.elapsedMs);
   }
 
   /** A load balancer has told of its servers. */
   observed(loadBalancer: string): void {
-    this.#seenMs.set(loadBalancer, this.#court.clock.elapsedMs);
+    this.#seenMs.set(loadBalancer, this.#context.clock.elapsedMs);
   }
 
   /** To be called for every record of a commit, before the records have it. */
@@ -57,19 +57,19 @@ export class SightRules {
   }
 
   #check(group: string, what: string): void {
-    const since = this.#court.since(SIGHT_KEPT_MS + SIGHT_LAG_MS);
+    const since = this.#context.since(SIGHT_KEPT_MS + SIGHT_LAG_MS);
     for (const name of [PROVIDER, ...this.#loadBalancersOf(group)]) {
       const seenMs = this.#seenMs.get(name);
-      if (seenMs === undefined) this.#court.violate('blindMeansStill', `${what} before ${name} was seen`);
+      if (seenMs === undefined) this.#context.violate('blindMeansStill', `${what} before ${name} was seen`);
       else if (seenMs < since) {
-        const agoMs = this.#court.clock.elapsedMs - seenMs;
-        this.#court.violate('blindMeansStill', `${what}, but ${name} was last seen ${agoMs} ms ago`);
+        const agoMs = this.#context.clock.elapsedMs - seenMs;
+        this.#context.violate('blindMeansStill', `${what}, but ${name} was last seen ${agoMs} ms ago`);
       }
     }
   }
 
   #loadBalancersOf(group: string): string[] {
-    const { fleet } = this.#court.inForce;
+    const { fleet } = this.#context.inForce;
     const targetGroups = fleet.autoScalingGroups.find(({ name }) => name === group)?.targetGroups ?? [];
     return fleet.loadBalancers
       .filter(({ listeners }) => listeners.some(({ targetGroup }) => targetGroups.includes(targetGroup)))

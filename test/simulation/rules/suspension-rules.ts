@@ -3,7 +3,7 @@ import { awaitsHealth, serves } from '../../../src/model/lifecycle.ts';
 import type { SuspendableProcess } from '../../../src/model/scaling-policy.ts';
 import type { Change } from '../../../src/ports/store.ts';
 import { causeOf } from '../world/records.ts';
-import type { Court } from './court.ts';
+import type { RuleContext } from './rule-context.ts';
 
 /** What no server is ended for while a process is suspended. What people ask for themselves, and what was begun, goes on. */
 const NOT_ENDED_FOR: { readonly [process in SuspendableProcess]?: readonly EndCause[] } = {
@@ -17,12 +17,12 @@ const NOT_ENDED_FOR: { readonly [process in SuspendableProcess]?: readonly EndCa
  * that a suspension holds from the next commit on.
  */
 export class SuspensionRules {
-  readonly #court: Court;
+  readonly #context: RuleContext;
   /** Servers that were never to be registered so far, each with its group. */
   readonly #unregistered = new Map<InstanceId, string>();
 
-  constructor(court: Court) {
-    this.#court = court;
+  constructor(context: RuleContext) {
+    this.#context = context;
   }
 
   /** To be called for every record of a commit, before the records have it. */
@@ -72,21 +72,21 @@ export class SuspensionRules {
   }
 
   #isSuspended(group: string, process: SuspendableProcess): boolean {
-    const { goesDown, records } = this.#court;
+    const { goesDown, records } = this.#context;
     return !goesDown && records.memory.get(group)?.suspendedProcesses.includes(process) === true;
   }
 
   #isBehind(group: string): boolean {
-    return this.#court.inForce.groups(group).every(({ targetGroups }) => targetGroups.length > 0);
+    return this.#context.inForce.groups(group).every(({ targetGroups }) => targetGroups.length > 0);
   }
 
   /** A forecast follows no alarm. */
   #hasForecast(group: string): boolean {
-    const groups = this.#court.inForce.groups(group);
+    const groups = this.#context.inForce.groups(group);
     return groups.some(({ scalingPolicies }) => scalingPolicies.some(({ type }) => type === 'predictive'));
   }
 
   #violate(process: SuspendableProcess, what: string): void {
-    this.#court.violate('suspensionHolds', `${what} although ${process} is suspended`);
+    this.#context.violate('suspensionHolds', `${what} although ${process} is suspended`);
   }
 }

@@ -9,7 +9,7 @@
  *   npm run simulate -- --year                 a year of a busy group: memory, database and log have to stay bounded
  *   npm run simulate:coverage                  which lines and branches of the deciding core many seeds reach
  *
- * What a seed stands for (a fleet, the weather, what happens, where the controller dies) is drawn in scenario.ts; the rules
+ * What a seed stands for (a fleet, the conditions outside, what happens, where the controller dies) is drawn in scenario.ts; the rules
  * that have to hold after every step are in invariants.ts and its neighbours, and what has to be so when all is calm in
  * liveness.ts. The same seed is always the same story.
  */

@@ -3,12 +3,12 @@ import type { Conditions } from '../world/conditions.ts';
 import type { CrashPlan } from '../world/crash.ts';
 import { PORT_CALLS } from '../world/crash-points.ts';
 import type { Random } from '../world/random.ts';
-import { randomWeather } from '../world/weather.ts';
+import { randomConditions } from '../world/random-conditions.ts';
 import { type Happening, randomHappenings } from './happenings.ts';
 import { randomFleet } from './random-fleet.ts';
 import { randomScalingHappenings } from './scaling-happenings.ts';
 
-/** What one seed stands for: a fleet, the weather, and what happens to it, by whom, and when. */
+/** What one seed stands for: a fleet, the conditions outside, and what happens to it, by whom, and when. */
 export interface Scenario {
   readonly fleet: Fleet;
   /** Where it begins; it changes while the run lasts. */
@@ -43,7 +43,7 @@ export function randomScenario(random: Random, days: number | null = null): Scen
     happenings.push(...randomTimed(scaling, randomScalingHappenings(scaling, fleet), quietAtMs));
   }
   const crashes = randomCrashes(random.fork('crashes'));
-  const conditions = randomWeather(random.fork('weather'));
+  const conditions = randomConditions(random.fork('weather'));
   return {
     fleet,
     conditions,

@@ -32,7 +32,7 @@ export interface LatencyRange {
   readonly maxMs: number;
 }
 
-/** How a kind of call behaves just now; scenarios change it as the weather changes. */
+/** How a kind of call behaves just now; scenarios change it as they go on. */
 export interface CallConditions {
   faults: FaultRates;
   latency: LatencyRange;

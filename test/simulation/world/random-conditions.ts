@@ -7,7 +7,7 @@ const CLOUD_PROVIDER = { minMs: 50, maxMs: 2_000 };
 const LONGEST_REMOVAL_MS = 60_000;
 
 /** How the outside behaves in one run: which faults come, and how often. */
-export function randomWeather(random: Random): Conditions {
+export function randomConditions(random: Random): Conditions {
   const conditions = calmConditions(random.pick([LOCAL_PROVIDER, CLOUD_PROVIDER]));
   const { machines, provider, loadBalancer, file, metrics, probe, store } = conditions;
   machines.reusesAddresses = random.chance(0.4);

@@ -6,8 +6,8 @@ import type { Trace } from '../world/trace.ts';
 import type { VirtualClock } from '../world/virtual-clock.ts';
 import type { InForce } from './in-force.ts';
 
-/** What the rules judge by, the truth about the world and the records, and where they tell of a violation. */
-export interface Court {
+/** What the rules judge by, the truth about the world and the records, and where they report a violation. */
+export interface RuleContext {
   readonly clock: VirtualClock;
   readonly fleet: Fleet;
   readonly machines: Machines;

@@ -10,7 +10,7 @@ import type { OnDefect } from './defects.ts';
 import type { Operations } from './operations.ts';
 
 /** What a group's loop needs of the rest of the controller. */
-export interface GroupSurroundings {
+export interface GroupContext {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly store: Store;
