@@ -69,6 +69,7 @@ const groupStatus = z.object({
   suspendedProcesses: processes,
   policies: listOf(policyExplanation),
   holds: listOf(hold),
+  notes: listOf(z.string()),
   instances: listOf(instanceStatus),
   desiredCapacityFile: z.string().nullable(),
 });
@@ -105,6 +106,8 @@ export const fleetStatusSchema = z.object({
   fleetFile: z.string().nullable(),
   dataDir: z.string(),
   mode: z.enum(['up', 'down']),
+  pending: listOf(z.string()),
+  defects: z.number(),
   loadBalancers: listOf(loadBalancerStatus),
   groups: listOf(groupStatus),
 }) satisfies z.ZodType<FleetStatus>;

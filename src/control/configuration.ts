@@ -12,8 +12,7 @@ import type { ControllerOptions } from './controller-options.ts';
 import type { ChangedBy, FleetConfiguration, ReadFleet } from './fleet-configuration.ts';
 import { refuseForgottenGroups, refuseLostProviders, whileTheyAreEmpty } from './group-removal.ts';
 import type { Loops } from './loops.ts';
-import { inWords } from './reconcile.ts';
-import type { Reconciler } from './reconciler.ts';
+import { pendingInWords, type Reconciler } from './reconciler.ts';
 import { ServiceError } from './service.ts';
 
 /** Of a changed fleet, in one activity. */
@@ -162,8 +161,7 @@ export class Configuration implements FleetConfiguration {
     const changes = await changing;
     const version = this.current;
     if (changes.length > 0) await reconciler.attempted();
-    const pending = reconciler.failed.map(({ step, message }) => `${inWords(step)} is tried again: ${message}`);
-    return { version, changes, pending };
+    return { version, changes, pending: reconciler.failed.map(pendingInWords) };
   }
 
   /** Recorded first: killed at any line, the next start goes on with it. */

@@ -142,6 +142,8 @@ export class Controller implements FleetService {
       mode: this.#mode,
       about: { ...this.#options.about, fleetFile: source.kind === 'file' ? source.path : null },
       fleetVersion: this.#configuration.current,
+      failed: this.#reconciler.failed,
+      defects: this.#defects.count,
       groups: this.#loops.groups,
       balancers: this.#loops.balancers,
     });

@@ -36,9 +36,15 @@ export interface DefectsOptions {
 export class Defects {
   readonly #options: DefectsOptions;
   readonly #met = new Map<string, Defect>();
+  #count = 0;
 
   constructor(options: DefectsOptions) {
     this.#options = options;
+  }
+
+  /** How often one was met, with those that are only logged. */
+  get count(): number {
+    return this.#count;
   }
 
   get met(): readonly Defect[] {
@@ -48,6 +54,7 @@ export class Defects {
   readonly report: OnDefect = (where, error) => {
     const { clock, log, report } = this.#options;
     const at = clock.now();
+    this.#count += 1;
     const message = describeDefect(error);
     const key = `${where} ${message}`;
     const before = this.#met.get(key);

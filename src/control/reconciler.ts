@@ -30,6 +30,10 @@ export interface FailedStep {
   readonly retryAt: EpochMs;
 }
 
+export function pendingInWords({ step, message }: FailedStep): string {
+  return `${inWords(step)} is tried again: ${message}`;
+}
+
 interface Failure extends FailedStep {
   /** By the steady clock. */
   readonly retryMs: number;

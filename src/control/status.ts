@@ -13,9 +13,12 @@ import type {
   TargetGroupStatus,
 } from '../views/status.ts';
 import type { BalancerLoop } from './balancer-loop.ts';
-import { policyExplanations } from './explanation.ts';
+import { olderTemplates, policyExplanations } from './explanation.ts';
 import type { GroupLoop } from './group-loop.ts';
+import { type FailedStep, pendingInWords } from './reconciler.ts';
 import { increase } from './sampler.ts';
+
+type ShownGroup = Pick<GroupLoop, 'group' | 'memory' | 'instances' | 'holds' | 'verdicts' | 'machines'>;
 
 export interface StatusSources {
   readonly at: EpochMs;
@@ -29,13 +32,15 @@ export interface StatusSources {
     readonly dataDir: string;
   };
   readonly fleetVersion: number;
-  readonly groups: readonly GroupLoop[];
+  readonly failed: readonly FailedStep[];
+  readonly defects: number;
+  readonly groups: readonly ShownGroup[];
   readonly balancers: ReadonlyMap<string, BalancerLoop>;
 }
 
 /** What the controller knows, as people are shown it. */
 export function fleetStatus(sources: StatusSources): FleetStatus {
-  const { at, startedAt, fleet, fleetVersion, mode, about, groups, balancers } = sources;
+  const { at, startedAt, fleet, fleetVersion, mode, about, failed, defects, groups, balancers } = sources;
   const targets = targetsByInstance([...balancers.values()], fleet);
   const ports = new Map(fleet.targetGroups.map((targetGroup) => [targetGroup.name, targetGroup.port]));
   return {
@@ -45,6 +50,8 @@ export function fleetStatus(sources: StatusSources): FleetStatus {
     ...about,
     startedAt,
     mode,
+    pending: failed.map(pendingInWords),
+    defects,
     loadBalancers: fleet.loadBalancers.map((loadBalancer) =>
       balancerStatus(loadBalancer, fleet, balancers.get(loadBalancer.name)),
     ),
@@ -84,7 +91,7 @@ function targetsByInstance(
 }
 
 function groupStatus(
-  loop: GroupLoop,
+  loop: ShownGroup,
   targets: ReadonlyMap<string, readonly SeenTarget[]>,
   ports: ReadonlyMap<string, number | null>,
 ): GroupStatus {
@@ -100,6 +107,7 @@ function groupStatus(
     suspendedProcesses: memory.suspendedProcesses,
     policies: policyExplanations(group, loop.verdicts),
     holds,
+    notes: olderTemplates(loop),
     instances: instances.map((instance) =>
       instanceStatus(instance, {
         port: ports.get(group.targetGroups[0] ?? '') ?? null,

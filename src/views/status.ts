@@ -22,6 +22,10 @@ export interface FleetStatus {
   readonly dataDir: string;
   /** `down` once everything is being ended. */
   readonly mode: 'up' | 'down';
+  /** What the fleet says and could not be done yet, with the error, in sentences. */
+  readonly pending: readonly string[];
+  /** How many programming errors in Drover itself were met since it started. */
+  readonly defects: number;
   readonly loadBalancers: readonly LoadBalancerStatus[];
   readonly groups: readonly GroupStatus[];
 }
@@ -69,6 +73,8 @@ export interface GroupStatus {
   readonly policies: readonly PolicyExplanation[];
   /** Why what would be done is not done now. */
   readonly holds: readonly Hold[];
+  /** What stays as it is until a person acts, in sentences: servers of an older launch template. */
+  readonly notes: readonly string[];
   readonly instances: readonly InstanceStatus[];
   /** The absolute path of the desired capacity file; null where the group has none. */
   readonly desiredCapacityFile: string | null;

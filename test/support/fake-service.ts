@@ -84,6 +84,8 @@ export class FakeFleetService implements FleetService {
       fleetFile: '/srv/hello/fleet.yaml',
       dataDir: this.#options.dataDir ?? '/srv/hello/.drover',
       mode: this.#mode,
+      pending: [],
+      defects: 0,
       loadBalancers: [
         {
           name: 'front',
@@ -240,6 +242,7 @@ export class FakeFleetService implements FleetService {
       launchSuspended: this.suspended,
       suspendedProcesses: this.suspendedProcesses,
       policies: this.policies,
+      notes: [],
       holds: this.suspended === null ? [] : [{ code: 'launchBackoff', message: wait, until: now + 12_400 }],
       instances: this.#instances.map(asStatus),
       desiredCapacityFile: '/srv/hello/desired',

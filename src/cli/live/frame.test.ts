@@ -182,6 +182,7 @@ function hostile(frame: Frame, text: string, many: number): Frame {
     ...group,
     name: text,
     holds: [{ code: text, message: text, until: null }],
+    notes: [text],
     launchSuspended: text,
     instances: Array.from({ length: many }, (_, index) => ({
       ...(group.instances[index % group.instances.length] as (typeof group.instances)[number]),
@@ -209,7 +210,7 @@ function hostile(frame: Frame, text: string, many: number): Frame {
     statsUrl: text,
   }));
   return {
-    status: { ...frame.status, fleet: text, groups, loadBalancers },
+    status: { ...frame.status, fleet: text, pending: [text], defects: many, groups, loadBalancers },
     activities: Array.from({ length: many }, () => activity),
     hints: [...frame.hints, { command: text, effect: text }],
     notice: text,

@@ -21,7 +21,7 @@ const COLUMNS: readonly Column[] = [
 /** The most columns that a group's bar takes. */
 const BAR_COLUMNS = 24;
 
-/** One line for each group, and below it one for each of its policies and why it waits, where it does. */
+/** One line for each group, and below it one for each of its policies, why it waits, where it does, and what a person has to do. */
 export function renderGroups(groups: readonly GroupStatus[], look: Look): readonly string[] {
   const [title = '', ...lines] = renderTable(
     COLUMNS,
@@ -95,7 +95,7 @@ function waits(group: GroupStatus, look: Look): readonly string[] {
     wrap(shortenIds(clean(asTyped(text, look.program))), look.columns - 4, WAIT_LINES, mark).map((line, index) =>
       style(`  ${index === 0 ? hold : ' '} ${line}`),
     );
-  const { name, launchSuspended: why, suspendedProcesses } = group;
+  const { name, launchSuspended: why, suspendedProcesses, notes } = group;
   const suspended =
     why === null ? [] : lines(`Launching is suspended: ${why} Resume with \`drover resume ${name}\`.`, red);
   const list = suspendedProcesses.join(' ');
@@ -105,7 +105,12 @@ function waits(group: GroupStatus, look: Look): readonly string[] {
       : lines(`Suspended: ${suspendedProcesses.join(', ')}. Resume with \`drover resume ${name} ${list}\`.`, yellow);
   // The suspension has its line above.
   const others = otherHolds(group).filter(({ code }) => why === null || code !== 'launchSuspended');
-  return [...suspended, ...off, ...others.flatMap((each) => lines(holdText(each, look), yellow))];
+  return [
+    ...suspended,
+    ...off,
+    ...others.flatMap((each) => lines(holdText(each, look), yellow)),
+    ...notes.flatMap((note) => lines(note, yellow)),
+  ];
 }
 
 /** Those that do not only repeat what a policy says. */

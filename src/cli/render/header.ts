@@ -1,10 +1,12 @@
+import { count } from '../../base/plural.ts';
 import type { FleetStatus, LoadBalancerStatus, TargetGroupStatus } from '../../views/status.ts';
+import { asTyped } from './as-typed.ts';
 import { clean } from './clean.ts';
 import { colors, type Look, symbols } from './look.ts';
 import { cut, widthOf, wrap } from './text.ts';
 import { amount, duration, timeOfDay } from './units.ts';
 
-/** What is wrong with a load balancer: what to do about it is at the end. */
+/** What is wrong with a fleet or a load balancer: what to do about it is at the end. */
 const MAX_DETAIL_LINES = 4;
 
 /** The fleet, and for each load balancer its state, addresses and traffic. */
@@ -23,7 +25,22 @@ export function renderHeader(status: FleetStatus, look: Look): readonly string[]
     { text: `controller pid ${status.pid}`, style: dim },
     { text: timeOfDay(look.now), style: dim },
   ];
-  return [spread(left, right, look), ...status.loadBalancers.flatMap((each) => loadBalancerLines(each, look))];
+  return [
+    spread(left, right, look),
+    ...troubles(status, look),
+    ...status.loadBalancers.flatMap((each) => loadBalancerLines(each, look)),
+  ];
+}
+
+/** What is wrong with the fleet as a whole. */
+function troubles({ pending, defects }: FleetStatus, look: Look): readonly string[] {
+  const met = count(defects, 'programming error');
+  const ofDrover = `${met} in Drover itself since its start; \`drover activities --level error\` says what it hit.`;
+  return [...pending, ...(defects === 0 ? [] : [ofDrover])].flatMap((text) =>
+    wrap(clean(asTyped(text, look.program)), look.columns - 3, MAX_DETAIL_LINES, symbols(look).cut).map((line) =>
+      colors(look).red(`   ${line}`),
+    ),
+  );
 }
 
 function loadBalancerLines(loadBalancer: LoadBalancerStatus, look: Look): readonly string[] {

@@ -36,6 +36,7 @@ it('is logged with its stack, counted, and reported once', () => {
   expect(logged).toEqual([defect, defect]);
   expect(reported).toMatchObject([{ reason: 'defect', level: 'error', message: expect.stringContaining('group web') }]);
   expect(defects.met).toMatchObject([{ where: 'group web', count: 12 }]);
+  expect(defects.count).toBe(12);
 });
 
 it("in one group's decision keeps that group still, says so, and no other one", async () => {

@@ -3,7 +3,10 @@ import { renderStatus } from '../../../src/cli/live/frame.ts';
 import { renderChanges, renderPlan } from '../../../src/cli/render/changes.ts';
 import { terminalLook, uncutLook } from '../../../src/cli/terminal.ts';
 import { balancersInTrouble, olderTemplates } from '../../../src/control/explanation.ts';
+import { fleetStatus, type StatusSources } from '../../../src/control/status.ts';
 import { decideCommand } from '../../../src/decide/commands.ts';
+import { DEFAULT_HISTORY } from '../../../src/model/fleet.ts';
+import { EMPTY_MEMORY } from '../../../src/model/group-memory.ts';
 import { settingsWarnings } from '../../../src/providers/process/warnings.ts';
 import { FakeFleetService } from '../../support/fake-service.ts';
 import { fakeTerminal } from '../../support/fake-terminal.ts';
@@ -17,6 +20,50 @@ it('a plan says how many servers run an older launch template', () => {
   const text = renderPlan({ at: NOW, fleetChanges: [], loadBalancers: [], groups }, look);
   expect(text).toContain('1 of 2 servers runs an older launch template');
   expect(text).not.toContain('Nothing to do');
+});
+
+describe('a status', () => {
+  const { instances } = snapshotOf([{ id: 'a', template: 'v0' }, { id: 'b' }]);
+  const nothingSeen = { memory: EMPTY_MEMORY, holds: [], verdicts: [], machines: new Map() };
+  const statusOf = (more: Partial<StatusSources>) =>
+    fleetStatus({
+      at: NOW,
+      startedAt: NOW,
+      fleet: {
+        name: 'shop',
+        providers: [],
+        loadBalancers: [],
+        targetGroups: [],
+        autoScalingGroups: [],
+        history: DEFAULT_HISTORY,
+      },
+      mode: 'up',
+      about: { version: '0.1.0', pid: 42, fleetFile: null, dataDir: '/srv/.drover' },
+      fleetVersion: 1,
+      failed: [],
+      defects: 0,
+      groups: [],
+      balancers: new Map(),
+      ...more,
+    });
+  const look = { ...terminalLook(fakeTerminal(), 'drover --data shop'), color: false, columns: 200 };
+
+  it('says under a group how many of its servers run an older launch template', () => {
+    const status = statusOf({ groups: [{ ...nothingSeen, group: GROUP, instances }] });
+    expect(status.groups[0]?.notes).toEqual([expect.stringContaining('1 of 2 servers runs an older launch template')]);
+    expect(renderStatus(status, look)).toContain('use `drover --data shop drain <instance>`');
+    const same = statusOf({ groups: [{ ...nothingSeen, group: GROUP, instances: instances.slice(1) }] });
+    expect(renderStatus(same, look)).not.toContain('launch template');
+  });
+
+  it('says what is tried again and why, and how many programming errors were met', () => {
+    const step = { kind: 'terminateLoadBalancer', name: 'old' } as const;
+    const failed = [{ step, message: 'it does not answer', tries: 3, retryAt: NOW + 5_000 }];
+    const text = renderStatus(statusOf({ failed, defects: 3 }), look);
+    expect(text).toContain('Terminating load balancer old is tried again: it does not answer');
+    expect(text).toContain('3 programming errors in Drover itself since its start');
+    expect(renderStatus(statusOf({}), look)).not.toMatch(/tried again|programming error/);
+  });
 });
 
 it('a plan says of which load balancer a change is refused, and not that everything is as desired', () => {
