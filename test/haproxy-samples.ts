@@ -2,8 +2,9 @@
 
 import type { Look, ServerLook } from '../src/haproxy/look.ts';
 import type { LoadBalancer, TargetGroup } from '../src/model/fleet.ts';
+import type { Member } from '../src/model/member.ts';
 import { NO_TRAFFIC } from '../src/model/observation.ts';
-import type { DesiredState, Member } from '../src/ports/load-balancer.ts';
+import type { DesiredState } from '../src/ports/load-balancer.ts';
 
 export const sampleGroup: TargetGroup = {
   name: 'hello',

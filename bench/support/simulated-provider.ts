@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Machine } from '../../src/model/observation.ts';
 import { PortError } from '../../src/ports/errors.ts';
-import type { LaunchRequest, Machine, Provider, ProviderType } from '../../src/ports/provider.ts';
+import type { LaunchRequest, Provider, ProviderType } from '../../src/ports/provider.ts';
 import { systemClock } from '../../src/system/clock.ts';
 
 /** The environment variable with the port that `many-targets.ts` listens on. */

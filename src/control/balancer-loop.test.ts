@@ -3,9 +3,10 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { sampleLoadBalancer } from '../../test/haproxy-samples.ts';
 import { VirtualClock } from '../../test/simulation/world/virtual-clock.ts';
+import type { LoadBalancerObservation } from '../model/observation.ts';
 import { WHOLE_TRAFFIC } from '../model/observation.ts';
 import { PortError } from '../ports/errors.ts';
-import type { Announce, LoadBalancerObservation } from '../ports/load-balancer.ts';
+import type { Announce } from '../ports/load-balancer.ts';
 import { BalancerLoop } from './balancer-loop.ts';
 
 const SECOND = 1_000;

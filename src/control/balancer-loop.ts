@@ -5,17 +5,12 @@ import type { RequestWindow, View } from '../decide/snapshot.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import type { LoadBalancer, TargetGroup } from '../model/fleet.ts';
 import type { InstanceId } from '../model/instance.ts';
-import type { Target } from '../model/observation.ts';
+import type { Failure, LoadBalancerObservation, Target } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
-import { asPortError, type Failure, isDefect } from '../ports/errors.ts';
+import { asPortError, isDefect } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
-import type {
-  DesiredState,
-  LoadBalancerDriver,
-  LoadBalancerEvent,
-  LoadBalancerObservation,
-} from '../ports/load-balancer.ts';
+import type { DesiredState, LoadBalancerDriver, LoadBalancerEvent } from '../ports/load-balancer.ts';
 import { type Concerned, differing } from './concerned.ts';
 import { LimitWatch } from './limit-watch.ts';
 import { RequestWindows } from './request-windows.ts';

@@ -3,7 +3,7 @@ import { Serial } from '../base/serial.ts';
 import { type Command, decideCommand } from '../decide/commands.ts';
 import { decide } from '../decide/decide.ts';
 import type { Decision } from '../decide/draft.ts';
-import { isSameMember, type Membership, memberships } from '../decide/membership.ts';
+import { isSameMember, memberships } from '../decide/membership.ts';
 import { Forecasts } from '../decide/policies/forecast.ts';
 import type { PolicyVerdict } from '../decide/policies/policy.ts';
 import { Calendar } from '../decide/schedule.ts';
@@ -13,6 +13,7 @@ import { EMPTY_MEMORY, type GroupMemory } from '../model/group-memory.ts';
 import type { Hold } from '../model/hold.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import { isOver, lifecycleOf } from '../model/lifecycle.ts';
+import type { Member } from '../model/member.ts';
 import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import { asPortError, PortError } from '../ports/errors.ts';
@@ -138,7 +139,7 @@ export class GroupLoop {
     return view.kind === 'seen' ? view.value.machines : new Map();
   }
 
-  members(): Membership[] {
+  members(): Member[] {
     return memberships(this.#context.targetGroups(this.#group), this.#instances.values(), this.#memory);
   }
 

@@ -4,7 +4,7 @@ import { controllerOptionsOf, storeOf } from '../../test/support/controller-opti
 import { GROUP } from '../../test/support/snapshot.ts';
 import type { Activity } from '../model/activity.ts';
 import { DEFAULT_HISTORY } from '../model/fleet.ts';
-import type { Machine } from '../ports/provider.ts';
+import type { Machine } from '../model/observation.ts';
 import { Loops } from './loops.ts';
 import { stepsLeft } from './reconcile.ts';
 

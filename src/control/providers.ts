@@ -1,8 +1,9 @@
 import type { Sightings, Throttled, View } from '../decide/snapshot.ts';
 import type { ProviderInstance } from '../model/fleet.ts';
+import type { Failure } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
-import { asFailure, type Failure } from '../ports/errors.ts';
+import { asFailure } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { Concerned } from './concerned.ts';

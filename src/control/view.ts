@@ -1,6 +1,7 @@
 import type { View } from '../decide/snapshot.ts';
+import type { Failure } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
-import { asFailure, type Failure } from '../ports/errors.ts';
+import { asFailure } from '../ports/errors.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 /** What was seen last, for as long as it can be relied upon: one look that failed, or is late, does not blind us. */

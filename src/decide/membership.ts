@@ -1,19 +1,9 @@
 import { targetEndpoint } from '../model/endpoint.ts';
 import type { TargetGroup } from '../model/fleet.ts';
 import type { GroupMemory } from '../model/group-memory.ts';
-import type { Endpoint, Instance, InstanceId } from '../model/instance.ts';
+import type { Instance } from '../model/instance.ts';
 import { lifecycleOf, serves } from '../model/lifecycle.ts';
-
-/** A server as its target groups should have it. */
-export interface Membership {
-  readonly targetGroup: string;
-  readonly instanceId: InstanceId;
-  readonly endpoint: Endpoint;
-  readonly checkPort: number | null;
-  readonly weight: number;
-  readonly state: 'ready' | 'draining';
-  readonly proven: boolean;
-}
+import type { Member } from '../model/member.ts';
 
 /** Whether a changed record is the same to its target groups: nothing has to be done there then. */
 export function isSameMember(before: Instance | undefined, after: Instance): boolean {
@@ -37,9 +27,9 @@ export function memberships(
   targetGroups: readonly TargetGroup[],
   instances: Iterable<Instance>,
   { suspendedProcesses }: Pick<GroupMemory, 'suspendedProcesses'>,
-): Membership[] {
+): Member[] {
   const isSuspended = suspendedProcesses.includes('addToLoadBalancer');
-  const members: Membership[] = [];
+  const members: Member[] = [];
   for (const instance of instances) {
     const { id, machine, launchTemplate } = instance;
     const { member, isPending } = lifecycleOf(instance);

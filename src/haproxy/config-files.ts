@@ -1,8 +1,9 @@
 /** What HAProxy starts with, on disk: its configuration, the state of its servers, and the configuration that it took last. */
 
 import { chmod, mkdir, rename } from 'node:fs/promises';
+import type { Member } from '../model/member.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DesiredState, Member } from '../ports/load-balancer.ts';
+import type { DesiredState } from '../ports/load-balancer.ts';
 import { readIfExists, writeDurably } from './files.ts';
 import { parseSkeleton, type Skeleton, serializeSkeleton } from './last-good.ts';
 import { boundLog } from './launch.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sampleLook, sampleMember, sampleState } from '../../test/haproxy-samples.ts';
-import type { Member } from '../ports/load-balancer.ts';
+import type { Member } from '../model/member.ts';
 import { difference } from './diff.ts';
 import { encode } from './encoder.ts';
 import type { Look } from './look.ts';

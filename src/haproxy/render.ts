@@ -12,7 +12,8 @@ import type {
   TargetGroup,
 } from '../model/fleet.ts';
 import { healthCheckHeaders } from '../model/health-check.ts';
-import type { DesiredState, Member } from '../ports/load-balancer.ts';
+import type { Member } from '../model/member.ts';
+import type { DesiredState } from '../ports/load-balancer.ts';
 import type { Capabilities } from './capabilities.ts';
 import { CLIENT, clientAddress, forwardedHeaders } from './forwarded.ts';
 import { authority } from './members.ts';

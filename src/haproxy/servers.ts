@@ -5,7 +5,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { Member } from '../ports/load-balancer.ts';
+import type { Member } from '../model/member.ts';
 
 /** A server as HAProxy names it: `<backend>/<server>`; for a member that is `<target group>/<instance id>`. */
 export type ServerKey = string;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { FileError, readBounded } from '../base/files.ts';
+import type { MissingCode, Reading } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
-import type { MetricSource, MissingCode, Reading } from '../ports/metric-source.ts';
+import type { MetricSource } from '../ports/metric-source.ts';
 import { watchFile } from './file-watch.ts';
 import { pathSchema } from './settings.ts';
 import { metricSourceType } from './source.ts';

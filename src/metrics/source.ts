@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { JsonObject } from '../model/json.ts';
+import type { MissingCode } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isDefect, PortError } from '../ports/errors.ts';
-import type { MetricContext, MetricSource, MetricSourceType, MissingCode } from '../ports/metric-source.ts';
+import type { MetricContext, MetricSource, MetricSourceType } from '../ports/metric-source.ts';
 import { reasonOf } from './text.ts';
 
 /** Thrown by a look that gives no number; its message is the sentence that people read. */

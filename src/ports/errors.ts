@@ -1,8 +1,6 @@
 import type { Failure, Reaction } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 
-export type { Failure, Reaction } from '../model/observation.ts';
-
 /** The one error class of the ports. `code` is stable and machine-readable; `message` is for a person. */
 export class PortError extends Error {
   readonly reaction: Reaction;

@@ -1,8 +1,6 @@
 import type { LoadBalancer, TargetGroup } from '../model/fleet.ts';
-import type { Endpoint, InstanceId } from '../model/instance.ts';
+import type { Member } from '../model/member.ts';
 import type { LoadBalancerObservation } from '../model/observation.ts';
-
-export type { LoadBalancerObservation } from '../model/observation.ts';
 
 /**
  * What carries the traffic. It is told how things should be and finds the way there itself; the same call again changes
@@ -35,19 +33,6 @@ export interface DesiredState {
   /** Those that the load balancer's listeners name. */
   readonly targetGroups: readonly TargetGroup[];
   readonly members: readonly Member[];
-}
-
-export interface Member {
-  readonly targetGroup: string;
-  readonly instanceId: InstanceId;
-  readonly endpoint: Endpoint;
-  /** The port of its health checks, where that is another one. */
-  readonly checkPort: number | null;
-  /** 1 to 256 */
-  readonly weight: number;
-  readonly state: 'ready' | 'draining';
-  /** It has been healthy in this life: what requests go to when no member is healthy now. */
-  readonly proven: boolean;
 }
 
 /** Waited for, so that what is done has been told even when the controller dies in the middle of it; never rejects. */

@@ -4,8 +4,6 @@ import type { JsonObject } from '../model/json.ts';
 import type { LoadBalancerObservation, Reading } from '../model/observation.ts';
 import type { Clock, Moment } from './clock.ts';
 
-export type { MissingCode, Reading } from '../model/observation.ts';
-
 /**
  * A number from outside. A reading that cannot be trusted is *missing*, never zero; `read` throws nothing but what its signal's
  * abort brings about, and a failure is a missing reading with the reason.

@@ -5,8 +5,6 @@ import type { Problem } from '../settings/explain.ts';
 import type { ProviderSchemaSource, TemplateUse } from '../settings/settings-schema.ts';
 import type { Clock } from './clock.ts';
 
-export type { Machine } from '../model/observation.ts';
-
 /**
  * Where machines come from. The contract, checked by `test/conformance/provider.ts`:
  *

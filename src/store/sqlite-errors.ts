@@ -1,4 +1,5 @@
-import { isDefect, PortError, type Reaction } from '../ports/errors.ts';
+import type { Reaction } from '../model/observation.ts';
+import { isDefect, PortError } from '../ports/errors.ts';
 
 interface Cause {
   readonly reaction: Reaction;

@@ -2,8 +2,9 @@
 
 import type { TargetGroup } from '../../src/model/fleet.ts';
 import type { Endpoint } from '../../src/model/instance.ts';
+import type { Member } from '../../src/model/member.ts';
 import type { Target } from '../../src/model/observation.ts';
-import type { DesiredState, LoadBalancerDriver, LoadBalancerEvent, Member } from '../../src/ports/load-balancer.ts';
+import type { DesiredState, LoadBalancerDriver, LoadBalancerEvent } from '../../src/ports/load-balancer.ts';
 
 /** A world with one load balancer in it, servers that can be put behind it, and clients. */
 export interface LoadBalancerWorld {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { JsonObject } from '../../src/model/json.ts';
-import type { MetricContext, MetricSource, MetricSourceType, Reading } from '../../src/ports/metric-source.ts';
+import type { Reading } from '../../src/model/observation.ts';
+import type { MetricContext, MetricSource, MetricSourceType } from '../../src/ports/metric-source.ts';
 import { systemClock } from '../../src/system/clock.ts';
 
 /** What a source reads from, as far as a test can change it. */

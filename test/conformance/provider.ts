@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { placesOf } from '../../src/model/endpoint.ts';
 import type { JsonObject } from '../../src/model/json.ts';
+import type { Machine } from '../../src/model/observation.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { PortError } from '../../src/ports/errors.ts';
-import type { Machine, Provider } from '../../src/ports/provider.ts';
+import type { Provider } from '../../src/ports/provider.ts';
 
 /** What a provider's test brings along: the place where its machines live, and a hand that reaches into it. */
 export interface ProviderWorld {

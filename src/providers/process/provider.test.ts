@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { ProcessWorld, pidOf, processTests, settings, terminated } from '../../../test/support/process-world.ts';
 import { isRunning } from '../../../test/support/processes.ts';
 import type { JsonObject } from '../../model/json.ts';
-import type { Machine } from '../../ports/provider.ts';
+import type { Machine } from '../../model/observation.ts';
 import { ProcessProvider } from './provider.ts';
 
 const tests = processTests('shop');

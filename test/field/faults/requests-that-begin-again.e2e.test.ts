@@ -5,7 +5,7 @@ import { Agent, createServer, request, type Server, type ServerResponse } from '
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Algorithm } from '../../../src/model/fleet.ts';
-import type { Member } from '../../../src/ports/load-balancer.ts';
+import type { Member } from '../../../src/model/member.ts';
 import { sampleMember } from '../../haproxy-samples.ts';
 import { HaproxyWorld } from '../../support/haproxy-world.ts';
 import { requires } from '../../support/requires.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Machine } from '../../../src/ports/provider.ts';
+import type { Machine } from '../../../src/model/observation.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import { pidOf, processTests, settings } from '../../support/process-world.ts';
 

@@ -3,7 +3,7 @@ import { createServer, get, type IncomingMessage, type Server, type ServerRespon
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { MAX_OLD_WORKERS } from '../../../src/haproxy/render.ts';
-import type { Member } from '../../../src/ports/load-balancer.ts';
+import type { Member } from '../../../src/model/member.ts';
 import { sampleGroup } from '../../haproxy-samples.ts';
 import { HaproxyWorld } from '../../support/haproxy-world.ts';
 import { requires } from '../../support/requires.ts';

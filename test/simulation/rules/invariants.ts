@@ -1,7 +1,7 @@
 import type { Fleet } from '../../../src/model/fleet.ts';
 import type { Endpoint, Instance, InstanceId } from '../../../src/model/instance.ts';
 import { isEnding } from '../../../src/model/lifecycle.ts';
-import type { Reading } from '../../../src/ports/metric-source.ts';
+import type { Reading } from '../../../src/model/observation.ts';
 import type { ProbeAnswer } from '../../../src/ports/probe.ts';
 import type { LaunchRequest } from '../../../src/ports/provider.ts';
 import type { Change, StoredState } from '../../../src/ports/store.ts';

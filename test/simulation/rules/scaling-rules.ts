@@ -1,7 +1,7 @@
 import type { Activity } from '../../../src/model/activity.ts';
 import type { AutoScalingGroup } from '../../../src/model/fleet.ts';
 import type { Metric } from '../../../src/model/metric.ts';
-import type { Reading } from '../../../src/ports/metric-source.ts';
+import type { Reading } from '../../../src/model/observation.ts';
 import type { Change } from '../../../src/ports/store.ts';
 import type { MetricWitness } from '../world/sim-metric-source.ts';
 import type { RuleContext } from './rule-context.ts';

@@ -1,5 +1,5 @@
 import type { HealthCheck } from '../../../src/model/fleet.ts';
-import type { Member } from '../../../src/ports/load-balancer.ts';
+import type { Member } from '../../../src/model/member.ts';
 import { type Machines, serverState } from './machines.ts';
 import type { Random } from './random.ts';
 import type { Cancel, VirtualClock } from './virtual-clock.ts';

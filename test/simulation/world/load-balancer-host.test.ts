@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TargetGroup } from '../../../src/model/fleet.ts';
-import type { Member } from '../../../src/ports/load-balancer.ts';
+import type { Member } from '../../../src/model/member.ts';
 import { sampleLoadBalancer } from '../../haproxy-samples.ts';
 import { Clients } from './clients.ts';
 import { calmConditions } from './conditions.ts';

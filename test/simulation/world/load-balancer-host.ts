@@ -1,5 +1,6 @@
+import type { Member } from '../../../src/model/member.ts';
 import { PortError } from '../../../src/ports/errors.ts';
-import type { DesiredState, Member } from '../../../src/ports/load-balancer.ts';
+import type { DesiredState } from '../../../src/ports/load-balancer.ts';
 import { type Checked, HealthChecks } from './health-checks.ts';
 import { type MachineListener, type Machines, type SimMachine, serverState } from './machines.ts';
 import { isPlaceOf } from './network.ts';

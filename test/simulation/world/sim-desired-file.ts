@@ -1,4 +1,5 @@
-import type { MetricSource, Reading } from '../../../src/ports/metric-source.ts';
+import type { Reading } from '../../../src/model/observation.ts';
+import type { MetricSource } from '../../../src/ports/metric-source.ts';
 import { type CallConditions, simulateCall } from './call.ts';
 import type { Random } from './random.ts';
 import type { Trace } from './trace.ts';

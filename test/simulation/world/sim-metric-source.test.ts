@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Reading } from '../../../src/ports/metric-source.ts';
+import type { Reading } from '../../../src/model/observation.ts';
 import { calmConditions } from './conditions.ts';
 import { type LoadChange, Measures, type MetricTrouble } from './measures.ts';
 import { createRandom } from './random.ts';

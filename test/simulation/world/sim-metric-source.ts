@@ -1,7 +1,8 @@
 import type { Metric } from '../../../src/model/metric.ts';
+import type { MissingCode, Reading } from '../../../src/model/observation.ts';
 import type { EpochMs } from '../../../src/model/time.ts';
 import { asPortError } from '../../../src/ports/errors.ts';
-import type { MetricSource, MissingCode, Reading } from '../../../src/ports/metric-source.ts';
+import type { MetricSource } from '../../../src/ports/metric-source.ts';
 import { type CallConditions, simulateCall } from './call.ts';
 import type { Measures, MetricTrouble } from './measures.ts';
 import type { Random } from './random.ts';

@@ -1,5 +1,6 @@
+import type { Machine } from '../../../src/model/observation.ts';
 import { PortError } from '../../../src/ports/errors.ts';
-import type { LaunchRequest, Machine, Provider } from '../../../src/ports/provider.ts';
+import type { LaunchRequest, Provider } from '../../../src/ports/provider.ts';
 import { type CallConditions, simulateCall } from './call.ts';
 import { describe, type Machines } from './machines.ts';
 import type { Random } from './random.ts';
