@@ -11,7 +11,7 @@ import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
 import { Configuration } from './configuration.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { Defects, reportingDefects } from './defects.ts';
-import { balancersInTrouble, explanation, olderTemplates } from './explanation.ts';
+import { balancersInTrouble, explanation, olderTemplates, planned } from './explanation.ts';
 import type { FleetConfiguration } from './fleet-configuration.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { LateActivities } from './late-activities.ts';
@@ -158,7 +158,7 @@ export class Controller implements FleetService {
 
   async plan(): Promise<Plan> {
     const groups = this.#loops.groups.map((loop) => {
-      const { activities, holds } = loop.plan();
+      const { activities, holds } = planned(loop, this.#defects.report);
       return { group: loop.group.name, activities, holds, notes: olderTemplates(loop) };
     });
     const loadBalancers = balancersInTrouble(this.#loops.balancers);
@@ -169,7 +169,8 @@ export class Controller implements FleetService {
   async explain(group: string): Promise<Explanation> {
     const loop = this.#group(group);
     const activities = await this.#options.store.activities({ group, limit: EXPLAINED_ACTIVITIES });
-    return explanation({ at: this.#options.clock.now(), loop, decision: loop.plan(), activities });
+    const decision = planned(loop, this.#defects.report);
+    return explanation({ at: this.#options.clock.now(), loop, decision, activities });
   }
 
   async setDesiredCapacity(
@@ -187,7 +188,7 @@ export class Controller implements FleetService {
   async drainInstance(id: InstanceId, force: boolean): Promise<{ readonly waitsFor: string | null }> {
     const loop = this.#groupOf(id);
     await this.#obey(loop, { kind: 'drain', instanceId: id, force });
-    return { waitsFor: waitBeforeDrain(id, loop.instances, loop.plan()) };
+    return { waitsFor: waitBeforeDrain(id, loop.instances, planned(loop, this.#defects.report)) };
   }
 
   async terminateInstance(id: InstanceId, force: boolean): Promise<void> {

@@ -1,8 +1,9 @@
 import { Backoff, type BackoffLimits } from '../base/backoff.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
+import type { Hold } from '../model/hold.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
-import { describeDefect, isDefect } from '../ports/errors.ts';
+import { asPortError, describeDefect, isDefect } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
 
 /** Of different ones; further ones are only logged. */
@@ -65,6 +66,15 @@ export class Defects {
     if (before !== undefined) return;
     const text = `An error in Drover itself has hit ${where}, which stands still and is tried again: ${message}. Please report it, with its stack from drover.log.`;
     void report({ ...PLAIN_ACTIVITY, at, level: 'error', reason: 'defect', message: text });
+  };
+}
+
+/** Why a group does nothing whose decision has met a programming error. */
+export function defectHold(error: unknown): Hold {
+  return {
+    code: 'defect',
+    message: `Nothing is done because of ${asPortError(error).message}. It is tried again.`,
+    until: null,
   };
 }
 

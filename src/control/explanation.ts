@@ -10,13 +10,16 @@ import { inWords } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Explanation, LoadBalancerPlan, PolicyExplanation } from '../views/status.ts';
 import type { BalancerLoop } from './balancer-loop.ts';
+import { defectHold, type OnDefect } from './defects.ts';
 import type { GroupLoop } from './group-loop.ts';
+
+export type PlannedDecision = Pick<Decision, 'activities' | 'changed' | 'holds' | 'replacedFirst' | 'verdicts'>;
 
 export interface ExplanationSources {
   readonly at: EpochMs;
   readonly loop: Pick<GroupLoop, 'group' | 'memory' | 'instances'>;
   /** What the next look would come to. */
-  readonly decision: Decision;
+  readonly decision: PlannedDecision;
   /** The group's newest ones, oldest first. */
   readonly activities: readonly StoredActivity[];
 }
@@ -65,6 +68,16 @@ export function policyExplanations(group: AutoScalingGroup, verdicts: readonly P
     cappedBy,
     waitsUntil,
   }));
+}
+
+/** What a group would do next. Where that meets a programming error it would do nothing, for that reason; other groups are not hidden by it. */
+export function planned(loop: Pick<GroupLoop, 'group' | 'plan' | 'verdicts'>, onDefect: OnDefect): PlannedDecision {
+  try {
+    return loop.plan();
+  } catch (error) {
+    onDefect(`group ${loop.group.name}`, error);
+    return { activities: [], changed: [], holds: [defectHold(error)], replacedFirst: [], verdicts: loop.verdicts };
+  }
 }
 
 /** Whether servers run an older launch template, which nothing but their replacement changes. */

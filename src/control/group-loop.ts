@@ -16,10 +16,11 @@ import { isOver, lifecycleOf } from '../model/lifecycle.ts';
 import type { Member } from '../model/member.ts';
 import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
-import { asPortError, PortError } from '../ports/errors.ts';
+import { PortError } from '../ports/errors.ts';
 import type { MeasuredServer } from '../ports/metric-source.ts';
 import type { Change } from '../ports/store.ts';
 import { adjustedRecords, afterClockChange, clockChanged, type GroupRecords } from './clock-changes.ts';
+import { defectHold } from './defects.ts';
 import type { GroupContext } from './group-context.ts';
 import { measuredServers } from './measured-servers.ts';
 import type { Operations } from './operations.ts';
@@ -245,18 +246,14 @@ export class GroupLoop {
   }
 
   #standsStill(error: unknown): Hold {
-    const { message } = asPortError(error);
     // The store types all of its errors.
     if (error instanceof PortError) {
-      this.#context.onProblem(`group ${this.#group.name}: ${message}`);
-      return {
-        code: 'cannotCommit',
-        message: `Nothing is done, because it cannot be recorded: ${message}`,
-        until: null,
-      };
+      this.#context.onProblem(`group ${this.#group.name}: ${error.message}`);
+      const message = `Nothing is done, because it cannot be recorded: ${error.message}`;
+      return { code: 'cannotCommit', message, until: null };
     }
     this.#context.onDefect(`group ${this.#group.name}`, error);
-    return { code: 'defect', message: `Nothing is done because of ${message}. It is tried again.`, until: null };
+    return defectHold(error);
   }
 
   async #decideAndPerform(announced: boolean): Promise<Pause> {

@@ -49,6 +49,8 @@ const POLICY_COLUMNS: readonly Column[] = [
 
 function policies(explanation: Explanation, look: Look): readonly string[] {
   if (explanation.policies.length === 0) {
+    // Nothing is known of them.
+    if (explanation.holds.some(({ code }) => code === 'defect')) return [];
     return ['It has no scaling policy: it has the size that was asked for last.'];
   }
   const { bold, dim, yellow } = colors(look);

@@ -1,7 +1,10 @@
 /** Kind: an error in Drover itself passes for trouble outside: it is "tried again", "cannot be recorded" or a server that is not well. */
 
 import { expect, it, onTestFinished } from 'vitest';
+import { renderExplanation } from '../../../src/cli/render/explanation.ts';
+import { terminalLook } from '../../../src/cli/terminal.ts';
 import { Defects } from '../../../src/control/defects.ts';
+import { explanation, planned } from '../../../src/control/explanation.ts';
 import { Loops } from '../../../src/control/loops.ts';
 import { Probes } from '../../../src/control/probes.ts';
 import { stepsLeft } from '../../../src/control/reconcile.ts';
@@ -13,6 +16,7 @@ import { asStoreError } from '../../../src/store/sqlite-errors.ts';
 import { calmConditions } from '../../simulation/world/conditions.ts';
 import { settle, VirtualClock } from '../../simulation/world/virtual-clock.ts';
 import { controllerOptionsOf } from '../../support/controller-options.ts';
+import { fakeTerminal } from '../../support/fake-terminal.ts';
 import { lived, simulated } from '../../support/scenarios.ts';
 import { GROUP, NOW, snapshotOf } from '../../support/snapshot.ts';
 
@@ -104,6 +108,25 @@ it("in one group's decision keeps that group still, says so, and no other one", 
   isBroken = false;
   await until(() => launched.includes('bad'));
   expect(new Set(met)).toEqual(new Set(['group bad']));
+});
+
+it('in what a group would do next is shown as its reason to do nothing', () => {
+  const met: string[] = [];
+  const onDefect = (where: string) => void met.push(where);
+  const broken = () => {
+    throw defect;
+  };
+  const { memory, instances } = snapshotOf([{ id: 'a' }]);
+  const loop = { group: GROUP, memory, instances, verdicts: [] };
+  const decision = planned({ ...loop, plan: broken }, onDefect);
+  expect(decision).toMatchObject({ activities: [], changed: [], holds: [{ code: 'defect' }] });
+  expect(met).toEqual(['group web']);
+  const look = { ...terminalLook(fakeTerminal(), 'drover'), color: false, columns: 200 };
+  const explained = renderExplanation(explanation({ at: NOW, loop, decision, activities: [] }), look);
+  expect(explained).toContain(
+    'waits: Nothing is done because of an error in Drover itself (TypeError: undefined is not',
+  );
+  expect(explained).not.toContain('no scaling policy');
 });
 
 it('in a probe says nothing about the server', async () => {
