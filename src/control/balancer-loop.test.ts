@@ -1,4 +1,4 @@
-/** What a load balancer tells of itself, of which the simulated one knows nothing: deaths, hangs, cuts, limits. */
+/** What a load balancer reports of itself, of which the simulated one knows nothing: deaths, hangs, cuts, limits. */
 
 import { expect, it, onTestFinished } from 'vitest';
 import { sampleLoadBalancer } from '../../test/haproxy-samples.ts';
@@ -45,7 +45,7 @@ async function started() {
     isBusy: () => false,
     onSeen: () => {},
     onDefect: (error) => expect.fail(String(error)),
-    tell: async ({ level, reason, message }) => void told.push(`${level} ${reason}: ${message}`),
+    report: async ({ level, reason, message }) => void told.push(`${level} ${reason}: ${message}`),
   });
   void loop.run(stop.signal);
   const pass = async (ms: number): Promise<void> => {
@@ -57,7 +57,7 @@ async function started() {
   return { driver, loop, pass, told: () => told.splice(0) };
 }
 
-it('tells that HAProxy has died, that it is started again, and how long it was away', async () => {
+it('reports that HAProxy has died, that it is started again, and how long it was away', async () => {
   const { driver, pass, told } = await started();
   driver.failure = new PortError('Transient', 'notRunning', 'HAProxy is not running');
   driver.apply = async (announce) => {
@@ -111,7 +111,7 @@ it('what is refused is tried again ever more seldom, told once, and said to be o
   expect(loop.trouble).toBe('');
 });
 
-it('tells of open requests that were cut with a worker of an earlier configuration, each once', async () => {
+it('reports open requests that were cut with a worker of an earlier configuration, each once', async () => {
   const { driver, pass, told } = await started();
   const cut = (cutRequests: number) => {
     driver.seen = { ...driver.seen, oldWorkers: { ...driver.seen.oldWorkers, cutRequests } };
@@ -126,7 +126,7 @@ it('tells of open requests that were cut with a worker of an earlier configurati
   ]);
 });
 
-it('tells of a limit that is reached, and says so for as long as it is', async () => {
+it('reports a limit that is reached, and shows it in the status for as long as it is', async () => {
   const { driver, loop, pass, told } = await started();
   const { maxConnections } = sampleLoadBalancer;
   const cutTotal = { idleTimeout: 0, queueTimeout: 0, requestHead: 0, answerHead: 0 };

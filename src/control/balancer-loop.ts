@@ -50,7 +50,7 @@ export interface Balancer {
   /** Told of programming errors, for the log. */
   onDefect(error: unknown): void;
   /** Resolves when it is recorded, or cannot be. */
-  tell(activity: Activity): Promise<void>;
+  report(activity: Activity): Promise<void>;
 }
 
 /** An observation, and how long ago it was asked for. */
@@ -182,7 +182,7 @@ export class BalancerLoop {
       this.#dirty = true;
       if (failure.message !== this.#refusal) {
         this.#refusal = failure.message;
-        await this.#tell(
+        await this.#report(
           'loadBalancerRefused',
           `Load balancer ${this.#balancer.name} could not be changed: ${failure.message}`,
           'error',
@@ -203,13 +203,13 @@ export class BalancerLoop {
         this.#earlier = before;
       this.#seen.saw({ asked, observation }, asked);
       counted = this.#windows.take(observation.targetGroups, asked.steadyMs, this.#targetGroups);
-      await this.#tellOfCuts(observation);
+      await this.#reportCuts(observation);
     } catch (error) {
       if (signal.aborted) return false;
       if (isDefect(error)) this.#balancer.onDefect(error);
       failure = this.#seen.failed(error);
     }
-    if (failure === null) await this.#tellLimits();
+    if (failure === null) await this.#reportLimits();
     const view = this.#seen.view();
     const changed = this.#seen.hasReturned ? 'all' : changedTargetGroups(this.#told, view);
     this.#balancer.onSeen(changed === 'all' ? changed : new Set([...changed, ...counted]));
@@ -217,11 +217,11 @@ export class BalancerLoop {
     return failure === null;
   }
 
-  async #tellLimits(): Promise<void> {
+  async #reportLimits(): Promise<void> {
     const limits = this.#seen.value?.observation.limits;
     if (limits === undefined || this.#loadBalancer === null) return;
     for (const { reason, message, level } of this.#limits.seen(limits, this.#loadBalancer)) {
-      await this.#tell(reason, message, level);
+      await this.#report(reason, message, level);
     }
   }
 
@@ -232,23 +232,23 @@ export class BalancerLoop {
     const { name } = this.#balancer;
     switch (event.kind) {
       case 'died':
-        await this.#tell('loadBalancerDied', `HAProxy of load balancer ${name} has died: ${event.how}.`, 'error');
+        await this.#report('loadBalancerDied', `HAProxy of load balancer ${name} has died: ${event.how}.`, 'error');
         break;
       case 'hung':
         this.#serves = event.serves;
-        await this.#tell('loadBalancerHung', `HAProxy of load balancer ${name} is hung: ${event.seen}.`, 'error');
+        await this.#report('loadBalancerHung', `HAProxy of load balancer ${name} is hung: ${event.seen}.`, 'error');
         break;
       case 'start': {
         this.#wasAway = this.#seen.value !== null && !this.#serves;
         const members = event.members === 0 ? '' : `, with its ${event.members} members as they were`;
-        await this.#tell(
+        await this.#report(
           'loadBalancerStarted',
           `Starting HAProxy ${event.version} for load balancer ${name}${members}.`,
         );
         break;
       }
       case 'reload':
-        await this.#tell(
+        await this.#report(
           'loadBalancerReloaded',
           `Reloading HAProxy of load balancer ${name}: ${event.why}.${event.cuts === 0 ? '' : ` This cuts ${event.cuts} open requests of a process that has outlived as many reloads as it may.`}`,
           event.cuts === 0 ? 'info' : 'warning',
@@ -257,12 +257,12 @@ export class BalancerLoop {
     }
   }
 
-  async #tellOfCuts({ oldWorkers: { cutRequests } }: LoadBalancerObservation): Promise<void> {
+  async #reportCuts({ oldWorkers: { cutRequests } }: LoadBalancerObservation): Promise<void> {
     const more = cutRequests - this.#cutRequests;
     this.#cutRequests = cutRequests;
     if (more <= 0) return;
     const { name, hardStopAfterMs } = this.#balancer.desired().loadBalancer;
-    await this.#tell(
+    await this.#report(
       'openRequestsCut',
       `Load balancer ${name} cut ${count(more, 'request')} that had been open since a reload more than ${formatDuration(hardStopAfterMs)} ago (hardStopAfter).`,
       'warning',
@@ -276,12 +276,12 @@ export class BalancerLoop {
     this.#wasAway = false;
     const how =
       awayMs === 0 ? 'is as it should be again' : `serves again; it was away for ${(awayMs / 1_000).toFixed(1)} s`;
-    await this.#tell('loadBalancerRecovered', `Load balancer ${name} ${how}.`);
+    await this.#report('loadBalancerRecovered', `Load balancer ${name} ${how}.`);
   }
 
-  #tell(reason: Activity['reason'], message: string, level: Activity['level'] = 'info'): Promise<void> {
+  #report(reason: Activity['reason'], message: string, level: Activity['level'] = 'info'): Promise<void> {
     const at = this.#balancer.clock.now();
-    return this.#balancer.tell({ ...PLAIN_ACTIVITY, at, level, reason, message });
+    return this.#balancer.report({ ...PLAIN_ACTIVITY, at, level, reason, message });
   }
 }
 

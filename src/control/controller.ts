@@ -95,7 +95,7 @@ export class Controller implements FleetService {
     const what = this.#configuration.isKnown
       ? `fleet ${this.#fleet.name} ${has}`
       : 'it waits for its fleet: `drover fleet apply <file>`';
-    await this.#tell('controllerStarted', `Drover ${about.version} (pid ${about.pid}) started; ${what}.`);
+    await this.#report('controllerStarted', `Drover ${about.version} (pid ${about.pid}) started; ${what}.`);
     this.#loops.start(stored);
     this.#reconciling = this.#reconciler.run(this.#stop.signal);
     this.#sampling = this.#sampler.run(
@@ -113,7 +113,7 @@ export class Controller implements FleetService {
     this.#stop.abort();
     await Promise.all([this.#sampling, this.#reconciling]);
     await this.#loops.stop();
-    await this.#tell(
+    await this.#report(
       'controllerStopped',
       `Drover (pid ${this.#options.about.pid}) stopped; ${count(servers, 'server')} ${plural(servers, 'keeps', 'keep')} running.`,
     );
@@ -218,7 +218,7 @@ export class Controller implements FleetService {
   async down(): Promise<void> {
     if (this.#mode === 'down') return;
     this.#mode = 'down';
-    await this.#tell(
+    await this.#report(
       'fleetDown',
       'Terminating everything that the fleet owns: servers are drained first, then the load balancers stop.',
     );
@@ -266,7 +266,7 @@ export class Controller implements FleetService {
     throw new ServiceError('notFound', `There is no instance ${id} in fleet ${this.#fleet.name}.`);
   }
 
-  #tell(reason: Activity['reason'], message: string, level: Activity['level'] = 'info'): Promise<void> {
+  #report(reason: Activity['reason'], message: string, level: Activity['level'] = 'info'): Promise<void> {
     return this.#late.record({ ...PLAIN_ACTIVITY, at: this.#options.clock.now(), level, reason, message });
   }
 }

@@ -22,7 +22,7 @@ function watching() {
   return { watch, see, pass };
 }
 
-it('tells of requests that were cut with their number: soon, then every ten minutes', async () => {
+it('reports requests that were cut with their number: soon, then every ten minutes', async () => {
   const { see, pass } = watching();
   expect(see({ idleTimeout: 1 })).toEqual([]);
   await pass(5 * SECOND);
@@ -39,7 +39,7 @@ it('tells of requests that were cut with their number: soon, then every ten minu
   expect(see({ idleTimeout: 501 })).toEqual([]);
 });
 
-it('tells each cause by itself', async () => {
+it('reports each cause by itself', async () => {
   const { see, pass } = watching();
   see({ queueTimeout: 1, requestHead: 2, answerHead: 3 });
   await pass(5 * SECOND);
@@ -50,7 +50,7 @@ it('tells each cause by itself', async () => {
   ]);
 });
 
-it('tells that all connections are taken, again after ten minutes, and in the status for as long as it is so', async () => {
+it('reports that all connections are taken, again after ten minutes, and in the status for as long as it is so', async () => {
   const { watch, see, pass } = watching();
   const full = { connections: 50_000 };
   expect(see({}, full)).toEqual([expect.stringContaining('has 50000 client connections, the most that a listener')]);
@@ -63,7 +63,7 @@ it('tells that all connections are taken, again after ten minutes, and in the st
   expect(watch.state).toBe('');
 });
 
-it('tells once that the limit of open files allows fewer connections than are asked for', () => {
+it('reports once that the limit of open files allows fewer connections than are asked for', () => {
   const { watch, see } = watching();
   const low = { maxConnections: 409 };
   expect(see({}, low)).toEqual([

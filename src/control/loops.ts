@@ -249,7 +249,7 @@ export class Loops {
       isReady: () => this.#isSurveyed(name),
       isBusy: () => this.#feeding(name).some(({ isBusy }) => isBusy),
       onSeen: (changed) => this.#targetsSeen(name, changed),
-      tell: this.#context.report,
+      report: this.#context.report,
       onDefect: (error) => onDefect(`load balancer ${name}`, error),
     });
     const done = keepRunning(`load balancer ${name}`, this.#options, stop.signal, (stopped) => loop.run(stopped));

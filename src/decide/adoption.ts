@@ -36,7 +36,7 @@ function adoptAll(draft: Draft): void {
     const before = draft.capacity();
     const adopted = recordOf(draft, machine);
     draft.put(adopted);
-    draft.tell(
+    draft.report(
       'adopted',
       `Adopted ${machine.instanceId} (machine ${machine.id}): it carries this group's tag, and there were no records yet.`,
       {
@@ -64,7 +64,7 @@ function followOrphans(draft: Draft): void {
     firstSeenAt: known.get(machine.instanceId)?.firstSeenAt ?? draft.now,
   }));
   for (const { machine } of orphans) {
-    if (!known.has(machine.instanceId)) tellFound(draft, machine);
+    if (!known.has(machine.instanceId)) reportFound(draft, machine);
   }
   const overdue = orphans.filter(({ firstSeenAt }) => at - firstSeenAt >= group.orphanGracePeriodMs);
   const isHeld =
@@ -117,10 +117,10 @@ function seenBefore(facts: Facts, instanceId: string): boolean {
   return machines.kind === 'seen' && machines.value.previous?.machines.has(instanceId) === true;
 }
 
-function tellFound(draft: Draft, machine: Machine): void {
+function reportFound(draft: Draft, machine: Machine): void {
   const { group } = draft.snapshot;
   const minutes = group.orphanGracePeriodMs / 60_000;
-  draft.tell(
+  draft.report(
     'orphanFound',
     `Machine ${machine.id} carries this group's tag (${machine.instanceId}), but there is no record of it. It counts against the maximum and is terminated if it is still there in ${minutes} min.`,
     { level: 'warning' },
@@ -132,7 +132,7 @@ function endOrphan(draft: Draft, machine: Machine): void {
   const record = recordOf(draft, machine);
   draft.put(record);
   const ended = draft.end(record, 'orphan' satisfies EndCause);
-  draft.tell('orphanEnded', `Terminating machine ${machine.id} (${machine.instanceId}): there is no record of it.`, {
+  draft.report('orphanEnded', `Terminating machine ${machine.id} (${machine.instanceId}): there is no record of it.`, {
     level: 'warning',
     instance: ended,
     before,

@@ -60,10 +60,10 @@ function followLevel(draft: Draft, level: 'all' | 'many', brake: Brake, onEnd = 
   draft.condition(
     `healthBrake:${level}`,
     hold !== null,
-    () => draft.tell('replacementHeld', hold?.message ?? '', { level: 'warning', cappedBy: 'healthBrake' }),
+    () => draft.report('replacementHeld', hold?.message ?? '', { level: 'warning', cappedBy: 'healthBrake' }),
     () => {
       onEnd();
-      draft.tell('replacementResumed', 'Unhealthy servers may be replaced again, after their grace period.');
+      draft.report('replacementResumed', 'Unhealthy servers may be replaced again, after their grace period.');
     },
   );
 }

@@ -20,10 +20,13 @@ export function followCrashes(draft: Draft): void {
   draft.condition(
     'crashLoop',
     draft.memory.launch.crashes > 1,
-    () => tellCrashLoop(draft),
+    () => reportCrashLoop(draft),
     () => {
       const proven = `servers stay in service for ${PROVEN_AFTER_MS / 1000} s again`;
-      draft.tell('crashLoopEnded', `The crash loop is over: ${launch.crashes > 1 ? proven : 'launching starts anew'}.`);
+      draft.report(
+        'crashLoopEnded',
+        `The crash loop is over: ${launch.crashes > 1 ? proven : 'launching starts anew'}.`,
+      );
     },
   );
 }
@@ -54,11 +57,11 @@ export function holdCrashLoop(draft: Draft): void {
   );
 }
 
-function tellCrashLoop(draft: Draft): void {
+function reportCrashLoop(draft: Draft): void {
   const { crashes, notBefore, why } = draft.memory.launch;
   const waitMs = Math.max(0, (notBefore ?? draft.now) - draft.now);
   const { maxBackoffMs } = draft.snapshot.group.launchRetry;
-  draft.tell(
+  draft.report(
     'crashLoop',
     `Servers end soon after they come into service, ${crashes} in a row. The last one: ${why} The next launch waits ${(waitMs / 1000).toFixed(1)} s, and longer after each further one, up to ${maxBackoffMs / 1000} s.`,
     { level: 'warning', cappedBy: 'launchBackoff' },

@@ -37,7 +37,7 @@ function change(draft: Draft, desired: number, who: string): void {
   const before = draft.capacity();
   if (desired === before.desired) return;
   draft.memory = { ...draft.memory, desired };
-  draft.tell('desiredCapacityChanged', `Desired capacity changed from ${before.desired} to ${desired} by ${who}.`, {
+  draft.report('desiredCapacityChanged', `Desired capacity changed from ${before.desired} to ${desired} by ${who}.`, {
     before,
   });
 }
@@ -93,14 +93,14 @@ function reportRefusal(
     draft.hold('desiredCapacityRefused', refused, blocking.at + REFUSAL_AGAIN_MS);
     return null;
   }
-  draft.tell('desiredCapacityRefused', `${refused} The size stays at ${draft.memory.desired ?? 0}.`, { level });
+  draft.report('desiredCapacityRefused', `${refused} The size stays at ${draft.memory.desired ?? 0}.`, { level });
   return { standing: refused, reports: [...recent, { refused, at: draft.now }] };
 }
 
 /** Only after a refusal that was reported. */
 function reportReadable(draft: Draft, known: FileMemory | null, value: number | null): Reports | null {
   if (known?.standing === undefined) return null;
-  draft.tell('desiredCapacityFileReadable', `The desired capacity file says ${value}.`);
+  draft.report('desiredCapacityFileReadable', `The desired capacity file says ${value}.`);
   return known.reports === undefined ? {} : { reports: known.reports };
 }
 

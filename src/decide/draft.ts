@@ -151,7 +151,7 @@ export class Draft implements Facts {
     this.memory = { ...this.memory, unhealthyAt: mine };
   }
 
-  tell(
+  report(
     reason: ActivityReason,
     message: string,
     { level = 'info', instance, cappedBy = null, before, explanation }: ActivityDetails = {},

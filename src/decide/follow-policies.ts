@@ -76,7 +76,7 @@ function changeSize(
     minSize: ` The minimum is ${limits.minSize}.`,
     forecast: ` The forecast of another policy keeps ${size}.`,
   };
-  draft.tell(
+  draft.report(
     by > 0 ? 'scaledOut' : 'scaledIn',
     `Scaling ${by > 0 ? 'out' : 'in'} from ${before.desired} to ${size} by policy ${names}: ${first?.why ?? ''}${cappedBy === null ? '' : limit[cappedBy]}`,
     { before, cappedBy: cappedBy ?? first?.cappedBy ?? null, explanation: explain(verdicts, limits) },
@@ -135,16 +135,16 @@ function watchMetrics(draft: Draft, verdicts: readonly PolicyVerdict[]): void {
     draft.condition(
       `metricMissing:${name}`,
       missing !== undefined,
-      () => tellMissing(draft, name, missing),
-      () => draft.tell('metricVisible', `Metric ${name} can be read again.`),
+      () => reportMissing(draft, name, missing),
+      () => draft.report('metricVisible', `Metric ${name} can be read again.`),
     );
   }
 }
 
-function tellMissing(draft: Draft, metric: string, verdict: PolicyVerdict | undefined): void {
+function reportMissing(draft: Draft, metric: string, verdict: PolicyVerdict | undefined): void {
   if (verdict === undefined) return;
   const { policy, sees, why } = verdict;
-  draft.tell(
+  draft.report(
     'metricMissing',
     `Metric ${metric} has no value for ${duration(GAP_MS)} now, ${sees}. Policy ${policy}: ${why}`,
     {

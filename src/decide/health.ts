@@ -53,7 +53,7 @@ function learnOfMachine(draft: Draft, instance: Instance): void {
     const before = draft.capacity();
     const { cause } = instance.state;
     const terminated = draft.move(instance, { name: 'terminated', since: draft.now, cause });
-    draft.tell('terminated', `${instance.id} is terminated (${END_CAUSES[cause]}) without a machine.`, {
+    draft.report('terminated', `${instance.id} is terminated (${END_CAUSES[cause]}) without a machine.`, {
       instance: terminated,
       before,
     });
@@ -98,7 +98,7 @@ function endWithoutMachine(draft: Draft, instance: Instance, loss: Loss): void {
     const what = isLeaving
       ? `stopped while it was drained${detail}`
       : `has stopped${detail}: it is removed and terminated`;
-    draft.tell('machineStopped', `The machine of ${instance.id} ${what}.`, {
+    draft.report('machineStopped', `The machine of ${instance.id} ${what}.`, {
       level,
       instance: ended,
       before,
@@ -110,7 +110,7 @@ function endWithoutMachine(draft: Draft, instance: Instance, loss: Loss): void {
   } else {
     const ended = draft.end(instance, 'machineGone');
     const when = isLeaving ? ', which was being drained' : '';
-    draft.tell('machineGone', `The provider does not list the machine of ${instance.id} any more${when}.`, {
+    draft.report('machineGone', `The provider does not list the machine of ${instance.id} any more${when}.`, {
       level,
       instance: ended,
       before,
@@ -158,12 +158,13 @@ function noteHealth(draft: Draft, instance: Instance, seen: Verdict): Instance {
   if (!serves(noted)) return noted;
   if (seen.status === 'unhealthy') {
     draft.noteUnhealthy(instance.id, since);
-    draft.tell('unhealthy', `The load balancer finds ${instance.id} unhealthy (${seen.detail}): it gets no traffic.`, {
-      level: 'warning',
-      instance: noted,
-    });
+    draft.report(
+      'unhealthy',
+      `The load balancer finds ${instance.id} unhealthy (${seen.detail}): it gets no traffic.`,
+      { level: 'warning', instance: noted },
+    );
   } else {
-    draft.tell('recovered', `${instance.id} is healthy again.`, { instance: noted });
+    draft.report('recovered', `${instance.id} is healthy again.`, { instance: noted });
   }
   return noted;
 }
@@ -181,7 +182,7 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
   if (instance.health.status === 'healthy') {
     const serving = draft.move(instance, { name: 'inService', since: draft.now });
     const seconds = ((draft.now - instance.createdAt) / 1000).toFixed(1);
-    draft.tell('inService', `${instance.id} is healthy and in service ${seconds} s after launch.`, {
+    draft.report('inService', `${instance.id} is healthy and in service ${seconds} s after launch.`, {
       instance: serving,
       before,
     });
@@ -223,7 +224,7 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
   const detail = said === '' ? '' : ` (${said})`;
   const why = `${instance.id} was not healthy within its grace period of ${graceMs / 1000} s${detail}${answer}.`;
   const ended = retire(draft, instance, 'neverHealthy');
-  draft.tell('neverHealthy', `${why} It is terminated.`, {
+  draft.report('neverHealthy', `${why} It is terminated.`, {
     level: 'warning',
     instance: ended,
     before,

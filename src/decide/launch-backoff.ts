@@ -49,7 +49,7 @@ export function recordLaunchFailure(
 export function reportLaunchSuspension(draft: Draft): void {
   const { failures, suspended } = draft.memory.launch;
   if (suspended === null || suspended === draft.snapshot.memory.launch.suspended) return;
-  draft.tell(
+  draft.report(
     'launchSuspended',
     `Launching is suspended after ${failures} failures in a row. The last one: ${suspended.why} Fix the cause, then run: drover resume ${draft.snapshot.group.name} (or change the launch template).`,
     { level: 'error' },
@@ -106,14 +106,16 @@ export function startAnewWithTemplate(draft: Draft): void {
     const { state, launchTemplate } = instance;
     if (state.name !== 'launching' || launchTemplate.version === version) continue;
     if ((state.retryAt === null && launch.held === null) || draft.snapshot.busy.has(instance.id)) continue;
-    draft.tell('launchFailed', `Giving up on ${instance.id}: its launch failed, and the launch template has changed.`, {
-      instance: draft.end(instance, 'launchFailed'),
-    });
+    draft.report(
+      'launchFailed',
+      `Giving up on ${instance.id}: its launch failed, and the launch template has changed.`,
+      { instance: draft.end(instance, 'launchFailed') },
+    );
   }
   if (launch.template === null || launch.template === version) return;
   draft.memory = { ...draft.memory, launch: LAUNCHING_WORKS };
   if (launch.notBefore === null && launch.suspended === null && launch.held === null) return;
-  draft.tell('launchResumed', 'Launching starts anew: the launch template has changed.');
+  draft.report('launchResumed', 'Launching starts anew: the launch template has changed.');
   if (launch.failures > 0 && !GIVING_UP.some((process) => isSuspended(draft, process))) giveBootingUp(draft, launch);
 }
 
@@ -127,7 +129,7 @@ function giveBootingUp(draft: Draft, { template }: LaunchMemory): void {
     if (targetsOf(draft, instance).some((target) => target === 'blind' || isHealthy(target))) continue;
     const before = draft.capacity();
     const ended = retire(draft, instance, 'neverHealthy');
-    draft.tell(
+    draft.report(
       'neverHealthy',
       `Giving up on ${instance.id} before it was healthy: its launch template has failed so far, and has changed.`,
       { instance: ended, before },

@@ -54,7 +54,7 @@ export function reportLaunchHold(draft: Draft): void {
   const { held } = draft.memory.launch;
   const before = draft.snapshot.memory.launch.held;
   if (held === null || held.until !== null || before?.until === null) return;
-  draft.tell('launchHeld', inWords(draft, held), { level: 'error' });
+  draft.report('launchHeld', inWords(draft, held), { level: 'error' });
 }
 
 /** A launch has got through: there is room. */

@@ -22,7 +22,7 @@ export function finishDrains(draft: Draft): void {
     const tookMs = draft.now - state.since;
     if (targets.every(isIdle)) {
       const ended = draft.end(instance, state.cause);
-      draft.tell('drained', `${instance.id} is drained after ${seconds(tookMs)}: no open request is left.`, {
+      draft.report('drained', `${instance.id} is drained after ${seconds(tookMs)}: no open request is left.`, {
         instance: ended,
         before,
       });
@@ -35,7 +35,7 @@ export function finishDrains(draft: Draft): void {
         state.deadline <= state.since
           ? `${instance.id} answers nobody`
           : `The deregistration delay of ${instance.id} is over after ${seconds(tookMs)}`;
-      draft.tell('drainTimedOut', `${why}: ${openRequests(open)} cut. ${REPEATED}`, {
+      draft.report('drainTimedOut', `${why}: ${openRequests(open)} cut. ${REPEATED}`, {
         level: 'warning',
         instance: ended,
         before,

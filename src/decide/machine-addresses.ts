@@ -18,7 +18,7 @@ export function boot(draft: Draft, instance: Instance & { readonly machine: Mach
   const booting = draft.move(instance, { name: 'booting', since: draft.now });
   const name = machine.id === id ? '' : ` (machine ${machine.id})`;
   const then = draft.snapshot.targetGroups.length > 0 ? '; traffic follows when its health checks have passed' : '';
-  draft.tell('launched', `Launched ${id} at ${whereIs(draft, machine)}${name}${then}.`, { instance: booting });
+  draft.report('launched', `Launched ${id} at ${whereIs(draft, machine)}${name}${then}.`, { instance: booting });
 }
 
 function whereIs(draft: Draft, machine: MachineRef): string {
@@ -62,7 +62,7 @@ function awaitAddress(draft: Draft, instance: Instance): void {
     return;
   }
   const why = `The provider gave ${instance.id} no address within ${launchTimeoutMs / 1000} s.`;
-  draft.tell('launchFailed', `${why} Giving up on it.`, {
+  draft.report('launchFailed', `${why} Giving up on it.`, {
     level: 'error',
     instance: draft.end(instance, 'launchFailed'),
   });

@@ -59,15 +59,15 @@ function launchFailed(draft: Draft, instance: Instance, failure: Failure): void 
   if (again !== null) {
     draft.move(instance, again);
     const level = failure.reaction === 'RateLimited' ? 'info' : 'warning';
-    draft.tell('launchFailed', `Launch failed: ${why} Trying ${instance.id} again.`, { level, instance });
+    draft.report('launchFailed', `Launch failed: ${why} Trying ${instance.id} again.`, { level, instance });
     return;
   }
   const ended = draft.end(instance, 'launchFailed');
   if (failure.reaction === 'NoCapacity') {
     // Room is asked for anew, by then perhaps elsewhere.
-    draft.tell('noCapacity', `There is no room for ${instance.id}: ${why}`, { level: 'warning', instance: ended });
+    draft.report('noCapacity', `There is no room for ${instance.id}: ${why}`, { level: 'warning', instance: ended });
   } else {
-    draft.tell('launchFailed', `Launch failed: ${why} Giving up on ${instance.id}.`, { level: 'error', instance });
+    draft.report('launchFailed', `Launch failed: ${why} Giving up on ${instance.id}.`, { level: 'error', instance });
   }
 }
 
@@ -107,7 +107,7 @@ function ended(draft: Draft, instance: Instance): void {
   const before = draft.capacity();
   const { cause } = instance.state;
   const terminated = draft.move(instance, { name: 'terminated', since: draft.now, cause });
-  draft.tell('terminated', `${instance.id} is terminated (${END_CAUSES[cause]}); nothing of it is left.`, {
+  draft.report('terminated', `${instance.id} is terminated (${END_CAUSES[cause]}); nothing of it is left.`, {
     instance: terminated,
     before,
   });
@@ -117,7 +117,7 @@ function endFailed(draft: Draft, instance: Instance, failure: Failure): void {
   const { state } = instance;
   if (state.name !== 'terminating') return;
   draft.move(instance, { ...state, retryAt: draft.now + endRetryMs(draft, state.since, failure) });
-  draft.tell('terminateFailed', `Could not end ${instance.id}: ${sentence(failure.message)} Trying again.`, {
+  draft.report('terminateFailed', `Could not end ${instance.id}: ${sentence(failure.message)} Trying again.`, {
     level: 'warning',
     instance,
   });

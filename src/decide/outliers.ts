@@ -47,7 +47,7 @@ export function findOutliers(facts: Facts): readonly Outlier[] {
 
 /** Reports each once, and when it fails no more. */
 export function followOutliers(draft: Draft, outliers: readonly Outlier[]): void {
-  for (const outlier of outliers) report(draft, outlier);
+  for (const outlier of outliers) reportOutlier(draft, outlier);
   forget(draft, new Set(outliers.map(({ instance }) => `${OUTLIER}${instance.id}`)));
 }
 
@@ -64,7 +64,7 @@ function compare(own: RequestWindow, others: RequestWindow, { outlierDetection }
   return shareOf(others) <= OTHERS_SHARE * shareOf(own) ? 'worse' : 'alike';
 }
 
-function report(draft: Draft, { instance, targetGroup, own, others, comparison, isReplaced }: Outlier): void {
+function reportOutlier(draft: Draft, { instance, targetGroup, own, others, comparison, isReplaced }: Outlier): void {
   draft.condition(`${OUTLIER}${instance.id}`, true, () => {
     const { intervalMs, consecutiveIntervals } = targetGroup.outlierDetection;
     const seconds = (intervalMs * consecutiveIntervals) / 1000;
@@ -77,7 +77,7 @@ function report(draft: Draft, { instance, targetGroup, own, others, comparison, 
             ? `the others fail ${percent(others)}`
             : `the others fail ${percent(others)}; it stays, because outlierDetection.action is report`;
     const why = `${instance.id} fails ${percent(own)} of its requests (${own.errors} of ${own.requests} in ${seconds} s) although its health check passes; ${rest}.`;
-    draft.tell('targetOutlier', why, { level: 'warning', instance });
+    draft.report('targetOutlier', why, { level: 'warning', instance });
     // Many outliers at once are more often a fault of what they all depend on: the health brake counts them too.
     if (isReplaced) draft.noteUnhealthy(instance.id, draft.now);
   });
@@ -93,7 +93,7 @@ function forget(draft: Draft, found: ReadonlySet<string>): void {
       () => {},
       () => {
         if (instance === undefined || !serves(instance) || instance.health.status !== 'healthy') return;
-        draft.tell('recovered', `${instance.id} fails fewer of its requests again.`, { instance });
+        draft.report('recovered', `${instance.id} fails fewer of its requests again.`, { instance });
       },
     );
   }

@@ -104,7 +104,7 @@ function replaceOutliers(draft: Draft, outliers: readonly Instance[]): void {
     const draining = retire(draft, instance, 'outlier');
     draft.replaced += 1;
     const why = `Replacing ${instance.id}: it fails its requests, although its health check passes.${how}`;
-    draft.tell('replaceUnhealthy', why, { instance: draining, before, cappedBy });
+    draft.report('replaceUnhealthy', why, { instance: draining, before, cappedBy });
   }
 }
 
@@ -116,7 +116,7 @@ function replace(draft: Draft, instance: Instance, isHung: boolean): void {
   const draining = retire(draft, instance, 'unhealthy', isHung ? draft.now : null);
   recordCrash(draft, instance, `unhealthy: ${detail}`);
   const silent = isHung ? ', and it does not answer Drover either' : '';
-  draft.tell(
+  draft.report(
     'replaceUnhealthy',
     `Replacing ${instance.id}: the load balancer finds it unhealthy (${detail})${silent}.`,
     { instance: draining, before },

@@ -15,7 +15,7 @@ export function retireRequested(draft: Draft): void {
     if (instance.request?.kind !== 'terminate' || isEnding(instance)) continue;
     const before = draft.capacity();
     const ended = draft.end(instance, 'operatorTerminate');
-    draft.tell('operatorTerminate', `Terminating ${instance.id} now, on request.`, { instance: ended, before });
+    draft.report('operatorTerminate', `Terminating ${instance.id} now, on request.`, { instance: ended, before });
   }
   const { maxSize } = boundsOf(draft.snapshot.group, draft.memory);
   for (const instance of draft.live()) {
@@ -30,6 +30,6 @@ export function retireRequested(draft: Draft): void {
     const how = cappedBy === null ? '' : ` The maximum of ${maxSize} leaves no room to replace it first.`;
     const ending = retire(draft, instance, 'operatorDrain');
     draft.replaced += 1;
-    draft.tell('operatorDrain', `Draining ${instance.id}, on request.${how}`, { instance: ending, before, cappedBy });
+    draft.report('operatorDrain', `Draining ${instance.id}, on request.${how}`, { instance: ending, before, cappedBy });
   }
 }

@@ -25,7 +25,7 @@ export function scaleIn(draft: Draft): void {
       cause === 'fleetDown'
         ? 'the fleet goes down'
         : `${group.name} should have ${desired} and has ${desired + surplus - index}; ${whyThis(instance, group)}`;
-    draft.tell(cause, `${doing}: ${why}.`, { instance: ending, before });
+    draft.report(cause, `${doing}: ${why}.`, { instance: ending, before });
   }
 }
 

@@ -34,7 +34,7 @@ export function scaleOut(draft: Draft): void {
     const instance = newInstance(draft, index);
     draft.put(instance);
     const ofMany = count > 1 ? ` (${index + 1} of ${count})` : '';
-    draft.tell(
+    draft.report(
       'launch',
       `Launching ${instance.id}${ofMany}: ${name} should have ${desired} and has ${desired - missing + index}${besides}.`,
       {
@@ -60,7 +60,7 @@ function cancelDrains(draft: Draft, missing: number): number {
   for (const instance of candidates) {
     const before = draft.capacity();
     const back = draft.move(instance, { name: 'inService', since: draft.now });
-    draft.tell('scaleInCancelled', `${instance.id} is kept instead of drained: it is needed again.`, {
+    draft.report('scaleInCancelled', `${instance.id} is kept instead of drained: it is needed again.`, {
       instance: back,
       before,
     });

@@ -37,7 +37,7 @@ export function forgetOldBounds(draft: Draft): void {
   const changes = boundsInWords(before, boundsOf(group, draft.memory));
   if (changes.length === 0) return;
   const names = new Set([...(min === null ? [] : [bounds.minSizeBy]), ...(max === null ? [] : [bounds.maxSizeBy])]);
-  draft.tell(
+  draft.report(
     'scheduledAction',
     `The fleet file does not set this by scheduled action ${[...names].join(' and ')} any more: ${changes.join(', ')}.`,
   );

@@ -65,7 +65,7 @@ function carryOut(draft: Draft, action: ScheduledAction, at: EpochMs): void {
   const what = changes.length > 0 ? changes.join(', ') : 'the group is as it asks for already';
   const late = draft.now - at > LATE_MS ? ` It fell due at ${new Date(at).toISOString()}.` : '';
   const isBelowMaximum = minSize === (action.minSize ?? boundsBefore.minSize) && desired >= wanted;
-  draft.tell('scheduledAction', `Scheduled action ${action.name}: ${what}.${late}`, {
+  draft.report('scheduledAction', `Scheduled action ${action.name}: ${what}.${late}`, {
     before,
     cappedBy: !isBelowMaximum ? 'maxSize' : desired > wanted ? 'minSize' : null,
   });

@@ -53,7 +53,7 @@ export function noteConfirmation(draft: Draft, instance: Instance, confirmed: Co
     case 'disputed': {
       const { probe, hold } = confirmed;
       const answers = `${instance.id} ${bothAnswers(draft, instance, probe)}.`;
-      const report = () => draft.tell('healthDisputed', answers, { level: 'warning', instance });
+      const report = () => draft.report('healthDisputed', answers, { level: 'warning', instance });
       draft.condition(`${DISPUTED}${instance.id}`, true, report);
       draft.wake(probe.at + PROBE_FRESH_MS + 1);
       draft.note(hold);

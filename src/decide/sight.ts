@@ -60,12 +60,14 @@ export function followSight(draft: Draft): void {
       `blind:${code}`,
       blind?.isFailing === true,
       () =>
-        draft.tell(begin, `Cannot see ${name} (${blind?.why}): nothing is launched, replaced or scaled in meanwhile.`, {
-          level: 'warning',
-        }),
+        draft.report(
+          begin,
+          `Cannot see ${name} (${blind?.why}): nothing is launched, replaced or scaled in meanwhile.`,
+          { level: 'warning' },
+        ),
       () => {
         draft.memory = { ...draft.memory, sightedAt: draft.now };
-        draft.tell(end, `Can see ${name} again.`);
+        draft.report(end, `Can see ${name} again.`);
       },
     );
     if (blind !== null) draft.hold(begin, `Cannot see ${name} (${blind.why}).`);

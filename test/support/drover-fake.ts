@@ -24,7 +24,7 @@ const story: Scene[] = [
     afterMs: 30_000,
     play: (service) => {
       service.suspended = '5 launches failed in a row, the last one: the command exited with code 1.';
-      service.tell(
+      service.report(
         'error',
         'launchSuspended',
         null,

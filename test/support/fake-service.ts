@@ -63,7 +63,7 @@ export class FakeFleetService implements FleetService {
     this.#startedAt = options.now();
     this.#lastStep = this.#startedAt;
     this.#desired = options.desired ?? 3;
-    this.tell('info', 'controllerStarted', null, 'Drover 0.1.0 (pid 4242) started; fleet hello is new.');
+    this.report('info', 'controllerStarted', null, 'Drover 0.1.0 (pid 4242) started; fleet hello is new.');
   }
 
   get #maxSize(): number {
@@ -185,7 +185,7 @@ export class FakeFleetService implements FleetService {
     const instance = this.#mustHave(id);
     this.#obey({ kind: 'drain', instanceId: id, force });
     this.#to(instance, 'draining', 'drained as asked');
-    this.tell('info', 'operatorDrain', id, `Draining ${id}: a person asked for it.`);
+    this.report('info', 'operatorDrain', id, `Draining ${id}: a person asked for it.`);
     return { waitsFor: null };
   }
 
@@ -194,7 +194,7 @@ export class FakeFleetService implements FleetService {
     const instance = this.#mustHave(id);
     this.#obey({ kind: 'terminate', instanceId: id, force });
     this.#to(instance, 'terminating', 'ended as asked');
-    this.tell('warning', 'operatorTerminate', id, `Ending ${id} at once: a person asked for it.`);
+    this.report('warning', 'operatorTerminate', id, `Ending ${id} at once: a person asked for it.`);
   }
 
   async resumeLaunch(group: string): Promise<void> {
@@ -207,7 +207,7 @@ export class FakeFleetService implements FleetService {
   async down(): Promise<void> {
     this.#called('down');
     this.#mode = 'down';
-    this.tell('warning', 'fleetDown', null, `Ending all ${this.#instances.length} servers of fleet hello.`);
+    this.report('warning', 'fleetDown', null, `Ending all ${this.#instances.length} servers of fleet hello.`);
   }
 
   /** Kills a server behind Drover's back. */
@@ -217,7 +217,7 @@ export class FakeFleetService implements FleetService {
   }
 
   /** Records an activity. */
-  tell(level: ActivityLevel, reason: ActivityReason, instanceId: string | null, message: string): void {
+  report(level: ActivityLevel, reason: ActivityReason, instanceId: string | null, message: string): void {
     const activity = this.#activity(level, reason, instanceId, message);
     this.#activities.push({ ...activity, sequence: this.#activities.length + 1 });
   }
@@ -269,28 +269,28 @@ export class FakeFleetService implements FleetService {
       case 'launching':
         if (age < LAUNCHING_MS) return;
         this.#to(instance, 'booting', 'connection refused (L4CON)');
-        this.tell('info', 'launched', instance.id, `${instance.id} is at 127.0.0.1:${instance.port}, booting.`);
+        this.report('info', 'launched', instance.id, `${instance.id} is at 127.0.0.1:${instance.port}, booting.`);
         return;
       case 'booting':
         if (age < BOOTING_MS) return;
         this.#to(instance, 'inService', '');
-        this.tell('info', 'inService', instance.id, `${instance.id} is in service ${age} ms after its launch.`);
+        this.report('info', 'inService', instance.id, `${instance.id} is in service ${age} ms after its launch.`);
         return;
       case 'inService':
         instance.requests += Math.round(((now - this.#lastStep) * 14.2) / 1_000);
         if (instance.killedAt === null || now - instance.killedAt < DETECTION_MS) return;
         this.#to(instance, 'terminating', 'pid 4711 was killed (SIGKILL)');
-        this.tell('warning', 'machineStopped', instance.id, `${instance.id} has stopped; it is being replaced.`);
+        this.report('warning', 'machineStopped', instance.id, `${instance.id} has stopped; it is being replaced.`);
         return;
       case 'draining':
         if (age < DRAINING_MS) return;
         this.#to(instance, 'terminating', instance.detail);
-        this.tell('info', 'drained', instance.id, `${instance.id} has no open requests left after ${age} ms.`);
+        this.report('info', 'drained', instance.id, `${instance.id} has no open requests left after ${age} ms.`);
         return;
       case 'terminating':
         if (age < TERMINATING_MS) return;
         this.#instances = this.#instances.filter((other) => other !== instance);
-        this.tell('info', 'terminated', instance.id, `${instance.id} is gone.`);
+        this.report('info', 'terminated', instance.id, `${instance.id} is gone.`);
         return;
       case 'terminated':
         return;
@@ -302,7 +302,7 @@ export class FakeFleetService implements FleetService {
     const wanted = this.#mode === 'down' ? 0 : this.#desired;
     for (const extra of kept.slice(wanted)) {
       this.#to(extra, 'draining', 'scale-in');
-      this.tell(
+      this.report(
         'info',
         'scaleIn',
         extra.id,
@@ -312,7 +312,7 @@ export class FakeFleetService implements FleetService {
     if (this.suspended !== null) return;
     for (let have = kept.length; have < wanted; have += 1) {
       const id = this.#launch();
-      this.tell('info', 'launch', id, `Launching ${id}: ${have} of ${wanted} desired servers are there.`);
+      this.report('info', 'launch', id, `Launching ${id}: ${have} of ${wanted} desired servers are there.`);
     }
   }
 
@@ -354,7 +354,7 @@ export class FakeFleetService implements FleetService {
     const decided = decideCommand({ ...records, balanced: new Set(['hello']) }, command, this.#options.now());
     if (decided.kind === 'refusal') throw new ServiceError(decided.code, decided.message);
     for (const { level, reason, instanceId, message } of decided.activities) {
-      this.tell(level, reason, instanceId, message);
+      this.report(level, reason, instanceId, message);
     }
     const memory = decided.memory ?? records.memory;
     this.#desired = memory.desired ?? this.#desired;

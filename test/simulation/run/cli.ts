@@ -55,12 +55,12 @@ const options = new Command('simulate')
 process.exitCode = (await simulate(options)) ? 0 : 1;
 
 function simulate({ seed, seeds, days, only, points, year }: Options): Promise<boolean> {
-  if (year) return tellYear();
-  if (seeds > 1) return tellMany(seed, Math.min(seeds, MAX_SEEDS), points);
-  return tellOne(seed, days ?? null, only ?? null);
+  if (year) return reportYear();
+  if (seeds > 1) return reportMany(seed, Math.min(seeds, MAX_SEEDS), points);
+  return reportOne(seed, days ?? null, only ?? null);
 }
 
-async function tellOne(seed: number, days: number | null, only: string | null): Promise<boolean> {
+async function reportOne(seed: number, days: number | null, only: string | null): Promise<boolean> {
   const scenario = (): Scenario => {
     const whole = scenarioOf(seed, days);
     return only === null ? whole : withOnly(whole, new Set(only.split(',')));
@@ -78,7 +78,7 @@ async function tellOne(seed: number, days: number | null, only: string | null): 
   return false;
 }
 
-async function tellMany(first: number, count: number, points: boolean): Promise<boolean> {
+async function reportMany(first: number, count: number, points: boolean): Promise<boolean> {
   const startedAt = systemClock.now();
   const tally = await runPool({ first, count, onFailure: (text) => print(`${text}\n`) });
   if (points) print(describeCrashPoints(tally));
@@ -86,7 +86,7 @@ async function tellMany(first: number, count: number, points: boolean): Promise<
   return tally.failures.length === 0;
 }
 
-async function tellYear(): Promise<boolean> {
+async function reportYear(): Promise<boolean> {
   const year = await liveYear({ onMonth: print });
   print(describeYear(year));
   return year.violations.length === 0;

@@ -218,7 +218,7 @@ export class LoadBalancerHost implements MachineListener {
       this.#checks.cancel(member);
       if (member.admin === 'removed') this.#forget(member);
     }
-    this.#tell();
+    this.#report();
   }
 
   /** It is ended by its controller, for good. */
@@ -319,7 +319,7 @@ export class LoadBalancerHost implements MachineListener {
       if (this.#members.get(keyOf(member.member)) !== member) return;
       this.#cut(member, 'it was taken out');
       this.#forget(member);
-      this.#tell();
+      this.#report();
     });
   }
 
@@ -341,7 +341,7 @@ export class LoadBalancerHost implements MachineListener {
     member.changedMs = this.#now();
     this.#options.trace.note(this.name, `${member.member.instanceId} is ${health}`);
     this.#flowAll();
-    this.#tell();
+    this.#report();
   }
 
   /** A changed delay holds for those that begin to drain from then on. */
@@ -373,7 +373,7 @@ export class LoadBalancerHost implements MachineListener {
     if (requests > 0 && why !== null) this.#options.witness.cut(member, requests, why);
   }
 
-  #tell(): void {
+  #report(): void {
     for (const watcher of this.#watchers) watcher();
   }
 

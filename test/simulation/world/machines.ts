@@ -177,7 +177,7 @@ export class Machines {
     machine.state = 'stopped';
     this.#remember(machine);
     machine.answering = false;
-    this.#tell(machine);
+    this.#report(machine);
   }
 
   /** The machine disappears without a trace. */
@@ -190,7 +190,7 @@ export class Machines {
     this.#alive.delete(machine);
     this.#network.leave(machine);
     this.#remember(machine);
-    this.#tell(machine);
+    this.#report(machine);
     this.#clock.plan(HISTORY_MS, () => this.#forget(machine));
   }
 
@@ -212,7 +212,7 @@ export class Machines {
     if (machine.sick === sick) return;
     this.#trace.note('world', `${name(machine)} ${sick ? 'fails its checks' : 'passes its checks again'}`);
     machine.sick = sick;
-    this.#tell(machine);
+    this.#report(machine);
   }
 
   setErring(machine: SimMachine, erring: boolean): void {
@@ -278,10 +278,10 @@ export class Machines {
     machine.answering = answering;
     machine.hasAnswered ||= answering;
     if (answering) this.#trace.note('world', `${name(machine)} answers`);
-    this.#tell(machine);
+    this.#report(machine);
   }
 
-  #tell(machine: SimMachine): void {
+  #report(machine: SimMachine): void {
     for (const listener of this.#listeners) listener.changed(machine);
   }
 
