@@ -74,7 +74,7 @@ function decisionRate(scalingPolicies: readonly ScalingPolicy[], history: Hourly
   const start = MONDAY + LEARNED_DAYS * DAY + 12 * HOUR;
   const world = new CalmWorld(fleet.targetGroups, BOOT_MS);
   world.begin(group, SERVERS, start);
-  let memory: GroupMemory = { ...EMPTY_MEMORY, surveyed: true, desired: SERVERS };
+  let memory: GroupMemory = { ...EMPTY_MEMORY, machinesListed: true, desired: SERVERS };
   let count = 0;
   const begun = performance.now();
   while (performance.now() - begun < MEASURE_MS) {

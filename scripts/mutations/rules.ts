@@ -52,7 +52,7 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'health brake, level 3: timers go on as if nothing had been',
     file: 'src/decide/brake.ts',
-    find: 'draft.memory = { ...draft.memory, sightedAt: draft.now };\n  });',
+    find: 'draft.memory = { ...draft.memory, seenAgainAt: draft.now };\n  });',
     replace: '\n  });',
     caughtBy: HEALTH,
   },

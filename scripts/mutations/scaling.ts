@@ -5,8 +5,8 @@ export const SCALING: readonly Mutation[] = [
   {
     name: 'servers are launched and ended by those who cannot see',
     file: 'src/decide/sight.ts',
-    find: 'return !unsurveyed && sources(facts).every(({ blind }) => blind === null);',
-    replace: 'return !unsurveyed;',
+    find: 'return !isFirstList && sources(facts).every(({ blind }) => blind === null);',
+    replace: 'return !isFirstList;',
     caughtBy: { invariant: 'blindMeansStill', seeds: 200 },
   },
   {

@@ -61,8 +61,8 @@ export class GroupLoop {
   readonly #backoff: Backoff;
   /** Since the clock was followed last; null before that. */
   #followed: Stopwatch | null = null;
-  /** Whether the last look knew of every machine that the provider has. */
-  #surveyed = false;
+  /** Whether the last observation knew of every machine that the provider has. */
+  #knowsAllMachines = false;
   #signal = new AbortController().signal;
 
   constructor(
@@ -114,7 +114,7 @@ export class GroupLoop {
 
   /** Whether nothing of the group is left, as far as can be seen. */
   get isEmpty(): boolean {
-    return this.#surveyed && this.#instances.size === 0;
+    return this.#knowsAllMachines && this.#instances.size === 0;
   }
 
   /** What can be measured: servers in service, with their process where it is one of this host. */
@@ -271,7 +271,7 @@ export class GroupLoop {
     this.#holds = decision.holds;
     this.#verdicts = decision.verdicts;
     this.#awaitsList = decision.awaitsList;
-    this.#surveyed = snapshot.machines.kind === 'seen' && snapshot.machines.value.previous !== null;
+    this.#knowsAllMachines = snapshot.machines.kind === 'seen' && snapshot.machines.value.previous !== null;
     this.#perform(decision, now);
     // What a clock that was set brings with it nobody can announce.
     if ((news || memoryChanged) && !announced && !wasSet) this.#context.onUnannounced(describe(decision, snapshot));
@@ -383,7 +383,7 @@ export class GroupLoop {
 
 /** Whether the load balancers may be fed now and could not be before, or are fed differently. */
 function feedsOtherwise(now: GroupMemory, before: GroupMemory): boolean {
-  return now.surveyed !== before.surveyed || now.suspendedProcesses !== before.suspendedProcesses;
+  return now.machinesListed !== before.machinesListed || now.suspendedProcesses !== before.suspendedProcesses;
 }
 
 /** What a decision changes, for the log. */

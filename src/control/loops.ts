@@ -246,7 +246,7 @@ export class Loops {
       clock,
       ids,
       desired: () => this.#desired(name),
-      isReady: () => this.#isSurveyed(name),
+      isReady: () => this.#areMachinesListed(name),
       isBusy: () => this.#feeding(name).some(({ isBusy }) => isBusy),
       onSeen: (changed) => this.#targetsSeen(name, changed),
       report: this.#context.report,
@@ -310,10 +310,10 @@ export class Loops {
   }
 
   /** Whether it is known of every group behind a load balancer what members it has. */
-  #isSurveyed(name: string): boolean {
+  #areMachinesListed(name: string): boolean {
     return this.#fleet.autoScalingGroups
       .filter(({ targetGroups }) => targetGroups.some((one) => this.#balancerOf(one)?.name === name))
-      .every((group) => this.#groups.get(group.name)?.loop.memory.surveyed === true);
+      .every((group) => this.#groups.get(group.name)?.loop.memory.machinesListed === true);
   }
 
   #balancerOf(targetGroup: string): LoadBalancer | undefined {

@@ -7,7 +7,7 @@ const groups = [{ ...TARGET_GROUP, outlierDetection: { ...TARGET_GROUP.outlierDe
 
 function seen(traffic: Readonly<Record<string, Partial<Traffic>>>) {
   const targets = Object.entries(traffic).map(([instanceId, change]) => ({
-    ...{ instanceId, health: 'healthy' as const, detail: '', idleLooks: 0 },
+    ...{ instanceId, health: 'healthy' as const, detail: '', idleObservations: 0 },
     traffic: { ...NO_TRAFFIC, ...change },
   }));
   return [{ name: 'web', traffic: NO_TRAFFIC, targets }];

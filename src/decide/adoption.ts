@@ -15,10 +15,10 @@ import { suspension } from './suspension.ts';
  */
 export function accountForUnknownMachines(draft: Draft): void {
   if (draft.snapshot.machines.kind === 'blind') return;
-  if (draft.memory.surveyed) {
+  if (draft.memory.machinesListed) {
     followOrphans(draft);
   } else if (draft.snapshot.machines.value.previous !== null) {
-    draft.memory = { ...draft.memory, surveyed: true };
+    draft.memory = { ...draft.memory, machinesListed: true };
     adoptAll(draft);
   } else {
     draft.awaitList();

@@ -49,7 +49,7 @@ export function forgetUnhealthy(draft: Draft): void {
 export function followBrake(draft: Draft, brake: Brake): void {
   followLevel(draft, 'all', brake, () => {
     // What was found unhealthy in that time says little about each: their time begins anew.
-    draft.memory = { ...draft.memory, sightedAt: draft.now };
+    draft.memory = { ...draft.memory, seenAgainAt: draft.now };
   });
   followLevel(draft, 'many', brake);
   if (brake.kind !== 'free') draft.note(brake.hold);

@@ -145,7 +145,7 @@ describe('after a time without sight', () => {
     };
     expect(reasons(decide(snapshotOf([late]), NOW))).toContain('neverHealthy');
     const decision = decide(
-      snapshotOf([late], { group: { desiredCapacity: 1 }, memory: { sightedAt: NOW - 1_000 } }),
+      snapshotOf([late], { group: { desiredCapacity: 1 }, memory: { seenAgainAt: NOW - 1_000 } }),
       NOW,
     );
     expect(reasons(decision)).toEqual([]);
@@ -189,27 +189,29 @@ describe('machines without a record', () => {
   it('are adopted at the very first sight, and the group keeps their number', () => {
     const all = snapshotOf(healthy('a', 'b', 'c', 'd'), {
       group: { maxSize: 5 },
-      memory: { surveyed: false, desired: null },
+      memory: { machinesListed: false, desired: null },
     });
     const decision = decide({ ...all, instances: [] }, NOW);
     expect(reasons(decision).filter((reason) => reason === 'adopted')).toHaveLength(4);
     expect(reasons(decision)).not.toContain('launch');
-    expect(decision.memory).toMatchObject({ desired: 4, surveyed: true });
+    expect(decision.memory).toMatchObject({ desired: 4, machinesListed: true });
     expect(Object.values(states(decision))).toEqual(['inService', 'inService', 'inService', 'inService']);
   });
 
   it('are adopted as of now where the clock of their provider is ahead of ours', () => {
-    const all = snapshotOf([{ id: 'a', createdAgoMs: -3_600_000 }], { memory: { surveyed: false, desired: null } });
+    const all = snapshotOf([{ id: 'a', createdAgoMs: -3_600_000 }], {
+      memory: { machinesListed: false, desired: null },
+    });
     const [adopted] = decide({ ...all, instances: [] }, NOW).changed;
     expect(adopted?.createdAt).toBe(NOW);
   });
 
   it('are not looked for in one list alone: nothing is launched before there are two', () => {
-    const all = snapshotOf(healthy('a'), { memory: { surveyed: false, desired: null } });
+    const all = snapshotOf(healthy('a'), { memory: { machinesListed: false, desired: null } });
     if (all.machines.kind !== 'seen') throw new Error('seen');
     const machines = { kind: 'seen', value: { ...all.machines.value, previous: null } } as const;
     const decision = decide({ ...all, machines, instances: [] }, NOW);
-    expect(decision).toMatchObject({ changed: [], activities: [], memory: { surveyed: false } });
+    expect(decision).toMatchObject({ changed: [], activities: [], memory: { machinesListed: false } });
   });
 
   it('are told, count against the maximum, and are not ended at their first sight', () => {

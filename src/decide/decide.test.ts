@@ -252,13 +252,13 @@ describe('draining', () => {
   const circumstances = { group: { desiredCapacity: 2 } };
 
   it('lasts while a request is open', () => {
-    const decision = decide(snapshotOf([...healthy('a', 'b'), draining({ idleLooks: 2 })], circumstances), NOW);
+    const decision = decide(snapshotOf([...healthy('a', 'b'), draining({ idleObservations: 2 })], circumstances), NOW);
     expect(decision.changed).toEqual([]);
     expect(decision.wakeAt).toBe(NOW + 58_000);
   });
 
   it('ends after three looks without one', () => {
-    const decision = decide(snapshotOf([...healthy('a', 'b'), draining({ idleLooks: 3 })], circumstances), NOW);
+    const decision = decide(snapshotOf([...healthy('a', 'b'), draining({ idleObservations: 3 })], circumstances), NOW);
     expect(states(decision)).toEqual({ d: 'terminating' });
     // Not before the load balancer has let go of it.
     expect(decision.due.terminate).toEqual([]);
@@ -287,7 +287,7 @@ describe('draining', () => {
 
   it('is not taken for done on what was seen before it began', () => {
     const just = draining({
-      idleLooks: 3,
+      idleObservations: 3,
       state: { name: 'draining', since: NOW - 5, deadline: NOW + 60_000, cause: 'scaleIn', reversible: true },
     });
     expect(decide(snapshotOf([...healthy('a', 'b'), just], circumstances), NOW).changed).toEqual([]);

@@ -10,9 +10,9 @@ import type { EpochMs } from '../model/time.ts';
 export function graceEndsAt(
   { machine, createdAt }: Instance,
   { healthCheckGracePeriodMs }: AutoScalingGroup,
-  { sightedAt }: GroupMemory,
+  { seenAgainAt }: GroupMemory,
 ): EpochMs {
-  return Math.max(machine?.seenAt ?? createdAt, sightedAt ?? 0) + healthCheckGracePeriodMs;
+  return Math.max(machine?.seenAt ?? createdAt, seenAgainAt ?? 0) + healthCheckGracePeriodMs;
 }
 
 /** When a server in service has warmed up: `defaultInstanceWarmup` after it came into service. */

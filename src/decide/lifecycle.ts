@@ -66,7 +66,7 @@ function isSeen(target: Target | 'absent' | 'blind'): target is Target {
 }
 
 function isIdle(target: Target | 'absent' | 'blind'): boolean {
-  return target === 'absent' || (isSeen(target) && target.idleLooks >= IDLE_OBSERVATIONS);
+  return target === 'absent' || (isSeen(target) && target.idleObservations >= IDLE_OBSERVATIONS);
 }
 
 /**

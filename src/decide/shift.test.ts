@@ -37,7 +37,7 @@ it('every time of a memory moves alike', () => {
     memory: {
       launch: { ...LAUNCHING_WORKS, failures: 1, notBefore: 9_000, suspended: { since: 1_000, why: 'x' } },
       unhealthyAt: { u: 2_000 },
-      sightedAt: 3_000,
+      seenAgainAt: 3_000,
       orphans: [{ instanceId: 'o', firstSeenAt: 4_000 }],
     },
   });
@@ -45,7 +45,7 @@ it('every time of a memory moves alike', () => {
   expect(moved).toMatchObject({
     launch: { notBefore: 8_000, suspended: { since: 0 } },
     unhealthyAt: { u: 1_000 },
-    sightedAt: 2_000,
+    seenAgainAt: 2_000,
     orphans: [{ firstSeenAt: 3_000 }],
   });
   expect(shiftMemory(moved, 1_000)).toEqual(memory);

@@ -37,7 +37,7 @@ function shiftState(state: InstanceState, byMs: number): InstanceState {
 
 /** What falls due by the calendar is not put off when the clock is set forward. */
 export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
-  const { savedAt, launch, unhealthyAt, sightedAt, orphans, policies, scheduled, file } = memory;
+  const { savedAt, launch, unhealthyAt, seenAgainAt, orphans, policies, scheduled, file } = memory;
   return {
     ...memory,
     savedAt: shiftTime(savedAt, byMs),
@@ -56,7 +56,7 @@ export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
           : { ...launch.held, since: launch.held.since + byMs, until: shiftTime(launch.held.until, byMs) },
     },
     unhealthyAt: Object.fromEntries(Object.entries(unhealthyAt).map(([id, at]) => [id, at + byMs])),
-    sightedAt: shiftTime(sightedAt, byMs),
+    seenAgainAt: shiftTime(seenAgainAt, byMs),
     orphans: orphans.map((orphan) => ({ ...orphan, firstSeenAt: orphan.firstSeenAt + byMs })),
     policies: new Map(
       [...policies].map(([name, policy]) => [

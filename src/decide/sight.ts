@@ -48,9 +48,9 @@ function blindness(view: View<unknown>): Source['blind'] {
  */
 export function isSighted(facts: Facts): boolean {
   const { machines } = facts.snapshot;
-  // Before the first survey nobody knows whether the records are all that there is.
-  const unsurveyed = !facts.memory.surveyed && machines.kind === 'seen' && machines.value.previous === null;
-  return !unsurveyed && sources(facts).every(({ blind }) => blind === null);
+  // Before the second list nobody knows whether the records are all that there is.
+  const isFirstList = !facts.memory.machinesListed && machines.kind === 'seen' && machines.value.previous === null;
+  return !isFirstList && sources(facts).every(({ blind }) => blind === null);
 }
 
 /** Reports that something cannot be seen, or can be seen again: grace periods begin anew then. */
@@ -66,7 +66,7 @@ export function followSight(draft: Draft): void {
           { level: 'warning' },
         ),
       () => {
-        draft.memory = { ...draft.memory, sightedAt: draft.now };
+        draft.memory = { ...draft.memory, seenAgainAt: draft.now };
         draft.report(end, `Can see ${name} again.`);
       },
     );

@@ -34,7 +34,7 @@ export function noteResumed(draft: Draft): void {
       isSuspended(draft, process),
       () => {},
       () => {
-        draft.memory = { ...draft.memory, sightedAt: draft.now };
+        draft.memory = { ...draft.memory, seenAgainAt: draft.now };
       },
     );
   }

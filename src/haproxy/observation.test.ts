@@ -49,12 +49,14 @@ describe('observation', () => {
   it('counts looks at a draining target without requests, when all was seen', () => {
     const draining = { status: 'DRAIN', admin: 'drain' } as const;
     const first = see(draining);
-    expect(first.target.idleLooks).toBe(1);
-    expect(see(draining, first.memory).target.idleLooks).toBe(2);
-    expect(see({ ...draining, traffic: { ...NO_TRAFFIC, queuedRequests: 1 } }, first.memory).target.idleLooks).toBe(0);
-    expect(see({}, first.memory).target.idleLooks).toBe(0);
+    expect(first.target.idleObservations).toBe(1);
+    expect(see(draining, first.memory).target.idleObservations).toBe(2);
+    expect(
+      see({ ...draining, traffic: { ...NO_TRAFFIC, queuedRequests: 1 } }, first.memory).target.idleObservations,
+    ).toBe(0);
+    expect(see({}, first.memory).target.idleObservations).toBe(0);
     const [group] = observation(sampleLook(draining), new Map(), true, first.memory).targetGroups;
-    expect(group?.targets[0]).toMatchObject({ idleLooks: 0 });
+    expect(group?.targets[0]).toMatchObject({ idleObservations: 0 });
   });
 
   it('still knows a target that only an old process has requests open with', () => {
@@ -65,7 +67,7 @@ describe('observation', () => {
     const [group] = observation(sampleLook({}), forgotten, false, NO_MEMORY).targetGroups;
     expect(group?.targets).toMatchObject([
       { instanceId: 'i-1', health: 'healthy' },
-      { instanceId: 'i-9', health: 'unavailable', idleLooks: 0, traffic: { openRequests: 3 } },
+      { instanceId: 'i-9', health: 'unavailable', idleObservations: 0, traffic: { openRequests: 3 } },
     ]);
   });
 
@@ -87,7 +89,7 @@ describe('observation', () => {
         instanceId: 'i-1',
         health: 'draining',
         detail: '',
-        idleLooks: 0,
+        idleObservations: 0,
         traffic: {
           ...NO_TRAFFIC,
           openRequests: 2,

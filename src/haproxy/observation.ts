@@ -9,7 +9,7 @@ import type { LastHealthy } from './state-file.ts';
 
 /** What one look leaves for the next. */
 export interface Memory {
-  readonly idleLooks: ReadonlyMap<ServerKey, number>;
+  readonly idleObservations: ReadonlyMap<ServerKey, number>;
   /** What was said of unhealthy targets, by key and address: a restart of HAProxy does not make them new. */
   readonly unhealthy: ReadonlyMap<string, string>;
   /** Who was ever healthy here: it is not new when it comes back. */
@@ -18,7 +18,7 @@ export interface Memory {
   readonly seen: { readonly servers: Look['servers']; readonly targets: ReadonlyMap<string, readonly Target[]> } | null;
 }
 
-export const NO_MEMORY: Memory = { idleLooks: new Map(), unhealthy: new Map(), healthy: new Map(), seen: null };
+export const NO_MEMORY: Memory = { idleObservations: new Map(), unhealthy: new Map(), healthy: new Map(), seen: null };
 
 /**
  * @param look with the traffic of all workers, as far as they could be asked
@@ -33,9 +33,9 @@ export function observation(
 ): { readonly targetGroups: readonly TargetGroupObservation[]; readonly memory: Memory } {
   const { seen } = memory;
   // Nothing is new about any server: nothing is counted, from look to look, but idle ones.
-  if (seen?.servers === look.servers && forgotten.size === 0 && memory.idleLooks.size === 0)
+  if (seen?.servers === look.servers && forgotten.size === 0 && memory.idleObservations.size === 0)
     return { targetGroups: targetGroupsOf(look, seen.targets), memory };
-  const idleLooks = new Map<ServerKey, number>();
+  const idleObservations = new Map<ServerKey, number>();
   const unhealthy = new Map<string, string>();
   const targets = new Map<string, Target[]>([...look.backends.keys()].map((name) => [name, []]));
   for (const [key, server] of look.servers) {
@@ -50,9 +50,9 @@ export function observation(
     const beside = [key === member ? look.servers.get(standIn)?.traffic : undefined, forgotten.get(standIn)];
     const traffic = beside.reduce(sum, server.traffic);
     const idle = !partial && health === 'draining' && traffic.openRequests + traffic.queuedRequests === 0;
-    const looks = idle ? (memory.idleLooks.get(member) ?? 0) + 1 : 0;
-    if (idle) idleLooks.set(member, looks);
-    targets.get(server.backend)?.push({ instanceId, health, detail, idleLooks: looks, traffic });
+    const looks = idle ? (memory.idleObservations.get(member) ?? 0) + 1 : 0;
+    if (idle) idleObservations.set(member, looks);
+    targets.get(server.backend)?.push({ instanceId, health, detail, idleObservations: looks, traffic });
   }
   const named = new Set<ServerKey>();
   for (const [key, traffic] of forgotten) {
@@ -63,12 +63,18 @@ export function observation(
     const isShown = look.servers.has(member) || look.servers.has(serverKey(backendOf(key), standInOf(instanceId)));
     if (known === undefined || isShown || named.has(member)) continue;
     named.add(member);
-    known.push({ instanceId, health: 'unavailable', detail: 'served by an old process only', idleLooks: 0, traffic });
+    known.push({
+      instanceId,
+      health: 'unavailable',
+      detail: 'served by an old process only',
+      idleObservations: 0,
+      traffic,
+    });
   }
   return {
     targetGroups: targetGroupsOf(look, targets),
     memory: {
-      idleLooks,
+      idleObservations,
       unhealthy,
       healthy: healthyServers(look, memory.healthy),
       seen: forgotten.size === 0 ? { servers: look.servers, targets } : null,

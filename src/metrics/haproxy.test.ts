@@ -16,7 +16,7 @@ function observed(
     instanceId: `i-${index}`,
     health: one,
     detail: '',
-    idleLooks: 0,
+    idleObservations: 0,
     traffic: NO_TRAFFIC,
   }));
   const targetGroups = [{ name: 'web', traffic: { ...NO_TRAFFIC, ...traffic }, targets }];

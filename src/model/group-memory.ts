@@ -18,9 +18,9 @@ export interface GroupMemory {
   /** When each instance was last newly unhealthy, for the health brake's window. */
   readonly unhealthyAt: Readonly<Record<InstanceId, EpochMs>>;
   /** When the load balancers and the provider could be seen again after they could not; null when that never happened. */
-  readonly sightedAt: EpochMs | null;
-  /** Whether the provider's machines were ever seen: before that, an empty store may be one that was lost. */
-  readonly surveyed: boolean;
+  readonly seenAgainAt: EpochMs | null;
+  /** Whether the provider's machines were ever listed: before that, an empty store may be one that was lost. */
+  readonly machinesListed: boolean;
   /** Machines with the group's tag and without a record, and when each was first seen. */
   readonly orphans: readonly Orphan[];
   /** Minimum and maximum as scheduled actions set them; null for the fleet file's. */
@@ -135,8 +135,8 @@ export const EMPTY_MEMORY: GroupMemory = {
   file: null,
   launch: LAUNCHING_WORKS,
   unhealthyAt: {},
-  sightedAt: null,
-  surveyed: false,
+  seenAgainAt: null,
+  machinesListed: false,
   orphans: [],
   bounds: null,
   policies: new Map(),

@@ -76,7 +76,7 @@ export interface Target {
   /** For a person: why its check fails (`connection refused (L4CON)`, `answered 503 (L7STS)`); empty when there is nothing to say. */
   readonly detail: string;
   /** How many looks in a row found a draining target without open or queued requests; 0 for any other. */
-  readonly idleLooks: number;
+  readonly idleObservations: number;
   readonly traffic: Traffic;
 }
 

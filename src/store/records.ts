@@ -110,7 +110,15 @@ const byName = <T>(value: z.ZodType<T, T>) =>
     encode: (map) => Object.fromEntries(map),
   });
 
-const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
+/** Two keys are stored by names that the model has not. */
+type StoredMemory = Omit<GroupMemory, 'seenAgainAt' | 'machinesListed'> & {
+  /** `seenAgainAt`. */
+  readonly sightedAt: GroupMemory['seenAgainAt'];
+  /** `machinesListed`. */
+  readonly surveyed: GroupMemory['machinesListed'];
+};
+
+const storedMemory: z.ZodType<StoredMemory> = z.strictObject({
   savedAt: time.nullable(),
   desired: z.number().nullable(),
   fleetDesired: z.number().nullable(),
@@ -178,6 +186,15 @@ const groupMemory: z.ZodType<GroupMemory> = z.strictObject({
   scheduled: byName(time),
   suspendedProcesses: z.array(z.enum(SUSPENDABLE_PROCESSES)),
   told: z.array(z.string()),
+});
+
+const groupMemory: z.ZodType<GroupMemory> = z.codec(storedMemory, z.custom<GroupMemory>(), {
+  decode: ({ sightedAt, surveyed, ...rest }) => ({ ...rest, seenAgainAt: sightedAt, machinesListed: surveyed }),
+  encode: ({ seenAgainAt, machinesListed, ...rest }) => ({
+    ...rest,
+    sightedAt: seenAgainAt,
+    surveyed: machinesListed,
+  }),
 });
 
 const capacity: z.ZodType<Capacity> = z.strictObject({

@@ -48,7 +48,12 @@ export function replay(subject: Subject, { title, load, before, ...options }: Re
   const history = new HourlyMeans(before);
   const tally = new Tally(capacity);
   const size = firstSize(subject, points[0]?.value ?? null, subject.targetValue ?? capacity);
-  let memory: GroupMemory = { ...EMPTY_MEMORY, surveyed: true, desired: size, fleetDesired: group.desiredCapacity };
+  let memory: GroupMemory = {
+    ...EMPTY_MEMORY,
+    machinesListed: true,
+    desired: size,
+    fleetDesired: group.desiredCapacity,
+  };
   world.begin(group, size, from);
 
   let now = from;

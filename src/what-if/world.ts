@@ -11,7 +11,7 @@ import type { EpochMs } from '../model/time.ts';
 /** How soon something that is under way is looked at again. */
 const LOOK_MS = 1_000;
 /** More looks without a request than a drain waits for. */
-const IDLE_LOOKS = 100;
+const IDLE_OBSERVATIONS = 100;
 
 /**
  * A world in which all goes well: every launch gives a machine, which is healthy after the boot time; every drain is done at the next
@@ -61,8 +61,14 @@ export class CalmWorld {
       for (const instance of this.#instances.values()) {
         const health = this.#health(instance, now);
         if (health !== null) {
-          const idleLooks = health === 'draining' ? IDLE_LOOKS : 0;
-          targets.set(instance.id, { instanceId: instance.id, health, detail: '', idleLooks, traffic: NO_TRAFFIC });
+          const idleObservations = health === 'draining' ? IDLE_OBSERVATIONS : 0;
+          targets.set(instance.id, {
+            instanceId: instance.id,
+            health,
+            detail: '',
+            idleObservations,
+            traffic: NO_TRAFFIC,
+          });
         }
       }
     }

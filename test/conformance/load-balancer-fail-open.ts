@@ -69,11 +69,15 @@ export function describeFailOpen(name: string, make: () => Promise<LoadBalancerW
       // Whoever drains is not called proven any more, or is: it makes no difference.
       await apply(withMembers(...rest, member(busy, server, 'draining')));
       expect(await answerers()).toEqual(new Set([placeOf(left)]));
-      expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
+      expect(await target(busy)).toMatchObject({
+        health: 'draining',
+        idleObservations: 0,
+        traffic: { openRequests: 1 },
+      });
       await apply(withMembers(...rest, proven(busy, server, 'draining')));
-      expect(await target(busy)).toMatchObject({ idleLooks: 0, traffic: { openRequests: 1 } });
+      expect(await target(busy)).toMatchObject({ idleObservations: 0, traffic: { openRequests: 1 } });
       expect(await open.finish()).toBe(true);
-      await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) > 0);
+      await world.until('it is idle', async () => ((await target(busy))?.idleObservations ?? 0) > 0);
       await apply(withMembers(...rest, proven(busy, server)));
       expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(b)]));
       await apply(withMembers(...rest));
@@ -121,9 +125,13 @@ export function describeFailOpen(name: string, make: () => Promise<LoadBalancerW
       const changed = { ...withMembers(...members), targetGroups: world.empty.targetGroups.map(slower) };
       expect(await apply(changed)).toMatchObject([{ kind: 'reload' }]);
       expect(await answerers()).toEqual(new Set([placeOf(other)]));
-      expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
+      expect(await target(busy)).toMatchObject({
+        health: 'draining',
+        idleObservations: 0,
+        traffic: { openRequests: 1 },
+      });
       expect(await open.finish()).toBe(true);
-      await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) > 0);
+      await world.until('it is idle', async () => ((await target(busy))?.idleObservations ?? 0) > 0);
     });
   });
 }

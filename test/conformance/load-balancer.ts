@@ -105,14 +105,18 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       const serverOf = (id: string): TestServer => (id === 'a' ? a : b);
       await apply(withMembers(member(busy, serverOf(busy), 'draining'), member(other, serverOf(other))));
       expect(await answerers()).toEqual(new Set([placeOf(serverOf(other))]));
-      expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
+      expect(await target(busy)).toMatchObject({
+        health: 'draining',
+        idleObservations: 0,
+        traffic: { openRequests: 1 },
+      });
       expect(await open.finish()).toBe(true);
-      await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) === 1);
-      expect((await target(busy))?.idleLooks).toBe(2);
-      expect((await target(other))?.idleLooks).toBe(0);
+      await world.until('it is idle', async () => ((await target(busy))?.idleObservations ?? 0) === 1);
+      expect((await target(busy))?.idleObservations).toBe(2);
+      expect((await target(other))?.idleObservations).toBe(0);
       await apply(withMembers(member('a', a), member('b', b)));
       await untilHealth(busy, 'healthy');
-      expect((await target(busy))?.idleLooks).toBe(0);
+      expect((await target(busy))?.idleObservations).toBe(0);
       expect(await answerers()).toEqual(new Set([placeOf(a), placeOf(b)]));
     });
 
@@ -213,9 +217,13 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
       const events = await apply(changed);
       expect(events).toMatchObject([{ kind: 'reload' }]);
       expect(await answerers()).toEqual(new Set([placeOf(other)]));
-      expect(await target(busy)).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 1 } });
+      expect(await target(busy)).toMatchObject({
+        health: 'draining',
+        idleObservations: 0,
+        traffic: { openRequests: 1 },
+      });
       expect(await open.finish()).toBe(true);
-      await world.until('it is idle', async () => ((await target(busy))?.idleLooks ?? 0) > 0);
+      await world.until('it is idle', async () => ((await target(busy))?.idleObservations ?? 0) > 0);
       expect(await apply(changed)).toEqual([]);
     });
 

@@ -30,8 +30,8 @@ export const MEMORY: GroupMemory = {
     held: { reaction: 'NoCapacity', why: 'no machine is free.', since: 4_000, tries: 2, until: 6_000 },
   },
   unhealthyAt: { 'i-1': 1_000, 'i-2': 2_000 },
-  sightedAt: null,
-  surveyed: true,
+  seenAgainAt: null,
+  machinesListed: true,
   orphans: [{ instanceId: 'i-0', firstSeenAt: 1_000 }],
   bounds: { minSize: 1, maxSize: 5, minSizeBy: null, maxSizeBy: 'evening', fleetMinSize: 1, fleetMaxSize: 9 },
   policies: new Map([

@@ -41,8 +41,8 @@ function checkLook(reply: string): void {
   }
   const seen = observation(look, new Map(), false, NO_MEMORY);
   for (const { targets } of seen.targetGroups) {
-    for (const { traffic, idleLooks } of targets) {
-      expect([idleLooks, ...Object.values(traffic)].every(Number.isFinite)).toBe(true);
+    for (const { traffic, idleObservations } of targets) {
+      expect([idleObservations, ...Object.values(traffic)].every(Number.isFinite)).toBe(true);
     }
   }
 }

@@ -36,7 +36,7 @@ export interface Scene {
 export function play({ group: changes, minutes, metrics, histories, ...more }: Play): Scene[] {
   const { from = MONDAY_8, everyMs = 15 * SECOND, bootMs = 30 * SECOND } = more;
   const group: AutoScalingGroup = { ...GROUP, targetGroups: [], desiredCapacity: null, minSize: 1, ...changes };
-  let memory: GroupMemory = { ...EMPTY_MEMORY, surveyed: true, ...more.memory };
+  let memory: GroupMemory = { ...EMPTY_MEMORY, machinesListed: true, ...more.memory };
   let instances = new Map<string, Instance>();
   let outcomes: Outcome[] = [];
   const calendar = new Calendar();

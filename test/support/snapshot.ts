@@ -68,7 +68,7 @@ export interface Server {
   readonly template?: string;
   /** As its load balancer sees it; null where it is no member. */
   readonly target?: TargetHealth | null;
-  readonly idleLooks?: number;
+  readonly idleObservations?: number;
   /** What it answered to Drover itself, a moment ago; by default what its load balancer says. Null for never asked. */
   readonly probe?: 'healthy' | 'unhealthy' | 'silent' | null;
   /** As its provider sees it; null where it is not listed. */
@@ -115,7 +115,7 @@ export function snapshotOf(
     mode: 'up',
     memory: {
       ...EMPTY_MEMORY,
-      surveyed: true,
+      machinesListed: true,
       desired: group.desiredCapacity,
       fleetDesired: group.desiredCapacity,
       ...memory,
@@ -203,7 +203,7 @@ function targetOf(server: Server): Target {
     instanceId: server.id,
     health: server.target ?? 'healthy',
     detail: server.target === 'unhealthy' ? 'connection refused (L4CON)' : '',
-    idleLooks: server.idleLooks ?? 0,
+    idleObservations: server.idleObservations ?? 0,
     traffic: NO_TRAFFIC,
   };
 }

@@ -19,7 +19,7 @@ const LAUNCHING: Partial<Server> = {
 };
 const DRAINING: Partial<Server> = {
   target: 'draining',
-  idleLooks: 9,
+  idleObservations: 9,
   state: { name: 'draining', since: NOW - 1_000, deadline: NOW + 9_000, cause: 'scaleIn', reversible: true },
 };
 const TERMINATING: Partial<Server> = {

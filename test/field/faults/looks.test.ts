@@ -167,7 +167,7 @@ class World {
         const members = this.#desired.get(name)?.members ?? [];
         const targets = members.map(({ instanceId, state }) => {
           const health = state === 'draining' ? ('draining' as const) : ('healthy' as const);
-          return { instanceId, health, detail: '', idleLooks: 9, traffic: NO_TRAFFIC };
+          return { instanceId, health, detail: '', idleObservations: 9, traffic: NO_TRAFFIC };
         });
         return {
           at: this.clock.now(),

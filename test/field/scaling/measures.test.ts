@@ -29,7 +29,7 @@ async function read(measure: string, looks: readonly Look[], context: Partial<Me
       instanceId,
       health: one,
       detail: '',
-      idleLooks: 0,
+      idleObservations: 0,
       traffic: NO_TRAFFIC,
     }));
     const targetGroups = [{ name: 'web', traffic: { ...NO_TRAFFIC, ...traffic }, targets }];

@@ -127,7 +127,7 @@ requires('haproxy')('what workers of earlier configurations carry', () => {
     await world.apply(world.state([stays, drained], { slowStartMs: 1 }));
     for (let count = 0; count < 3; count += 1) {
       const target = (await world.targets()).find(({ instanceId }) => instanceId === leaves.instanceId);
-      expect(target).toMatchObject({ health: 'draining', idleLooks: 0, traffic: { openRequests: 2 } });
+      expect(target).toMatchObject({ health: 'draining', idleObservations: 0, traffic: { openRequests: 2 } });
     }
     // Taken out by a reload, so that the present worker never knows it: only the old ones do.
     await world.apply(world.state([stays], { slowStartMs: 2 }));

@@ -100,7 +100,7 @@ export class InForce {
 
   /** How many the records have; null while records that were lost count nothing, until the group's machines are adopted. */
   #left(name: string): number | null {
-    return this.#records.memory.get(name)?.surveyed === true ? this.#records.open(name).length : null;
+    return this.#records.memory.get(name)?.machinesListed === true ? this.#records.open(name).length : null;
   }
 }
 

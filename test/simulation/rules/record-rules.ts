@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { GroupMemory } from '../../../src/model/group-memory.ts';
 import type { Endpoint, Instance } from '../../../src/model/instance.ts';
 import { isOver, serves } from '../../../src/model/lifecycle.ts';
@@ -50,7 +51,7 @@ export class RecordRules {
   opened({ groups, instances }: StoredState): void {
     const { records } = this.#context;
     for (const instance of instances) {
-      if (JSON.stringify(instance) !== JSON.stringify(records.instances.get(instance.id))) {
+      if (!isDeepStrictEqual(instance, records.instances.get(instance.id))) {
         this.#context.violate('storeKeeps', `the record of ${instance.id} is not what was committed`);
       }
     }
@@ -58,7 +59,7 @@ export class RecordRules {
     if (open !== instances.length)
       this.#context.violate('storeKeeps', `${instances.length} records are stored, ${open} committed`);
     for (const [name, memory] of records.memory) {
-      if (JSON.stringify(groups.get(name)) !== JSON.stringify(memory)) {
+      if (!isDeepStrictEqual(groups.get(name), memory)) {
         this.#context.violate('storeKeeps', `the memory of ${name} is not what was committed`);
       }
     }
@@ -120,7 +121,7 @@ export class RecordRules {
       return false;
     if (causeOf(after) === 'orphan') return this.#isRipe(after);
     if (after.machine === null || isOver(after)) return false;
-    return this.#context.records.memory.get(after.group)?.surveyed !== true;
+    return this.#context.records.memory.get(after.group)?.machinesListed !== true;
   }
 
   /** Whether a machine nobody has a record of has been there for the time that it is to be left alone. */

@@ -41,7 +41,7 @@ export interface SimLoadBalancerOptions {
 /** The controller's end of a simulated load balancer: each controller gets its own, the host stays. */
 export class SimLoadBalancer implements LoadBalancerDriver {
   readonly #options: SimLoadBalancerOptions;
-  readonly #idleLooks = new Map<string, number>();
+  readonly #idleObservations = new Map<string, number>();
   /** What is said of each while all of them come and go, by key. */
   readonly #flapping = new Map<string, { readonly health: Target['health']; readonly untilMs: number }>();
   /** What was wrong with unhealthy targets, by key and address: a restart does not make them new. */
@@ -185,15 +185,15 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     const openRequests = member.requests.open(now);
     const key = `${member.member.targetGroup}/${member.member.instanceId}`;
     const idle = member.admin === 'draining' && openRequests === 0;
-    const idleLooks = idle ? (this.#idleLooks.get(key) ?? 0) + 1 : 0;
-    if (idleLooks > 0) this.#idleLooks.set(key, idleLooks);
-    else this.#idleLooks.delete(key);
+    const idleObservations = idle ? (this.#idleObservations.get(key) ?? 0) + 1 : 0;
+    if (idleObservations > 0) this.#idleObservations.set(key, idleObservations);
+    else this.#idleObservations.delete(key);
     const { health, detail } = this.#healthOf(member, key);
     return {
       instanceId: member.member.instanceId,
       health: this.#reported(health, member, key),
       detail,
-      idleLooks,
+      idleObservations,
       traffic: {
         ...NO_TRAFFIC,
         openRequests,
