@@ -25,7 +25,8 @@ const HAPROXY_STARTED = 'an HAProxy is started for it';
 const HAPROXY_STOPPED = 'its HAProxy is stopped';
 const RELOAD = 'HAProxy is reloaded; open requests go on, up to hardStopAfter';
 const NEXT_PRUNING = 'takes effect within ten minutes';
-const MOVED = 'requests and checks go to that port of each server, which counts as new; HAProxy is not reloaded';
+const MOVED =
+  'requests and checks go to that port of each server at once, so each must listen there before; HAProxy is not reloaded';
 const CHECKED_THERE = 'health checks go there from then on; HAProxy is not reloaded';
 const NEXT_DRAIN = 'takes effect for servers that begin to drain from then on';
 const NEXT_LAUNCH = 'new servers only; running ones stay as they are';
