@@ -18,11 +18,11 @@ import { Stopwatch } from './stopwatch.ts';
 import { LastSeen } from './view.ts';
 import { Wake } from './wake.ts';
 
-/** Between two looks while something is on its way, and while nothing is. */
+/** Between two observations while something is on its way, and while nothing is. */
 const BUSY_LOOK_MS = 200;
 const CALM_LOOK_MS = 1_000;
 /**
- * From one turn to the next at least: what comes in a burst is gathered, and costs one change and one look. Where a turn takes longer,
+ * From one turn to the next at least: what comes in a burst is gathered, and costs one change and one observation. Where a turn takes longer,
  * because of thousands of members, as long as it took.
  */
 const GATHER_MS = 30;
@@ -41,9 +41,9 @@ export interface Balancer {
   readonly ids: Ids;
   /** What it should be like now. */
   desired(): DesiredState;
-  /** Whether it is known what it should be like: an empty store must not empty a load balancer before machines were looked for. */
+  /** Whether it is known what it should be like: an empty store must not empty a load balancer before machines were listed. */
   isReady(): boolean;
-  /** Whether something is on its way, so that looks are worth more. */
+  /** Whether something is on its way, so that observing it often is worth it. */
   isBusy(): boolean;
   /** @param targetGroups those in which something is different now */
   onSeen(targetGroups: Concerned): void;
@@ -59,7 +59,7 @@ export interface Seen {
   readonly observation: LoadBalancerObservation;
 }
 
-/** Keeps one load balancer as it should be and what is known of it current: apply where something differs, then look. */
+/** Keeps one load balancer as it should be and what is known of it current: apply where something differs, then observe. */
 export class BalancerLoop {
   readonly #balancer: Balancer;
   readonly #seen: LastSeen<Seen>;
@@ -112,7 +112,7 @@ export class BalancerLoop {
       const turn = new Stopwatch(this.#balancer.clock);
       if (this.#mustApply()) await this.#apply(signal);
       if (signal.aborted) break;
-      const visible = await this.#look(signal);
+      const visible = await this.#observe(signal);
       // One that does not answer may not be running: apply starts it.
       if (!visible) this.#dirty = true;
       const pauseMs = this.#balancer.isBusy() || !visible ? BUSY_LOOK_MS : CALM_LOOK_MS;
@@ -127,12 +127,12 @@ export class BalancerLoop {
     return this.#seen.view();
   }
 
-  /** How long until the newest look is too old to be relied upon. */
+  /** How long until the newest observation is too old to be relied upon. */
   get staleInMs(): number {
     return this.#seen.staleInMs;
   }
 
-  /** Why the newest apply or look failed, or which limit is reached; empty when nothing is wrong. */
+  /** Why the newest apply or observation failed, or which limit is reached; empty when nothing is wrong. */
   get trouble(): string {
     return this.#refusal || this.#seen.failure?.message || this.#limits.state;
   }
@@ -191,7 +191,7 @@ export class BalancerLoop {
     }
   }
 
-  async #look(signal: AbortSignal): Promise<boolean> {
+  async #observe(signal: AbortSignal): Promise<boolean> {
     const { driver, clock } = this.#balancer;
     const asked = new Stopwatch(clock);
     let failure: Failure | null = null;

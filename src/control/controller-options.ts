@@ -31,14 +31,14 @@ export interface ControllerOptions {
   readonly probe: Probe;
   readonly clock: Clock;
   readonly ids: Ids;
-  /** `down` ends everything and then the controller itself. */
+  /** `down` terminates everything and then ends the controller itself. */
   readonly mode: 'up' | 'down';
   readonly about: About;
   /** Told of what is wrong with Drover itself, for the log. */
   readonly onProblem: (message: string, error?: unknown) => void;
   /** Told of a programming error, what it hit and the error with its stack, for the log. */
   readonly onDefect: OnDefect;
-  /** A safety look has found something to do that no event had announced: never, unless an event was lost. */
+  /** A check that nothing had announced has found something to do: never, unless an event was lost. */
   readonly onUnannounced: (found: string) => void;
 }
 

@@ -23,7 +23,7 @@ import { type FleetService, ServiceError } from './service.ts';
 import { fleetStatus } from './status.ts';
 import { waitBeforeDrain } from './wait-before-drain.ts';
 
-/** How often it is looked at whether everything has ended, on the way down. */
+/** How often it is checked, on the way down, whether everything is terminated. */
 const DOWN_POLL_MS = 100;
 /** How many of a group's newest activities belong to its explanation. */
 const EXPLAINED_ACTIVITIES = 5;
@@ -82,7 +82,7 @@ export class Controller implements FleetService {
   }
 
   /**
-   * Takes over what the store remembers and begins to look.
+   * Begins with what the store remembers, and starts to observe.
    *
    * @throws ServiceError `conflict` when the store has instances that the fleet does not explain, `invalid`
    */

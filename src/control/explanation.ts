@@ -18,13 +18,13 @@ export type PlannedDecision = Pick<Decision, 'activities' | 'changed' | 'holds' 
 export interface ExplanationSources {
   readonly at: EpochMs;
   readonly loop: Pick<GroupLoop, 'group' | 'memory' | 'instances'>;
-  /** What the next look would come to. */
+  /** What the next decision would be. */
   readonly decision: PlannedDecision;
   /** The group's newest ones, oldest first. */
   readonly activities: readonly StoredActivity[];
 }
 
-/** Why a group has the size that it has, from what the next look at it would decide. */
+/** Why a group has the size that it has, from what the next decision about it would be. */
 export function explanation({ at, loop, decision, activities }: ExplanationSources): Explanation {
   const { group, memory, instances } = loop;
   return {

@@ -38,6 +38,6 @@ export interface GroupContext {
   /** Something is wrong that is not about the group itself. */
   readonly onProblem: (message: string) => void;
   readonly onDefect: OnDefect;
-  /** A safety look has found something to do: no event and no planned time had announced it. */
+  /** A check has found something to do that no event and no planned time had announced. */
   readonly onUnannounced: (found: string) => void;
 }

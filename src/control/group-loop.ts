@@ -31,16 +31,16 @@ import { mergeSightings } from './sightings.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { Wake } from './wake.ts';
 
-/** A look is taken at least this often, whatever the events say. */
+/** A group is checked at least this often, whatever the events say. */
 const SAFETY_LOOK_MS = 5_000;
-/** After a look that failed. */
+/** After a check that failed. */
 const BACKOFF: BackoffLimits = { minMs: 100, maxMs: 10_000 };
-/** How long an ended instance is remembered, so that an old list does not bring it back. */
+/** How long a terminated instance is remembered, so that an old list does not bring it back. */
 const ENDED_MEMORY_MS = 600_000;
 const ABORT_FLOOR_MS = 1_000;
 
 /**
- * The loop of one group: observe, decide, commit, perform; then wait for a reason to look again. Nothing is done before the
+ * The loop of one group: observe, decide, commit, perform; then wait for a reason to check again. Nothing is done before the
  * decision to do it has been committed, so that it may be killed at any line.
  */
 export class GroupLoop {
@@ -61,7 +61,7 @@ export class GroupLoop {
   readonly #backoff: Backoff;
   /** Since the clock was followed last; null before that. */
   #followed: Stopwatch | null = null;
-  /** Whether the last observation knew of every machine that the provider has. */
+  /** Whether the last decision knew of every machine that the provider has. */
   #knowsAllMachines = false;
   #signal = new AbortController().signal;
 
@@ -96,17 +96,17 @@ export class GroupLoop {
     return this.#holds;
   }
 
-  /** Whether the last look left something open that the provider's next list decides. */
+  /** Whether the last decision left something open that the provider's next list decides. */
   get awaitsList(): boolean {
     return this.#awaitsList;
   }
 
-  /** What the policies saw and wanted at the last look. */
+  /** What the policies saw and wanted at the last decision. */
   get verdicts(): readonly PolicyVerdict[] {
     return this.#verdicts;
   }
 
-  /** Whether an instance is on its way into the load balancer or out of it, so that looks at it are worth more. */
+  /** Whether an instance is on its way into the load balancer or out of it, so that observing that often is worth it. */
   get isBusy(): boolean {
     for (const instance of this.#instances.values()) if (lifecycleOf(instance).isMoving) return true;
     return false;
@@ -160,12 +160,12 @@ export class GroupLoop {
     const context = { clock: this.#context.clock, wake: this.#wake, signal, isBlind: () => this.#isBlind() };
     let announced = true;
     while (!signal.aborted) {
-      announced = await pauseFor(await this.#look(announced), context);
+      announced = await pauseFor(await this.#check(announced), context);
     }
     this.#probes.stop();
   }
 
-  /** What the next look would come to, without any of it being done. */
+  /** What the next decision would be, without any of it being done. */
   plan(): Decision {
     return decide(this.#snapshot(this.#outcomes), this.#context.clock.now());
   }
@@ -226,8 +226,8 @@ export class GroupLoop {
     return state.name === 'terminated' && launchTemplate.provider !== this.#group.launchTemplate.provider;
   }
 
-  #look(announced: boolean): Promise<Pause> {
-    // What happened while this look waited for its turn has announced it as well.
+  #check(announced: boolean): Promise<Pause> {
+    // What happened while this check waited for its turn has announced it as well.
     return this.#turn.run(() => this.#tryToLook(announced || this.#wake.isNotified));
   }
 
@@ -239,7 +239,7 @@ export class GroupLoop {
       this.#backoff.reset();
       return pause;
     } catch (error) {
-      // Nothing was decided then, and the outcomes stay for the next look.
+      // Nothing was decided then, and the outcomes stay for the next decision.
       this.#holds = [this.#standsStill(error)];
       return { waitMs: this.#backoff.next(), planned: true };
     }
@@ -357,7 +357,7 @@ export class GroupLoop {
     this.#probes.keep((id) => this.#instances.has(id));
     for (const id of due.probe) {
       const instance = this.#instances.get(id);
-      if (instance !== undefined) this.#probes.look(instance, this.#context.targetGroups(this.#group));
+      if (instance !== undefined) this.#probes.ask(instance, this.#context.targetGroups(this.#group));
     }
     for (const id of due.abort) {
       const instance = this.#instances.get(id);

@@ -15,7 +15,7 @@ const STALE_AFTER_LISTS = 3;
 const STALE_AFTER_MIN_MS = 10_000;
 const LIST_TIMEOUT_MS = 60_000;
 
-/** Sorted once, when it comes: there are many looks at each list. */
+/** Sorted once, when it comes: each list is read many times. */
 interface List {
   readonly asked: Stopwatch;
   readonly machines: readonly Machine[];
@@ -45,7 +45,7 @@ export class MachineWatch {
   readonly #wake: Wake;
   #told: View<Lists> | null = null;
 
-  /** @param onSeen called after each look, with the groups whose machines have changed */
+  /** @param onSeen called after each list, with the groups whose machines have changed */
   constructor(
     provider: Provider,
     capabilities: ProviderCapabilities,
@@ -69,7 +69,7 @@ export class MachineWatch {
     const onAbort = () => this.#wake.notify();
     signal.addEventListener('abort', onAbort, { once: true });
     while (!signal.aborted) {
-      await this.#look(signal);
+      await this.#observe(signal);
       // Also when a hint asks for another one at once, and for as long as the provider asks to be left alone.
       const gapMs = Math.max(this.#gapMs, this.#throttle.leftMs);
       await this.#clock.sleep(gapMs, signal);
@@ -123,7 +123,7 @@ export class MachineWatch {
     return [...byGroup].flatMap(([group, machines]) => (groups.has(group) ? [] : [...machines.values()]));
   }
 
-  async #look(signal: AbortSignal): Promise<void> {
+  async #observe(signal: AbortSignal): Promise<void> {
     const asked = new Stopwatch(this.#clock);
     try {
       const newest = await withDeadline(this.#clock, LIST_TIMEOUT_MS, signal, (bounded) =>

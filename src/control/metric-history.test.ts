@@ -80,7 +80,7 @@ describe('hourly', () => {
     expect(reads).toBe(2);
   });
 
-  it('keeps what it knows when the store fails, and does not ask at every look', async () => {
+  it('keeps what it knows when the store fails, and does not ask at every decision', async () => {
     let reads = 0;
     const { problems, history } = historyOver({
       metricHistory: () => {

@@ -48,7 +48,7 @@ export class MetricHistory {
 
   /**
    * The hours that are over, oldest first. It answers at once with what is known; what is older than ten minutes is read anew
-   * meanwhile. Until then it is the same array, which never changes: a forecast is made once from it and not at every look.
+   * meanwhile. Until then it is the same array, which never changes: a forecast is made once from it and not at every decision.
    */
   hourly(group: string, metric: string): readonly MetricAverage[] {
     const key = keyOf(group, metric);
@@ -89,7 +89,7 @@ export class MetricHistory {
     } catch (error) {
       this.#onProblem(`metric history: ${asPortError(error).message}`, error);
     }
-    // Also after a failure, so that it is not tried at every look.
+    // Also after a failure, so that it is not tried at every decision.
     cached.readAt = now;
     cached.isReading = false;
   }

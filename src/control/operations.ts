@@ -14,7 +14,7 @@ const TERMINATE_POLL: BackoffLimits = { minMs: 50, maxMs: 5_000 };
 
 /**
  * The slow operations of one provider, beside the loops: at most one at a time for an instance, each with a deadline and a way to call it
- * off, and so many calls at a time as the provider bears. A termination that is awaited takes no call's place. What they come to is handed
+ * off, and so many calls at a time as the provider can take. A termination that is awaited takes no call's place. What they come to is handed
  * back as an outcome for the next decision.
  */
 export class Operations {

@@ -22,7 +22,7 @@ async function lookedAt(...answers: readonly ProbeAnswer[]) {
   const [web] = targetGroups;
   if (instance === undefined || web === undefined) throw new Error('there is one of each');
   const asked = answers.map((_, index) => ({ ...web, name: `web-${index}` }));
-  probes.look(instance, asked);
+  probes.ask(instance, asked);
   await settle();
   probes.stop();
   return probes.answers.get('a');

@@ -13,7 +13,7 @@ const MAX_PROBES = 16;
 /** On top of the health check's own timeout. */
 const SLACK_MS = 1_000;
 
-/** Drover's own looks at servers whose fate depends on one, beside the loop. */
+/** The probes of servers whose fate depends on one, beside the loop. */
 export class Probes {
   readonly #probe: Probe;
   readonly #clock: Clock;
@@ -36,7 +36,7 @@ export class Probes {
   }
 
   /** Asks one server what each of its target groups would ask it; healthy is who satisfies them all, and one answer shows that it answers. */
-  look({ id, machine }: Instance, targetGroups: readonly TargetGroup[]): void {
+  ask({ id, machine }: Instance, targetGroups: readonly TargetGroup[]): void {
     const places = targetGroups.flatMap(({ port, healthCheck }) => {
       const endpoint = machine === null ? null : endpointOf(machine, healthCheck.port ?? port);
       return endpoint === null ? [] : [{ endpoint, healthCheck }];

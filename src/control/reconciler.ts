@@ -7,7 +7,7 @@ import type { Ids } from '../ports/ids.ts';
 import { inWords, keyOf, type Step, subjectOf } from './reconcile.ts';
 import { Wake } from './wake.ts';
 
-/** What is left to do is looked up at least this often, whatever the events say. */
+/** What is left to do is worked out at least this often, whatever the events say. */
 const SAFETY_MS = 60_000;
 /** After a step that failed. */
 const BACKOFF: BackoffLimits = { minMs: 1_000, maxMs: 30_000 };

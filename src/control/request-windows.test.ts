@@ -34,7 +34,7 @@ describe('request windows', () => {
     ]);
   });
 
-  it('begin anew after a time in which nobody looked', () => {
+  it('begin anew after a time without observations', () => {
     const windows = new RequestWindows();
     for (const at of [0, 10_000, 20_000])
       windows.take(seen({ a: { errors5xxTotal: at, requestsTotal: at } }), at, groups);

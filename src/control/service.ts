@@ -34,7 +34,7 @@ export interface FleetService {
   suspendProcesses(group: string, processes: readonly SuspendableProcess[]): Promise<readonly SuspendableProcess[]>;
   /** The way back, with the same answer. @throws ServiceError `notFound` */
   resumeProcesses(group: string, processes: readonly SuspendableProcess[]): Promise<readonly SuspendableProcess[]>;
-  /** Drains and ends everything that the fleet owns, then the load balancers, then the controller. Resolves when begun. */
+  /** Drains and terminates everything that the fleet owns, then the load balancers, then the controller. Resolves when begun. */
   down(): Promise<void>;
 }
 

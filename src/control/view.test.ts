@@ -15,7 +15,7 @@ function seen() {
 }
 
 describe('what was seen last', () => {
-  it('is relied upon while it is young, though a newer look has failed', async () => {
+  it('is relied upon while it is young, though a newer observation has failed', async () => {
     const { last, pass } = seen();
     await pass(10_000);
     last.failed(new Error('no answer'));
@@ -24,7 +24,7 @@ describe('what was seen last', () => {
     expect(last.view()).toMatchObject({ kind: 'blind', since: 0, failure: { message: 'no answer' } });
   });
 
-  it('is not relied upon when no look has come back for long', async () => {
+  it('is not relied upon when no observation has come back for long', async () => {
     const { last, pass } = seen();
     await pass(11_000);
     expect(last.view()).toMatchObject({ kind: 'blind', failure: { code: 'late' } });

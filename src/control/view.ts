@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import { asFailure } from '../ports/errors.ts';
 import { Stopwatch } from './stopwatch.ts';
 
-/** What was seen last, for as long as it can be relied upon: one look that failed, or is late, does not blind us. */
+/** What was seen last, for as long as it can be relied upon: one observation that failed, or is late, does not blind us. */
 export class LastSeen<T> {
   readonly #clock: Clock;
   readonly #staleAfterMs: number;
@@ -32,7 +32,7 @@ export class LastSeen<T> {
     return this.#failure;
   }
 
-  /** Whether the newest look ended a time in which nothing could be seen. */
+  /** Whether the newest observation ended a time in which nothing could be seen. */
   get hasReturned(): boolean {
     return this.#returned;
   }
@@ -41,7 +41,7 @@ export class LastSeen<T> {
     return this.#seen?.value ?? null;
   }
 
-  /** Why the newest look failed; null when it did not. */
+  /** Why the newest observation failed; null when it did not. */
   get failure(): Failure | null {
     return this.#failure;
   }
@@ -59,7 +59,7 @@ export class LastSeen<T> {
     return leftMs < 0 ? Number.POSITIVE_INFINITY : leftMs + 1;
   }
 
-  /** No look has failed, but none has come back either. */
+  /** No observation has failed, but none has come back either. */
   #late(): Failure | null {
     if (this.#seen === null) return null;
     const message = `the last answer is more than ${this.#staleAfterMs / 1000} s old`;

@@ -4,9 +4,9 @@ import type { Instance, InstanceId } from '../model/instance.ts';
 import { serves } from '../model/lifecycle.ts';
 
 /**
- * What an instance that a person wants drained waits for, as the next look decides.
+ * What an instance that a person wants drained waits for, as the next decision says.
  *
- * @returns a sentence; null when its drain begins with that look, or has begun
+ * @returns a sentence; null when its drain begins with that decision, or has begun
  */
 export function waitBeforeDrain(
   id: InstanceId,

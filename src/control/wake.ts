@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 
-/** Where a loop waits for its next look: for a time, or until somebody has a reason to look sooner. */
+/** Where a loop waits for its next pass: for a time, or until there is a reason to begin sooner. */
 export class Wake {
   readonly #clock: Clock;
   #notified = false;

@@ -11,7 +11,7 @@ import { suspension } from './suspension.ts';
  *
  * At the group's first two sights of its provider the records may be what was lost: the machines are adopted as they are, and
  * the group keeps their number. Later such a machine is an orphan (a launch that took effect after it was given up): it counts
- * against the maximum, is told, and is ended when it is seen again after the group's `orphanGracePeriod`.
+ * against the maximum, is reported, and is terminated when it is seen again after the group's `orphanGracePeriod`.
  */
 export function accountForUnknownMachines(draft: Draft): void {
   if (draft.snapshot.machines.kind === 'blind') return;
@@ -46,7 +46,7 @@ function adoptAll(draft: Draft): void {
       },
     );
   }
-  // Nothing is launched or ended because the records were lost.
+  // Nothing is launched or terminated because the records were lost.
   const { minSize, maxSize } = boundsOf(group, draft.memory);
   const desired = Math.min(maxSize, Math.max(minSize, draft.live().length));
   draft.memory = { ...draft.memory, desired, fleetDesired: group.desiredCapacity };
@@ -99,7 +99,7 @@ function followOrphans(draft: Draft): void {
   }
 }
 
-/** Listed twice, without a record, and not just ended: a list may still show what is gone. */
+/** Listed twice, without a record, and not just terminated: a list may still show what is gone. */
 function orphansIn(facts: Facts): Machine[] {
   const { machines, ended } = facts.snapshot;
   if (machines.kind === 'blind') return [];

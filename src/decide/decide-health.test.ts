@@ -84,11 +84,11 @@ describe('the health brake', () => {
   it('counts one that comes and goes once', () => {
     const good = { id: 'x', target: 'unhealthy' } as const;
     const bad = { id: 'x', ...unhealthySince(1_000), target: 'healthy' } as const;
-    const look = (server: Server, memory: Parameters<typeof snapshotOf>[1]) =>
+    const step = (server: Server, memory: Parameters<typeof snapshotOf>[1]) =>
       decide(snapshotOf([...healthy('a', 'b', 'c', 'd'), server], memory), NOW);
-    const first = look(good, { group: { desiredCapacity: 5 } });
-    const again = look(bad, { group: { desiredCapacity: 5 }, memory: first.memory });
-    const third = look(good, { group: { desiredCapacity: 5 }, memory: again.memory });
+    const first = step(good, { group: { desiredCapacity: 5 } });
+    const again = step(bad, { group: { desiredCapacity: 5 }, memory: first.memory });
+    const third = step(good, { group: { desiredCapacity: 5 }, memory: again.memory });
     const told = [first, again, third].flatMap((decision) => reasons(decision));
     expect(told).toEqual(['unhealthy', 'recovered', 'unhealthy']);
     expect(third.memory.unhealthyAt).toEqual({ x: NOW });
@@ -206,7 +206,7 @@ describe('machines without a record', () => {
     expect(adopted?.createdAt).toBe(NOW);
   });
 
-  it('are not looked for in one list alone: nothing is launched before there are two', () => {
+  it('are not concluded from one list alone: nothing is launched before there are two', () => {
     const all = snapshotOf(healthy('a'), { memory: { machinesListed: false, desired: null } });
     if (all.machines.kind !== 'seen') throw new Error('seen');
     const machines = { kind: 'seen', value: { ...all.machines.value, previous: null } } as const;
@@ -214,7 +214,7 @@ describe('machines without a record', () => {
     expect(decision).toMatchObject({ changed: [], activities: [], memory: { machinesListed: false } });
   });
 
-  it('are told, count against the maximum, and are not ended at their first sight', () => {
+  it('are reported, count against the maximum, and are not terminated when they are first seen', () => {
     const decision = decide(snapshot({ group: { maxSize: 4, desiredCapacity: 4 } }), NOW);
     expect(reasons(decision)).toEqual(['orphanFound']);
     expect(decision.memory.orphans).toEqual([{ instanceId: 'x', firstSeenAt: NOW }]);
@@ -222,7 +222,7 @@ describe('machines without a record', () => {
     expect(decision.wakeAt).toBe(NOW + 300_000);
   });
 
-  it('are ended by their id when they are seen again after the grace period', () => {
+  it('are terminated by their id when they are seen again after the grace period', () => {
     expect(decide(snapshot({ memory: orphanFor(299_999), seenAgoMs: 0 }), NOW).changed).toEqual([]);
     const decision = decide(snapshot({ memory: orphanFor(300_000), seenAgoMs: 0 }), NOW);
     expect(reasons(decision)).toEqual(['orphanEnded']);
@@ -237,7 +237,7 @@ describe('machines without a record', () => {
     expect(decide(gone, NOW).memory.orphans).toEqual([]);
   });
 
-  it('are no orphans when they have just ended', () => {
+  it('are no orphans when they were just terminated', () => {
     expect(decide({ ...snapshot(), ended: new Map([['x', NOW - 5]]) }, NOW).activities).toEqual([]);
   });
 });

@@ -166,15 +166,15 @@ describe('scheduled actions', () => {
     desiredCapacity: null,
     ...more,
   });
-  const look = (actions: readonly ScheduledAction[], memory: Partial<Snapshot['memory']>, now = NOW) =>
+  const decideWith = (actions: readonly ScheduledAction[], memory: Partial<Snapshot['memory']>, now = NOW) =>
     decide(snapshotOf(healthy('a', 'b', 'c'), { group: { scheduledActions: actions }, memory }), now);
-  const begun = (actions: readonly ScheduledAction[], agoMs = 3_600_000) => look(actions, {}, NOW - agoMs).memory;
+  const begun = (actions: readonly ScheduledAction[], agoMs = 3_600_000) => decideWith(actions, {}, NOW - agoMs).memory;
 
-  it('are carried out when they fall due, once, and wake the look before', () => {
+  it('are carried out when they fall due, once, and the decision before wakes the group for them', () => {
     const actions = [action('up', NOW, { minSize: 4 })];
-    const before = look(actions, {}, NOW - 1_000);
+    const before = decideWith(actions, {}, NOW - 1_000);
     expect(before).toMatchObject({ wakeAt: NOW, activities: [] });
-    const due = look(actions, before.memory);
+    const due = decideWith(actions, before.memory);
     expect(due.activities[0]).toMatchObject({
       reason: 'scheduledAction',
       message: 'Scheduled action up: minimum from 0 to 4, desired capacity from 3 to 4.',
@@ -188,17 +188,17 @@ describe('scheduled actions', () => {
       fleetMinSize: 0,
       fleetMaxSize: 10,
     });
-    expect(look(actions, due.memory, NOW + 1).activities.filter(({ reason }) => reason === 'scheduledAction')).toEqual(
-      [],
-    );
+    expect(
+      decideWith(actions, due.memory, NOW + 1).activities.filter(({ reason }) => reason === 'scheduledAction'),
+    ).toEqual([]);
   });
 
-  it('that fell due while nobody looked are made up for in their order, so that the last one wins', () => {
+  it('that fell due while nothing was decided are made up for in their order, so that the last one wins', () => {
     const actions = [
       action('evening', NOW - 60_001, { desiredCapacity: 2 }),
       action('morning', NOW - 900_000, { desiredCapacity: 8 }),
     ];
-    const late = look(actions, begun(actions));
+    const late = decideWith(actions, begun(actions));
     expect(late.memory.desired).toBe(2);
     expect(late.activities.slice(0, 2).map(({ message }) => message)).toEqual([
       'Scheduled action morning: desired capacity from 3 to 8. It fell due at 1970-01-12T13:31:40.000Z.',
@@ -207,14 +207,14 @@ describe('scheduled actions', () => {
   });
 
   it('that are new or changed begin now', () => {
-    expect(reasons(look([action('past', NOW - 1, { desiredCapacity: 8 })], {}))).toEqual([]);
+    expect(reasons(decideWith([action('past', NOW - 1, { desiredCapacity: 8 })], {}))).toEqual([]);
     const known = begun([action('x', NOW + 5_000, { desiredCapacity: 8 })]);
-    expect(reasons(look([action('x', NOW - 5_000, { desiredCapacity: 8 })], known))).toEqual([]);
+    expect(reasons(decideWith([action('x', NOW - 5_000, { desiredCapacity: 8 })], known))).toEqual([]);
   });
 
   it('never raise the minimum over the maximum', () => {
     const actions = [action('wide', NOW, { minSize: 20 })];
-    const due = look(actions, begun(actions));
+    const due = decideWith(actions, begun(actions));
     expect(due.memory).toMatchObject({ desired: 10, bounds: { minSize: 20, maxSize: 10 } });
     expect(due.activities[0]).toMatchObject({ cappedBy: 'maxSize' });
   });
@@ -230,9 +230,9 @@ describe('scheduled actions', () => {
 
   it('are passed over while they are suspended, and not made up for', () => {
     const actions = [action('up', NOW, { desiredCapacity: 8 })];
-    const suspended = look(actions, { ...begun(actions), suspendedProcesses: ['scheduledActions'] });
+    const suspended = decideWith(actions, { ...begun(actions), suspendedProcesses: ['scheduledActions'] });
     expect([suspended.memory.desired, holds(suspended)]).toEqual([3, ['processSuspended']]);
-    expect(look(actions, { ...suspended.memory, suspendedProcesses: [] }, NOW + 1).memory.desired).toBe(3);
+    expect(decideWith(actions, { ...suspended.memory, suspendedProcesses: [] }, NOW + 1).memory.desired).toBe(3);
   });
 });
 
@@ -246,7 +246,7 @@ describe('a suspended process', () => {
     expect(decide(snapshotOf(sick, suspended('launch')), NOW).changed).toEqual([]);
   });
 
-  it('terminate: nothing is ended because there are too many, unless a person asks', () => {
+  it('terminate: nothing is terminated because there are too many, unless a person asks', () => {
     const many = decide(snapshotOf(healthy('a', 'b', 'c', 'd'), suspended('terminate')), NOW);
     expect([many.changed, holds(many)]).toEqual([[], ['processSuspended']]);
     const asked: Server = { id: 'x', request: { kind: 'terminate', at: NOW } };

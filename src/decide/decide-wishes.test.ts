@@ -54,7 +54,7 @@ describe('the desired size', () => {
 describe('what people ask of an instance', () => {
   const asked = (kind: 'drain' | 'terminate') => ({ request: { kind, at: NOW } });
 
-  it('terminate: it ends at once, and is replaced', () => {
+  it('terminate: it is terminated at once, and is replaced', () => {
     const decision = decide(snapshotOf([...healthy('a', 'b'), { id: 'c', ...asked('terminate') }]), NOW);
     expect(reasons(decision)).toEqual(['operatorTerminate', 'launch']);
   });
@@ -104,7 +104,7 @@ describe('what people ask of an instance', () => {
 });
 
 describe('on the way down', () => {
-  it('everything is drained and ended, whatever the minimum', () => {
+  it('everything is drained and terminated, whatever the minimum', () => {
     const decision = decide(snapshotOf(healthy('a', 'b', 'c'), { group: { minSize: 2 } }, { mode: 'down' }), NOW);
     expect(states(decision)).toEqual({ a: 'draining', b: 'draining', c: 'draining' });
     expect(reasons(decision)).toEqual(['fleetDown', 'fleetDown', 'fleetDown']);

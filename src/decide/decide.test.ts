@@ -257,7 +257,7 @@ describe('draining', () => {
     expect(decision.wakeAt).toBe(NOW + 58_000);
   });
 
-  it('ends after three looks without one', () => {
+  it('ends after three observations without one', () => {
     const decision = decide(snapshotOf([...healthy('a', 'b'), draining({ idleObservations: 3 })], circumstances), NOW);
     expect(states(decision)).toEqual({ d: 'terminating' });
     // Not before the load balancer has let go of it.

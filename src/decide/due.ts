@@ -55,7 +55,7 @@ interface Release {
   readonly awaitsList: boolean;
 }
 
-/** Whether the load balancer has let go of it: a machine is never ended under a request that may still reach it. */
+/** Whether the load balancer has let go of it: a machine is never terminated under a request that may still reach it. */
 function release(facts: Facts, instance: Instance): Release {
   const { state } = instance;
   // Only what was observed after the decision can show that it was carried out.

@@ -77,7 +77,7 @@ function lossOf(facts: Facts, instance: Instance, sight: MachineSight): Loss | n
   return sight.kind === 'gone' && isAnswering ? null : sight;
 }
 
-/** Why a server that has lost its machine is not ended; null if it is. What is on its way out goes on. */
+/** Why a server that has lost its machine is not terminated; null if it is. What is on its way out goes on. */
 function keptWithoutMachine(facts: Facts, instance: Instance): HoldReason | null {
   if (lifecycleOf(instance).isLeaving) return null;
   const is = 'stays, although its machine does not run';

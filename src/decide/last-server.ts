@@ -4,7 +4,7 @@ import { boundsOf } from './bounds.ts';
 import type { CommandRecords } from './snapshot.ts';
 
 /**
- * What a person should know before an instance is ended: that it is the last server of a target group, whose requests are then refused
+ * What a person should know before an instance is terminated: that it is the last server of a target group, whose requests are then refused
  * until another one serves. A drain has no such price where the maximum has room for its replacement, which comes first then.
  *
  * @returns a sentence, or null where it costs nothing
@@ -30,7 +30,7 @@ export function priceOfEnding(
   return `${instance.id} is the last server of target group ${last}: requests would get 503 until its replacement is in service. ${advice}`;
 }
 
-/** In service, not unhealthy, and not to be ended. */
+/** In service, not unhealthy, and not to be terminated. */
 function isServing(instance: Instance): boolean {
   return serves(instance) && instance.health.status !== 'unhealthy' && instance.request === null;
 }

@@ -70,7 +70,7 @@ function isIdle(target: Target | 'absent' | 'blind'): boolean {
 }
 
 /**
- * Takes an instance out: no new requests, open ones finish, then it is ended. What no load balancer can know is ended at once; a
+ * Takes an instance out: no new requests, open ones finish, then it is terminated. What no load balancer can know is terminated at once; a
  * booting one may have become healthy and got a request in this very moment.
  * @param deadline until when open requests may finish; null for the deregistration delay
  */

@@ -68,7 +68,7 @@ describe('a launch that has no address yet', () => {
     expect(decision.changed).toEqual([]);
   });
 
-  it('is ended when its machine stops', () => {
+  it('is terminated when its machine stops', () => {
     const snapshot = launched(10_000, 'launching', NOWHERE, {
       ...machineOf({ id: 'n', machine: 'stopped' }),
       ...NOWHERE,

@@ -116,7 +116,7 @@ describe('target tracking', () => {
 });
 
 /** A metric as an average over the servers there are, for a load of so many at the target. */
-function follow(load: number, start: number, factor: (look: number) => number): Play {
+function follow(load: number, start: number, factor: (step: number) => number): Play {
   return {
     group: { ...group([tracking()]), desiredCapacity: start, maxSize: 100 },
     minutes: 20,

@@ -6,7 +6,7 @@ import { replacementFirst } from './hold-reason.ts';
 import { retire } from './lifecycle.ts';
 
 /**
- * Does what people asked of single instances. `terminate` ends at once. `drain` first waits for the replacement to be in service
+ * Does what people asked of single instances. `terminate` terminates at once. `drain` first waits for the replacement to be in service
  * where the maximum leaves room for it.
  */
 export function retireRequested(draft: Draft): void {

@@ -8,7 +8,7 @@ import { kept } from './scale-out.ts';
 import { suspension } from './suspension.ts';
 import { chooseVictims } from './victims.ts';
 
-/** Brings the group down to its size. What has served is drained; what has not is ended. */
+/** Brings the group down to its size. What has served is drained; what has not is terminated. */
 export function scaleIn(draft: Draft): void {
   const desired = sizeToReach(draft);
   const surplus = draft.counts.kept - desired;

@@ -12,7 +12,7 @@ export interface Snapshot {
   readonly group: AutoScalingGroup;
   /** The group's target groups that are behind a load balancer. */
   readonly targetGroups: readonly TargetGroup[];
-  /** `down`: everything is drained and ended, whatever the minimum is. */
+  /** `down`: everything is drained and terminated, whatever the minimum is. */
   readonly mode: 'up' | 'down';
   readonly memory: GroupMemory;
   /** Not terminated. */
@@ -35,7 +35,7 @@ export interface Snapshot {
   readonly forecasts: Forecasts;
   /** What operations have come to since the last decision, oldest first. */
   readonly outcomes: readonly Outcome[];
-  /** Instances that have ended lately, and when: a list asked for earlier may still show their machines. */
+  /** Instances that were terminated lately, and when: a list asked for earlier may still show their machines. */
   readonly ended: ReadonlyMap<InstanceId, EpochMs>;
   /** Instances with an operation under way. */
   readonly busy: ReadonlySet<InstanceId>;

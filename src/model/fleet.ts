@@ -189,7 +189,7 @@ export interface AutoScalingGroup {
   readonly launchRetry: LaunchRetry;
   /** Tried in order: each keeps the candidates that it likes best for the next to choose from. */
   readonly terminationPolicies: readonly TerminationPolicy[];
-  /** How long a machine with the fleet's tags that no record explains must have been seen before it is ended. */
+  /** How long a machine with the fleet's tags that no record explains must have been seen before it is terminated. */
   readonly orphanGracePeriodMs: number;
   /** What the policies follow. */
   readonly metrics: readonly Metric[];

@@ -1,4 +1,4 @@
-/** What a group remembers from one look to the next, and through a restart of the controller. */
+/** What a group remembers from one decision to the next, and through a restart of the controller. */
 
 import type { InstanceId } from './instance.ts';
 import type { Failure } from './observation.ts';
@@ -8,7 +8,7 @@ import type { EpochMs } from './time.ts';
 export interface GroupMemory {
   /** When it was recorded last, by the time of day of then; null before that. */
   readonly savedAt: EpochMs | null;
-  /** The size asked for last, by whoever asked last; null before the first look. */
+  /** The size asked for last, by whoever asked last; null before the first decision. */
   readonly desired: number | null;
   /** `desiredCapacity` of the fleet file when it was last applied: only a change of it is applied again. */
   readonly fleetDesired: number | null;

@@ -77,7 +77,7 @@ export type InstanceState =
       readonly cause: EndCause;
       readonly reversible: boolean;
     }
-  /** Out of the load balancer or on the way out; the machine is ended as soon as the load balancer has let go of it. */
+  /** Out of the load balancer or on the way out; the machine is terminated as soon as the load balancer has let go of it. */
   | {
       readonly name: 'terminating';
       readonly since: EpochMs;
@@ -88,7 +88,7 @@ export type InstanceState =
 
 export type InstanceStateName = InstanceState['name'];
 
-/** Why an instance is ended, and that in a person's words. */
+/** Why an instance is terminated, and that in a person's words. */
 export const END_CAUSES = {
   scaleIn: 'too many servers',
   unhealthy: 'unhealthy',

@@ -20,7 +20,7 @@ export interface Lifecycle {
   readonly member: 'ready' | 'draining' | null;
   /** It may have open requests: it is drained before it is terminated. */
   readonly mayBeDrained: boolean;
-  /** Its target groups are about to take it up or to let go of it: to look at them is worth more. */
+  /** Its target groups are about to add it or to let go of it: to observe them often is worth it. */
   readonly isMoving: boolean;
   /** On its way out. */
   readonly isLeaving: boolean;

@@ -35,7 +35,7 @@ export interface LimitsObservation {
   readonly connections: number;
   /** The most that a listener takes: further ones wait. */
   readonly maxConnections: number;
-  /** Requests that a limit has ended, at least so many since it was first looked at. */
+  /** Requests that a limit has ended, at least so many since it was first observed. */
   readonly cutTotal: Readonly<Record<CutBy, number>>;
 }
 
@@ -75,7 +75,7 @@ export interface Target {
   readonly health: TargetHealth;
   /** For a person: why its check fails (`connection refused (L4CON)`, `answered 503 (L7STS)`); empty when there is nothing to say. */
   readonly detail: string;
-  /** How many looks in a row found a draining target without open or queued requests; 0 for any other. */
+  /** How many observations in a row found a draining target without open or queued requests; 0 for any other. */
   readonly idleObservations: number;
   readonly traffic: Traffic;
 }
@@ -87,7 +87,7 @@ export interface Target {
 export type TargetHealth = 'initial' | 'healthy' | 'unhealthy' | 'draining' | 'unavailable';
 
 /**
- * Gauges, and counters since it was first looked at; of all processes of the load balancer together. Counters do not fall when it is
+ * Gauges, and counters since it was first observed; of all processes of the load balancer together. Counters do not fall when it is
  * reloaded or started again.
  */
 export interface Traffic {

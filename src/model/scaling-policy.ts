@@ -20,7 +20,7 @@ export type WhenMissing = (typeof WHEN_MISSING)[number];
 
 /**
  * `average`: the metric is what each server has, and falls as servers are added (CPU, requests per target).
- * `total`: the metric is what all have together, the target what one of them can bear (queue depth, requests per second).
+ * `total`: the metric is what all have together, the target value what one of them can take (queue depth, requests per second).
  */
 export const VALUE_KINDS = ['average', 'total'] as const;
 export type ValueKind = (typeof VALUE_KINDS)[number];
@@ -94,7 +94,7 @@ export interface SimplePolicy extends AlarmPolicy {
 /** Learns the day and the week from recorded history and acts ahead of the hour. Never scales in. */
 export interface PredictivePolicy extends PolicyBase {
   readonly type: 'predictive';
-  /** What one server can bear of the metric's total. */
+  /** What one server can take of the metric's total. */
   readonly targetValue: number;
   readonly valueIs: ValueKind;
   readonly mode: 'forecastOnly' | 'forecastAndScale';

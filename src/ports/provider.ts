@@ -47,7 +47,7 @@ export interface LaunchRequest {
 export interface ProviderCapabilities {
   /** Between two `list` calls while nothing is known to have happened. */
   readonly listIntervalMs: number;
-  /** The least time between two `list` calls that the provider's rate limits bear. */
+  /** The least time between two `list` calls that the provider's rate limits allow. */
   readonly listGapMs: number;
   /** How far behind the truth a list may be: what happened so shortly before it was asked for may be missing from it. */
   readonly listLagMs: number;

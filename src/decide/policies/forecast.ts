@@ -10,7 +10,7 @@ const FORECAST_DAYS = 14;
 /** How far ahead. */
 const FORECAST_HOURS = 48;
 
-/** Days back that the daily part looks, each counting this share of the one after it. */
+/** Days back that the daily part takes in, each counting this share of the one after it. */
 const DAYS_BACK = 7;
 const DAY_WEIGHT = 0.7;
 /** The last week counts twice as much as the one before it. */

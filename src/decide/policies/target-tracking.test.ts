@@ -30,7 +30,7 @@ describe('the size', () => {
     ['is exact where the quotient is', { ...AT_ONCE, targetValue: 0.1, tolerance: 0 }, 0.3, 3, 9],
     ['keeps the last server of an average', AT_ONCE, 0, 4, 1],
     ['is not led astray by negative values', AT_ONCE, -5, 4, 1],
-    // A total; 50 is what one bears.
+    // A total; 50 is what one can take.
     ['of a total', { valueIs: 'total' }, 401, 4, 9],
     ['of a total', { ...AT_ONCE, valueIs: 'total' }, 90, 4, 2],
     ['of a total goes to zero at a true 0', { ...AT_ONCE, valueIs: 'total' }, 0, 4, 0],

@@ -139,7 +139,7 @@ it('in a probe says nothing about the server', async () => {
     (error) => met.push(error),
   );
   const { instances, targetGroups } = snapshotOf([{ id: 'a' }]);
-  for (const instance of instances) probes.look(instance, targetGroups);
+  for (const instance of instances) probes.ask(instance, targetGroups);
   await settle();
   expect(probes.answers.size).toBe(0);
   expect(met).toEqual([defect]);
