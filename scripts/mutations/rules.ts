@@ -57,6 +57,13 @@ export const RULES: readonly Mutation[] = [
     caughtBy: HEALTH,
   },
   {
+    name: 'health brake: it is reported before the provider could say that the machines have stopped',
+    file: 'src/decide/brake.ts',
+    find: 'value.at > at',
+    replace: 'value.at > 0',
+    caughtBy: HEALTH,
+  },
+  {
     name: 'health brake: machines that have stopped hold it',
     file: 'src/decide/health.ts',
     find: 'draft.noteUnhealthy(instance.id, null);',

@@ -9,7 +9,10 @@ const UNHEALTHY_WINDOW_MS = 60_000;
 const UNHEALTHY_SHARE = 0.2;
 
 /** Whether unhealthy servers may be replaced: not where all of them are, or many became so within a short time. */
-export type Brake = { readonly kind: 'free' } | { readonly kind: 'all' | 'many'; readonly hold: HoldReason };
+export type Brake =
+  | { readonly kind: 'free' }
+  /** `since`: when the last of those became unhealthy that it took for it to hold. */
+  | { readonly kind: 'all' | 'many'; readonly since: EpochMs; readonly hold: HoldReason };
 
 /**
  * The health brake. Many that fail together are more often an overload, a bad
@@ -21,14 +24,15 @@ export type Brake = { readonly kind: 'free' } | { readonly kind: 'all' | 'many';
 export function healthBrake(facts: Facts, unhealthy: number): Brake {
   const { inService } = facts.counts;
   const allowed = Math.max(1, Math.floor(inService * UNHEALTHY_SHARE));
+  const recent = lately(facts).map(([, at]) => at);
   if (unhealthy === inService && inService > allowed) {
     const why = `All ${inService} servers in service are unhealthy: that looks like a fault of what they all depend on, so none is replaced.`;
-    return { kind: 'all', hold: groupHold('healthBrake', why) };
+    return { kind: 'all', since: Math.max(0, ...recent), hold: groupHold('healthBrake', why) };
   }
-  const recent = lately(facts).map(([, at]) => at);
   if (recent.length <= allowed || unhealthy === 0) return { kind: 'free' };
   const why = `${recent.length} servers became unhealthy within ${UNHEALTHY_WINDOW_MS / 1000} s, more than ${allowed} of ${inService}: none is replaced for now.`;
-  return { kind: 'many', hold: groupHold('healthBrake', why, Math.min(...recent) + UNHEALTHY_WINDOW_MS) };
+  const [since = facts.now] = recent.toSorted((a, b) => a - b).slice(allowed);
+  return { kind: 'many', since, hold: groupHold('healthBrake', why, Math.min(...recent) + UNHEALTHY_WINDOW_MS) };
 }
 
 /** Which servers became unhealthy within the window, and when. */
@@ -45,7 +49,10 @@ export function forgetUnhealthy(draft: Draft): void {
   draft.memory = { ...draft.memory, unhealthyAt: Object.fromEntries(recent) };
 }
 
-/** Reports when the brake begins to hold, and when it lets go. */
+/**
+ * Reports when the brake begins to hold, and when it lets go. It holds at once, but is reported only when the provider has listed its machines
+ * since: where a load balancer notices first that machines have stopped, the list explains it, and there was nothing to brake.
+ */
 export function followBrake(draft: Draft, brake: Brake): void {
   followLevel(draft, 'all', brake, () => {
     // What was found unhealthy in that time says little about each: their time begins anew.
@@ -56,14 +63,18 @@ export function followBrake(draft: Draft, brake: Brake): void {
 }
 
 function followLevel(draft: Draft, level: 'all' | 'many', brake: Brake, onEnd = () => {}): void {
-  const hold = brake.kind === level ? brake.hold : null;
+  const held = brake.kind === level ? brake : null;
+  const reported = `healthBrakeReported:${level}`;
+  draft.condition(`healthBrake:${level}`, held !== null, () => {}, onEnd);
+  if (held !== null && !draft.told.has(reported) && !isListedAfter(draft, held.since)) return draft.awaitList();
   draft.condition(
-    `healthBrake:${level}`,
-    hold !== null,
-    () => draft.report('replacementHeld', hold?.message ?? '', { level: 'warning', cappedBy: 'healthBrake' }),
-    () => {
-      onEnd();
-      draft.report('replacementResumed', 'Unhealthy servers may be replaced again, after their grace period.');
-    },
+    reported,
+    held !== null,
+    () => draft.report('replacementHeld', held?.hold.message ?? '', { level: 'warning', cappedBy: 'healthBrake' }),
+    () => draft.report('replacementResumed', 'Unhealthy servers may be replaced again, after their grace period.'),
   );
+}
+
+function isListedAfter({ snapshot: { machines } }: Facts, at: EpochMs): boolean {
+  return machines.kind === 'seen' && machines.value.at > at;
 }

@@ -94,6 +94,35 @@ describe('the health brake', () => {
     expect(third.memory.unhealthyAt).toEqual({ x: NOW });
   });
 
+  it('is reported when the provider has listed the machines since, and not where they turn out to have stopped', () => {
+    const failing: Server[] = ['x', 'y'].map((id) => ({ id, target: 'unhealthy' }));
+    const stopped: Server[] = failing.map((server) => ({ ...server, machine: 'stopped' }));
+    const circumstances = { group: { desiredCapacity: 5 } };
+    const first = decide(snapshotOf([...healthy('a', 'b', 'c'), ...failing], circumstances), NOW);
+    expect(reasons(first)).toEqual(['unhealthy', 'unhealthy']);
+    expect(holds(first)).toContain('healthBrake');
+    expect(first.awaitsList).toBe(true);
+    const later = (servers: readonly Server[]) => {
+      const snapshot = snapshotOf(servers, { ...circumstances, memory: first.memory, seenAgoMs: -10 });
+      const changed = new Map(first.changed.map((instance) => [instance.id, instance]));
+      const instances = snapshot.instances.map((instance) => changed.get(instance.id) ?? instance);
+      return decide({ ...snapshot, instances }, NOW + 20);
+    };
+    expect(reasons(later([...healthy('a', 'b', 'c'), ...failing]))).toEqual(['replacementHeld']);
+    const reported = reasons(later([...healthy('a', 'b', 'c'), ...stopped]));
+    expect(reported).toContain('machineStopped');
+    expect(reported).not.toContain('replacementHeld');
+    expect(reported).not.toContain('replacementResumed');
+  });
+
+  it('lets grace periods begin anew after all were unhealthy, though it was not reported', () => {
+    const failing: Server[] = ['x', 'y', 'z'].map((id) => ({ id, target: 'unhealthy' }));
+    const first = decide(snapshotOf(failing), NOW);
+    expect(reasons(first)).not.toContain('replacementHeld');
+    const again = decide(snapshotOf(healthy('x', 'y', 'z'), { memory: first.memory }), NOW + 1_000);
+    expect(again.memory.seenAgainAt).toBe(NOW + 1_000);
+  });
+
   it('does not hold back machines that have stopped', () => {
     const servers: Server[] = ['x', 'y', 'z'].map((id) => ({ id, target: 'unhealthy', machine: 'stopped' }));
     const decision = decide(snapshotOf(servers), NOW);
