@@ -1,6 +1,6 @@
-/** A target group, a state, a member and a look to begin with, for tests of the HAProxy driver's parts. */
+/** A target group, a state, a member and a report to begin with, for tests of the HAProxy driver's parts. */
 
-import type { Look, ServerLook } from '../src/haproxy/look.ts';
+import type { Report, ServerReport } from '../src/haproxy/report.ts';
 import type { LoadBalancer, TargetGroup } from '../src/model/fleet.ts';
 import type { Member } from '../src/model/member.ts';
 import { NO_TRAFFIC } from '../src/model/observation.ts';
@@ -65,9 +65,9 @@ export function sampleMember(instanceId: string, change: Partial<Member> = {}): 
 }
 
 /** What HAProxy says when it has these servers: healthy and without traffic, but for what is told of each. */
-export function sampleLook(...servers: readonly Partial<ServerLook>[]): Look {
+export function sampleReport(...servers: readonly Partial<ServerReport>[]): Report {
   const whole = servers.map(
-    (server): ServerLook => ({
+    (server): ServerReport => ({
       backend: 'hello',
       name: 'i-1',
       id: 1,

@@ -1,4 +1,4 @@
-import type { Check } from './look.ts';
+import type { Check } from './report.ts';
 
 const WORDS: ReadonlyMap<string, string> = new Map([
   // HAProxy judges by what becomes of requests, beside the checks.

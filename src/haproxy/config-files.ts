@@ -67,7 +67,7 @@ export class ConfigFiles {
   /** By the steady clock. */
   #writtenAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param healthy who was healthy when it was last looked at */
+  /** @param healthy who was healthy when it was last observed */
   constructor(paths: Paths, clock: Clock, healthy: () => LastHealthy) {
     this.#paths = paths;
     this.#clock = clock;

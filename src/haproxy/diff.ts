@@ -4,8 +4,8 @@ import type { TargetGroup } from '../model/fleet.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
 import type { Capabilities } from './capabilities.ts';
 import { add, type Command, checkAt, cut, drain, maintain, readmit, ready, weigh } from './commands.ts';
-import type { Look, ServerLook } from './look.ts';
 import { weightOf } from './render.ts';
+import type { Report, ServerReport } from './report.ts';
 import { keyOf, type Server, type ServerKey, serversBeside } from './servers.ts';
 
 export interface Difference {
@@ -17,13 +17,13 @@ export interface Difference {
 export function difference(
   { targetGroups, members }: DesiredState,
   ids: ReadonlyMap<ServerKey, number>,
-  look: Look,
+  report: Report,
   capabilities: Capabilities,
 ): Difference {
   const groups = new Map<string, TargetGroup>(targetGroups.map((group) => [group.name, group]));
-  const servers = serversBeside(members, look.servers);
+  const servers = serversBeside(members, report.servers);
   const named = new Set(servers.map(keyOf));
-  const unnamed = [...look.servers].filter(([key]) => !named.has(key));
+  const unnamed = [...report.servers].filter(([key]) => !named.has(key));
   const outs = unnamed.flatMap(([key, { admin }]) => {
     if (admin === 'maintenance') return [];
     // Whoever was drained has had the time for its requests: what is open still is cut now.
@@ -33,7 +33,7 @@ export function difference(
   const inFirst = servers.toSorted((a, b) => Number(isDraining(a)) - Number(isDraining(b)));
   const changes = inFirst.flatMap((server) => {
     const group = groups.get(server.member.targetGroup);
-    const actual = look.servers.get(keyOf(server));
+    const actual = report.servers.get(keyOf(server));
     if (group === undefined) return [];
     return actual === undefined
       ? add(server, group, ids.get(keyOf(server)) ?? 0, capabilities)
@@ -42,7 +42,7 @@ export function difference(
   return { commands: [...changes, ...outs], leaving: unnamed.map(([key]) => key) };
 }
 
-function change(server: Server, group: TargetGroup, actual: ServerLook): readonly Command[] {
+function change(server: Server, group: TargetGroup, actual: ServerReport): readonly Command[] {
   const { member, standsIn } = server;
   const { address, port } = member.endpoint;
   const checkedThere = isCheckedThere(server, actual);
@@ -59,7 +59,7 @@ function change(server: Server, group: TargetGroup, actual: ServerLook): readonl
   return commands;
 }
 
-function isCheckedThere({ member, standsIn }: Server, actual: ServerLook): boolean {
+function isCheckedThere({ member, standsIn }: Server, actual: ServerReport): boolean {
   // 0 follows the server's own port.
   const followed = member.checkPort === null ? [0, member.endpoint.port] : [member.checkPort];
   return standsIn || followed.includes(actual.checkPort);

@@ -14,7 +14,6 @@ import { HangWatch, OLD_WORKER_SILENCE_MS, SILENCE_MS } from './hang.ts';
 import { describeChange, sameSkeleton, skeletonOf, withMembers } from './last-good.ts';
 import { launch } from './launch.ts';
 import { checkListeners } from './listening.ts';
-import { fullestListener, type Look } from './look.ts';
 import { checkDesired } from './members.ts';
 import { healthyServers, type Memory, NO_MEMORY, observation } from './observation.ts';
 import { OldWorkersRuntime } from './old-workers.ts';
@@ -33,6 +32,7 @@ import {
 } from './processes.ts';
 import { reload } from './reload.ts';
 import { MAX_OLD_WORKERS, renderConfig } from './render.ts';
+import { fullestListener, type Report } from './report.ts';
 import { nullIfNotRunning, Runtime } from './runtime.ts';
 import { type ServerKey, serverIds, serversOf } from './servers.ts';
 import { takeTurn } from './start-lock.ts';
@@ -105,27 +105,27 @@ class Haproxy implements LoadBalancerDriver {
 
   async observe(signal: AbortSignal): Promise<LoadBalancerObservation> {
     await this.#load();
-    const look = await this.#look(signal);
+    const report = await this.#observe(signal);
     this.#strays = await stillRunning(this.#strays);
-    const old = await this.#oldWorkers.look(this.#files.lastGood?.loadBalancer.hardStopAfterMs ?? Infinity, signal);
+    const old = await this.#oldWorkers.observe(this.#files.lastGood?.loadBalancer.hardStopAfterMs ?? Infinity, signal);
     const missing = this.#strays.length === 0 ? old.missing : straysInWords(this.#strays);
-    const totals = total(look, old, this.#accounts);
+    const totals = total(report, old, this.#accounts);
     this.#accounts = totals.accounts;
     this.#openElsewhere = openServers(old.workers);
-    const seen = observation(totals.look, totals.forgotten, missing !== null, this.#memory);
+    const seen = observation(totals.report, totals.forgotten, missing !== null, this.#memory);
     this.#memory = seen.memory;
     // While an apply is under way it writes the file itself.
     if (this.#turn.idle) await this.#turn.run(() => this.#files.writeDue().catch(unlessOfTheSystem));
     return {
       at: this.#clock.now(),
-      version: look.version,
+      version: report.version,
       partial: missing,
       oldWorkers: {
         count: old.workers.length + old.silent.length,
         openRequests: openRequests(old.workers),
         cutRequests: old.cutRequests,
       },
-      limits: { ...fullestListener(look), cutTotal: this.#events.cutTotal },
+      limits: { ...fullestListener(report), cutTotal: this.#events.cutTotal },
       targetGroups: seen.targetGroups,
     };
   }
@@ -154,42 +154,42 @@ class Haproxy implements LoadBalancerDriver {
   async #apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void> {
     await this.#load();
     this.#binary ??= await findBinary(this.#givenBinary, signal);
-    const look = await this.#lookUnlessHung(desired, announce, signal);
-    if (look !== null) this.#memory = { ...this.#memory, healthy: healthyServers(look, this.#memory.healthy) };
+    const report = await this.#observeUnlessHung(desired, announce, signal);
+    if (report !== null) this.#memory = { ...this.#memory, healthy: healthyServers(report, this.#memory.healthy) };
     await this.#endHungOldWorkers(announce);
     try {
-      await this.#bringTo(desired, look, this.#binary, announce, signal);
+      await this.#bringTo(desired, report, this.#binary, announce, signal);
     } catch (error) {
       const good = this.#files.lastGood;
       if (good === null || !isRefusal(error) || sameSkeleton(good, skeletonOf(desired))) throw error;
       // Members come and go under the configuration that is in force.
-      await this.#bringTo(withMembers(good, desired), look, this.#binary, announce, signal);
+      await this.#bringTo(withMembers(good, desired), report, this.#binary, announce, signal);
       throw error;
     }
   }
 
   async #bringTo(
     desired: DesiredState,
-    look: Look | null,
+    report: Report | null,
     binary: Binary,
     announce: Announce,
     signal: AbortSignal,
   ): Promise<void> {
-    const target = await this.#target(desired, look, binary);
-    if (look !== null && this.#oldWorkers.masterSilentMs >= SILENCE_MS) {
+    const target = await this.#target(desired, report, binary);
+    if (report !== null && this.#oldWorkers.masterSilentMs >= SILENCE_MS) {
       const seen = `its master process has not answered for more than ${SILENCE_MS / 1_000} s, while its worker serves; a new HAProxy takes over, and open requests are finished`;
       await announce({ kind: 'hung', seen, serves: true });
       await this.#start(target, binary, announce, signal);
       return this.#files.keepAsGood(skeletonOf(desired));
     }
-    if (look?.fingerprint === target.fingerprint) {
-      await this.#changeMembers(target, look, binary, signal);
+    if (report?.fingerprint === target.fingerprint) {
+      await this.#changeMembers(target, report, binary, signal);
       return this.#files.keepAsGood(skeletonOf(desired));
     }
     this.#throwIfRefused(target.fingerprint);
     try {
-      if (look === null) await this.#start(target, binary, announce, signal);
-      else await this.#reload(target, look, binary, announce, signal);
+      if (report === null) await this.#start(target, binary, announce, signal);
+      else await this.#reload(target, report, binary, announce, signal);
       await this.#files.keepAsGood(skeletonOf(desired));
     } catch (error) {
       // Whether an address is free by now costs little to ask.
@@ -237,34 +237,40 @@ class Haproxy implements LoadBalancerDriver {
     }
   }
 
-  async #reload(target: Target, look: Look, binary: Binary, announce: Announce, signal: AbortSignal): Promise<void> {
+  async #reload(
+    target: Target,
+    report: Report,
+    binary: Binary,
+    announce: Announce,
+    signal: AbortSignal,
+  ): Promise<void> {
     const why = describeChange(this.#files.lastGood, skeletonOf(target.desired));
     await using _ = await takeTurn(this.#clock, signal);
     await checkListeners(target.desired, await processesOf(this.#paths.config));
     await this.#files.writeValidated(target, (path) => validate(binary, path, signal));
     await announce({ kind: 'reload', why, cuts: await this.#oldWorkers.openAtTheLimit(MAX_OLD_WORKERS, signal) });
-    await reload(this.#paths, target.fingerprint, look, this.#runtime, this.#clock, signal);
-    // The old worker goes on with what it has open: until the next look, all that was open counts.
-    const open = [...look.servers].filter(([, { traffic }]) => traffic.openRequests > 0).map(([key]) => key);
+    await reload(this.#paths, target.fingerprint, report, this.#runtime, this.#clock, signal);
+    // The old worker goes on with what it has open: until the next observation, all that was open counts.
+    const open = [...report.servers].filter(([, { traffic }]) => traffic.openRequests > 0).map(([key]) => key);
     this.#openElsewhere = new Set([...this.#openElsewhere, ...open]);
     this.#departures.set([...this.#openElsewhere].filter((key) => !target.ids.has(key)));
     this.#events.reconnect();
   }
 
-  async #changeMembers(target: Target, look: Look, binary: Binary, signal: AbortSignal): Promise<void> {
+  async #changeMembers(target: Target, report: Report, binary: Binary, signal: AbortSignal): Promise<void> {
     await this.#files.follow(target);
-    const { commands, leaving } = difference(target.desired, target.ids, look, binary.capabilities);
-    const forgotten = [...this.#openElsewhere].filter((key) => !target.ids.has(key) && !look.servers.has(key));
+    const { commands, leaving } = difference(target.desired, target.ids, report, binary.capabilities);
+    const forgotten = [...this.#openElsewhere].filter((key) => !target.ids.has(key) && !report.servers.has(key));
     this.#departures.set([...leaving, ...forgotten]);
     if (commands.length > 0) await this.#runtime.demand(commands, signal);
   }
 
-  async #target(desired: DesiredState, look: Look | null, binary: Binary): Promise<Target> {
+  async #target(desired: DesiredState, report: Report | null, binary: Binary): Promise<Target> {
     const host = {
-      openFiles: await openFileLimit(look?.pid ?? process.pid),
+      openFiles: await openFileLimit(report?.pid ?? process.pid),
       account: await this.#worker.account(desired.loadBalancer.user),
     };
-    const taken = new Map([...(look?.servers ?? [])].map(([key, { id }]) => [key, id]));
+    const taken = new Map([...(report?.servers ?? [])].map(([key, { id }]) => [key, id]));
     const ids = serverIds(serversOf(desired.members), taken);
     const target = { desired, ids, ...renderConfig(desired, ids, this.#paths, binary.capabilities, host) };
     const current = this.#files.target;
@@ -272,9 +278,9 @@ class Haproxy implements LoadBalancerDriver {
   }
 
   /** Null when it is not running, or was hung and has been ended. */
-  async #lookUnlessHung(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<Look | null> {
+  async #observeUnlessHung(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<Report | null> {
     try {
-      return await nullIfNotRunning(this.#look(signal));
+      return await nullIfNotRunning(this.#observe(signal));
     } catch (error) {
       if (!isSilence(error)) throw error;
       const { listeners } = (this.#files.lastGood ?? desired).loadBalancer;
@@ -300,15 +306,16 @@ class Haproxy implements LoadBalancerDriver {
     }
   }
 
-  async #look(signal: AbortSignal): Promise<Look> {
+  async #observe(signal: AbortSignal): Promise<Report> {
     const askedMs = this.#clock.steadyMs();
-    const look = await this.#runtime.look(signal).catch((error: unknown) => {
+    const report = await this.#runtime.observe(signal).catch((error: unknown) => {
       if (isSilence(error)) this.#hang.silent(askedMs);
       throw error;
     });
     this.#hang.answered();
-    if (look.stopping) throw new PortError('Transient', 'haproxyStopping', 'HAProxy is about to hand over or to stop');
-    return look;
+    if (report.stopping)
+      throw new PortError('Transient', 'haproxyStopping', 'HAProxy is about to hand over or to stop');
+    return report;
   }
 
   #throwIfRefused(fingerprint: string): void {

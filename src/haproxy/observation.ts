@@ -2,57 +2,60 @@
 
 import type { Target, TargetGroupObservation, TargetHealth, Traffic } from '../model/observation.ts';
 import { failureInWords } from './check-words.ts';
-import type { Check, Look, ServerLook } from './look.ts';
 import { authority } from './members.ts';
+import type { Check, Report, ServerReport } from './report.ts';
 import { backendOf, instanceOf, type ServerKey, serverKey, serverNameOf, standInOf } from './servers.ts';
 import type { LastHealthy } from './state-file.ts';
 
-/** What one look leaves for the next. */
+/** What one observation leaves for the next. */
 export interface Memory {
   readonly idleObservations: ReadonlyMap<ServerKey, number>;
   /** What was said of unhealthy targets, by key and address: a restart of HAProxy does not make them new. */
   readonly unhealthy: ReadonlyMap<string, string>;
   /** Who was ever healthy here: it is not new when it comes back. */
   readonly healthy: LastHealthy;
-  /** The last look's servers and what was made of them; null where it was more than they say. */
-  readonly seen: { readonly servers: Look['servers']; readonly targets: ReadonlyMap<string, readonly Target[]> } | null;
+  /** The last observation's servers and what was made of them; null where it was more than they say. */
+  readonly seen: {
+    readonly servers: Report['servers'];
+    readonly targets: ReadonlyMap<string, readonly Target[]>;
+  } | null;
 }
 
 export const NO_MEMORY: Memory = { idleObservations: new Map(), unhealthy: new Map(), healthy: new Map(), seen: null };
 
 /**
- * @param look with the traffic of all workers, as far as they could be asked
+ * @param report with the traffic of all workers, as far as they could be asked
  * @param forgotten servers that only workers of earlier configurations still know, with requests open
  * @param partial not all workers could be asked: who seems idle may not be
  */
 export function observation(
-  look: Look,
+  report: Report,
   forgotten: ReadonlyMap<ServerKey, Traffic>,
   partial: boolean,
   memory: Memory,
 ): { readonly targetGroups: readonly TargetGroupObservation[]; readonly memory: Memory } {
   const { seen } = memory;
-  // Nothing is new about any server: nothing is counted, from look to look, but idle ones.
-  if (seen?.servers === look.servers && forgotten.size === 0 && memory.idleObservations.size === 0)
-    return { targetGroups: targetGroupsOf(look, seen.targets), memory };
+  // Nothing is new about any server: nothing is counted, from observation to observation, but idle ones.
+  if (seen?.servers === report.servers && forgotten.size === 0 && memory.idleObservations.size === 0)
+    return { targetGroups: targetGroupsOf(report, seen.targets), memory };
   const idleObservations = new Map<ServerKey, number>();
   const unhealthy = new Map<string, string>();
-  const targets = new Map<string, Target[]>([...look.backends.keys()].map((name) => [name, []]));
-  for (const [key, server] of look.servers) {
+  const targets = new Map<string, Target[]>([...report.backends.keys()].map((name) => [name, []]));
+  for (const [key, server] of report.servers) {
     const instanceId = instanceOf(server.name);
     const member = serverKey(server.backend, instanceId);
     const standIn = serverKey(server.backend, standInOf(instanceId));
     // A stand-in is part of what is said of its member, for as long as that is there.
-    if (key !== member && look.servers.has(member)) continue;
+    if (key !== member && report.servers.has(member)) continue;
     const place = placeOf(key, server);
     const { health, detail } = healthOf(server, memory.unhealthy.get(place), memory.healthy.has(key));
     if (health === 'unhealthy') unhealthy.set(place, detail);
-    const beside = [key === member ? look.servers.get(standIn)?.traffic : undefined, forgotten.get(standIn)];
+    const beside = [key === member ? report.servers.get(standIn)?.traffic : undefined, forgotten.get(standIn)];
     const traffic = beside.reduce(sum, server.traffic);
     const idle = !partial && health === 'draining' && traffic.openRequests + traffic.queuedRequests === 0;
-    const looks = idle ? (memory.idleObservations.get(member) ?? 0) + 1 : 0;
-    if (idle) idleObservations.set(member, looks);
-    targets.get(server.backend)?.push({ instanceId, health, detail, idleObservations: looks, traffic });
+    const count = idle ? (memory.idleObservations.get(member) ?? 0) + 1 : 0;
+    if (idle) idleObservations.set(member, count);
+    targets.get(server.backend)?.push({ instanceId, health, detail, idleObservations: count, traffic });
   }
   const named = new Set<ServerKey>();
   for (const [key, traffic] of forgotten) {
@@ -60,7 +63,7 @@ export function observation(
     const member = serverKey(backendOf(key), instanceId);
     const known = targets.get(backendOf(key));
     // Shown already, by itself, its stand-in, or what another old process knows.
-    const isShown = look.servers.has(member) || look.servers.has(serverKey(backendOf(key), standInOf(instanceId)));
+    const isShown = report.servers.has(member) || report.servers.has(serverKey(backendOf(key), standInOf(instanceId)));
     if (known === undefined || isShown || named.has(member)) continue;
     named.add(member);
     known.push({
@@ -72,18 +75,18 @@ export function observation(
     });
   }
   return {
-    targetGroups: targetGroupsOf(look, targets),
+    targetGroups: targetGroupsOf(report, targets),
     memory: {
       idleObservations,
       unhealthy,
-      healthy: healthyServers(look, memory.healthy),
-      seen: forgotten.size === 0 ? { servers: look.servers, targets } : null,
+      healthy: healthyServers(report, memory.healthy),
+      seen: forgotten.size === 0 ? { servers: report.servers, targets } : null,
     },
   };
 }
 
 function targetGroupsOf(
-  { backends }: Look,
+  { backends }: Report,
   targets: ReadonlyMap<string, readonly Target[]>,
 ): readonly TargetGroupObservation[] {
   return [...backends].map(([name, traffic]) => {
@@ -99,10 +102,10 @@ function targetGroupsOf(
  *
  * @returns the very same when nothing has changed
  */
-export function healthyServers(look: Look, before: LastHealthy): LastHealthy {
+export function healthyServers(report: Report, before: LastHealthy): LastHealthy {
   const healthy = new Map<ServerKey, string>();
   let isSame = true;
-  for (const [key, server] of look.servers) {
+  for (const [key, server] of report.servers) {
     const address = authority(server);
     const was = before.get(key) === address;
     const is =
@@ -118,7 +121,7 @@ export function healthyServers(look: Look, before: LastHealthy): LastHealthy {
 }
 
 function healthOf(
-  { admin, checked, status, check }: ServerLook,
+  { admin, checked, status, check }: ServerReport,
   knownUnhealthy: string | undefined,
   wasHealthy: boolean,
 ): { readonly health: TargetHealth; readonly detail: string } {
@@ -147,7 +150,7 @@ function hasPassed({ status }: Check): boolean {
   return /^L[467]OKC?$/.test(status);
 }
 
-function placeOf(key: ServerKey, server: ServerLook): string {
+function placeOf(key: ServerKey, server: ServerReport): string {
   return `${key} ${authority(server)}`;
 }
 

@@ -4,22 +4,22 @@ import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
 import { asPortError, PortError } from '../ports/errors.ts';
 import type { Words } from './encoder.ts';
-import { BACKEND_TRAFFIC, parseTraffic, TRAFFIC } from './look.ts';
 import { askOldWorker, showProcesses } from './master.ts';
+import { BACKEND_TRAFFIC, parseTraffic, TRAFFIC } from './report.ts';
 import type { ServerKey } from './servers.ts';
 import { serverKey } from './servers.ts';
 import { type OldWorkers, openRequests, type WorkerTraffic } from './totals.ts';
 
-/** Short, so that a hung one does not make every look late. */
+/** Short, so that a hung one does not make every observation late. */
 const ANSWER_TIMEOUT_MS = 1_000;
 /** One that did not answer is not asked again for so long at least. */
 const SILENCE_MS = 5_000;
-/** Looks are so far apart that a worker may have become old, and have ended, so much earlier than it seems. */
-const LOOKS_APART_MS = 2_500;
+/** Observations are so far apart that a worker may have become old, and have ended, so much earlier than it seems. */
+const OBSERVATIONS_APART_MS = 2_500;
 const SESSIONS_PER_LINE = 100;
 
 interface Known {
-  /** The reply that told `traffic` last, less what changes from look to look. */
+  /** The reply that told `traffic` last, less what changes from observation to observation. */
   readonly digest: string;
   readonly traffic: WorkerTraffic;
   /** When it was first seen as an old one, by the steady clock. */
@@ -45,7 +45,7 @@ export class OldWorkersRuntime {
    * Asks all of them. Never rejects for an answer that is missing: it says so.
    * @param hardStopAfterMs how long an old worker may go on
    */
-  async look(hardStopAfterMs: number, signal: AbortSignal): Promise<OldWorkers> {
+  async observe(hardStopAfterMs: number, signal: AbortSignal): Promise<OldWorkers> {
     const pids = await this.#patiently(MASTER, signal, async (both) => {
       return (await showProcesses(this.#masterSocket, this.#clock, both)).oldWorkers.map(({ pid }) => pid);
     });
@@ -70,7 +70,7 @@ export class OldWorkersRuntime {
       return answer.kind === 'silent' ? [{ pid, why: answer.why }] : [];
     });
     for (const [pid, { traffic, sinceMs }] of this.#known) {
-      const wasCut = !known.has(pid) && this.#clock.steadyMs() - sinceMs >= hardStopAfterMs - LOOKS_APART_MS;
+      const wasCut = !known.has(pid) && this.#clock.steadyMs() - sinceMs >= hardStopAfterMs - OBSERVATIONS_APART_MS;
       if (wasCut) this.#cutRequests += openRequests([traffic]);
     }
     this.#known = known;

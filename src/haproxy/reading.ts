@@ -5,19 +5,19 @@ import type { Traffic } from '../model/observation.ts';
 import { PortError } from '../ports/errors.ts';
 import { parseInfo } from './csv.ts';
 import {
-  type FrontendLook,
+  type FrontendReport,
   frontendOf,
   keyOfState,
-  type Look,
   number,
-  type ServerLook,
+  type Report,
+  type ServerReport,
   type ServerStatistics,
   serverOf,
   statisticsIn,
   TYPE,
   text,
   trafficOf,
-} from './look.ts';
+} from './report.ts';
 import { Rows, sameState, sameStatistics } from './rows.ts';
 import { type ServerKey, serverKey } from './servers.ts';
 import { type Kept, Table } from './table.ts';
@@ -26,9 +26,9 @@ import { type Kept, Table } from './table.ts';
 const READ_IN_A_GO = 1_000;
 const COMPARED_IN_A_GO = 4_000;
 
-/** A look, and what the next one is compared with. */
+/** A report, and what the next one is compared with. */
 export interface Reading {
-  readonly look: Look;
+  readonly report: Report;
   readonly states: Kept;
   /** Of the last reply that told of all servers. */
   readonly statistics: Statistics;
@@ -40,16 +40,16 @@ interface Statistics extends Kept {
 }
 
 /** @throws PortError `haproxyReply` when a part is missing: part of the truth is none */
-export function parseLook(reply: string | Buffer): Look {
+export function parseReport(reply: string | Buffer): Report {
   const steps = reading(Buffer.from(reply), null);
   for (;;) {
     const step = steps.next();
-    if (step.done) return step.value.look;
+    if (step.done) return step.value.report;
   }
 }
 
 /**
- * As `parseLook`, of a reply to `LOOK`, with a pause after some rows each. A server about which nothing is new since the reading before
+ * As `parseReport`, of a reply to `REPORT`, with a pause after some rows each. A server about which nothing is new since the reading before
  * is the very object that it was there, and so are all of them together.
  */
 export function* reading(reply: Buffer, before: Reading | null): Generator<undefined, Reading> {
@@ -57,10 +57,10 @@ export function* reading(reply: Buffer, before: Reading | null): Generator<undef
   const { frontends, backends, statistics } = yield* readStatistics(rows, before?.statistics ?? null);
   if (statistics.keys.length === 0) throw notWhole(reply);
   const statisticsOf = new Map(statistics.keys.map((key, place) => [key, statistics.read[place]]));
-  const known = before?.look.servers ?? NO_SERVERS;
+  const known = before?.report.servers ?? NO_SERVERS;
   const { seen, news } = yield* compare(before, stateRows);
   const isNews = new Set(news.map(({ key }) => key));
-  const servers = new Map<ServerKey, ServerLook>();
+  const servers = new Map<ServerKey, ServerReport>();
   let isSame = seen.keys.length === known.size;
   for (const [place, key] of seen.keys.entries()) {
     if (place % READ_IN_A_GO === 0) yield;
@@ -77,24 +77,24 @@ export function* reading(reply: Buffer, before: Reading | null): Generator<undef
     if (state.split()) servers.set(key, serverOf(state, now));
   }
   const all = isSame && servers.size === known.size ? known : servers;
-  return { look: { ...info, frontends, backends, servers: all }, states: seen, statistics };
+  return { report: { ...info, frontends, backends, servers: all }, states: seen, statistics };
 }
 
-const NO_SERVERS: Look['servers'] = new Map();
+const NO_SERVERS: Report['servers'] = new Map();
 
-function isMadeOf(server: ServerLook, { status, check, traffic }: ServerStatistics): boolean {
+function isMadeOf(server: ServerReport, { status, check, traffic }: ServerStatistics): boolean {
   return server.status === status && server.check === check && server.traffic === traffic;
 }
 
 interface Told {
-  readonly frontends: readonly FrontendLook[];
+  readonly frontends: readonly FrontendReport[];
   readonly backends: ReadonlyMap<string, Traffic>;
   readonly statistics: Statistics;
 }
 
 /** Most servers' rows say what they said before, but for the time that has gone by: of those nothing is read. */
 function* readStatistics(rows: Rows, before: Statistics | null): Generator<undefined, Told> {
-  const frontends: FrontendLook[] = [];
+  const frontends: FrontendReport[] = [];
   const backends = new Map<string, Traffic>();
   const read: (ServerStatistics | null)[] = [];
   const isRead = rows.placesOf(STATISTICS_COLUMNS);
@@ -161,7 +161,7 @@ export function* compare(before: Reading | null, rows: Rows): Generator<undefine
     if (met === null) continue;
     const { key, isSame } = met;
     table.keep(key);
-    const earlier = isSame ? before?.look.servers.get(key) : undefined;
+    const earlier = isSame ? before?.report.servers.get(key) : undefined;
     if (earlier !== undefined && !isWatched(earlier)) continue;
     const { start, end } = rows;
     if (rows.split()) news.push({ key, backend: text(rows, 'be_name'), id: text(rows, 'srv_id'), start, end });
@@ -170,7 +170,7 @@ export function* compare(before: Reading | null, rows: Rows): Generator<undefine
 }
 
 /** Whose requests are waited for. */
-function isWatched({ admin, traffic }: ServerLook): boolean {
+function isWatched({ admin, traffic }: ServerReport): boolean {
   return admin === 'drain' || traffic.queuedRequests > 0;
 }
 
@@ -187,7 +187,7 @@ export function sections(reply: Buffer): Sections & { readonly states: Rows } {
 }
 
 export interface Sections {
-  readonly info: Omit<Look, 'frontends' | 'backends' | 'servers'>;
+  readonly info: Omit<Report, 'frontends' | 'backends' | 'servers'>;
   readonly statistics: Rows;
   /** Of the last of them, in the reply. */
   readonly end: number;

@@ -3,9 +3,9 @@ import { withDeadline } from '../ports/deadline.ts';
 import { PortError } from '../ports/errors.ts';
 import { alertsIn } from './binary.ts';
 import { logSince, logSize } from './launch.ts';
-import type { Look } from './look.ts';
 import { requestReload, showProcesses } from './master.ts';
 import type { Paths } from './paths.ts';
+import type { Report } from './report.ts';
 import { nullIfBusy, type Runtime } from './runtime.ts';
 
 const RELOAD_TIMEOUT_MS = 15_000;
@@ -18,7 +18,7 @@ const POLL_MS = 20;
 export async function reload(
   paths: Paths,
   fingerprint: string,
-  look: Look,
+  report: Report,
   runtime: Runtime,
   clock: Clock,
   signal: AbortSignal,
@@ -31,7 +31,7 @@ export async function reload(
       const worker = await nullIfBusy(runtime.identify(both));
       // None while the master executes itself anew.
       const after = await nullIfBusy(showProcesses(paths.masterSocket, clock, both));
-      const isNew = worker !== null && worker.pid !== look.pid && !worker.stopping;
+      const isNew = worker !== null && worker.pid !== report.pid && !worker.stopping;
       if (after !== null && isNew && worker.fingerprint === fingerprint) return;
       if (after !== null && after.reloads > before.reloads && after.failedReloads > 0) {
         const why = alertsIn(await logSince(paths.log, logged));

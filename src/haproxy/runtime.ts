@@ -1,12 +1,12 @@
-/** The runtime socket of one HAProxy: changes to servers, and looks. */
+/** The runtime socket of one HAProxy: changes to servers, and observations. */
 
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
 import type { Command } from './commands.ts';
 import { parseInfo } from './csv.ts';
 import { inLines } from './encoder.ts';
-import type { Look } from './look.ts';
-import { type Ask, Looks } from './looks.ts';
+import type { Report } from './report.ts';
+import { type Ask, Reports } from './reports.ts';
 import { ask, askForBytes, BROKEN_OFF, NOT_RUNNING } from './socket.ts';
 
 /** Which worker the socket leads to. */
@@ -19,7 +19,7 @@ export interface Identity {
 export class Runtime {
   readonly #socketPath: string;
   readonly #clock: Clock;
-  readonly #looks: Looks;
+  readonly #reports: Reports;
   /** How often something was changed. */
   #changes = 0;
 
@@ -32,11 +32,11 @@ export class Runtime {
       return told === null ? null : told + this.#changes;
     };
     const asked: Ask = (commands, signal, into) => askForBytes(socketPath, commands, clock, signal, into);
-    this.#looks = new Looks(asked, clock, heard);
+    this.#reports = new Reports(asked, clock, heard);
   }
 
-  look(signal: AbortSignal): Promise<Look> {
-    return this.#looks.look(signal);
+  observe(signal: AbortSignal): Promise<Report> {
+    return this.#reports.observe(signal);
   }
 
   /** Null when nobody answers. */
@@ -61,7 +61,7 @@ export class Runtime {
       }
       return replies;
     } finally {
-      // A look that was taken meanwhile may have seen it before.
+      // An observation that was taken meanwhile may have seen it before.
       this.#changes += 1;
     }
   }

@@ -26,7 +26,7 @@ const INITIAL = { status: 1, result: 2 };
 const PASSED = { status: 15, result: 3 };
 const CHECKS_ENABLED = 6;
 
-/** The address at which a server was healthy when it was last looked at. */
+/** The address at which a server was healthy when it was last observed. */
 export type LastHealthy = ReadonlyMap<ServerKey, string>;
 
 export function renderStateFile(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { sampleLook } from '../../test/haproxy-samples.ts';
+import { sampleReport } from '../../test/haproxy-samples.ts';
 import { NO_TRAFFIC, type Traffic } from '../model/observation.ts';
-import type { Look } from './look.ts';
+import type { Report } from './report.ts';
 import { type Accounts, NO_ACCOUNTS, NO_OLD_WORKERS, type OldWorkers, total, type WorkerTraffic } from './totals.ts';
 
 const KEY = 'hello/i-1';
@@ -11,9 +11,9 @@ function traffic(change: Partial<Traffic>): Traffic {
 }
 
 /** The present worker, whose one server and its backend have the same traffic. */
-function present(pid: number, change: Partial<Traffic>): Look {
+function present(pid: number, change: Partial<Traffic>): Report {
   const all = traffic(change);
-  return { ...sampleLook({ traffic: all }), pid, backends: new Map([['hello', all]]) };
+  return { ...sampleReport({ traffic: all }), pid, backends: new Map([['hello', all]]) };
 }
 
 function worker(pid: number, change: Partial<Traffic>): WorkerTraffic {
@@ -24,14 +24,14 @@ function old(...workers: readonly WorkerTraffic[]): OldWorkers {
   return { ...NO_OLD_WORKERS, workers };
 }
 
-/** What the looks come to, one after the other. */
-function totals(looks: readonly (readonly [Look, OldWorkers])[], change: (one: Traffic) => unknown): unknown[] {
+/** What the reports come to, one after the other. */
+function totals(reports: readonly (readonly [Report, OldWorkers])[], change: (one: Traffic) => unknown): unknown[] {
   let accounts: Accounts = NO_ACCOUNTS;
-  return looks.map(([look, others]) => {
-    const sum = total(look, others, accounts);
+  return reports.map(([report, others]) => {
+    const sum = total(report, others, accounts);
     accounts = sum.accounts;
-    const server = sum.look.servers.get(KEY)?.traffic ?? NO_TRAFFIC;
-    const backend = sum.look.backends.get('hello') ?? NO_TRAFFIC;
+    const server = sum.report.servers.get(KEY)?.traffic ?? NO_TRAFFIC;
+    const backend = sum.report.backends.get('hello') ?? NO_TRAFFIC;
     expect(change(server)).toEqual(change(backend));
     return change(backend);
   });
@@ -39,17 +39,17 @@ function totals(looks: readonly (readonly [Look, OldWorkers])[], change: (one: T
 
 describe('total', () => {
   it('counts what is open in all workers', () => {
-    const looks = [
+    const reports = [
       [present(1, { openRequests: 40 }), NO_OLD_WORKERS],
       [present(2, { openRequests: 0 }), old(worker(1, { openRequests: 40 }))],
       [present(3, { openRequests: 2 }), old(worker(1, { openRequests: 39 }), worker(2, { openRequests: 1 }))],
       [present(3, { openRequests: 3 }), NO_OLD_WORKERS],
     ] as const;
-    expect(totals(looks, ({ openRequests }) => openRequests)).toEqual([40, 40, 42, 3]);
+    expect(totals(reports, ({ openRequests }) => openRequests)).toEqual([40, 40, 42, 3]);
   });
 
   it('never lets a counter fall, whichever worker goes', () => {
-    const looks = [
+    const reports = [
       [present(1, { requestsTotal: 100, errors5xxTotal: 5 }), NO_OLD_WORKERS],
       [present(2, { requestsTotal: 3 }), old(worker(1, { requestsTotal: 104, errors5xxTotal: 6 }))],
       [present(2, { requestsTotal: 9 }), NO_OLD_WORKERS],
@@ -57,7 +57,7 @@ describe('total', () => {
       [present(7, { requestsTotal: 1 }), NO_OLD_WORKERS],
       [present(7, { requestsTotal: 4 }), NO_OLD_WORKERS],
     ] as const;
-    expect(totals(looks, ({ requestsTotal, errors5xxTotal }) => [requestsTotal, errors5xxTotal])).toEqual([
+    expect(totals(reports, ({ requestsTotal, errors5xxTotal }) => [requestsTotal, errors5xxTotal])).toEqual([
       [100, 5],
       [107, 6],
       [113, 6],
@@ -68,12 +68,12 @@ describe('total', () => {
 
   it('goes on with the last word of a worker that does not answer', () => {
     const silent: OldWorkers = { ...NO_OLD_WORKERS, silent: [1], missing: 'pid 1 does not answer' };
-    const looks = [
+    const reports = [
       [present(1, { requestsTotal: 100, openRequests: 4 }), NO_OLD_WORKERS],
       [present(2, { requestsTotal: 3 }), silent],
       [present(2, { requestsTotal: 5 }), old(worker(1, { requestsTotal: 101, openRequests: 3 }))],
     ] as const;
-    expect(totals(looks, ({ requestsTotal, openRequests }) => [requestsTotal, openRequests])).toEqual([
+    expect(totals(reports, ({ requestsTotal, openRequests }) => [requestsTotal, openRequests])).toEqual([
       [100, 4],
       [103, 4],
       [106, 3],
@@ -81,17 +81,17 @@ describe('total', () => {
   });
 
   it('takes the past of a worker that shows up late for no burst', () => {
-    const looks = [
+    const reports = [
       [present(2, { requestsTotal: 10 }), { ...NO_OLD_WORKERS, missing: 'the master does not answer' }],
       [present(2, { requestsTotal: 11 }), old(worker(1, { requestsTotal: 90_000, openRequests: 1 }))],
       [present(2, { requestsTotal: 11 }), old(worker(1, { requestsTotal: 90_002 }))],
       [present(2, { requestsTotal: 12 }), NO_OLD_WORKERS],
     ] as const;
-    expect(totals(looks, ({ requestsTotal }) => requestsTotal)).toEqual([10, 11, 13, 14]);
+    expect(totals(reports, ({ requestsTotal }) => requestsTotal)).toEqual([10, 11, 13, 14]);
   });
 
   it('tells the response time of those that answer', () => {
-    const looks = [
+    const reports = [
       [present(1, { responsesTotal: 1_000, responseTimeMs: 50 }), NO_OLD_WORKERS],
       [present(2, { responsesTotal: 0 }), old(worker(1, { responsesTotal: 1_000, responseTimeMs: 50 }))],
       [
@@ -103,7 +103,7 @@ describe('total', () => {
         old(worker(1, { responsesTotal: 1_001, responseTimeMs: 90 })),
       ],
     ] as const;
-    expect(totals(looks, ({ responseTimeMs }) => responseTimeMs)).toEqual([50, 50, 30, 10]);
+    expect(totals(reports, ({ responseTimeMs }) => responseTimeMs)).toEqual([50, 50, 30, 10]);
   });
 
   it('names servers that only an old worker still serves', () => {

@@ -4,7 +4,7 @@
  */
 
 import { NO_TRAFFIC, type Traffic } from '../model/observation.ts';
-import type { Look, ServerLook } from './look.ts';
+import type { Report, ServerReport } from './report.ts';
 import type { ServerKey } from './servers.ts';
 
 /** The traffic of one worker, by backend and by server. */
@@ -21,20 +21,20 @@ export interface OldWorkers {
   readonly silent: readonly number[];
   /** Why the answers are not all; null when they are. */
   readonly missing: string | null;
-  /** Requests that were cut since the first look, because the time for which old workers may go on was over. */
+  /** Requests that were cut since the first observation, because the time for which old workers may go on was over. */
   readonly cutRequests: number;
 }
 
 export const NO_OLD_WORKERS: OldWorkers = { workers: [], silent: [], missing: null, cutRequests: 0 };
 
-/** What one look leaves for the next, so that counters never fall. */
+/** What one observation leaves for the next, so that counters never fall. */
 export interface Accounts {
   /** The last word of each worker that was there. */
   readonly workers: ReadonlyMap<number, WorkerTraffic>;
   /** Counted by workers that are gone, less what a worker had counted before it was known. */
   readonly past: Counts;
-  /** The present worker's servers at the last look, and what was made of them, while there is no other worker. */
-  readonly alone: { readonly servers: Look['servers']; readonly totals: Look['servers'] } | null;
+  /** The present worker's servers at the last observation, and what was made of them, while there is no other worker. */
+  readonly alone: { readonly servers: Report['servers']; readonly totals: Report['servers'] } | null;
 }
 
 interface Counts {
@@ -52,42 +52,42 @@ export const NO_ACCOUNTS: Accounts = {
 };
 
 export interface Totals {
-  /** The look with the traffic of all workers in place of its own. */
-  readonly look: Look;
+  /** The report with the traffic of all workers in place of its own. */
+  readonly report: Report;
   /** Servers with open requests that only old workers still know. */
   readonly forgotten: ReadonlyMap<ServerKey, Traffic>;
   readonly accounts: Accounts;
 }
 
 /** Adds up what all workers say, and what those that are gone have said. */
-export function total(look: Look, old: OldWorkers, before: Accounts): Totals {
-  const alone = before.alone?.servers === look.servers ? before.alone : null;
+export function total(report: Report, old: OldWorkers, before: Accounts): Totals {
+  const alone = before.alone?.servers === report.servers ? before.alone : null;
   const current: WorkerTraffic = {
-    pid: look.pid,
-    backends: look.backends,
+    pid: report.pid,
+    backends: report.backends,
     servers:
-      (alone === null ? undefined : before.workers.get(look.pid)?.servers) ??
-      new Map([...look.servers].map(([key, { traffic }]) => [key, traffic])),
+      (alone === null ? undefined : before.workers.get(report.pid)?.servers) ??
+      new Map([...report.servers].map(([key, { traffic }]) => [key, traffic])),
   };
   const silent = old.silent.flatMap((pid) => before.workers.get(pid) ?? []);
   const workers = new Map([current, ...old.workers, ...silent].map((worker) => [worker.pid, worker]));
   const gone = [...before.workers.values()].filter(({ pid }) => !workers.has(pid));
-  // An old worker that shows up later than the first look is counted from here on: its past would look like a burst.
+  // An old worker that shows up later than the first observation is counted from here on: its past would look like a burst.
   const late = before.workers.size === 0 ? [] : old.workers.filter(({ pid }) => !before.workers.has(pid));
   const isAsBefore = alone !== null && gone.length === 0 && late.length === 0;
   const past: Counts = {
-    backends: carried(before.past.backends, look.backends, gone, late, ({ backends }) => backends),
+    backends: carried(before.past.backends, report.backends, gone, late, ({ backends }) => backends),
     servers: isAsBefore
       ? before.past.servers
-      : carried(before.past.servers, look.servers, gone, late, ({ servers }) => servers),
+      : carried(before.past.servers, report.servers, gone, late, ({ servers }) => servers),
   };
-  const accountsWith = (totals: Look['servers']): Accounts => ({
+  const accountsWith = (totals: Report['servers']): Accounts => ({
     workers,
     past,
-    alone: workers.size === 1 ? { servers: look.servers, totals } : null,
+    alone: workers.size === 1 ? { servers: report.servers, totals } : null,
   });
   if (workers.size === 1 && past.backends.size === 0)
-    return { look, forgotten: new Map(), accounts: accountsWith(look.servers) };
+    return { report, forgotten: new Map(), accounts: accountsWith(report.servers) };
   const others = [...workers.values()].filter((worker) => worker !== current);
   const sumOf = <Key extends string>(
     key: Key,
@@ -103,20 +103,20 @@ export function total(look: Look, old: OldWorkers, before: Accounts): Totals {
       then,
     );
   const backends = new Map(
-    [...look.backends.keys()].map((name) => [name, sumOf(name, (one) => one.backends, past.backends.get(name))]),
+    [...report.backends.keys()].map((name) => [name, sumOf(name, (one) => one.backends, past.backends.get(name))]),
   );
   const servers =
     isAsBefore && workers.size === 1
       ? alone.totals
-      : new Map<ServerKey, ServerLook>(
-          [...look.servers].map(([key, server]) => [
+      : new Map<ServerKey, ServerReport>(
+          [...report.servers].map(([key, server]) => [
             key,
             { ...server, traffic: sumOf(key, (one) => one.servers, past.servers.get(key)) },
           ]),
         );
   return {
-    look: { ...look, backends, servers },
-    forgotten: forgotten(look, old.workers),
+    report: { ...report, backends, servers },
+    forgotten: forgotten(report, old.workers),
     accounts: accountsWith(servers),
   };
 }
@@ -137,11 +137,11 @@ export function openRequests(workers: readonly WorkerTraffic[]): number {
   );
 }
 
-function forgotten(look: Look, workers: readonly WorkerTraffic[]): ReadonlyMap<ServerKey, Traffic> {
+function forgotten(report: Report, workers: readonly WorkerTraffic[]): ReadonlyMap<ServerKey, Traffic> {
   const found = new Map<ServerKey, Traffic>();
   for (const worker of workers) {
     for (const [key, traffic] of worker.servers) {
-      if (traffic.openRequests === 0 || look.servers.has(key)) continue;
+      if (traffic.openRequests === 0 || report.servers.has(key)) continue;
       const openRequests = traffic.openRequests + (found.get(key)?.openRequests ?? 0);
       found.set(key, { ...traffic, openRequests });
     }
@@ -172,7 +172,7 @@ function carried(
 
 interface Part {
   readonly now: Traffic;
-  /** The same worker's word in the last look. */
+  /** The same worker's word in the last observation. */
   readonly before?: Traffic | undefined;
 }
 
@@ -186,7 +186,7 @@ function sum(parts: readonly Part[], past: Counted | undefined = undefined): Tra
   };
 }
 
-/** Each worker's own mean counts as often as it has answered since the last look; that of an idle one is of long ago. */
+/** Each worker's own mean counts as often as it has answered since the last observation; that of an idle one is of long ago. */
 function meanOf(parts: readonly Part[]): number {
   const answered = parts.map(({ now, before }) => Math.max(0, now.responsesTotal - (before?.responsesTotal ?? 0)));
   const requests = answered.reduce((sum, count) => sum + count, 0);

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseVersion } from '../../src/haproxy/capabilities.ts';
 import { parseCsv, parseInfo } from '../../src/haproxy/csv.ts';
-import { parseTraffic } from '../../src/haproxy/look.ts';
 import { parseProcesses } from '../../src/haproxy/master.ts';
 import { NO_MEMORY, observation } from '../../src/haproxy/observation.ts';
-import { parseLook } from '../../src/haproxy/reading.ts';
+import { parseReport } from '../../src/haproxy/reading.ts';
+import { parseTraffic } from '../../src/haproxy/report.ts';
 import { splitReplies } from '../../src/haproxy/runtime.ts';
 import { parseStateFile } from '../../src/haproxy/state-file.ts';
 import { PortError } from '../../src/ports/errors.ts';
@@ -29,17 +29,17 @@ function attempt<T>(parse: () => T): T | PortError {
   }
 }
 
-function checkLook(reply: string): void {
-  const look = attempt(() => parseLook(reply));
-  if (look instanceof PortError) {
-    expect(look.message.length).toBeLessThan(2_000);
+function checkReport(reply: string): void {
+  const report = attempt(() => parseReport(reply));
+  if (report instanceof PortError) {
+    expect(report.message.length).toBeLessThan(2_000);
     return;
   }
-  for (const server of look.servers.values()) {
+  for (const server of report.servers.values()) {
     const numbers = [server.id, server.port, server.weight, ...Object.values(server.traffic)];
     expect(numbers.every(Number.isFinite)).toBe(true);
   }
-  const seen = observation(look, new Map(), false, NO_MEMORY);
+  const seen = observation(report, new Map(), false, NO_MEMORY);
   for (const { targets } of seen.targetGroups) {
     for (const { traffic, idleObservations } of targets) {
       expect([idleObservations, ...Object.values(traffic)].every(Number.isFinite)).toBe(true);
@@ -74,27 +74,27 @@ const anyReply = (reply: string) =>
 
 describe('what HAProxy answers', () => {
   it('is read where it is whole', () => {
-    const look = parseLook(LOOK_REPLY);
-    expect([...look.servers.keys()]).toEqual(['hello/i-1', 'hello/i-2']);
-    expect(look.frontends).not.toEqual([]);
+    const report = parseReport(LOOK_REPLY);
+    expect([...report.servers.keys()]).toEqual(['hello/i-1', 'hello/i-2']);
+    expect(report.frontends).not.toEqual([]);
     expect(parseProcesses(PROCESSES).oldWorkers).toHaveLength(1);
   });
 
   it('is not believed where a part of it is missing', () => {
     for (const part of [INFO, STATISTICS, STATE]) {
-      expect(() => parseLook(LOOK_REPLY.replace(part, ''))).toThrow(PortError);
+      expect(() => parseReport(LOOK_REPLY.replace(part, ''))).toThrow(PortError);
     }
   });
 
   it('is not believed where it was cut off, wherever that was', () => {
     for (let length = 0; length < LOOK_REPLY.length; length += 1) {
-      const servers = attempt(() => parseLook(LOOK_REPLY.slice(0, length)).servers.size);
+      const servers = attempt(() => parseReport(LOOK_REPLY.slice(0, length)).servers.size);
       if (!(servers instanceof PortError)) expect(servers).toBe(2);
     }
   });
 
   it.each([
-    ['a look', LOOK_REPLY, checkLook],
+    ['a report', LOOK_REPLY, checkReport],
     ['the list of processes', PROCESSES, (text: string) => attempt(() => parseProcesses(text))],
     ['server traffic', STATISTICS, (text: string) => attempt(() => parseTraffic(text))],
     ['CSV', STATISTICS, (text: string) => attempt(() => parseCsv(text))],
@@ -124,8 +124,8 @@ describe('what HAProxy answers', () => {
     ['masters', '1 master x\n'.repeat(100_000)],
     ['colons', ': '.repeat(500_000)],
   ])('a megabyte of %s costs no more than it should', (_, text) => {
-    checkLook(text);
-    checkLook(`${INFO}${text}\n\n${STATE}`);
+    checkReport(text);
+    checkReport(`${INFO}${text}\n\n${STATE}`);
     for (const parse of [parseProcesses, parseTraffic, parseCsv, parseInfo, parseStateFile, parseVersion]) {
       attempt(() => parse(text));
     }

@@ -76,7 +76,7 @@ async function outcome(work: Promise<unknown>): Promise<PortError | null> {
 const signal = new AbortController().signal;
 const calls: readonly (() => Promise<unknown>)[] = [
   () => ask(path, [['show', 'info']], hasty, signal),
-  () => new Runtime(path, hasty, () => null).look(signal),
+  () => new Runtime(path, hasty, () => null).observe(signal),
   () => new Runtime(path, hasty, () => null).identify(signal),
   () => new Runtime(path, hasty, () => null).execute([{ words: ['del', 'server', 'a/b'], expected: /x/ }], signal),
   () => new Runtime(path, hasty, () => null).demand([{ words: ['show', 'x'], expected: /x/ }], signal),

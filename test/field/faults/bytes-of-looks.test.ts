@@ -1,12 +1,12 @@
-/** What a look at HAProxy asks for as the number of servers grows: counted in bytes. */
+/** What an observation of HAProxy asks for as the number of servers grows: counted in bytes. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Words } from '../../../src/haproxy/encoder.ts';
-import type { Look } from '../../../src/haproxy/look.ts';
-import { Looks } from '../../../src/haproxy/looks.ts';
-import { parseLook } from '../../../src/haproxy/reading.ts';
+import { parseReport } from '../../../src/haproxy/reading.ts';
 import { ReplyBuffer } from '../../../src/haproxy/reply-buffer.ts';
+import type { Report } from '../../../src/haproxy/report.ts';
+import { Reports } from '../../../src/haproxy/reports.ts';
 import { VirtualClock } from '../../simulation/world/virtual-clock.ts';
 import { propertyRuns } from '../../support/effort.ts';
 
@@ -48,7 +48,7 @@ const server = (name: string): Server => ({
 /** Answers as HAProxy does, from a list of servers that a test changes. */
 class FakeHaproxy {
   readonly clock = new VirtualClock();
-  readonly looks = new Looks(
+  readonly reports = new Reports(
     async (commands, _signal, into = new ReplyBuffer()) => {
       into.clear();
       into.add(this.#answer(commands));
@@ -68,22 +68,22 @@ class FakeHaproxy {
     this.servers = servers;
   }
 
-  async look(): Promise<Look> {
-    const looked = this.looks.look(new AbortController().signal);
+  async observe(): Promise<Report> {
+    const seen = this.reports.observe(new AbortController().signal);
     let isDone = false;
-    void looked.finally(() => {
+    void seen.finally(() => {
       isDone = true;
     });
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (isDone) return looked;
+      if (isDone) return seen;
       await this.clock.advance();
     }
   }
 
-  /** What one look at all of it would say. */
-  whole(): Look {
-    return parseLook(
+  /** What one observation of all of it would say. */
+  whole(): Report {
+    return parseReport(
       this.#say([
         ['show', 'info'],
         ['show', 'stat', '-1', '7', '-1'],
@@ -153,14 +153,14 @@ function many(count: number): readonly Server[] {
   return Array.from({ length: count }, (_, index) => server(`i-${index}`));
 }
 
-describe('a look at HAProxy', () => {
+describe('an observation of HAProxy', () => {
   it('asks for a fraction of it while nothing happens, and says that nothing has', async () => {
     const haproxy = new FakeHaproxy(many(2_000));
-    const first = await haproxy.look();
+    const first = await haproxy.observe();
     const whole = haproxy.bytes;
     haproxy.bytes = 0;
     await haproxy.pass();
-    const second = await haproxy.look();
+    const second = await haproxy.observe();
     expect(haproxy.bytes).toBeLessThan(whole / 2);
     expect(second.servers).toBe(first.servers);
     expect(second).toEqual(haproxy.whole());
@@ -169,12 +169,12 @@ describe('a look at HAProxy', () => {
   it('asks for no server while all are up and nothing was heard of', async () => {
     const haproxy = new FakeHaproxy(many(2_000));
     haproxy.heard = 1;
-    const first = await haproxy.look();
+    const first = await haproxy.observe();
     const whole = haproxy.bytes;
     haproxy.bytes = 0;
     for (let second = 0; second < 4; second += 1) {
       await haproxy.pass();
-      const next = await haproxy.look();
+      const next = await haproxy.observe();
       expect(next.servers).toBe(first.servers);
       expect(next).toEqual(haproxy.whole());
     }
@@ -184,11 +184,11 @@ describe('a look at HAProxy', () => {
   it('sees at once what was heard of', async () => {
     const haproxy = new FakeHaproxy(many(500));
     haproxy.heard = 1;
-    await haproxy.look();
+    await haproxy.observe();
     await haproxy.pass();
     haproxy.servers = haproxy.servers.map((one, index) => (index === 7 ? { ...one, status: 'DOWN' } : one));
     haproxy.heard = 2;
-    expect((await haproxy.look()).servers.get('many/i-7')).toMatchObject({ status: 'DOWN' });
+    expect((await haproxy.observe()).servers.get('many/i-7')).toMatchObject({ status: 'DOWN' });
   });
 
   it.each([
@@ -198,73 +198,73 @@ describe('a look at HAProxy', () => {
   ])('asks for the states of all %s', async (_, heard, one) => {
     const haproxy = new FakeHaproxy([...many(500), { ...one, name: 'i-1000' }]);
     haproxy.heard = heard;
-    await haproxy.look();
+    await haproxy.observe();
     await haproxy.pass();
     haproxy.servers = haproxy.servers.map((each, index) => (index === 7 ? { ...each, status: 'DOWN' } : each));
-    expect((await haproxy.look()).servers.get('many/i-7')).toMatchObject({ status: 'DOWN' });
+    expect((await haproxy.observe()).servers.get('many/i-7')).toMatchObject({ status: 'DOWN' });
   });
 
   it('sees within five seconds what nobody has told of', async () => {
     const haproxy = new FakeHaproxy(many(500));
     haproxy.heard = 1;
-    await haproxy.look();
+    await haproxy.observe();
     haproxy.servers = haproxy.servers.map((one, index) => (index === 7 ? { ...one, status: 'DOWN' } : one));
     for (let second = 0; second < 5; second += 1) await haproxy.pass();
-    expect((await haproxy.look()).servers.get('many/i-7')).toMatchObject({ status: 'DOWN' });
+    expect((await haproxy.observe()).servers.get('many/i-7')).toMatchObject({ status: 'DOWN' });
   });
 
   it('asks for the statistics of those that have changed, and keeps what it knows of the others', async () => {
     const haproxy = new FakeHaproxy(many(2_000));
-    const first = await haproxy.look();
+    const first = await haproxy.observe();
     await haproxy.pass();
     haproxy.bytes = 0;
     haproxy.servers = haproxy.servers.map((one, index) => (index === 7 ? { ...one, status: 'DOWN' } : one));
-    const second = await haproxy.look();
+    const second = await haproxy.observe();
     expect(second.servers.get('many/i-7')).toMatchObject({ status: 'DOWN' });
     expect(second.servers.get('many/i-8')).toBe(first.servers.get('many/i-8'));
     expect(haproxy.requests).toBe(3);
   });
 
-  it('asks for the requests of those that are drained at each look', async () => {
+  it('asks for the requests of those that are drained at each observation', async () => {
     const haproxy = new FakeHaproxy(many(500));
     haproxy.servers = haproxy.servers.map((one, index) => (index === 7 ? { ...one, admin: DRAIN, open: 5 } : one));
-    await haproxy.look();
+    await haproxy.observe();
     for (const open of [4, 2, 0]) {
       await haproxy.pass();
       haproxy.servers = haproxy.servers.map((one, index) => (index === 7 ? { ...one, open } : one));
-      expect((await haproxy.look()).servers.get('many/i-7')?.traffic.openRequests).toBe(open);
+      expect((await haproxy.observe()).servers.get('many/i-7')?.traffic.openRequests).toBe(open);
     }
   });
 
-  it('reads all statistics now and then, and at each look where there are few', async () => {
+  it('reads all statistics now and then, and at each observation where there are few', async () => {
     for (const [count, seconds] of [
       [500, 11],
       [50, 1],
     ] as const) {
       const haproxy = new FakeHaproxy(many(count));
-      await haproxy.look();
+      await haproxy.observe();
       haproxy.servers = haproxy.servers.map((one) => ({ ...one, open: 3 }));
       for (let second = 0; second < seconds; second += 1) await haproxy.pass();
-      expect((await haproxy.look()).servers.get('many/i-7')?.traffic.openRequests).toBe(3);
+      expect((await haproxy.observe()).servers.get('many/i-7')?.traffic.openRequests).toBe(3);
     }
   });
 
   it('makes nothing anew of statistics that say what they said, whatever time has gone by', async () => {
     const haproxy = new FakeHaproxy(many(500));
-    const first = await haproxy.look();
+    const first = await haproxy.observe();
     for (let second = 0; second < 100; second += 1) {
       await haproxy.pass();
-      expect((await haproxy.look()).servers).toBe(first.servers);
+      expect((await haproxy.observe()).servers).toBe(first.servers);
     }
   });
 
   it('sees each new request of any server when all statistics are asked for', async () => {
     const haproxy = new FakeHaproxy(many(500));
-    const first = await haproxy.look();
+    const first = await haproxy.observe();
     for (let count = 1; count <= 12; count += 1) {
       for (let second = 0; second < 5; second += 1) await haproxy.pass();
       haproxy.servers = haproxy.servers.map((one, index) => (index === count ? { ...one, open: count } : one));
-      const { servers } = await haproxy.look();
+      const { servers } = await haproxy.observe();
       expect(servers).toEqual(haproxy.whole().servers);
       expect(servers.get('many/i-0')).toBe(first.servers.get('many/i-0'));
     }
@@ -272,14 +272,14 @@ describe('a look at HAProxy', () => {
 
   it('begins anew with another worker', async () => {
     const haproxy = new FakeHaproxy(many(500));
-    await haproxy.look();
+    await haproxy.observe();
     haproxy.pid = 101;
     haproxy.servers = haproxy.servers.map((one) => ({ ...one, open: 3 }));
-    const seen = await haproxy.look();
+    const seen = await haproxy.observe();
     expect(seen).toEqual(haproxy.whole());
   });
 
-  it('sees what one look at all of it would see, whoever comes, goes and changes', async () => {
+  it('sees what one observation of all of it would see, whoever comes, goes and changes', async () => {
     const change = fc.oneof(
       fc.record({ kind: fc.constant('remove' as const), at: fc.nat(), count: fc.nat({ max: 200 }) }),
       fc.record({ kind: fc.constant('add' as const), at: fc.nat(), count: fc.nat({ max: 200 }) }),
@@ -292,9 +292,9 @@ describe('a look at HAProxy', () => {
         const haproxy = new FakeHaproxy(many(400));
         haproxy.heard = 0;
         let named = 400;
-        await haproxy.look();
+        await haproxy.observe();
         for (const changes of rounds) {
-          // Of three looks, one asks for everything.
+          // Of three observations, one asks for everything.
           for (let second = 0; second < 2; second += 1) await haproxy.pass();
           for (const { kind, at, count } of changes) {
             const servers = [...haproxy.servers];
@@ -312,7 +312,7 @@ describe('a look at HAProxy', () => {
             haproxy.servers = servers;
             haproxy.heard += 1;
           }
-          const seen = await haproxy.look();
+          const seen = await haproxy.observe();
           const whole = haproxy.whole();
           expect([...seen.servers]).toEqual([...whole.servers]);
           expect(seen.backends).toEqual(whole.backends);

@@ -6,7 +6,7 @@ import type { Words } from './encoder.ts';
 import { STATS_PREFIX } from './render.ts';
 import { type ServerKey, serverKey } from './servers.ts';
 
-export interface Look {
+export interface Report {
   /** Of the worker. */
   readonly pid: number;
   readonly version: string;
@@ -16,19 +16,19 @@ export interface Look {
   readonly fingerprint: string;
   /** The most client connections that HAProxy takes in all. */
   readonly maxConnections: number;
-  readonly frontends: readonly FrontendLook[];
+  readonly frontends: readonly FrontendReport[];
   readonly backends: ReadonlyMap<string, Traffic>;
-  readonly servers: ReadonlyMap<ServerKey, ServerLook>;
+  readonly servers: ReadonlyMap<ServerKey, ServerReport>;
 }
 
-export interface FrontendLook {
+export interface FrontendReport {
   readonly name: string;
   readonly connections: number;
   /** The most that it takes. */
   readonly maxConnections: number;
 }
 
-export interface ServerLook {
+export interface ServerReport {
   readonly backend: string;
   readonly name: string;
   readonly id: number;
@@ -55,7 +55,7 @@ export interface Check {
 }
 
 const FRONTENDS_BACKENDS_AND_SERVERS = '7';
-export const LOOK: readonly Words[] = [
+export const REPORT: readonly Words[] = [
   ['show', 'info'],
   ['show', 'stat', '-1', FRONTENDS_BACKENDS_AND_SERVERS, '-1'],
   ['show', 'servers', 'state'],
@@ -86,12 +86,12 @@ export function parseTraffic(reply: string): {
   };
 }
 
-export function frontendOf(row: Record): FrontendLook {
+export function frontendOf(row: Record): FrontendReport {
   return { name: text(row, 'pxname'), connections: number(row, 'scur'), maxConnections: number(row, 'slim') };
 }
 
 /** The listener that has the most client connections, and the most that it takes. */
-export function fullestListener({ frontends, maxConnections }: Look): Omit<FrontendLook, 'name'> {
+export function fullestListener({ frontends, maxConnections }: Report): Omit<FrontendReport, 'name'> {
   const listeners = frontends.filter(({ name }) => !name.startsWith(STATS_PREFIX));
   return {
     connections: Math.max(0, ...listeners.map(({ connections }) => connections)),
@@ -100,7 +100,7 @@ export function fullestListener({ frontends, maxConnections }: Look): Omit<Front
 }
 
 /** What `show stat` says of a server, beside `show servers state`. */
-export type ServerStatistics = Pick<ServerLook, 'status' | 'check' | 'traffic'>;
+export type ServerStatistics = Pick<ServerReport, 'status' | 'check' | 'traffic'>;
 
 export function statisticsIn(row: Record): ServerStatistics {
   return {
@@ -119,7 +119,7 @@ export function keyOfState(state: Record): ServerKey {
   return serverKey(text(state, 'be_name'), text(state, 'srv_name'));
 }
 
-export function serverOf(state: Record, statistics: ServerStatistics): ServerLook {
+export function serverOf(state: Record, statistics: ServerStatistics): ServerReport {
   const admin = number(state, 'srv_admin_state');
   return {
     backend: text(state, 'be_name'),

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PortError } from '../ports/errors.ts';
 import { parseCsv } from './csv.ts';
-import { parseTraffic } from './look.ts';
-import { parseLook } from './reading.ts';
+import { parseReport } from './reading.ts';
+import { parseTraffic } from './report.ts';
 
 const INFO = 'Name: HAProxy\nVersion: 2.6.12\nPid: 4711\ndescription: drover-1\nStopping: 0\n';
 const STAT = [
@@ -22,13 +22,13 @@ const STATE = [
   '',
 ].join('\n');
 
-describe('parseLook', () => {
+describe('parseReport', () => {
   it('finds what matters by the names of the columns', () => {
-    const look = parseLook(`${INFO}\n${STAT}\n${STATE}\n`);
-    expect(look).toMatchObject({ pid: 4711, version: '2.6.12', stopping: false, fingerprint: 'drover-1' });
-    expect(look.frontends.map(({ name }) => name)).toEqual(['127.0.0.1:5000']);
-    expect(look.backends.get('hello')).toMatchObject({ openRequests: 2, queuedRequests: 4, responseTimeMs: 8 });
-    expect(look.servers.get('hello/i-1')).toEqual({
+    const report = parseReport(`${INFO}\n${STAT}\n${STATE}\n`);
+    expect(report).toMatchObject({ pid: 4711, version: '2.6.12', stopping: false, fingerprint: 'drover-1' });
+    expect(report.frontends.map(({ name }) => name)).toEqual(['127.0.0.1:5000']);
+    expect(report.backends.get('hello')).toMatchObject({ openRequests: 2, queuedRequests: 4, responseTimeMs: 8 });
+    expect(report.servers.get('hello/i-1')).toEqual({
       backend: 'hello',
       name: 'i-1',
       id: 11,
@@ -45,7 +45,7 @@ describe('parseLook', () => {
         ...{ errors5xxTotal: 3, connectionErrorsTotal: 4, responseErrorsTotal: 5, retriesTotal: 6 },
       },
     });
-    expect(look.servers.get('hello/i-2')).toMatchObject({
+    expect(report.servers.get('hello/i-2')).toMatchObject({
       address: '::1',
       admin: 'drain',
       checked: false,
@@ -55,7 +55,7 @@ describe('parseLook', () => {
 
   it('refuses part of the truth', () => {
     for (const reply of ['', INFO, `${INFO}\n${STAT}\n`, `${STAT}\n${STATE}\n`, `${INFO}\n\n${STATE}\n`]) {
-      expect(() => parseLook(reply)).toThrow(PortError);
+      expect(() => parseReport(reply)).toThrow(PortError);
     }
   });
 
@@ -66,7 +66,7 @@ describe('parseLook', () => {
         const reply = parts.join('\n');
         expect(() => parseTraffic(reply)).not.toThrow();
         try {
-          parseLook(reply);
+          parseReport(reply);
         } catch (error) {
           expect(error).toBeInstanceOf(PortError);
         }

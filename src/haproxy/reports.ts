@@ -3,18 +3,6 @@ import type { Clock } from '../ports/clock.ts';
 import { parseInfo } from './csv.ts';
 import { inLines, type Words } from './encoder.ts';
 import {
-  type FrontendLook,
-  frontendOf,
-  LOOK,
-  type Look,
-  type ServerLook,
-  type ServerStatistics,
-  serverOf,
-  statisticsIn,
-  text,
-  trafficOf,
-} from './look.ts';
-import {
   type Comparison,
   compare,
   firstSections,
@@ -26,10 +14,22 @@ import {
   sections,
 } from './reading.ts';
 import { ReplyBuffer } from './reply-buffer.ts';
+import {
+  type FrontendReport,
+  frontendOf,
+  REPORT,
+  type Report,
+  type ServerReport,
+  type ServerStatistics,
+  serverOf,
+  statisticsIn,
+  text,
+  trafficOf,
+} from './report.ts';
 import { Rows } from './rows.ts';
 import { type ServerKey, serverKey } from './servers.ts';
 
-/** Up to so many servers all is asked for at each look: it costs next to nothing. */
+/** Up to so many servers all is asked for at each observation: it costs next to nothing. */
 const FEW_SERVERS = 200;
 /** With more of them the counters of servers with which nothing happens are so old at most. */
 const WHOLE_EVERY_MS = 5_000;
@@ -65,12 +65,12 @@ interface Known extends Reading {
 }
 
 /**
- * Looks at a running HAProxy, one after the other. The answer about ten thousand servers is 7 MB, of which nearly all is as it was a
- * second ago: so the servers' states are compared with the last look, and only of those that have changed, or that are drained, the
+ * Observes a running HAProxy, time after time. The answer about ten thousand servers is 7 MB, of which nearly all is as it was a
+ * second ago: so the servers' states are compared with the last observation, and only of those that have changed, or that are drained, the
  * statistics are asked for and read. While all servers are up and nothing was heard of since, not even the states are. Everything is asked
  * for now and then, and what is not as it was is read.
  */
-export class Looks {
+export class Reports {
   readonly #ask: Ask;
   readonly #clock: Clock;
   readonly #heard: Heard;
@@ -86,22 +86,22 @@ export class Looks {
     this.#heard = heard;
   }
 
-  /** A server about which nothing is new is the very object that the last look had, and so are all of them together. */
-  async look(signal: AbortSignal): Promise<Look> {
+  /** A server about which nothing is new is the very object that the last observation had, and so are all of them together. */
+  async observe(signal: AbortSignal): Promise<Report> {
     const known = this.#known;
     this.#known = null;
     const isDue = this.#clock.steadyMs() - this.#wholeAtMs >= WHOLE_EVERY_MS;
-    const asksAll = known === null || isDue || known.look.servers.size <= FEW_SERVERS;
+    const asksAll = known === null || isDue || known.report.servers.size <= FEW_SERVERS;
     const heard = this.#heard();
     const isCalm = known?.isSettled === true && heard !== null && heard === known.heard;
     const seen = asksAll ? null : await (isCalm ? this.#totals(known, signal) : this.#changes(known, signal));
     const now = seen ?? (await this.#whole(known, signal));
     if (known !== null) this.#reuse(known, now);
     this.#known = now;
-    return now.look;
+    return now.report;
   }
 
-  /** Nobody else has what was known before this look: what the new one does not go on with is free. */
+  /** Nobody else has what was known before this observation: what the new one does not go on with is free. */
   #reuse(known: Known, now: Known): void {
     if (known.statisticsIn !== now.statisticsIn) this.#spareForAll = known.statisticsIn;
     if (known.statesIn !== known.statisticsIn) this.#spareForChanges = known.statesIn;
@@ -112,17 +112,17 @@ export class Looks {
     this.#spareForAll = null;
     const askedAtMs = this.#clock.steadyMs();
     const heard = this.#heard();
-    const reply = await this.#ask(LOOK, signal, into);
+    const reply = await this.#ask(REPORT, signal, into);
     const seen = await this.#inPieces(reading(reply, known));
     this.#wholeAtMs = askedAtMs;
-    return { ...seen, heard, isSettled: isSettled(seen.look, known), statisticsIn: into, statesIn: into };
+    return { ...seen, heard, isSettled: isSettled(seen.report, known), statisticsIn: into, statesIn: into };
   }
 
   /** Null when it is another worker's. */
   async #totals(known: Known, signal: AbortSignal): Promise<Known | null> {
     const reply = await this.#ask(TOTALS, signal);
     const totals = totalsIn(firstSections(reply), known, reply);
-    return totals === null ? null : { ...known, look: { ...known.look, ...totals } };
+    return totals === null ? null : { ...known, report: { ...known.report, ...totals } };
   }
 
   /** Null when there is so much news that the whole is cheaper, or when it is another worker's. */
@@ -135,11 +135,11 @@ export class Looks {
     const totals = totalsIn(said, known, reply);
     if (totals === null) return null;
     const compared = await this.#inPieces(compare(known, said.states));
-    if (compared.news.length > known.look.servers.size * ONE_BY_ONE_SHARE) return null;
+    if (compared.news.length > known.report.servers.size * ONE_BY_ONE_SHARE) return null;
     const isSame = compared.news.length === 0 && compared.seen.keys.length === known.states.keys.length;
-    const servers = isSame ? known.look.servers : await this.#refreshed(known, compared, totals.pid, signal);
-    const look = { ...totals, servers };
-    return { ...known, look, states: compared.seen, statesIn: into, heard, isSettled: isSettled(look, known) };
+    const servers = isSame ? known.report.servers : await this.#refreshed(known, compared, totals.pid, signal);
+    const report = { ...totals, servers };
+    return { ...known, report, states: compared.seen, statesIn: into, heard, isSettled: isSettled(report, known) };
   }
 
   async #refreshed(
@@ -147,14 +147,14 @@ export class Looks {
     { seen, news }: Comparison,
     pid: number,
     signal: AbortSignal,
-  ): Promise<Look['servers']> {
+  ): Promise<Report['servers']> {
     const fresh = await this.#statisticsOf(news, pid, signal);
     const isNews = new Map(news.map((one) => [one.key, one]));
-    const servers = new Map<ServerKey, ServerLook>();
+    const servers = new Map<ServerKey, ServerReport>();
     for (const key of seen.keys) {
       const one = isNews.get(key);
       if (one === undefined) {
-        const before = known.look.servers.get(key);
+        const before = known.report.servers.get(key);
         if (before !== undefined) servers.set(key, before);
         continue;
       }
@@ -192,9 +192,9 @@ export class Looks {
 }
 
 /** Of the process and its listeners and target groups, without the servers; null when it is another worker that has answered. */
-function totalsIn({ info, statistics }: Sections, { look }: Known, reply: Buffer): Omit<Look, 'servers'> | null {
-  if (info.pid !== look.pid || info.fingerprint !== look.fingerprint) return null;
-  const frontends: FrontendLook[] = [];
+function totalsIn({ info, statistics }: Sections, { report }: Known, reply: Buffer): Omit<Report, 'servers'> | null {
+  if (info.pid !== report.pid || info.fingerprint !== report.fingerprint) return null;
+  const frontends: FrontendReport[] = [];
   const backends = new Map<string, Traffic>();
   while (statistics.next()) {
     if (!statistics.split()) continue;
@@ -206,8 +206,8 @@ function totalsIn({ info, statistics }: Sections, { look }: Known, reply: Buffer
 }
 
 /** Of a server that is neither up nor a stand-in, what its checks find is no transition that HAProxy would tell of. */
-function isSettled({ servers }: Look, known: Known | null): boolean {
-  if (known?.look.servers === servers) return known.isSettled;
+function isSettled({ servers }: Report, known: Known | null): boolean {
+  if (known?.report.servers === servers) return known.isSettled;
   for (const { admin, status, traffic } of servers.values()) {
     if (admin !== 'ready' || traffic.queuedRequests > 0 || !SETTLED.includes(status)) return false;
   }
