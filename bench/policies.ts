@@ -83,7 +83,7 @@ function decisionRate(scalingPolicies: readonly ScalingPolicy[], history: Hourly
     const reading = { kind: 'value', value: TARGET * SERVERS * (1 + 0.05 * Math.sin(count)), at: now } as const;
     const decision = decide(
       {
-        ...world.look(now),
+        ...world.observe(now),
         group,
         mode: 'up',
         memory,

@@ -29,7 +29,7 @@ import { loadFleet, readFleetDocument, shownDocument } from './fleet-file.ts';
 /** What a data folder may be refused for, as docs/store.md has it. */
 const REFUSALS = ['locked', 'dataFolderUntrusted', 'dataFolderUnusable', 'dataFolderCopied'];
 
-/** How often it is looked at whether the data folder is still there; a commit looks by itself. */
+/** How often it is checked whether the data folder is still there; a commit checks by itself. */
 const PRESENCE_INTERVAL_MS = 500;
 
 function lockFolder(dataDir: string): Lock {
@@ -131,7 +131,7 @@ export async function startFleet({
     about: { version, pid: process.pid, dataDir },
     onProblem: (message) => log.error(message),
     onDefect: (where, error) => log.error({ err: error }, `an error in Drover itself: ${where}`),
-    onUnannounced: (found) => log.warn(`found by a safety look, without an event: ${found}`),
+    onUnannounced: (found) => log.warn(`found by a check that no event had announced: ${found}`),
   });
   const api = buildApi(controller, { onInternalError: (error) => log.error(error) });
   const close = async () => {

@@ -19,8 +19,8 @@ import { LastSeen } from './view.ts';
 import { Wake } from './wake.ts';
 
 /** Between two observations while something is on its way, and while nothing is. */
-const BUSY_LOOK_MS = 200;
-const CALM_LOOK_MS = 1_000;
+const BUSY_OBSERVATION_MS = 200;
+const CALM_OBSERVATION_MS = 1_000;
 /**
  * From one turn to the next at least: what comes in a burst is gathered, and costs one change and one observation. Where a turn takes longer,
  * because of thousands of members, as long as it took.
@@ -106,7 +106,7 @@ export class BalancerLoop {
     signal.addEventListener('abort', onAbort, { once: true });
     while (!signal.aborted) {
       if (!this.#balancer.isReady()) {
-        await this.#wake.wait(CALM_LOOK_MS);
+        await this.#wake.wait(CALM_OBSERVATION_MS);
         continue;
       }
       const turn = new Stopwatch(this.#balancer.clock);
@@ -115,7 +115,7 @@ export class BalancerLoop {
       const visible = await this.#observe(signal);
       // One that does not answer may not be running: apply starts it.
       if (!visible) this.#dirty = true;
-      const pauseMs = this.#balancer.isBusy() || !visible ? BUSY_LOOK_MS : CALM_LOOK_MS;
+      const pauseMs = this.#balancer.isBusy() || !visible ? BUSY_OBSERVATION_MS : CALM_OBSERVATION_MS;
       const gatherMs = Math.min(MAX_GATHER_MS, Math.max(GATHER_MS, turn.elapsedMs));
       await this.#balancer.clock.sleep(gatherMs, signal);
       if (!this.#dirty || this.#isBackingOff()) await this.#wake.wait(Math.max(0, pauseMs - gatherMs));
@@ -199,7 +199,7 @@ export class BalancerLoop {
     try {
       const observation = await withDeadline(clock, OBSERVE_TIMEOUT_MS, signal, (bounded) => driver.observe(bounded));
       const before = this.#seen.value;
-      if (before !== null && (this.#earlier === null || this.#earlier.asked.elapsedMs >= 2 * CALM_LOOK_MS))
+      if (before !== null && (this.#earlier === null || this.#earlier.asked.elapsedMs >= 2 * CALM_OBSERVATION_MS))
         this.#earlier = before;
       this.#seen.saw({ asked, observation }, asked);
       counted = this.#windows.take(observation.targetGroups, asked.steadyMs, this.#targetGroups);

@@ -32,7 +32,7 @@ import { Stopwatch } from './stopwatch.ts';
 import { Wake } from './wake.ts';
 
 /** A group is checked at least this often, whatever the events say. */
-const SAFETY_LOOK_MS = 5_000;
+const CHECK_INTERVAL_MAX_MS = 5_000;
 /** After a check that failed. */
 const BACKOFF: BackoffLimits = { minMs: 100, maxMs: 10_000 };
 /** How long a terminated instance is remembered, so that an old list does not bring it back. */
@@ -228,10 +228,10 @@ export class GroupLoop {
 
   #check(announced: boolean): Promise<Pause> {
     // What happened while this check waited for its turn has announced it as well.
-    return this.#turn.run(() => this.#tryToLook(announced || this.#wake.isNotified));
+    return this.#turn.run(() => this.#tryToCheck(announced || this.#wake.isNotified));
   }
 
-  async #tryToLook(announced: boolean): Promise<Pause> {
+  async #tryToCheck(announced: boolean): Promise<Pause> {
     // Whatever it would decide, nobody would perform.
     if (this.#signal.aborted) return { waitMs: 0, planned: true };
     try {
@@ -277,7 +277,7 @@ export class GroupLoop {
     if ((news || memoryChanged) && !announced && !wasSet) this.#context.onUnannounced(describe(decision, snapshot));
     if (this.#outcomes.length > 0) return { waitMs: 0, planned: true };
     const plannedMs = Math.min(wakeAt === null ? Number.POSITIVE_INFINITY : wakeAt - now, this.#context.staleInMs());
-    if (plannedMs > SAFETY_LOOK_MS) return { waitMs: SAFETY_LOOK_MS, planned: false };
+    if (plannedMs > CHECK_INTERVAL_MAX_MS) return { waitMs: CHECK_INTERVAL_MAX_MS, planned: false };
     return { waitMs: Math.max(0, plannedMs), planned: true };
   }
 

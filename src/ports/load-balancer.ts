@@ -22,7 +22,7 @@ import type { LoadBalancerObservation } from '../model/observation.ts';
 export interface LoadBalancerDriver {
   apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void>;
   observe(signal: AbortSignal): Promise<LoadBalancerObservation>;
-  /** Calls back when a look is worth while sooner than planned (a health transition, an exit). Returns the way to stop. */
+  /** Calls back when an observation is worth while sooner than planned (a health transition, an exit). Returns the way to stop. */
   watch(onChange: () => void): () => void;
   stop(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

@@ -22,12 +22,12 @@ export interface MetricSourceType {
   create(context: MetricContext): MetricSource;
 }
 
-/** What a source may look at beside the outside world. */
+/** What a source may observe beside the outside world. */
 export interface MetricContext {
   /** Valid by the source's own schema. */
   readonly settings: JsonObject;
   readonly clock: Clock;
-  /** The newest look at each of the fleet's load balancers. */
+  /** The newest observation of each of the fleet's load balancers. */
   readonly observations: () => readonly Observed[];
   /** The group's servers that are in service. */
   readonly servers: () => readonly MeasuredServer[];
@@ -35,7 +35,7 @@ export interface MetricContext {
   readonly isOwn: (id: InstanceId) => boolean;
 }
 
-/** A look, and when it was asked for. */
+/** An observation, and when it was asked for. */
 export interface Observed extends Moment {
   readonly observation: LoadBalancerObservation;
 }

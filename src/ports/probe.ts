@@ -2,7 +2,7 @@ import type { HealthCheck } from '../model/fleet.ts';
 import type { Endpoint } from '../model/instance.ts';
 
 /**
- * The controller's own look at a server: a second vantage beside the load balancer's. It asks what the load balancer asks, once.
+ * The controller's own observation of a server, beside that of the load balancer. It asks what the load balancer asks, once.
  */
 export interface Probe {
   /** Never throws: what cannot be asked is unhealthy, with the reason. */

@@ -26,7 +26,7 @@ export interface Provider {
   launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine>;
   list(signal: AbortSignal): Promise<readonly Machine[]>;
   terminate(machineId: string, signal: AbortSignal): Promise<void>;
-  /** Calls back when a look is worth while sooner than planned (a machine stopped, or is reached now). Only a hint. Returns the way to stop. */
+  /** Calls back when an observation is worth while sooner than planned (a machine stopped, or is reached now). Only a hint. Returns the way to stop. */
   watch(onChange: () => void): () => void;
   /** Of a provider whose machines are processes of this host: the main process of one; null when it has none. */
   processOf?(machineId: string): number | null;

@@ -11,7 +11,7 @@ type HealthRow = ReturnType<typeof healthRow>;
 const TRAFFIC_INSERT = new KeptInsert<TrafficRow>((db, rows) => db.insertInto('traffic_samples').values(rows));
 const HEALTH_INSERT = new KeptInsert<HealthRow>((db, rows) => db.insertInto('health_samples').values(rows));
 
-/** One transaction: all samples of one look, or none. `pause` lets others have their turn between two pieces of it. */
+/** One transaction: all samples of one moment, or none. `pause` lets others have their turn between two pieces of it. */
 export async function recordSamples(
   db: Kysely<Tables>,
   { at, traffic, health }: Samples,

@@ -29,7 +29,7 @@ export interface WhatIfRun {
   readonly intervalMs: number;
   /** From a launch until the server is healthy. */
   readonly bootMs: number;
-  /** What one server bears of the load; null where it is not known, and then demand is not judged. */
+  /** What one server can take of the load; null where it is not known, and then demand is not judged. */
   readonly capacity: number | null;
   /** What is different from the real group, in sentences. */
   readonly notes: readonly string[];
@@ -49,9 +49,9 @@ export interface WhatIfSummary {
   readonly instanceHours: number;
   /** Load x seconds: requests, where the load is requests per second. */
   readonly demand: number;
-  /** The part of it that was above what the servers in service bear; null without a capacity. */
+  /** The part of it that was above what the servers in service can take; null without a capacity. */
   readonly unserved: number | null;
-  /** The longest time without a break in which the servers did not bear the load; null without a capacity. */
+  /** The longest time without a break in which the servers could not take the load; null without a capacity. */
   readonly longestOverloadMs: number | null;
   /** For how long the load is not known. */
   readonly missingMs: number;
@@ -61,7 +61,7 @@ export interface WhatIfSummary {
   readonly activities: number;
 }
 
-/** At one moment, after the look. */
+/** At one moment, after the decision. */
 export interface WhatIfPoint {
   readonly at: EpochMs;
   readonly load: number | null;

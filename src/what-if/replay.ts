@@ -20,8 +20,8 @@ export interface ReplayOptions {
   readonly capacity: number | null;
 }
 
-/** The least time between two looks. */
-const LOOK_MS = 1_000;
+/** The least time between two decisions. */
+const DECISION_MS = 1_000;
 
 /** A server's own story is told by the charts. */
 const TOLD: ReadonlySet<ActivityReason> = new Set<ActivityReason>([
@@ -34,9 +34,9 @@ const TOLD: ReadonlySet<ActivityReason> = new Set<ActivityReason>([
 ]);
 
 /**
- * Plays a load through a group: the controller's own `decide`, look by look, on virtual time. A value is the load from its time on until the
+ * Plays a load through a group: the controller's own `decide`, decision by decision, on virtual time. A value is the load from its time on until the
  * next one; the policies read it when its time is over, as a metric over an interval is known at its end, so they never see ahead.
- * Between the values there are looks whenever a server comes up or goes, and when `decide` asks for one.
+ * Between the values there are decisions whenever a server comes up or goes, and when `decide` asks for one.
  */
 export function replay(subject: Subject, { title, load, before, ...options }: ReplayOptions): WhatIfRun {
   const { group, metric, valueIs, targetGroups } = subject;
@@ -71,7 +71,7 @@ export function replay(subject: Subject, { title, load, before, ...options }: Re
     if (isNew) index += 1;
     const decision = decide(
       {
-        ...world.look(now),
+        ...world.observe(now),
         group,
         mode: 'up',
         memory,
@@ -90,7 +90,7 @@ export function replay(subject: Subject, { title, load, before, ...options }: Re
     const next = Math.min(
       points[index]?.at ?? to,
       world.nextAt(now),
-      decision.wakeAt === null ? to : Math.max(decision.wakeAt, now + LOOK_MS),
+      decision.wakeAt === null ? to : Math.max(decision.wakeAt, now + DECISION_MS),
       to,
     );
     tally.pass(next - now, current, world.inService, world.machines);

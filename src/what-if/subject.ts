@@ -9,7 +9,7 @@ export interface Subject {
   /** The metric that the load stands for; null where the group follows none. */
   readonly metric: string | null;
   readonly valueIs: ValueKind;
-  /** What a server bears by the policies' own targets; null where they name none. */
+  /** What a server can take by the policies' own targets; null where they name none. */
   readonly targetValue: number | null;
   readonly notes: readonly string[];
 }

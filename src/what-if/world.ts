@@ -8,14 +8,14 @@ import { awaitsHealth, isOver, lifecycleOf, serves } from '../model/lifecycle.ts
 import { type Machine, NO_TRAFFIC, type Target, type TargetHealth } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 
-/** How soon something that is under way is looked at again. */
-const LOOK_MS = 1_000;
-/** More looks without a request than a drain waits for. */
+/** How soon something that is under way is decided on again. */
+const DECISION_MS = 1_000;
+/** More observations without a request than a drain waits for. */
 const IDLE_OBSERVATIONS = 100;
 
 /**
  * A world in which all goes well: every launch gives a machine, which is healthy after the boot time; every drain is done at the next
- * look, and so is every ending. Nothing in it is left to chance.
+ * decision, and so is every termination. Nothing in it is left to chance.
  */
 export class CalmWorld {
   readonly #bootMs: number;
@@ -52,7 +52,7 @@ export class CalmWorld {
   }
 
   /** The part of a snapshot that this world knows. */
-  look(now: EpochMs): Omit<Snapshot, 'group' | 'mode' | 'memory' | 'file' | 'metrics' | 'histories' | 'idSeed'> {
+  observe(now: EpochMs): Omit<Snapshot, 'group' | 'mode' | 'memory' | 'file' | 'metrics' | 'histories' | 'idSeed'> {
     const machines = new Map<InstanceId, Machine>();
     for (const [id, machine] of this.#machines)
       machines.set(id, this.#isUp(id, now) ? { ...machine, state: 'running' } : machine);
@@ -125,14 +125,14 @@ export class CalmWorld {
 
   /** When something happens in here next; infinite for never. */
   nextAt(now: EpochMs): EpochMs {
-    let next = this.#outcomes.length > 0 ? now + LOOK_MS : Number.POSITIVE_INFINITY;
+    let next = this.#outcomes.length > 0 ? now + DECISION_MS : Number.POSITIVE_INFINITY;
     for (const instance of this.#instances.values()) {
       const { isLeaving, isPending } = lifecycleOf(instance);
-      if (isLeaving) next = Math.min(next, now + LOOK_MS);
+      if (isLeaving) next = Math.min(next, now + DECISION_MS);
       if (!isPending) continue;
       const upAt = this.#upAt(instance.id);
       if (upAt > now) next = Math.min(next, upAt);
-      else if (awaitsHealth(instance)) next = Math.min(next, now + LOOK_MS);
+      else if (awaitsHealth(instance)) next = Math.min(next, now + DECISION_MS);
     }
     return next;
   }

@@ -16,7 +16,7 @@ const ORPHAN = 'orphan';
 const LIST_GAP_MS = 500;
 
 describe('the watch over a provider', () => {
-  it('autoscaler #4133: lists no more often than its rate limit bears, for all groups together', async () => {
+  it('autoscaler #4133: lists no more often than its rate limit allows, for all groups together', async () => {
     let lists = 0;
     const { watch, clock, stop } = watching(3_000, async () => {
       lists += 1;
@@ -30,7 +30,7 @@ describe('the watch over a provider', () => {
     expect(lists).toBeLessThanOrEqual(1_201);
   });
 
-  it('autoscaler #4133: hints bring lists no closer together than the provider bears, and a refusal is heeded', async () => {
+  it('autoscaler #4133: hints bring lists no closer together than the provider allows, and a refusal is heeded', async () => {
     const asked: number[] = [];
     const { clock, stop, hint } = watching(60_000, async () => {
       asked.push(clock.elapsedMs);

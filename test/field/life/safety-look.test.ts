@@ -10,8 +10,8 @@ async function firstLaunch(group: Parameters<typeof simulated>[0]): Promise<numb
   return Number(minutes) * 60 + Number(seconds);
 }
 
-/** The invariant `eventsAnnounce` of the simulation asks for the same of everything else that a safety look might find. */
-describe('a safety look never finds anything to do that no event has announced', () => {
+/** The invariant `eventsAnnounce` of the simulation asks for the same of everything else that a check without an event might find. */
+describe('a check never finds anything to do that no event has announced', () => {
   it.each([
     ['behind a load balancer', {}],
     ['behind none', { targetGroups: [] }],

@@ -8,17 +8,17 @@ import { placesTold } from '../world/network.ts';
 import { causeOf } from '../world/records.ts';
 import { DECISION_LAG_MS, isServing, type RuleContext } from './rule-context.ts';
 
-/** How old the controller's own look at a server may be when it is given up. */
+/** How old the controller's own observation of a server may be when it is given up. */
 const PROBE_LAG_MS = 20_000;
 /** How long ago an outlier may have erred last when it is given up. */
 const ERRED_LAG_MS = 30_000;
-/** Servers whose last look at them is known. */
+/** Servers of which the last observation is known. */
 const KEPT_PROBES = 1_000;
 
 /** What may be written into the records, and that it is still there when they are opened again. */
 export class RecordRules {
   readonly #context: RuleContext;
-  /** When the controller's own looks last found somebody unhealthy, by address. */
+  /** When the controller's own probes last found somebody unhealthy, by address. */
   readonly #probed = new Map<string, number>();
 
   /** Load balancers whose start has been told. */

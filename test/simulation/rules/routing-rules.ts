@@ -20,7 +20,7 @@ export class RoutingRules {
   /** Those that a person has asked to be ended at once, even where the record of that was lost. */
   readonly #askedToEnd = new Set<InstanceId>();
 
-  /** Where the controller's own looks have got no answer. */
+  /** Where the controller's own probes have got no answer. */
   readonly #silent = new Set<string>();
 
   /** Machines that a call ended which the records did not know of any more, whatever they say since. */
@@ -36,7 +36,7 @@ export class RoutingRules {
     if (request?.kind === 'terminate') this.#askedToEnd.add(id);
   }
 
-  /** To be called for every look of the controller's own at a server. */
+  /** To be called for every probe of a server by the controller. */
   probed(endpoint: Endpoint, { answered }: ProbeAnswer): void {
     if (this.#silent.size > KEPT) this.#silent.clear();
     if (answered) this.#silent.delete(placeAt(endpoint));

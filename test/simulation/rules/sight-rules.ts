@@ -4,7 +4,7 @@ import type { Change } from '../../../src/ports/store.ts';
 import { causeOf } from '../world/records.ts';
 import type { RuleContext } from './rule-context.ts';
 
-/** For how long the controller may rely on the newest look at its provider or a load balancer. */
+/** For how long the controller may rely on the newest observation of its provider or a load balancer. */
 const SIGHT_KEPT_MS = 10_000;
 /** How long it may take until that it is over is what decisions go by. */
 const SIGHT_LAG_MS = 5_000;

@@ -25,7 +25,7 @@ export interface SimProbeOptions {
   readonly onAnswer: (endpoint: Endpoint, answer: ProbeAnswer) => void;
 }
 
-/** The controller's own look at the servers of the simulated world. */
+/** The controller's own observation of the servers of the simulated world. */
 export class SimProbe implements Probe {
   readonly #options: SimProbeOptions;
 
@@ -38,7 +38,7 @@ export class SimProbe implements Probe {
     const call = { clock, random, conditions: conditions.check, signal, outlivesCaller: false };
     const answer = await simulateCall({
       ...call,
-      effect: () => this.#look(endpoint),
+      effect: () => this.#observe(endpoint),
       onFault: (fault) => trace.note('probe', `${endpoint.address} ${fault}`),
     }).catch((error: unknown): ProbeAnswer => {
       if (isDefect(error)) throw error;
@@ -48,7 +48,7 @@ export class SimProbe implements Probe {
     return answer;
   }
 
-  #look(endpoint: Endpoint): ProbeAnswer {
+  #observe(endpoint: Endpoint): ProbeAnswer {
     const { machines, reaches, random, conditions } = this.#options;
     if (!reaches()) return { healthy: false, answered: false, detail: 'connect ETIMEDOUT' };
     const state = serverState(machines.at(endpoint));
