@@ -65,6 +65,17 @@ it('reload shows the changes, asks, applies them, and says what is left', async 
   expect(done.err).toContain('drover: warning: Terminating load balancer a is tried again: no.\n');
 });
 
+it('reload applies what it has shown, and nothing that was changed since', async () => {
+  service.configuration.changes.push(CHANGE);
+  const warnings = async () => {
+    service.configuration.changes.push({ ...CHANGE, path: 'other' });
+    return [];
+  };
+  const { exitCode, err } = await drover('reload --yes', { warnings });
+  expect([exitCode, err]).toEqual([EXIT.refused, expect.stringContaining('has changed since its changes were shown')]);
+  expect(service.configuration.changes).toHaveLength(2);
+});
+
 describe('drover fleet', () => {
   it('versions lists them with where they came from, and who owns the fleet', async () => {
     service.configuration.record({ content: {}, baseDir: '/' }, { kind: 'rollback', caller: 'curl', to: 1 });

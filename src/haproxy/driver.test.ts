@@ -212,6 +212,26 @@ describe('the HAProxy driver', () => {
     await world.until('it is unhealthy by its own', async () => (await healthOf()) === 'unhealthy');
   });
 
+  it('keeps a server where it is while the configuration with its next target group is refused', async () => {
+    const { world, driver, desired } = await begin();
+    const answers = async () => (await fetch(`http://127.0.0.1:${world.port}/`)).status;
+    await world.until('it serves', async () => (await answers()) === 200);
+    const moved = { ...FAST_GROUP, name: 'next' };
+    const taken = await world.server();
+    const listeners = [{ ...taken.endpoint, targetGroup: 'next', trustedProxies: [] }];
+    const refused: DesiredState = {
+      loadBalancer: { ...desired.loadBalancer, listeners },
+      targetGroups: [moved],
+      members: desired.members.map((member) => ({ ...member, targetGroup: 'next' })),
+    };
+    for (let times = 0; times < 2; times += 1) {
+      await expect(applied(driver, refused)).rejects.toMatchObject({ code: 'listenerUnavailable' });
+      expect(await answers()).toBe(200);
+    }
+    await expect(applied(driver, { ...refused, members: [] })).rejects.toMatchObject({ code: 'listenerUnavailable' });
+    await world.until('a server that is no member anywhere has gone', async () => (await answers()) === 503);
+  });
+
   it('refuses what could never work, with the reason', async () => {
     const create = (dataDir: string): unknown => createHaproxy({ dataDir, clock: systemClock });
     expect(() => create(`/tmp/${'x'.repeat(100)}`)).toThrow(/shorter data folder/);

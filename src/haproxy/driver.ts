@@ -26,7 +26,6 @@ import {
   type HostProcess,
   killProcesses,
   ownProcesses,
-  processesOf,
   send,
   stillRunning,
 } from './processes.ts';
@@ -163,7 +162,8 @@ class Haproxy implements LoadBalancerDriver {
       const good = this.#files.lastGood;
       if (good === null || !isRefusal(error) || sameSkeleton(good, skeletonOf(desired))) throw error;
       // Members come and go under the configuration that is in force.
-      await this.#bringTo(withMembers(good, desired), report, this.#binary, announce, signal);
+      const before = this.#files.target?.desired.members ?? [];
+      await this.#bringTo(withMembers(good, desired, before), report, this.#binary, announce, signal);
       throw error;
     }
   }
@@ -202,7 +202,7 @@ class Haproxy implements LoadBalancerDriver {
 
   async #start(target: Target, binary: Binary, announce: Announce, signal: AbortSignal): Promise<void> {
     await using _ = await takeTurn(this.#clock, signal);
-    await checkListeners(target.desired, await processesOf(this.#paths.config));
+    await checkListeners(target.desired, this.#paths.config);
     await this.#files.writeValidated(target, (path) => validate(binary, path, signal));
     this.#departures.set([]);
     const how = await this.#howItDied();
@@ -246,7 +246,7 @@ class Haproxy implements LoadBalancerDriver {
   ): Promise<void> {
     const why = describeChange(this.#files.lastGood, skeletonOf(target.desired));
     await using _ = await takeTurn(this.#clock, signal);
-    await checkListeners(target.desired, await processesOf(this.#paths.config));
+    await checkListeners(target.desired, this.#paths.config);
     await this.#files.writeValidated(target, (path) => validate(binary, path, signal));
     await announce({ kind: 'reload', why, cuts: await this.#oldWorkers.openAtTheLimit(MAX_OLD_WORKERS, signal) });
     await reload(this.#paths, target.fingerprint, report, this.#runtime, this.#clock, signal);

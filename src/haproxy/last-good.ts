@@ -9,6 +9,7 @@ import {
   OUTLIER_ACTIONS,
   type TargetGroup,
 } from '../model/fleet.ts';
+import type { Member } from '../model/member.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
 
 export interface Skeleton {
@@ -71,10 +72,21 @@ export function skeletonOf({ loadBalancer, targetGroups }: DesiredState): Skelet
   return { loadBalancer, targetGroups };
 }
 
-/** The skeleton with those of the members that it has a target group for. */
-export function withMembers(skeleton: Skeleton, { members }: DesiredState): DesiredState {
+/**
+ * A configuration that stays in force because the next one was refused, with its members followed. A server that only goes over to a target group of
+ * the refused one stays where it was: nothing else gets it requests.
+ * @param before the members that the configuration had
+ */
+export function withMembers(skeleton: Skeleton, { members }: DesiredState, before: readonly Member[]): DesiredState {
   const names = new Set(skeleton.targetGroups.map(({ name }) => name));
-  return { ...skeleton, members: members.filter(({ targetGroup }) => names.has(targetGroup)) };
+  const own = members.filter(({ targetGroup }) => names.has(targetGroup));
+  const known = new Set(own.map(({ instanceId }) => instanceId));
+  const moving = new Map(members.map((member) => [member.instanceId, member]));
+  const staying = before.flatMap((member) => {
+    const state = known.has(member.instanceId) ? undefined : moving.get(member.instanceId)?.state;
+    return state === undefined || !names.has(member.targetGroup) ? [] : [{ ...member, state }];
+  });
+  return { ...skeleton, members: [...own, ...staying] };
 }
 
 export function serializeSkeleton(value: Skeleton): string {

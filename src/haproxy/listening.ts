@@ -10,19 +10,19 @@ import type { Endpoint } from '../model/instance.ts';
 import { PortError } from '../ports/errors.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
 import { authority, canonical } from './members.ts';
-import { configurationOf } from './processes.ts';
+import { configurationOf, processesOf } from './processes.ts';
 
 /**
  * Tries the addresses that our own processes do not listen on yet. Nothing else may listen there: half of the connections would go
  * astray. And a reload that cannot have one of them would interrupt the others, because the old worker steps aside while the new one
  * tries for seconds.
- * @param own the pids of our own processes
+ * @param config the path of our own configuration
  * @throws PortError `listenerUnavailable` with who listens there, and what to do
  */
-export async function checkListeners({ loadBalancer }: DesiredState, own: readonly number[]): Promise<void> {
+export async function checkListeners({ loadBalancer }: DesiredState, config: string): Promise<void> {
   const { listeners, statsPage } = loadBalancer;
   const listening = listeningSockets();
-  const ours = inodesOf(own);
+  const ours = inodesOf(await processesOf(config));
   for (const one of [...listeners, ...(statsPage === null ? [] : [statsPage])]) {
     const wanted = { address: canonical(one.address), port: one.port };
     const there = listening.filter((one) => overlaps(one, wanted));
@@ -33,7 +33,7 @@ export async function checkListeners({ loadBalancer }: DesiredState, own: readon
     const trial = inTheWay && others.length > 0 ? 'EADDRINUSE' : inTheWay ? null : await listenOnce(wanted);
     // HAProxy may have rights that we do not have.
     if (trial === null || trial === 'EACCES') continue;
-    throw unavailable(wanted, trial === 'EADDRNOTAVAIL' ? NO_SUCH_ADDRESS : await whoIs(others));
+    throw unavailable(wanted, trial === 'EADDRNOTAVAIL' ? NO_SUCH_ADDRESS : await whoIs(others, config));
   }
 }
 
@@ -43,7 +43,7 @@ function unavailable(wanted: Endpoint, why: string): PortError {
   return new PortError('Invalid', 'listenerUnavailable', `HAProxy cannot listen on ${authority(wanted)}: ${why}`);
 }
 
-async function whoIs(others: readonly ListeningSocket[]): Promise<string> {
+async function whoIs(others: readonly ListeningSocket[], own: string): Promise<string> {
   const [other] = others;
   if (other === undefined) return 'something else listens there. End it, or choose another port';
   const pid = holderOf(other.inode);
@@ -53,6 +53,9 @@ async function whoIs(others: readonly ListeningSocket[]): Promise<string> {
   }
   const configuration = await configurationOf(pid);
   const fleet = configuration === null ? null : await fleetFolderOf(configuration);
+  if (configuration !== null && fleet === dataFolderOf(own)) {
+    return `load balancer ${basename(dirname(configuration))} of this fleet still listens there. Load balancers cannot change ports with each other in one step: give one of them a free port first`;
+  }
   if (fleet !== null) {
     return `the HAProxy (pid ${pid}) of another fleet listens there, whose data folder is ${fleet}. Choose another port, or end that fleet with: drover down --data ${fleet}`;
   }
@@ -67,7 +70,11 @@ async function fleetFolderOf(configuration: string): Promise<string | null> {
     () => true,
     () => false,
   );
-  if (!isDrovers) return null;
+  return isDrovers ? dataFolderOf(configuration) : null;
+}
+
+function dataFolderOf(configuration: string): string {
+  const folder = dirname(configuration);
   return basename(dirname(folder)) === 'haproxy' ? dirname(dirname(folder)) : folder;
 }
 
