@@ -15,9 +15,9 @@ import {
   type ShownSettings,
   settingFacts,
 } from './facts.ts';
-import { providerNamed } from './providers.ts';
 
 const RENAMED = "refused: servers carry their fleet's name; end this fleet with drover down first";
+const FIRST = 'the first version of the fleet';
 const PROVIDER_ADDED = 'servers may come from it';
 const PROVIDER_CHANGED = 'the provider is opened anew; refused while servers from it run';
 const PROVIDER_REMOVED = 'it is closed; refused while servers from it run';
@@ -40,12 +40,13 @@ type ShownTemplate = (provider: string, settings: JsonObject) => IsShown;
 /** What differs between two fleets, in the words of the fleet file, and what applying each difference does. Settings are shown where `shown` says so. */
 export function diffFleets(before: Fleet, after: Fleet, shown: ShownSettings = NOTHING_SHOWN): FleetChange[] {
   const ofTemplate: ShownTemplate = (provider, settings) => {
-    const { type } = providerNamed(after, provider);
+    const types = [after, before].flatMap(({ providers }) => providers.filter(({ name }) => name === provider));
+    const type = types[0]?.type ?? provider;
     // Where the name stood for another type, what its words mean is not known for both.
-    return type === providerNamed(before, provider).type ? shown.launchTemplate(type, settings) : () => false;
+    return types.every((one) => one.type === type) ? shown.launchTemplate(type, settings) : () => false;
   };
   return [
-    ...diffFacts('', { fleet: fact(before.name, RENAMED) }, { fleet: fact(after.name, RENAMED) }),
+    ...diffFacts('', nameFacts(before, before), nameFacts(after, before)),
     ...diffNamed('providers', before.providers, after.providers, {
       summary: ({ type }) => type,
       facts: ({ type, settings }) => ({
@@ -76,6 +77,11 @@ export function diffFleets(before: Fleet, after: Fleet, shown: ShownSettings = N
     }),
     ...diffFacts('history.', historyFacts(before.history), historyFacts(after.history)),
   ];
+}
+
+/** Before its first version a fleet has no name, and no servers that carry it. */
+function nameFacts({ name }: Fleet, before: Fleet): Facts {
+  return name === '' ? {} : { fleet: fact(name, before.name === '' ? FIRST : RENAMED) };
 }
 
 function loadBalancerFacts(loadBalancer: LoadBalancer): Facts {

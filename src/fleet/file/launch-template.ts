@@ -43,6 +43,8 @@ export function launchTemplateSchema({ providers, instances, baseDir }: FleetFil
         return z.NEVER;
       };
       const source = byName.get(provider);
+      // What is wrong with its entry is said there.
+      if (source === undefined && isNamed(provider)) return { provider, weight, settings: {}, version: '' };
       if (source === undefined) {
         return refuse(`there is no provider ${JSON.stringify(provider)}; ${didYouMean(provider, [...byName.keys()])}`);
       }

@@ -59,6 +59,25 @@ describe('providers of a fleet file', () => {
     expect(errorsOf(fleet(instances, template))).toContain(message);
   });
 
+  it('report one error for an entry that is wrong, however many launch templates name it', () => {
+    for (const entry of ['{ type: clowd }', '{}', 'cloud']) {
+      expect(errorsOf(fleet(`{ north: ${entry} }`, '{ provider: north, image: debian }'))).not.toContain(
+        'launchTemplate',
+      );
+    }
+  });
+
+  it('that go with the group that used them change no other setting of its launch template', () => {
+    const before = parsed(
+      fleet('{ blue: { type: process }, green: { type: process } }', '{ provider: blue, command: [serve] }'),
+    );
+    const after = parsed(fleet('{ green: { type: process } }', '{ provider: green, command: [serve] }'));
+    expect(diffFleets(before, after, SHOWN).map(({ path }) => path)).toEqual([
+      'providers.blue',
+      'autoScalingGroups.web.launchTemplate.provider',
+    ]);
+  });
+
   it('never show what their schema does not mark as public', () => {
     const before = parsed(fleet(INSTANCES, '{ provider: north, image: debian, userData: one }'));
     const text = fleet(INSTANCES, '{ provider: north, image: ubuntu, userData: two }');

@@ -38,12 +38,13 @@ export function needsNoSettings(type: ProviderSchemaSource): boolean {
 }
 
 /**
- * The instances that a fleet file's value names, before it is known to be valid: what launch templates say is read by the types of these.
- * Whatever has no name of a type is left out; its own error is reported where it stands.
+ * The instances that a fleet file's value names, before it is known to be valid: what launch templates say is read by the types of these. An entry
+ * that names no type has the type `''`; its own error is reported where it stands.
  */
 export function providersIn(value: unknown): readonly Pick<ProviderInstance, 'name' | 'type'>[] {
   if (!isObject(value) || !isObject(value.providers)) return [];
-  return Object.entries(value.providers).flatMap(([name, entry]) =>
-    isObject(entry) && typeof entry.type === 'string' ? [{ name, type: entry.type }] : [],
-  );
+  return Object.entries(value.providers).map(([name, entry]) => {
+    const type = isObject(entry) && typeof entry.type === 'string' ? entry.type : '';
+    return { name, type };
+  });
 }
