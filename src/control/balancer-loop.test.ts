@@ -111,6 +111,19 @@ it('what is refused is tried again ever more seldom, told once, and said to be o
   expect(loop.trouble).toBe('');
 });
 
+it('what is refused is tried at once when there is another version of the fleet', async () => {
+  const { driver, loop, pass } = await started();
+  driver.apply = async () => {
+    throw new PortError('Invalid', 'haproxyConfiguration', 'port 80 is taken');
+  };
+  loop.changed();
+  await pass(120 * SECOND);
+  driver.apply = async () => {};
+  loop.renewed();
+  await pass(SECOND);
+  expect(loop.trouble).toBe('');
+});
+
 it('reports open requests that were cut with a worker of an earlier configuration, each once', async () => {
   const { driver, pass, told } = await started();
   const cut = (cutRequests: number) => {

@@ -99,6 +99,13 @@ export class BalancerLoop {
     this.#wake.notify();
   }
 
+  /** There is another version of the fleet: what was refused is tried at once. */
+  renewed(): void {
+    this.#backoff.reset();
+    this.#retryAtMs = 0;
+    this.changed();
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const { driver } = this.#balancer;
     const stopWatching = driver.watch(() => this.#wake.notify());

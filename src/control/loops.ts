@@ -134,6 +134,7 @@ export class Loops {
       const description = fleet.loadBalancers.find((one) => one.name === name);
       if (description === undefined) known.running?.stop.abort();
       else known.description = description;
+      known.running?.loop.renewed();
     }
     this.#membersChanged();
   }
