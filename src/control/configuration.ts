@@ -72,8 +72,8 @@ export class Configuration implements FleetConfiguration {
     const read = await source.read();
     this.#refuseRenamed(read.fleet, instances);
     refuseForgottenGroups(read.fleet, instances);
-    this.#refuseLostProviders(newest, read.fleet, instances);
     if (newest?.digest === digestOf(read.document)) return this.#startWith(read.fleet, instances);
+    this.#refuseLostProviders(newest, read.fleet, instances);
     try {
       const changes = newest === null ? [] : this.#changesSince(newest, read.fleet);
       await this.#record(read.document, { kind: 'file', path: source.path }, changes);

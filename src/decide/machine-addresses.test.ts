@@ -101,6 +101,12 @@ describe('a server whose port is not reached yet', () => {
     ]);
   });
 
+  it('is not taken for the machine that it had before, which an old list still has', () => {
+    const before = { ...machineOf({ id: 'n' }), id: 'm-before', addresses: ['127.0.0.9'] };
+    const decision = decide(launched(10_000, 'booting', WITHOUT_PORT, before), NOW);
+    expect(decision.changed.map(({ machine }) => machine?.id)).not.toContain('m-before');
+  });
+
   it('stays one when an older list does not know that', () => {
     const snapshot = launched(10_000, 'booting', machineOf({ id: 'n' }), WITHOUT_PORT);
     expect(members(snapshot, decide(snapshot, NOW).changed)).toEqual(['a', 'b', 'n']);

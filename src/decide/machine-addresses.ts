@@ -34,7 +34,8 @@ function whereIs(draft: Draft, machine: MachineRef): string {
 export function followAddresses(draft: Draft, instance: Instance, sight: MachineSight): Instance {
   const { machine, state } = instance;
   if (machine === null || (!isPending(instance) && isReachable(draft, machine))) return instance;
-  const listed = sight.kind === 'present' ? sight.machine : null;
+  // A list of the past may have a machine that was the instance's before: its end would be taken for the end of this one.
+  const listed = sight.kind === 'present' && sight.machine.id === machine.id ? sight.machine : null;
   let known: Instance & { readonly machine: MachineRef } = { ...instance, machine };
   // A list that is older than what is known takes nothing of it back.
   if (listed !== null && !isLess(listed, machine) && !sameAddresses(listed, machine)) {

@@ -56,9 +56,12 @@ export function isSighted(facts: Facts): boolean {
 /** Reports that something cannot be seen, or can be seen again: grace periods begin anew then. */
 export function followSight(draft: Draft): void {
   for (const { code, name, begin, end, blind } of sources(draft)) {
+    if (blind !== null) draft.hold(begin, `Cannot see ${name} (${blind.why}).`);
+    // What has not answered yet is neither news nor the end of what was told.
+    if (blind?.isFailing === false) continue;
     draft.condition(
       `blind:${code}`,
-      blind?.isFailing === true,
+      blind !== null,
       () =>
         draft.report(
           begin,
@@ -70,7 +73,6 @@ export function followSight(draft: Draft): void {
         draft.report(end, `Can see ${name} again.`);
       },
     );
-    if (blind !== null) draft.hold(begin, `Cannot see ${name} (${blind.why}).`);
   }
 }
 

@@ -42,7 +42,9 @@ export class SuspensionRules {
     for (const [id, group] of this.#unregistered) if (goesOn && group === memory.group) this.#unregistered.delete(id);
     for (const { group, reason, message } of activities) {
       if (group === null) continue;
-      if (reason === 'scheduledAction' && this.#isSuspended(group, 'scheduledActions'))
+      // What a removed action leaves behind is taken back by the fleet file, not by a scheduled action.
+      const isByFile = message.startsWith('The fleet file');
+      if (reason === 'scheduledAction' && !isByFile && this.#isSuspended(group, 'scheduledActions'))
         this.#violate('scheduledActions', message);
       const isAlarm = reason === 'scaledIn' || (reason === 'scaledOut' && !this.#hasForecast(group));
       if (isAlarm && this.#isSuspended(group, 'alarmNotification')) this.#violate('alarmNotification', message);
