@@ -40,7 +40,7 @@ requires('haproxy')('named providers', () => {
     expect(refused.code).not.toBe(0);
     expect(refused.said).toContain('Provider blue would be another one, or gone, while 2 servers from it run');
 
-    for (const id of before) await fleet.drover('drain', id, '--yes');
+    for (const id of before) await fleet.client.drainInstance(id, false);
     await fleet.until('both were replaced', async () => {
       const now = await fleet?.inService();
       return now?.length === 2 && now.every(({ id }) => !before.includes(id));

@@ -33,6 +33,8 @@ export interface SimMachine extends Place {
   erredMs: number | null;
   /** Two lists soon after another have lacked it although it was there: nobody could know of it then. */
   hidden: boolean;
+  /** Two lists of the past in a row were older than it: who has no record of it could not know of it then. */
+  overlooked: boolean;
   /** When it last ran again after it had stopped, in milliseconds since the start; null when it never did. */
   cameBackMs: number | null;
   /** Drover has asked for its end: whether its server answered until then; null while it was not asked. */
@@ -135,6 +137,7 @@ export class Machines {
       erring: false,
       erredMs: null,
       hidden: false,
+      overlooked: false,
       cameBackMs: null,
       ended: null,
     };

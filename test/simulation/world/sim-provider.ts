@@ -55,6 +55,8 @@ export class SimProvider implements Provider {
   #limitedUntilMs = 0;
   /** When a list last lacked a machine that was there, by the machine's id. */
   readonly #lacked = new Map<string, number>();
+  /** Those that are newer than the list before. */
+  #lackedLast: ReadonlySet<string> = new Set();
 
   constructor(options: SimProviderOptions) {
     this.#options = options;
@@ -80,6 +82,7 @@ export class SimProvider implements Provider {
     const answer = await this.#call('list', '', signal, () => {
       const lagMs = random.chance(conditions.staleLists) ? random.int(1, conditions.staleByMs) : 0;
       const listed = machines.list(fleet, name, lagMs);
+      this.#noteOverlooked(listed);
       const lacking = random.chance(conditions.partialLists) ? random.pick([...listed, null]) : null;
       return this.#without(lacking, listed);
     });
@@ -119,6 +122,17 @@ export class SimProvider implements Provider {
     this.#abandoned = true;
     this.#unlisten();
     this.#watchers.clear();
+  }
+
+  #noteOverlooked(listed: readonly Machine[]): void {
+    const { machines, name, fleet } = this.#options;
+    const there = new Set(listed.map(({ id }) => id));
+    const lacked = machines.list(fleet, name, 0).filter(({ id }) => !there.has(id));
+    for (const { id } of lacked) {
+      const machine = machines.get(id);
+      if (machine !== undefined && this.#lackedLast.has(id)) machine.overlooked = true;
+    }
+    this.#lackedLast = new Set(lacked.map(({ id }) => id));
   }
 
   #without(lacking: Machine | null, listed: readonly Machine[]): readonly Machine[] {
