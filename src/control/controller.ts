@@ -152,7 +152,11 @@ export class Controller implements FleetService {
   async activities(query: ActivityQuery): Promise<readonly StoredActivity[]> {
     const found = await this.#options.store.activities(query);
     // A group that the fleet file has no longer still has its history; one that never was is a mistake in its name.
-    if (found.length === 0 && query.group !== undefined && query.afterSequence === undefined) this.#group(query.group);
+    // Before there is a fleet, and before its groups have been started, nobody can be told that a name is wrong.
+    const isWrong =
+      this.#configuration.isKnown && !this.#fleet.autoScalingGroups.some(({ name }) => name === query.group);
+    if (found.length === 0 && query.group !== undefined && query.afterSequence === undefined && isWrong)
+      this.#group(query.group);
     return found;
   }
 
