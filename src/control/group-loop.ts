@@ -296,8 +296,9 @@ export class GroupLoop {
   }
 
   async #adjustRecords(): Promise<void> {
+    const { instances } = this;
     const { records, byMs } = adjustedRecords(this, this.#context.clock.now());
-    const isChanged = records.instances.some((instance, index) => instance !== this.instances[index]);
+    const isChanged = records.instances.some((instance, index) => instance !== instances[index]);
     if (isChanged || byMs !== 0) await this.#record(records, byMs);
   }
 
@@ -309,14 +310,15 @@ export class GroupLoop {
   #snapshot(outcomes: readonly Outcome[]): Snapshot {
     const { targetGroups, targets, mode, ids, file, metrics, histories } = this.#context;
     const behind = targetGroups(this.#group);
+    const { instances, providers } = this;
     return {
       group: this.#group,
       targetGroups: behind,
       mode: mode(),
       memory: this.#memory,
-      instances: this.instances,
-      machines: this.#sightings(),
-      throttled: this.#context.throttled(this.providers),
+      instances,
+      machines: this.#sightings(providers),
+      throttled: this.#context.throttled(providers),
       targets: new Map(behind.map(({ name }) => [name, targets(name)])),
       file: file(),
       metrics: metrics(),
@@ -327,17 +329,15 @@ export class GroupLoop {
       outcomes,
       ended: new Map([...this.#ended].map(([id, { startedAt }]) => [id, startedAt])),
       busy: new Set(
-        this.instances
-          .filter((instance) => this.#operations(instance)?.isBusy(instance.id) === true)
-          .map(({ id }) => id),
+        instances.filter((instance) => this.#operations(instance)?.isBusy(instance.id) === true).map(({ id }) => id),
       ),
       idSeed: ids.seed(),
     };
   }
 
   /** Of the provider that new machines come from, and of those that present ones came from. */
-  #sightings(): View<Sightings> {
-    return mergeSightings([...this.providers].map((name) => this.#context.machines(name, this.#group.name)));
+  #sightings(providers = this.providers): View<Sightings> {
+    return mergeSightings([...providers].map((name) => this.#context.machines(name, this.#group.name)));
   }
 
   #isBlind(): boolean {

@@ -136,7 +136,6 @@ export class Loops {
       else known.description = description;
       known.running?.loop.renewed();
     }
-    this.#membersChanged();
   }
 
   async perform(step: Step, signal: AbortSignal): Promise<void> {
