@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { RealFleet } from '../support/fleet.ts';
@@ -14,10 +13,6 @@ requires('haproxy')('versions of the fleet', () => {
     fleet = undefined;
   });
 
-  async function edit(one: RealFleet, change: (text: string) => string) {
-    await writeFile(one.fleetFile, change(await readFile(one.fleetFile, 'utf8')));
-  }
-
   it('a fleet that the API owns changes, and comes back, without a failed request', async () => {
     fleet = await RealFleet.create({ ownedByApi: true, desiredCapacity: 2 });
     const one = fleet;
@@ -26,7 +21,7 @@ requires('haproxy')('versions of the fleet', () => {
     expect(await one.drover('fleet', 'apply', one.fleetFile, '--yes')).toMatchObject({ code: 0 });
     await one.settle(2);
     const load = new Load(one.url);
-    await edit(one, (text) =>
+    await one.edit((text) =>
       text.replace('  hello:\n    healthCheck', '  hello:\n    algorithm: random\n    healthCheck'),
     );
     expect(await one.drover('fleet', 'apply', one.fleetFile, '--yes')).toMatchObject({ code: 0 });
@@ -51,7 +46,7 @@ requires('haproxy')('versions of the fleet', () => {
     await one.settle(1);
     const before = await processesWith(join(one.haproxyFolder, 'haproxy.cfg'));
     expect(before.length).toBeGreaterThan(0);
-    await edit(one, (text) => text.replace('loadBalancers:\n  web:', 'loadBalancers:\n  edge:'));
+    await one.edit((text) => text.replace('loadBalancers:\n  web:', 'loadBalancers:\n  edge:'));
     const reload = one.client.reloadFleet().catch(() => 'killed');
     await one.until('it is recorded', async () => (await one.status()).fleetVersion === 2);
     await one.killController();

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { RealFleet } from '../support/fleet.ts';
@@ -13,16 +13,13 @@ requires('haproxy')('named providers', () => {
     fleet = undefined;
   });
 
-  async function edit(fleet: RealFleet, change: (text: string) => string) {
-    await writeFile(fleet.fleetFile, change(await readFile(fleet.fleetFile, 'utf8')));
-  }
   const machinesOf = (fleet: RealFleet, provider: string) => readdir(join(fleet.dataDir, 'providers', provider));
 
   it('of one type stand side by side, and a group goes from one to the other without a failed request', async () => {
     fleet = await RealFleet.create({ desiredCapacity: 2, deregistrationDelay: '2s' });
     const named = (text: string, blue: string, green: string) =>
       text.replace('loadBalancers:', `providers: {${blue}${green}}\nloadBalancers:`);
-    await edit(fleet, (text) =>
+    await fleet.edit((text) =>
       named(text, 'blue: { type: process }, ', 'green: { type: process }').replace(
         'provider: process',
         'provider: blue',
@@ -33,9 +30,9 @@ requires('haproxy')('named providers', () => {
     expect(await machinesOf(fleet, 'blue')).toEqual(expect.arrayContaining(before));
 
     const load = new Load(fleet.url);
-    await edit(fleet, (text) => text.replace('provider: blue', 'provider: green'));
+    await fleet.edit((text) => text.replace('provider: blue', 'provider: green'));
     expect(await fleet.drover('reload', '--yes')).toMatchObject({ code: 0 });
-    await edit(fleet, (text) => text.replace('blue: { type: process }, ', ''));
+    await fleet.edit((text) => text.replace('blue: { type: process }, ', ''));
     const refused = await fleet.drover('reload', '--yes');
     expect(refused.code).not.toBe(0);
     expect(refused.said).toContain('Provider blue would be another one, or gone, while 2 servers from it run');

@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, expect, it } from 'vitest';
 import { RealFleet } from '../support/fleet.ts';
 import { Load } from '../support/load.ts';
@@ -18,15 +17,11 @@ requires('haproxy')('a fleet file that changes while the fleet runs', () => {
     fleet = undefined;
   });
 
-  async function edit(fleet: RealFleet, change: (text: string) => string) {
-    await writeFile(fleet.fleetFile, change(await readFile(fleet.fleetFile, 'utf8')));
-  }
-
   it('reloads HAProxy without a failed request, and touches no server', async () => {
     const fleet = await begin();
     const before = (await fleet.inService()).map(({ id }) => id);
     const load = new Load(fleet.url);
-    await edit(fleet, (text) =>
+    await fleet.edit((text) =>
       text.replace('  hello:\n    healthCheck', '  hello:\n    algorithm: leastConnections\n    healthCheck'),
     );
     const { code, said } = await fleet.drover('reload', '--yes');
@@ -44,7 +39,7 @@ requires('haproxy')('a fleet file that changes while the fleet runs', () => {
   it('uses a changed launch template for new servers only', async () => {
     const fleet = await begin();
     const before = (await fleet.inService()).map(({ id }) => id);
-    await edit(fleet, (text) => text.replace('stopTimeout: 2s', 'stopTimeout: 3s'));
+    await fleet.edit((text) => text.replace('stopTimeout: 2s', 'stopTimeout: 3s'));
     expect(await fleet.drover('reload', '--yes')).toMatchObject({ code: 0 });
     await fleet.client.setDesiredCapacity('hello', 4);
     expect((await fleet.settle(4)).map(({ id }) => id)).toEqual(expect.arrayContaining(before));
@@ -56,25 +51,25 @@ requires('haproxy')('a fleet file that changes while the fleet runs', () => {
 
   it('changes nothing when the file is wrong, and says where', async () => {
     const fleet = await begin();
-    await edit(fleet, (text) => text.replace('maxSize: 10', 'maxSize: ten'));
+    await fleet.edit((text) => text.replace('maxSize: 10', 'maxSize: ten'));
     const { code, said } = await fleet.drover('reload', '--yes');
     expect(code).toBe(4);
     expect(said).toContain('autoScalingGroups.hello.maxSize');
     expect(said).toMatch(/fleet\.yaml:\d+:\d+/);
     expect((await fleet.status()).groups[0]).toMatchObject({ maxSize: 10, inService: 3 });
-    await edit(fleet, (text) => text.replace('maxSize: ten', 'maxSize: 10'));
+    await fleet.edit((text) => text.replace('maxSize: ten', 'maxSize: 10'));
   });
 
   it('keeps a group that still has servers', async () => {
     const fleet = await begin();
-    await edit(fleet, (text) => text.replace('autoScalingGroups:\n  hello:', 'autoScalingGroups:\n  other:'));
+    await fleet.edit((text) => text.replace('autoScalingGroups:\n  hello:', 'autoScalingGroups:\n  other:'));
     const { code, said } = await fleet.drover('reload', '--yes');
     expect(code).toBe(5);
     expect(said).toContain('no group hello any more, but 3 of its servers run');
     expect((await fleet.status()).groups.map(({ name, inService }) => ({ name, inService }))).toEqual([
       { name: 'hello', inService: 3 },
     ]);
-    await edit(fleet, (text) => text.replace('autoScalingGroups:\n  other:', 'autoScalingGroups:\n  hello:'));
+    await fleet.edit((text) => text.replace('autoScalingGroups:\n  other:', 'autoScalingGroups:\n  hello:'));
   });
 
   it('lets one controller at a time control a data folder', async () => {

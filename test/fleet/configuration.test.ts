@@ -13,6 +13,7 @@ import { anInstance } from '../conformance/store-examples.ts';
 import { VirtualClock } from '../simulation/world/virtual-clock.ts';
 import { controllerOptionsOf } from '../support/controller-options.ts';
 import { GROUP } from '../support/snapshot.ts';
+import { runUntilDone } from '../support/virtual-time.ts';
 
 /** Documents name a fleet and the sizes of its groups; a group that is written as text is not valid. */
 type Sizes = Readonly<Record<string, number | string>>;
@@ -69,16 +70,7 @@ afterEach(async () => {
   await store.close();
 });
 
-/** Time goes on until it has come to its end. */
-async function within<T>(work: Promise<T>): Promise<T> {
-  let isDone = false;
-  const done = work.finally(() => {
-    isDone = true;
-  });
-  done.catch(() => {});
-  for (let steps = 0; !isDone && steps < 10_000; steps += 1) await clock.advance();
-  return done;
-}
+const within = <T>(work: Promise<T>): Promise<T> => runUntilDone(clock, work, 10_000);
 
 async function begin(source: FleetSource = { kind: 'api' }): Promise<Controller> {
   const guarded: Store = {

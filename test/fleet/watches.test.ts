@@ -10,6 +10,7 @@ import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { anInstance, aVersion } from '../conformance/store-examples.ts';
 import { VirtualClock } from '../simulation/world/virtual-clock.ts';
 import { GROUP } from '../support/snapshot.ts';
+import { runUntilDone } from '../support/virtual-time.ts';
 
 /** What is open and watched now, and load balancers that were terminated. */
 let open: Set<string>;
@@ -67,15 +68,7 @@ const watched = (what: string) => {
   return () => void open.delete(what);
 };
 
-async function within<T>(work: Promise<T>): Promise<T> {
-  let isDone = false;
-  const done = work.finally(() => {
-    isDone = true;
-  });
-  done.catch(() => {});
-  for (let steps = 0; !isDone && steps < 20_000; steps += 1) await clock.advance();
-  return done;
-}
+const within = <T>(work: Promise<T>): Promise<T> => runUntilDone(clock, work, 20_000);
 const pass = (forMs: number) => within(clock.sleep(forMs));
 
 async function begin(options: { kind?: 'file' | 'api'; instances?: Parameters<typeof anInstance>[1][] } = {}) {

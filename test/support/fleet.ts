@@ -114,6 +114,11 @@ autoScalingGroups:
     );
   }
 
+  /** Changes the fleet file; nobody is told. */
+  async edit(change: (text: string) => string): Promise<void> {
+    await writeFile(this.fleetFile, change(await readFile(this.fleetFile, 'utf8')));
+  }
+
   /** Starts a controller and waits until it answers. */
   async start(): Promise<void> {
     const child = this.spawnController();

@@ -10,6 +10,7 @@ import {
   TERMINATION_POLICIES,
   type TerminationPolicy,
 } from '../../../src/model/fleet.ts';
+import { sampleLoadBalancer } from '../../haproxy-samples.ts';
 import { SERVER_PORTS } from '../world/network.ts';
 import type { Random } from '../world/random.ts';
 import { randomScaling } from './random-scaling.ts';
@@ -21,19 +22,13 @@ export function randomFleet(random: Random): Fleet {
   const targetGroups = ['tg-a', 'tg-b', 'tg-c'].slice(0, random.int(2, 3)).map((name) => targetGroup(name, random));
   const edges = random.chance(0.25) ? ['edge', 'inner'] : ['edge'];
   const loadBalancers = edges.map((name, edge) => ({
+    ...sampleLoadBalancer,
     name,
     listeners: targetGroups.flatMap((group, index) =>
       index % edges.length === edge
         ? [{ address: '127.0.0.1', port: 5000 + index, targetGroup: group.name, trustedProxies: [] }]
         : [],
     ),
-    statsPage: null,
-    idleTimeoutMs: 300_000,
-    maxHeaderBytes: 20_480,
-    maxConnections: 50_000,
-    threads: null,
-    user: null,
-    hardStopAfterMs: 86_400_000,
   }));
   const names = random.pick([['web'], ['web'], ['web', 'api'], ['web', 'api', 'work']]);
   const empty = {

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TargetGroup } from '../../../src/model/fleet.ts';
-import type { Member } from '../../../src/model/member.ts';
-import { sampleLoadBalancer } from '../../haproxy-samples.ts';
+import { sampleGroup, sampleLoadBalancer, sampleMember } from '../../haproxy-samples.ts';
 import { Clients } from './clients.ts';
 import { calmConditions } from './conditions.ts';
 import { LoadBalancerHost } from './load-balancer-host.ts';
@@ -12,29 +11,17 @@ import { VirtualClock } from './virtual-clock.ts';
 
 const WITNESS = { started: () => {}, terminated: () => {}, takenOut: () => {}, wentDown: () => {}, cut: () => {} };
 const GROUP: TargetGroup = {
-  name: 'hello',
-  port: null,
-  algorithm: 'roundRobin',
+  ...sampleGroup,
   healthCheck: {
-    port: null,
-    method: 'GET',
-    host: 'localhost',
+    ...sampleGroup.healthCheck,
     path: '/',
-    headers: [],
-    matcher: '200',
     intervalMs: 5_000,
     fastIntervalMs: 1_000,
     downIntervalMs: 1_000,
     timeoutMs: 500,
-    healthyThreshold: 2,
     unhealthyThreshold: 2,
   },
   deregistrationDelayMs: 10_000,
-  outlierDetection: { action: 'report', intervalMs: 10_000, minRequests: 20, errorShare: 0.5, consecutiveIntervals: 3 },
-  slowStartMs: 0,
-  maxConnectionsPerTarget: null,
-  queueTimeoutMs: 30_000,
-  connectionReuse: 'safe',
 };
 
 describe('a simulated load balancer', () => {
@@ -66,17 +53,7 @@ describe('a simulated load balancer', () => {
   }
 
   function apply(servers: readonly SimMachine[]): void {
-    const members = servers.map(
-      ({ instanceId, endpoint }): Member => ({
-        targetGroup: 'hello',
-        instanceId,
-        endpoint,
-        checkPort: null,
-        weight: 100,
-        state: 'ready',
-        proven: true,
-      }),
-    );
+    const members = servers.map(({ instanceId, endpoint }) => sampleMember(instanceId, { endpoint, proven: true }));
     const listeners = [{ address: '127.0.0.1', port: 80, targetGroup: 'hello', trustedProxies: [] }];
     host.save({ loadBalancer: { ...sampleLoadBalancer, listeners }, targetGroups: [GROUP], members });
     if (host.running) host.reconcile();
