@@ -134,6 +134,9 @@ export async function startFleet({
     onUnannounced: (found) => log.warn(`found by a check that no event had announced: ${found}`),
   });
   const api = buildApi(controller, { onInternalError: (error) => log.error(error) });
+  // Whoever asks while it starts waits for an answer about the fleet that it starts with.
+  const started = Promise.withResolvers<void>();
+  api.addHook('onRequest', async () => started.promise);
   const close = async () => {
     await api.close();
     await controller.stop();
@@ -142,7 +145,7 @@ export async function startFleet({
   };
   try {
     await listen(api, dataDir);
-    await controller.start();
+    await controller.start().finally(() => started.resolve());
   } catch (error) {
     await close();
     throw error instanceof ServiceError ? new CliError(EXIT.refused, error.message) : error;

@@ -1,5 +1,6 @@
 import { count, plural } from '../base/plural.ts';
-import { type Command, desiredOf } from '../decide/commands.ts';
+import type { Command } from '../decide/commands.ts';
+import { desiredOf } from '../decide/desired.ts';
 import { type Activity, PLAIN_ACTIVITY, type StoredActivity } from '../model/activity.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { InstanceId } from '../model/instance.ts';
@@ -151,13 +152,16 @@ export class Controller implements FleetService {
 
   async activities(query: ActivityQuery): Promise<readonly StoredActivity[]> {
     const found = await this.#options.store.activities(query);
+    const { group, afterSequence } = query;
     // A group that the fleet file has no longer still has its history; one that never was is a mistake in its name.
-    // Before there is a fleet, and before its groups have been started, nobody can be told that a name is wrong.
-    const isWrong =
-      this.#configuration.isKnown && !this.#fleet.autoScalingGroups.some(({ name }) => name === query.group);
-    if (found.length === 0 && query.group !== undefined && query.afterSequence === undefined && isWrong)
-      this.#group(query.group);
+    if (found.length === 0 && group !== undefined && afterSequence === undefined && !this.#describes(group))
+      this.#group(group);
     return found;
+  }
+
+  /** Whether the fleet has such a group, started or not yet. */
+  #describes(group: string): boolean {
+    return this.#fleet.autoScalingGroups.some(({ name }) => name === group);
   }
 
   async plan(): Promise<Plan> {

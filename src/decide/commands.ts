@@ -7,6 +7,7 @@ import { lifecycleOf, serves } from '../model/lifecycle.ts';
 import { SUSPENDABLE_PROCESSES, SUSPENDED_EFFECTS, type SuspendableProcess } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
 import { boundsOf } from './bounds.ts';
+import { desiredOf } from './desired.ts';
 import { priceOfEnding } from './last-server.ts';
 import type { CommandRecords } from './snapshot.ts';
 
@@ -55,11 +56,6 @@ export function decideCommand(records: CommandRecords, command: Command, now: Ep
       return setSuspended(records, now, (process, isSuspended) => isSuspended && !processes.includes(process));
     }
   }
-}
-
-/** The size that a group should have, also before its first decision. */
-export function desiredOf({ group, memory }: Pick<CommandRecords, 'group' | 'memory'>): number {
-  return memory.desired ?? group.desiredCapacity ?? group.minSize;
 }
 
 function setDesiredCapacity(records: CommandRecords, desired: number, now: EpochMs): CommandDecision {

@@ -4,6 +4,7 @@ import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { forgetOldBounds } from './scheduled-bounds.ts';
 import { sentence } from './sentence.ts';
+import type { CommandRecords } from './snapshot.ts';
 
 /** How long a refusal of the desired capacity file is not reported again, if the file could be used meanwhile. */
 const REFUSAL_AGAIN_MS = 60_000;
@@ -18,7 +19,7 @@ export function resolveDesired(draft: Draft): void {
   const { group } = draft.snapshot;
   const { memory } = draft;
   if (memory.desired === null) {
-    draft.memory = { ...memory, desired: group.desiredCapacity ?? group.minSize, fleetDesired: group.desiredCapacity };
+    draft.memory = { ...memory, desired: desiredOf({ group, memory }), fleetDesired: group.desiredCapacity };
   } else if (memory.fleetDesired !== group.desiredCapacity) {
     draft.memory = { ...memory, fleetDesired: group.desiredCapacity };
     if (group.desiredCapacity !== null) change(draft, group.desiredCapacity, 'the fleet file');
@@ -26,6 +27,11 @@ export function resolveDesired(draft: Draft): void {
   forgetOldBounds(draft);
   followFile(draft);
   keepWithinBounds(draft);
+}
+
+/** The size that a group should have, also before its first decision. */
+export function desiredOf({ group, memory }: Pick<CommandRecords, 'group' | 'memory'>): number {
+  return memory.desired ?? group.desiredCapacity ?? group.minSize;
 }
 
 /** The size to bring the group to. */
