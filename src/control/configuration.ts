@@ -72,10 +72,11 @@ export class Configuration implements FleetConfiguration {
     const read = await source.read();
     this.#refuseRenamed(read.fleet, instances);
     refuseForgottenGroups(read.fleet, instances);
-    if (newest?.digest === digestOf(read.document)) return this.#startWith(read.fleet, instances);
-    this.#refuseLostProviders(newest, read.fleet, instances);
+    if (newest?.digest === digestOf(read.document)) return this.#follow(read.fleet);
+    const before = newest === null ? null : this.#readIfKnown(newest);
+    if (before !== null) refuseLostProviders(before, read.fleet, instances, this.#options.keepsMachines);
     try {
-      const changes = newest === null ? [] : this.#changesSince(newest, read.fleet);
+      const changes = newest === null ? [] : this.#changesSince(newest, before, read.fleet);
       await this.#record(read.document, { kind: 'file', path: source.path }, changes);
     } catch (error) {
       if (newest === null) throw error;
@@ -86,7 +87,7 @@ export class Configuration implements FleetConfiguration {
       );
       return this.#startWith(documents.read(newest.document, nameOf(newest)), instances);
     }
-    this.#startWith(read.fleet, instances);
+    this.#follow(read.fleet);
   }
 
   async fileChanges(): Promise<readonly FleetChange[]> {
@@ -227,14 +228,19 @@ export class Configuration implements FleetConfiguration {
     return diffFleets(before, after, this.#options.shownSettings);
   }
 
-  /** Of a version that another Drover has written it may not be known what it says. */
-  #changesSince(version: FleetVersion, fleet: Fleet): readonly FleetChange[] {
+  /** Null for one that another Drover has written, where it is not known what it says. */
+  #readIfKnown(version: FleetVersion): Fleet | null {
     try {
-      return this.#diff(this.#read(version), fleet);
+      return this.#read(version);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      return [{ path: 'fleet', before: nameOf(version), after: 'the fleet file', effect: '' }];
+      return null;
     }
+  }
+
+  #changesSince(version: FleetVersion, before: Fleet | null, fleet: Fleet): readonly FleetChange[] {
+    if (before !== null) return this.#diff(before, fleet);
+    return [{ path: 'fleet', before: nameOf(version), after: 'the fleet file', effect: '' }];
   }
 
   #refuseDown(what: string): void {
@@ -257,19 +263,6 @@ export class Configuration implements FleetConfiguration {
       'staleVersion',
       `The change was made from version ${madeFrom} of the fleet, and version ${this.current} is in force: look at \`drover fleet diff ${madeFrom}\`, and make the change anew.`,
     );
-  }
-
-  /** Of a version that another Drover has written it may not be known which providers it names; then nothing is refused. */
-  #refuseLostProviders(version: FleetVersion | null, fleet: Fleet, instances: readonly Instance[]): void {
-    if (version === null) return;
-    let before: Fleet;
-    try {
-      before = this.#read(version);
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      return;
-    }
-    refuseLostProviders(before, fleet, instances, this.#options.keepsMachines);
   }
 
   #refuseRenamed(fleet: Fleet, instances: readonly Instance[]): void {

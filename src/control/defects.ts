@@ -1,7 +1,6 @@
 import { Backoff, type BackoffLimits } from '../base/backoff.ts';
 import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
 import type { Hold } from '../model/hold.ts';
-import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { asPortError, describeDefect, isDefect } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -16,8 +15,6 @@ export interface Defect {
   readonly where: string;
   readonly message: string;
   readonly count: number;
-  readonly firstAt: EpochMs;
-  readonly lastAt: EpochMs;
 }
 
 /** Told of a programming error: what it hit, and the error. */
@@ -62,7 +59,7 @@ export class Defects {
     const count = (before?.count ?? 0) + 1;
     if (Number.isInteger(Math.log10(count))) log(`${where} (${count})`, error);
     if (before === undefined && this.#met.size >= MAX_KEPT) return;
-    this.#met.set(key, { where, message, count, firstAt: before?.firstAt ?? at, lastAt: at });
+    this.#met.set(key, { where, message, count });
     if (before !== undefined) return;
     const text = `An error in Drover itself has hit ${where}, which stands still and is tried again: ${message}. Please report it, with its stack from drover.log.`;
     void report({ ...PLAIN_ACTIVITY, at, level: 'error', reason: 'defect', message: text });

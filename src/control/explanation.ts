@@ -1,5 +1,6 @@
 import { count, plural } from '../base/plural.ts';
 import { boundsOf } from '../decide/bounds.ts';
+import { desiredOf } from '../decide/desired.ts';
 import type { Decision } from '../decide/draft.ts';
 import type { PolicyVerdict } from '../decide/policies/policy.ts';
 import { nextTime } from '../decide/schedule.ts';
@@ -26,18 +27,14 @@ export interface ExplanationSources {
 
 /** Why a group has the size that it has, from what the next decision about it would be. */
 export function explanation({ at, loop, decision, activities }: ExplanationSources): Explanation {
-  const { group, memory, instances } = loop;
+  const { group, memory } = loop;
   return {
     at,
     group: {
       name: group.name,
-      desired: memory.desired ?? group.desiredCapacity ?? group.minSize,
-      ...boundsOf(group, memory),
+      ...sizesOf(loop),
       fleetMinSize: group.minSize,
       fleetMaxSize: group.maxSize,
-      inService: instances.filter(serves).length,
-      pending: instances.filter(isPending).length,
-      terminating: instances.filter((instance) => lifecycleOf(instance).isLeaving).length,
     },
     policies: policyExplanations(group, decision.verdicts),
     scheduledActions: group.scheduledActions.map((action) => ({
@@ -52,6 +49,17 @@ export function explanation({ at, loop, decision, activities }: ExplanationSourc
     next: decision.activities,
     holds: decision.holds,
     activities,
+  };
+}
+
+/** The size of a group that is wanted, what bounds it, and how much of it there is. */
+export function sizesOf({ group, memory, instances }: Pick<GroupLoop, 'group' | 'memory' | 'instances'>) {
+  return {
+    desired: desiredOf({ group, memory }),
+    ...boundsOf(group, memory),
+    inService: instances.filter(serves).length,
+    pending: instances.filter(isPending).length,
+    terminating: instances.filter((instance) => lifecycleOf(instance).isLeaving).length,
   };
 }
 

@@ -1,3 +1,4 @@
+import { count, plural } from '../base/plural.ts';
 import { providerNamed } from '../fleet/providers.ts';
 import type { Fleet, ProviderInstance } from '../model/fleet.ts';
 import type { Instance } from '../model/instance.ts';
@@ -28,8 +29,8 @@ export function refuseLostProviders(
     const old = providerNamed(before, name);
     const next = providerNamed(after, name);
     if (old.type === next.type && keepsMachines(old, next)) continue;
-    const count = instances.filter(({ launchTemplate }) => launchTemplate.provider === name).length;
-    const servers = count === 1 ? '1 server from it runs' : `${count} servers from it run`;
+    const left = instances.filter(({ launchTemplate }) => launchTemplate.provider === name).length;
+    const servers = `${count(left, 'server')} from it ${plural(left, 'runs', 'run')}`;
     throw new ServiceError(
       'conflict',
       `Provider ${name} would be another one, or gone, while ${servers}: Drover could not see them any more. Leave it in the fleet file, add another one under a new name, let launch templates name that, and remove ${name} once its last server is gone.`,

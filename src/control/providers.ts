@@ -7,10 +7,8 @@ import { asFailure } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { Concerned } from './concerned.ts';
-
 import type { OpenedProvider } from './controller-options.ts';
 import { keepRunning, type OnDefect } from './defects.ts';
-
 import { MachineWatch } from './machine-watch.ts';
 import { Operations } from './operations.ts';
 import type { RunningProvider } from './reconcile.ts';

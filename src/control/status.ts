@@ -1,8 +1,7 @@
-import { boundsOf } from '../decide/bounds.ts';
 import { endpointOf } from '../model/endpoint.ts';
 import type { Fleet, LoadBalancer } from '../model/fleet.ts';
 import { END_CAUSES, type Instance, type MachineRef } from '../model/instance.ts';
-import { isPending, lifecycleOf, serves } from '../model/lifecycle.ts';
+import { lifecycleOf } from '../model/lifecycle.ts';
 import type { Target, TargetGroupObservation } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type {
@@ -13,7 +12,7 @@ import type {
   TargetGroupStatus,
 } from '../views/status.ts';
 import type { BalancerLoop } from './balancer-loop.ts';
-import { olderTemplates, policyExplanations } from './explanation.ts';
+import { olderTemplates, policyExplanations, sizesOf } from './explanation.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { type FailedStep, pendingInWords } from './reconciler.ts';
 import { increase } from './sampler.ts';
@@ -98,11 +97,7 @@ function groupStatus(
   const { group, memory, instances, holds, machines } = loop;
   return {
     name: group.name,
-    desired: memory.desired ?? group.desiredCapacity ?? group.minSize,
-    ...boundsOf(group, memory),
-    inService: instances.filter(serves).length,
-    pending: instances.filter(isPending).length,
-    terminating: instances.filter((instance) => lifecycleOf(instance).isLeaving).length,
+    ...sizesOf(loop),
     launchSuspended: memory.launch.suspended?.why ?? null,
     suspendedProcesses: memory.suspendedProcesses,
     policies: policyExplanations(group, loop.verdicts),

@@ -1,3 +1,4 @@
+import { count } from '../base/plural.ts';
 import { LAUNCHING_WORKS, type LaunchMemory } from '../model/group-memory.ts';
 import type { Instance } from '../model/instance.ts';
 import { awaitsHealth, serves } from '../model/lifecycle.ts';
@@ -185,7 +186,7 @@ export function oneAtATime({ memory: { launch } }: Facts): HoldReason {
 function inWords(launch: LaunchMemory): string {
   const { failures, crashes } = launch;
   const crashed = crashes > 1 ? `${crashes} servers in a row that ended soon after they came into service` : '';
-  const failed = failures > 0 ? `${failures} ${failures === 1 ? 'failure' : 'failures'}` : '';
+  const failed = failures > 0 ? count(failures, 'failure') : '';
   return [failed, crashed, triesInWords(launch)].filter((part) => part !== '').join(' and ');
 }
 

@@ -1,6 +1,7 @@
 /** What launches wait for that says nothing against the servers that are launched: room, or a change that only a person can make. */
 
 import { backoffMs, chanceOf } from '../base/backoff.ts';
+import { count } from '../base/plural.ts';
 import type { LaunchHold, LaunchMemory } from '../model/group-memory.ts';
 import type { Instance } from '../model/instance.ts';
 import type { Failure } from '../model/observation.ts';
@@ -99,5 +100,5 @@ function inWords({ snapshot }: Facts, { reaction, why }: LaunchHold): string {
 export function triesInWords({ held }: LaunchMemory): string {
   if (held === null) return '';
   const what = held.reaction === 'NoCapacity' ? 'without room' : 'that met an error in Drover itself';
-  return `${held.tries} ${held.tries === 1 ? 'try' : 'tries'} ${what}`;
+  return `${count(held.tries, 'try', 'tries')} ${what}`;
 }

@@ -1,3 +1,4 @@
+import { count, plural } from '../base/plural.ts';
 import type { EndCause, Instance } from '../model/instance.ts';
 import { lifecycleOf, serves } from '../model/lifecycle.ts';
 import type { Target } from '../model/observation.ts';
@@ -87,7 +88,7 @@ export function retire(draft: Draft, instance: Instance, cause: EndCause, deadli
 }
 
 function openRequests(open: number): string {
-  return open === 1 ? '1 open request is' : `${open} open requests are`;
+  return `${count(open, 'open request')} ${plural(open, 'is', 'are')}`;
 }
 
 function seconds(ms: number): string {

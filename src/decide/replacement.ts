@@ -1,3 +1,4 @@
+import { plural } from '../base/plural.ts';
 import type { Instance } from '../model/instance.ts';
 import { serves } from '../model/lifecycle.ts';
 import { boundsOf } from './bounds.ts';
@@ -50,7 +51,7 @@ export function replaceUnhealthy(draft: Draft): void {
   if (waiting > 0 && due.length >= budget.left) {
     draft.hold(
       'replacementBudget',
-      `${waiting} unhealthy ${waiting === 1 ? 'server waits' : 'servers wait'} to be replaced: ${budget.missing} of ${budget.desired} are missing or warming up, and at most ${budget.limit} may.`,
+      `${waiting} unhealthy ${plural(waiting, 'server waits', 'servers wait')} to be replaced: ${budget.missing} of ${budget.desired} are missing or warming up, and at most ${budget.limit} may.`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { plural } from '../base/plural.ts';
 import type { AutoScalingGroup } from '../model/fleet.ts';
 import type { Instance } from '../model/instance.ts';
 import { lifecycleOf, serves } from '../model/lifecycle.ts';
@@ -32,5 +33,5 @@ export function scaleIn(draft: Draft): void {
 function whyThis(instance: Instance, { terminationPolicies }: AutoScalingGroup): string {
   if (!serves(instance)) return 'this one is not in service yet';
   if (instance.health.status === 'unhealthy') return 'this one is unhealthy';
-  return `chosen by the termination ${terminationPolicies.length === 1 ? 'policy' : 'policies'} ${terminationPolicies.join(', ')}`;
+  return `chosen by the termination ${plural(terminationPolicies.length, 'policy', 'policies')} ${terminationPolicies.join(', ')}`;
 }

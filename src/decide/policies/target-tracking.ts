@@ -1,3 +1,4 @@
+import { plural } from '../../base/plural.ts';
 import type { Reading } from '../../model/observation.ts';
 import type { TargetTrackingPolicy } from '../../model/scaling-policy.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -79,7 +80,7 @@ function needed(policy: TargetTrackingPolicy, { size }: PolicyContext, value: nu
   if (least === most || policy.valueIs === 'total' || atLeast.size >= size.desired) return atLeast;
   const atMost = neededFor(policy, size.desired, value, most);
   if (atMost.size <= size.desired) return atMost;
-  const why = `${atMost.why} But ${servers(most - least)} of them ${most - least === 1 ? 'is' : 'are'} unhealthy, and ${servers(least)} can handle it: the size stays.`;
+  const why = `${atMost.why} But ${servers(most - least)} of them ${plural(most - least, 'is', 'are')} unhealthy, and ${servers(least)} can handle it: the size stays.`;
   return { size: size.desired, why, cappedBy: 'unhealthy' };
 }
 
