@@ -1,4 +1,10 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+/** A project for each folder, so that a developer can leave out what is not installed: `npm test -- --project '!docker'`. */
+const COMPONENTS = fileURLToPath(new URL('test/components', import.meta.url));
+const components = existsSync(COMPONENTS) ? readdirSync(COMPONENTS) : [];
 
 export default defineConfig({
   test: {
@@ -17,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['test/simulation/*.test.ts', 'test/e2e/**', 'test/field/**/*.e2e.test.ts'],
+          exclude: ['test/simulation/*.test.ts', 'test/e2e/**', 'test/field/**/*.e2e.test.ts', 'test/components/**'],
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },
@@ -43,6 +49,18 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      // Real engines, machines and clouds' stand-ins: what providers are tested against.
+      ...components.map((name) => ({
+        extends: true as const,
+        test: {
+          name,
+          include: [`test/components/${name}/**/*.test.ts`],
+          maxWorkers: 2,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 3 },
+        },
+      })),
     ],
   },
 });

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import type { Machine } from '../../src/model/observation.ts';
 import { PortError } from '../../src/ports/errors.ts';
-import type { LaunchRequest, Provider, ProviderType } from '../../src/ports/provider.ts';
+import {
+  type LaunchRequest,
+  type MachineList,
+  type Provider,
+  type ProviderType,
+  wholeList,
+} from '../../src/ports/provider.ts';
 import { systemClock } from '../../src/system/clock.ts';
 
 /** The environment variable with the port that `many-targets.ts` listens on. */
@@ -27,6 +33,8 @@ export const simulatedProvider: ProviderType = {
     concurrentOperations: 100,
     terminateTimeoutMs: 60_000,
     ports: 'assigned',
+    zones: [],
+    instanceTypes: false,
   }),
   settingsSchema: () => z.object({}),
   create: () => new SimulatedProvider(),
@@ -46,14 +54,14 @@ class SimulatedProvider implements Provider {
     const address = freeAddresses.pop() ?? addressOf(addresses++);
     const port = Number(process.env[PORT_VARIABLE]);
     const place = { addresses: [address], ports: [{ port, hostPort: port }] };
-    const about = { launchedAt: systemClock.now(), detail: '' };
+    const about = { launchedAt: systemClock.now(), zone: null, detail: '' };
     const machine: Machine = { id: instanceId, instanceId, group, state: 'running', ...place, ...about };
     machines.set(instanceId, machine);
     return machine;
   }
 
-  async list(): Promise<readonly Machine[]> {
-    return [...machines.values()];
+  async list(): Promise<MachineList> {
+    return wholeList([...machines.values()]);
   }
 
   async terminate(machineId: string): Promise<void> {

@@ -5,6 +5,7 @@ import { GROUP } from '../../test/support/snapshot.ts';
 import type { Activity } from '../model/activity.ts';
 import { DEFAULT_HISTORY } from '../model/fleet.ts';
 import type { Machine } from '../model/observation.ts';
+import { wholeList } from '../ports/provider.ts';
 import { Loops } from './loops.ts';
 import { stepsLeft } from './reconcile.ts';
 
@@ -17,6 +18,7 @@ it('reports a machine of a group that the fleet does not have once, and leaves i
     group: 'gone',
     state: 'running',
     launchedAt: 0,
+    zone: null,
     detail: '',
   } as const;
   const machines: readonly Machine[] = [{ ...machine, addresses: [], ports: null }];
@@ -25,7 +27,7 @@ it('reports a machine of a group that the fleet does not have once, and leaves i
     store: storeOf({ commit: async () => {} }),
     provider: () => ({
       provider: {
-        list: async () => machines,
+        list: async () => wholeList(machines),
         launch: async () => expect.fail('nothing is launched'),
         terminate: async () => expect.fail('it is not terminated'),
         watch: () => () => {},
@@ -38,6 +40,8 @@ it('reports a machine of a group that the fleet does not have once, and leaves i
         concurrentOperations: 1,
         terminateTimeoutMs: 60_000,
         ports: 'assigned',
+        zones: [],
+        instanceTypes: false,
       },
     }),
   });

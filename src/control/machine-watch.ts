@@ -127,7 +127,7 @@ export class MachineWatch {
     const asked = new Stopwatch(this.#clock);
     try {
       const newest = await withDeadline(this.#clock, LIST_TIMEOUT_MS, signal, (bounded) =>
-        this.#throttle.call(bounded, async () => listOf(asked, await this.#provider.list(bounded))),
+        this.#throttle.call(bounded, async () => listOf(asked, (await this.#provider.list(bounded)).machines)),
       );
       const before = this.#seen.value;
       // Two lists of one moment are one sighting.

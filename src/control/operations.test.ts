@@ -4,7 +4,7 @@ import { healthy } from '../../test/support/decisions.ts';
 import { machineOf, snapshotOf } from '../../test/support/snapshot.ts';
 import type { Outcome } from '../decide/snapshot.ts';
 import { PortError } from '../ports/errors.ts';
-import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
+import { type Provider, type ProviderCapabilities, wholeList } from '../ports/provider.ts';
 import { Operations } from './operations.ts';
 import { Throttle } from './throttle.ts';
 
@@ -15,6 +15,8 @@ const CAPABILITIES: ProviderCapabilities = {
   concurrentOperations: 1,
   terminateTimeoutMs: 600_000,
   ports: 'direct',
+  zones: [],
+  instanceTypes: false,
 };
 const [A, B] = snapshotOf(healthy('a', 'b')).instances;
 
@@ -28,7 +30,7 @@ function world() {
       calls.push(`launch ${instanceId}`);
       return machineOf({ id: instanceId });
     },
-    list: async () => [],
+    list: async () => wholeList([]),
     terminate: async (machineId) => {
       calls.push(`terminate ${machineId}`);
       if (gone.has(machineId)) throw new PortError('NotFound', 'none', 'there is none');

@@ -1,6 +1,6 @@
 import { type BackoffLimits, backoffMs } from '../base/backoff.ts';
 import type { Outcome } from '../decide/snapshot.ts';
-import type { Instance, InstanceId } from '../model/instance.ts';
+import { type Instance, type InstanceId, NO_PLACEMENT } from '../model/instance.ts';
 import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
 import { asFailure, asPortError } from '../ports/errors.ts';
@@ -42,7 +42,8 @@ export class Operations {
   /** @param serves whether the group is behind a load balancer */
   launch(instance: Instance, serves: boolean, timeoutMs: number, report: (outcome: Outcome) => void): void {
     const { id: instanceId, group, launchTemplate } = instance;
-    const request = { instanceId, group, serves, settings: launchTemplate.settings };
+    const { settings, version: launchTemplateVersion } = launchTemplate;
+    const request = { instanceId, group, serves, settings, launchTemplateVersion, placement: NO_PLACEMENT };
     this.#start(
       instanceId,
       async (signal) => {

@@ -1,8 +1,8 @@
 /** How a source proves who asks: the same settings for all that are asked over HTTP, and the same passwords for all that have users. */
 
 import { z } from 'zod';
+import { secretFromFile, secretFromVariable } from '../base/secrets.ts';
 import { headersSchema, headerValueSchema, isHeaderValue } from '../settings/fields.ts';
-import { secretFromFile, secretFromVariable } from './secrets.ts';
 import { optional, pathSchema, textSchema } from './settings.ts';
 import { Missing } from './source.ts';
 
@@ -82,7 +82,7 @@ export const ONE_AUTHORIZATION = {
   problem: { error: 'give one of user, bearerTokenFile and an authorization header: a request has one authorization' },
 };
 
-/** The headers of one request. @throws Missing, which quotes no secret */
+/** The headers of one request. @throws SecretError or Missing, which quote no secret */
 export async function requestHeaders(access: HttpAccess): Promise<Record<string, string>> {
   const sent: [string, string][] = [];
   for (const [name, { value, file, variable, prefix }] of Object.entries(access.headers)) {
@@ -99,7 +99,7 @@ export async function requestHeaders(access: HttpAccess): Promise<Record<string,
   return Object.fromEntries(sent);
 }
 
-/** Null where none is given. @throws Missing, which does not quote it */
+/** Null where none is given. @throws SecretError, which does not quote it */
 export async function passwordOf({ passwordFile, passwordVariable }: Passwords): Promise<string | null> {
   if (passwordFile !== null) return secretFromFile(passwordFile);
   return passwordVariable === null ? null : secretFromVariable(passwordVariable);

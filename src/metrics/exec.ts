@@ -1,9 +1,13 @@
 import { z } from 'zod';
-import { outputOf } from './run-command.ts';
+import { parseDecimal } from '../base/decimal.ts';
+import { quotedStart } from '../base/quoted.ts';
+import { type Program, ProgramError, runProgram, whyFailed } from '../base/run-program.ts';
+import type { Clock } from '../ports/clock.ts';
 import { pathSchema } from './settings.ts';
 import { lookingSource, Missing, metricSourceType } from './source.ts';
-import { parseDecimal, quotedStart } from './text.ts';
 
+/** More output than this is not one number. */
+const MAX_OUTPUT_BYTES = 4_096;
 const MAX_ARGUMENTS = 256;
 const MAX_ARGUMENT_CHARACTERS = 4_096;
 
@@ -32,11 +36,24 @@ export const execMetric = metricSourceType({
   schema,
   create: (command, { clock }) =>
     lookingSource(clock, async (signal) => {
-      const output = (await outputOf(command, clock, signal)).trim();
       const program = command.command[0];
+      const output = (await outputOf(command, clock, signal)).trim();
       if (output === '') throw new Missing('empty', `${program} prints nothing`);
       const value = parseDecimal(output);
       if (value !== null) return { value };
       throw new Missing('notANumber', `${program} prints ${quotedStart(output)}, which is not a number`);
     }),
 });
+
+/** @throws Missing with the last line of its complaints when it does not succeed */
+async function outputOf(command: Omit<Program, 'maxOutputBytes'>, clock: Clock, signal: AbortSignal): Promise<string> {
+  const failed = (why: string) => new Missing('failed', `${command.command[0]} ${why}`);
+  try {
+    const end = await runProgram({ ...command, maxOutputBytes: MAX_OUTPUT_BYTES }, clock, signal);
+    const why = whyFailed(end);
+    if (why !== null) throw failed(why);
+    return end.output;
+  } catch (error) {
+    throw error instanceof ProgramError ? failed(error.message) : error;
+  }
+}

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { parseDecimal } from '../base/decimal.ts';
 import { FileError, readBounded } from '../base/files.ts';
+import { quoted } from '../base/quoted.ts';
 import type { MissingCode, Reading } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -8,7 +10,6 @@ import type { MetricSource } from '../ports/metric-source.ts';
 import { watchFile } from './file-watch.ts';
 import { pathSchema } from './settings.ts';
 import { metricSourceType } from './source.ts';
-import { parseDecimal, quoted } from './text.ts';
 
 /** What a file may hold at most, surrounding white space included. */
 const MAX_FILE_BYTES = 64;

@@ -1,5 +1,5 @@
+import { quotedStart, reasonOf } from '../base/quoted.ts';
 import { Missing } from './source.ts';
-import { quotedStart, reasonOf } from './text.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { parseDecimal } from '../base/decimal.ts';
+import { quoted, quotedStart } from '../base/quoted.ts';
 import { shown } from '../settings/public.ts';
 import { httpAccessFields, ONE_AUTHORIZATION, ONE_PASSWORD, PASSWORD_OF_A_USER, requestHeaders } from './access.ts';
 import { getText, parseJson, shownUrl } from './http-client.ts';
 import { atPointer, JSON_POINTER } from './json-pointer.ts';
 import { urlSchema } from './settings.ts';
 import { lookingSource, Missing, metricSourceType } from './source.ts';
-import { parseDecimal, quoted, quotedStart } from './text.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_POINTER_CHARACTERS = 512;

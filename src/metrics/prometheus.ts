@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { quotedStart } from '../base/quoted.ts';
 import type { EpochMs } from '../model/time.ts';
 import { shown } from '../settings/public.ts';
 import { httpAccessFields, ONE_AUTHORIZATION, ONE_PASSWORD, PASSWORD_OF_A_USER, requestHeaders } from './access.ts';
 import { get, parseJson, shownUrl, unexpectedStatus } from './http-client.ts';
 import { urlSchema } from './settings.ts';
 import { type Found, lookingSource, Missing, metricSourceType } from './source.ts';
-import { quotedStart } from './text.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_QUERY_CHARACTERS = 4_096;

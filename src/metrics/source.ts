@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { reasonOf } from '../base/quoted.ts';
+import { SecretError } from '../base/secrets.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { MissingCode } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isDefect, PortError } from '../ports/errors.ts';
 import type { MetricContext, MetricSource, MetricSourceType } from '../ports/metric-source.ts';
-import { reasonOf } from './text.ts';
 
 /** Thrown by a look that gives no number; its message is the sentence that people read. */
 export class Missing extends Error {
@@ -44,9 +45,13 @@ async function readingOf(clock: Clock, look: Look, signal: AbortSignal): ReturnT
       throw new PortError('Transient', 'aborted', 'the reading was given up', { cause: error });
     }
     if (isDefect(error)) throw error;
-    const code = error instanceof Missing ? error.code : 'failed';
-    return { kind: 'missing', code, detail: reasonOf(error), at: clock.now() };
+    return { kind: 'missing', code: codeOf(error), detail: reasonOf(error), at: clock.now() };
   }
+}
+
+function codeOf(error: unknown): MissingCode {
+  if (error instanceof Missing) return error.code;
+  return error instanceof SecretError ? 'unreadable' : 'failed';
 }
 
 /**

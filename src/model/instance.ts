@@ -44,6 +44,16 @@ export interface MachineAddresses {
   readonly ports: readonly PortMapping[] | null;
 }
 
+/** Where a server is launched, and as what. */
+export interface Placement {
+  /** Of the provider's zones; null where there is one place only. */
+  readonly zone: string | null;
+  /** Of the launch template's instance types; null where it names none. */
+  readonly instanceType: string | null;
+}
+
+export const NO_PLACEMENT: Placement = { zone: null, instanceType: null };
+
 export interface PortMapping {
   /** As the server has it. */
   readonly port: number;

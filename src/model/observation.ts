@@ -11,6 +11,8 @@ export interface Machine extends MachineAddresses {
   readonly group: string;
   readonly state: 'pending' | 'running' | 'stopped';
   readonly launchedAt: EpochMs;
+  /** Where it is, of its provider's zones; null where there is one place only. */
+  readonly zone: string | null;
   /** For a person: `pid 4711 exited`, `crashed`; empty when there is nothing to say. */
   readonly detail: string;
 }

@@ -1,4 +1,4 @@
-import type { InstanceId } from '../model/instance.ts';
+import type { InstanceId, Placement } from '../model/instance.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Machine } from '../model/observation.ts';
 import type { Problem } from '../settings/explain.ts';
@@ -12,8 +12,10 @@ import type { Clock } from './clock.ts';
  *   controller, at most one machine exists for the id, and its answer is that machine. The server may still be booting; a machine that
  *   has no address yet gets it in `list`.
  * - Machines carry the tags `fleet`, `group` and `instanceId`, kept with the machine and not only in the controller's store.
+ * - `NoCapacity` from `launch` says that nothing was made and that nothing will be: the caller asks elsewhere at once, for another id.
  * - `list` returns every machine of the fleet that is not gone, also stopped ones and ones that an earlier controller launched.
- *   It throws rather than return part of the list.
+ *   It throws rather than return part of the list; a zone that cannot be seen by itself is named in the list instead, and then none of
+ *   its machines is in it.
  * - What answers at a machine's addresses is the machine, as far as the provider can tell: an address that was given to another
  *   machine meanwhile is not listed as this one's. A provider of processes maps a server's port only once the socket there is known to
  *   be the server's, and lists a server whose port another program has taken as stopped, with that program in its detail.
@@ -24,7 +26,7 @@ import type { Clock } from './clock.ts';
  */
 export interface Provider {
   launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine>;
-  list(signal: AbortSignal): Promise<readonly Machine[]>;
+  list(signal: AbortSignal): Promise<MachineList>;
   terminate(machineId: string, signal: AbortSignal): Promise<void>;
   /** Calls back when an observation is worth while sooner than planned (a machine stopped, or is reached now). Only a hint. Returns the way to stop. */
   watch(onChange: () => void): () => void;
@@ -34,9 +36,24 @@ export interface Provider {
   close(): Promise<void>;
 }
 
+export interface MachineList {
+  readonly machines: readonly Machine[];
+  /** Zones whose machines cannot be seen now, by name, each with why. What is not listed there may be there all the same. */
+  readonly unseenZones: ReadonlyMap<string, string>;
+}
+
+/** The list of a provider that sees all of its machines or none. */
+export function wholeList(machines: readonly Machine[]): MachineList {
+  return { machines, unseenZones: new Map() };
+}
+
 export interface LaunchRequest {
   readonly instanceId: InstanceId;
   readonly group: string;
+  /** A digest of the launch template: servers of the same version were launched from the same one. */
+  readonly launchTemplateVersion: string;
+  /** Where, and as what: of what the capabilities offer. */
+  readonly placement: Placement;
   /** Whether it is behind a load balancer and so has to listen at its endpoint; a worker need not. */
   readonly serves: boolean;
   /** Valid by the provider's own schema. */
@@ -60,6 +77,10 @@ export interface ProviderCapabilities {
    * the provider gives to each, so that a target group names none.
    */
   readonly ports: 'direct' | 'assigned';
+  /** The places that fail by themselves (hosts, availability zones, locations), by the names that machines carry; empty where there is one place only. */
+  readonly zones: readonly string[];
+  /** Whether a launch template may name instance types, in order of preference. */
+  readonly instanceTypes: boolean;
 }
 
 /** One kind of provider: an entry of `providers/registry.ts`. The schemas' descriptions become help texts. */
@@ -75,6 +96,17 @@ export interface ProviderType extends ProviderSchemaSource {
    */
   settingsWarnings?(settings: JsonObject, use: TemplateUse): Promise<readonly Problem[]>;
   create(context: ProviderContext): Provider;
+  /** What `drover doctor` says of an instance: whether it is reached, its credentials are good, and there is room. It changes nothing. */
+  diagnose?(context: ProviderContext, signal: AbortSignal): Promise<readonly Finding[]>;
+}
+
+/** One thing that was looked into. */
+export interface Finding {
+  readonly level: 'ok' | 'warning' | 'error';
+  /** What was found, as a sentence. */
+  readonly message: string;
+  /** What to do about it, as a sentence; null where there is nothing to do. */
+  readonly remedy: string | null;
 }
 
 export interface ProviderContext {

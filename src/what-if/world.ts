@@ -147,6 +147,7 @@ export class CalmWorld {
       addresses: ['127.0.0.1'],
       ports: isDirect ? null : [{ port: 1, hostPort: 1 }],
       launchedAt,
+      zone: null,
       detail: '',
     };
   }

@@ -6,6 +6,7 @@ import type { Machine } from '../../src/model/observation.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { PortError } from '../../src/ports/errors.ts';
 import type { Provider } from '../../src/ports/provider.ts';
+import { launchRequest } from '../support/launch-request.ts';
 
 /** What a provider's test brings along: the place where its machines live, and a hand that reaches into it. */
 export interface ProviderWorld {
@@ -54,11 +55,11 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
     }
 
     function launch(instanceId: string, by: Provider = provider): Promise<Machine> {
-      return by.launch({ instanceId, group: 'web', serves: false, settings: world.settings }, signal);
+      return by.launch(launchRequest(instanceId, { settings: world.settings }), signal);
     }
 
     async function listed(by: Provider = provider): Promise<readonly string[]> {
-      return (await by.list(signal)).map((machine) => machine.instanceId).toSorted();
+      return (await by.list(signal)).machines.map((machine) => machine.instanceId).toSorted();
     }
 
     /** Looks until it is so; a bound, not a delay. */
@@ -115,7 +116,7 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
         const machines = await Promise.all(ids.map((id) => launch(id)));
         expect(new Set(machines.map(({ id }) => id)).size).toBe(ids.length);
         expect(new Set(machines.map(({ id }) => id)).size).toBe(ids.length);
-        const places = async () => (await provider.list(signal)).flatMap(placesOf);
+        const places = async () => (await provider.list(signal)).machines.flatMap(placesOf);
         await eventually(async () => (await places()).length >= ids.length);
         expect(new Set(await places()).size).toBe((await places()).length);
       });
@@ -123,35 +124,35 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
       it('does not start a machine again that has stopped', async () => {
         const machine = await launch('i-1');
         await world.crash(machine);
-        await eventually(async () => (await provider.list(signal))[0]?.state === 'stopped');
+        await eventually(async () => (await provider.list(signal)).machines[0]?.state === 'stopped');
         expect(await launch('i-1')).toMatchObject({ id: machine.id, state: 'stopped' });
       });
     });
 
     describe('list', () => {
       it('is empty at first', async () => {
-        expect(await provider.list(signal)).toEqual([]);
+        expect((await provider.list(signal)).machines).toEqual([]);
       });
 
       it('names the tags that launch gave, and the address once it has one', async () => {
         const machine = await launch('i-1');
-        await eventually(async () => (await provider.list(signal))[0]?.state === 'running');
+        await eventually(async () => (await provider.list(signal)).machines[0]?.state === 'running');
         const { id, instanceId, group, launchedAt } = machine;
-        expect((await provider.list(signal))[0]).toMatchObject({ id, instanceId, group, launchedAt });
-        await eventually(async () => ((await provider.list(signal))[0]?.addresses.length ?? 0) > 0);
+        expect((await provider.list(signal)).machines[0]).toMatchObject({ id, instanceId, group, launchedAt });
+        await eventually(async () => ((await provider.list(signal)).machines[0]?.addresses.length ?? 0) > 0);
       });
 
       it('says where a server is reached once it listens', async () => {
         const settings = world.listening;
-        await provider.launch({ instanceId: 'i-1', group: 'web', serves: true, settings }, signal);
-        await eventually(async () => (await provider.list(signal)).flatMap(placesOf).length > 0);
+        await provider.launch(launchRequest('i-1', { serves: true, settings }), signal);
+        await eventually(async () => (await provider.list(signal)).machines.flatMap(placesOf).length > 0);
       });
 
       it('has machines that stopped, until they are terminated', async () => {
         const [first] = await Promise.all([launch('i-1'), launch('i-2')]);
         await world.crash(first);
-        await eventually(async () => (await provider.list(signal)).some(({ state }) => state === 'stopped'));
-        const stopped = (await provider.list(signal)).find(({ id }) => id === first.id);
+        await eventually(async () => (await provider.list(signal)).machines.some(({ state }) => state === 'stopped'));
+        const stopped = (await provider.list(signal)).machines.find(({ id }) => id === first.id);
         expect(stopped).toMatchObject({ instanceId: 'i-1', state: 'stopped' });
         expect(stopped?.detail).not.toBe('');
         await terminateUntilGone(first.id);
@@ -160,9 +161,9 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
 
       it('has what an earlier controller launched, still running', async () => {
         const machine = await launch('i-1');
-        await eventually(async () => (await provider.list(signal))[0]?.state === 'running');
+        await eventually(async () => (await provider.list(signal)).machines[0]?.state === 'running');
         await provider.close();
-        const [adopted] = await (await open()).list(signal);
+        const [adopted] = (await (await open()).list(signal)).machines;
         expect(adopted).toMatchObject({ id: machine.id, instanceId: 'i-1', group: 'web', state: 'running' });
         expect(adopted?.addresses).toEqual(machine.addresses);
       });
@@ -215,7 +216,7 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
     it('rejects calls whose signal has aborted', async () => {
       const machine = await launch('i-1');
       const aborted = AbortSignal.abort();
-      const request = { instanceId: 'i-2', group: 'web', serves: true, settings: world.settings };
+      const request = launchRequest('i-2', { serves: true, settings: world.settings });
       await expect(provider.launch(request, aborted)).rejects.toBeInstanceOf(PortError);
       await expect(provider.list(aborted)).rejects.toBeInstanceOf(PortError);
       await expect(provider.terminate(machine.id, aborted)).rejects.toBeInstanceOf(PortError);
@@ -223,7 +224,7 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
 
     it('survives a call that was aborted in the middle', async () => {
       const abort = new AbortController();
-      const request = { instanceId: 'i-1', group: 'web', serves: true, settings: world.settings };
+      const request = launchRequest('i-1', { serves: true, settings: world.settings });
       const call = provider.launch(request, abort.signal);
       abort.abort();
       await expect(call).rejects.toBeInstanceOf(PortError);
@@ -239,7 +240,7 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
       });
       stop();
       await world.crash(await launch('i-1'));
-      await eventually(async () => (await provider.list(signal))[0]?.state === 'stopped');
+      await eventually(async () => (await provider.list(signal)).machines[0]?.state === 'stopped');
       expect(calls).toBe(0);
     });
   });

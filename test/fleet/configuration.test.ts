@@ -7,6 +7,7 @@ import { isSameProvider } from '../../src/fleet/providers.ts';
 import { DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
 import type { FleetDocument } from '../../src/model/fleet-version.ts';
 import { PortError } from '../../src/ports/errors.ts';
+import { wholeList } from '../../src/ports/provider.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { anInstance } from '../conformance/store-examples.ts';
@@ -85,7 +86,7 @@ async function begin(source: FleetSource = { kind: 'api' }): Promise<Controller>
   const machines = {
     launch: unasked,
     terminate: unasked,
-    list: async () => [],
+    list: async () => wholeList([]),
     watch: () => () => {},
     close: async () => {},
   };
@@ -105,6 +106,8 @@ async function begin(source: FleetSource = { kind: 'api' }): Promise<Controller>
         concurrentOperations: 1,
         terminateTimeoutMs: 60_000,
         ports: 'assigned',
+        zones: [],
+        instanceTypes: false,
       },
     }),
     keepsMachines: isSameProvider,

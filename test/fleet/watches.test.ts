@@ -6,6 +6,7 @@ import { NOTHING_SHOWN } from '../../src/fleet/facts.ts';
 import { isSameProvider } from '../../src/fleet/providers.ts';
 import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet, type ProviderInstance } from '../../src/model/fleet.ts';
 import type { Metric } from '../../src/model/metric.ts';
+import { wholeList } from '../../src/ports/provider.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { anInstance, aVersion } from '../conformance/store-examples.ts';
 import { VirtualClock } from '../simulation/world/virtual-clock.ts';
@@ -87,7 +88,7 @@ async function begin(options: { kind?: 'file' | 'api'; instances?: Parameters<ty
       open.add(name);
       return {
         provider: {
-          list: async () => [],
+          list: async () => wholeList([]),
           watch: () => watched(`watch of ${name}`),
           close: async () => {
             if (failing.has(`close ${name}`)) throw new Error('it hangs');

@@ -7,6 +7,7 @@ import { createFileMetric } from '../../src/metrics/file.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { PortError } from '../../src/ports/errors.ts';
 import { processProvider } from '../../src/providers/process/index.ts';
+import { launchRequest } from '../support/launch-request.ts';
 import { settings } from '../support/process-world.ts';
 import { anyText, bounded, FUZZ_TIMEOUT_MS } from './fuzz.ts';
 
@@ -103,12 +104,7 @@ describe("the process provider's machine.json", () => {
     async () => {
       const dataDir = join(folder, 'machines');
       await mkdir(join(dataDir, ID), { recursive: true });
-      const request = {
-        instanceId: ID,
-        group: 'web',
-        serves: true,
-        settings: settings({ command: ['/does/not/exist'] }),
-      };
+      const request = launchRequest(ID, { serves: true, settings: settings({ command: ['/does/not/exist'] }) });
       await fc.assert(
         fc.asyncProperty(text, async (content) => {
           await mkdir(join(dataDir, ID), { recursive: true });

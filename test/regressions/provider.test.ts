@@ -4,9 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { MachineWatch } from '../../src/control/machine-watch.ts';
 import { Throttle } from '../../src/control/throttle.ts';
 import { decide } from '../../src/decide/decide.ts';
-import type { Machine } from '../../src/model/observation.ts';
 import { PortError } from '../../src/ports/errors.ts';
-import type { Provider } from '../../src/ports/provider.ts';
+import { type Provider, wholeList } from '../../src/ports/provider.ts';
 import { VirtualClock } from '../simulation/world/virtual-clock.ts';
 import { healthy, reasons } from '../support/decisions.ts';
 import { GROUP, machineOf, NOW, snapshotOf } from '../support/snapshot.ts';
@@ -20,7 +19,7 @@ describe('the watch over a provider', () => {
     let lists = 0;
     const { watch, clock, stop } = watching(3_000, async () => {
       lists += 1;
-      return [];
+      return wholeList([]);
     });
     for (const end = clock.elapsedMs + HOUR_MS; clock.elapsedMs < end && (await clock.advance()); ) {
       for (const group of ['web', 'api', 'jobs']) watch.view(group);
@@ -35,7 +34,7 @@ describe('the watch over a provider', () => {
     const { clock, stop, hint } = watching(60_000, async () => {
       asked.push(clock.elapsedMs);
       if (asked.length === 5) throw new PortError('RateLimited', 'x', 'too many requests', { retryAfterMs: 20_000 });
-      return [];
+      return wholeList([]);
     });
     let goesOn = true;
     for (const end = clock.elapsedMs + 10 * 60_000; goesOn && clock.elapsedMs < end; ) {
@@ -49,13 +48,15 @@ describe('the watch over a provider', () => {
     expect(gaps[4]).toBeGreaterThanOrEqual(20_000);
   });
 
-  it.each<[string, () => Promise<readonly Machine[]>]>([
+  it.each<[string, Provider['list']]>([
     ['fails', () => Promise.reject(new PortError('Transient', 'x', 'it broke'))],
     ['never answers', () => new Promise(() => {})],
   ])('dataplaneapi #317, #200: goes on after a list that %s, and says that it was blind', async (_, broken) => {
     let works = false;
     const machine = machineOf({ id: 'a' });
-    const { watch, clock, stop } = watching(1_000, () => (works ? Promise.resolve([machine]) : broken()));
+    const { watch, clock, stop } = watching(1_000, () =>
+      works ? Promise.resolve(wholeList([machine])) : broken(new AbortController().signal),
+    );
     const elapse = async (ms: number) => {
       for (const end = clock.elapsedMs + ms; clock.elapsedMs < end && (await clock.advance()); );
     };
@@ -125,6 +126,8 @@ function watching(listIntervalMs: number, list: Provider['list']) {
     concurrentOperations: 1,
     terminateTimeoutMs: 60_000,
     ports: 'assigned',
+    zones: [],
+    instanceTypes: false,
   } as const;
   const throttle = new Throttle(clock, { seed: () => 'seed' }, () => {});
   const watch = new MachineWatch(provider, capabilities, clock, throttle, () => {});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ControllerOptions } from '../../src/control/controller-options.ts';
+import { launchRequest } from '../support/launch-request.ts';
 import { runSeed, scenarioOf } from './run/run.ts';
 import { switchesOf, withOnly } from './scenario/switches.ts';
 import type { ControllerFactory } from './world/session.ts';
@@ -76,10 +77,7 @@ describe('the invariants', () => {
 
   it('find a launch that was not committed', async () => {
     const found = await violated(async ({ provider }) => {
-      await provider(INSTANCE, 'simulated').provider.launch(
-        { instanceId: 'i-1', group: 'web', serves: true, settings: {} },
-        signal,
-      );
+      await provider(INSTANCE, 'simulated').provider.launch(launchRequest('i-1', { serves: true }), signal);
     });
     expect(found).toContain('committedBeforeActing');
   });

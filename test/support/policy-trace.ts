@@ -143,6 +143,7 @@ function machineOf({ id, group, createdAt }: Instance, isRunning: boolean): Mach
     addresses: ['127.0.0.1'],
     ports: [{ port: 20_000, hostPort: 20_000 }],
     launchedAt: createdAt,
+    zone: null,
     detail: '',
   };
 }

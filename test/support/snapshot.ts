@@ -182,6 +182,7 @@ export function machineOf(server: Server): Machine {
     state: server.machine ?? 'running',
     ...addressesOf(server),
     launchedAt: NOW - (server.createdAgoMs ?? 600_000),
+    zone: null,
     detail: '',
   };
 }

@@ -1,6 +1,6 @@
+import { reasonOf } from '../../base/quoted.ts';
 import type { InstanceId } from '../../model/instance.ts';
 import type { MeasuredServer } from '../../ports/metric-source.ts';
-import { reasonOf } from '../text.ts';
 import type { Measured } from './average.ts';
 import type { CpuLook } from './cpu-share.ts';
 import { type MachineUsage, type ScrapeOptions, scrape } from './exporter.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { quotedStart, reasonOf } from '../../base/quoted.ts';
 import { shown } from '../../settings/public.ts';
 import { ONE_PASSWORD, passwordFields, passwordOf } from '../access.ts';
 import { optional, textSchema, urlSchema } from '../settings.ts';
 import { type Look, Missing } from '../source.ts';
-import { quotedStart, reasonOf } from '../text.ts';
 import { type RedisReply, withRedis } from './redis-connection.ts';
 
 const TYPES = ['list', 'stream', 'set', 'sortedSet', 'hash'] as const;

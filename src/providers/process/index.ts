@@ -14,6 +14,8 @@ export const processProvider: ProviderType = {
     concurrentOperations: 16,
     terminateTimeoutMs: MAX_STOP_TIMEOUT_MS + KILL_TIMEOUT_MS + 60_000,
     ports: 'assigned',
+    zones: [],
+    instanceTypes: false,
   }),
   settingsSchema,
   settingsProblems,

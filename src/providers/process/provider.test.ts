@@ -5,6 +5,7 @@ import { appendFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/prom
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { launchRequest } from '../../../test/support/launch-request.ts';
 import { ProcessWorld, pidOf, processTests, settings, terminated } from '../../../test/support/process-world.ts';
 import { isRunning } from '../../../test/support/processes.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -16,7 +17,7 @@ const { signal } = tests;
 
 function launch(instanceId: string, more: JsonObject = {}): Promise<Machine> {
   return tests.provider.launch(
-    { instanceId, group: 'web', serves: false, settings: settings({ command: ['sleep', '600'], ...more }) },
+    launchRequest(instanceId, { settings: settings({ command: ['sleep', '600'], ...more }) }),
     signal,
   );
 }
@@ -78,7 +79,7 @@ describe('launch', () => {
   ])('refuses what can never run: %j', async (more, code, message) => {
     const error = await launch('i-1', more).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ reaction: 'Invalid', code, message: expect.stringContaining(message) });
-    expect(await tests.provider.list(signal)).toEqual([]);
+    expect((await tests.provider.list(signal)).machines).toEqual([]);
     expect(await readdir(tests.world.dataDir)).toEqual([]);
   });
 
@@ -88,8 +89,8 @@ describe('launch', () => {
 
   it('counts a server that exits at once as launched, and says how it ended', async () => {
     await launch('i-1', { command: ['sh', '-c', 'echo starting; echo no such database >&2; exit 3'] });
-    await eventually(async () => (await tests.provider.list(signal))[0]?.detail.includes('code 3') ?? false);
-    const [machine] = await tests.provider.list(signal);
+    await eventually(async () => (await tests.provider.list(signal)).machines[0]?.detail.includes('code 3') ?? false);
+    const [machine] = (await tests.provider.list(signal)).machines;
     expect(machine).toMatchObject({ state: 'stopped' });
     expect(machine?.detail).toMatch(/^pid \d+ exited with code 3; last log line: no such database$/);
   });
@@ -120,7 +121,8 @@ describe('launch', () => {
       const settings = ${JSON.stringify(tests.world.settings)};
       const { signal } = new AbortController();
       const ids = ['i-1', 'i-2', 'i-3', 'i-4'];
-      const launch = (instanceId) => provider.launch({ instanceId, group: 'web', serves: false, settings }, signal);
+      const more = { launchTemplateVersion: 'v1', placement: { zone: null, instanceType: null } };
+      const launch = (instanceId) => provider.launch({ instanceId, group: 'web', serves: false, settings, ...more }, signal);
       // Killed as soon as the first is there, whatever the others have come to.
       await Promise.race(ids.map(launch));
       process.kill(process.pid, 'SIGKILL');
@@ -142,7 +144,9 @@ describe('launch', () => {
     await eventually(async () => (await tests.world.processes()).length === 0);
     await changeRecord('i-1', { process: null });
     await restart();
-    expect(await tests.provider.list(signal)).toMatchObject([{ instanceId: 'i-1', state: 'pending', addresses: [] }]);
+    expect((await tests.provider.list(signal)).machines).toMatchObject([
+      { instanceId: 'i-1', state: 'pending', addresses: [] },
+    ]);
     expect(await launch('i-1')).toMatchObject({ state: 'running', addresses: first.addresses, ports: first.ports });
   });
 
@@ -177,7 +181,7 @@ describe('list', () => {
     await changeRecord('i-1', { process: { ...record.process, startTicks: record.process.startTicks - 1 } });
     await tests.world.crash(machine);
     await restart();
-    const states = (await tests.provider.list(signal)).map(({ instanceId, state }) => [instanceId, state]);
+    const states = (await tests.provider.list(signal)).machines.map(({ instanceId, state }) => [instanceId, state]);
     expect(states.toSorted()).toEqual([
       ['i-1', 'stopped'],
       ['i-2', 'running'],
@@ -191,7 +195,7 @@ describe('list', () => {
     const { process: identity } = JSON.parse(await readFile(join(tests.world.dataDir, 'i-1', 'machine.json'), 'utf8'));
     await changeRecord('i-1', { instanceId: 'i-1', process: { ...identity, bootId: 'an-earlier-boot' } });
     await restart();
-    expect(await tests.provider.list(signal)).toMatchObject([{ instanceId: 'i-1', state: 'stopped' }]);
+    expect((await tests.provider.list(signal)).machines).toMatchObject([{ instanceId: 'i-1', state: 'stopped' }]);
     expect(await tests.world.processes()).toEqual([pidOf(machine)]);
   });
 
@@ -200,7 +204,7 @@ describe('list', () => {
     await rm(join(tests.world.dataDir, 'i-1'), { recursive: true });
     await restart();
     const { addresses, ports } = machine;
-    const [found] = await tests.provider.list(signal);
+    const [found] = (await tests.provider.list(signal)).machines;
     expect(found).toMatchObject({
       instanceId: 'i-1',
       group: 'web',
@@ -218,7 +222,7 @@ describe('list', () => {
     await launch('i-1');
     const elsewhere = await ProcessWorld.make();
     try {
-      expect(await (await elsewhere.open(tests.fleet)).list(signal)).toEqual([]);
+      expect((await (await elsewhere.open(tests.fleet)).list(signal)).machines).toEqual([]);
     } finally {
       await elsewhere.dispose();
     }
@@ -284,7 +288,7 @@ describe('terminate', () => {
     await eventually(async () => (await tests.world.processes()).length === 3);
     await tests.world.crash(machine);
     await restart();
-    await eventually(async () => (await tests.provider.list(signal))[0]?.state === 'stopped');
+    await eventually(async () => (await tests.provider.list(signal)).machines[0]?.state === 'stopped');
     await terminated(tests.provider, 'i-1');
     expect(await tests.world.processes()).toEqual([]);
   });
@@ -323,7 +327,7 @@ it('does not keep its caller while a server takes its time to stop, and tells wh
     told += 1;
   });
   await writeFile(join(tests.world.dataDir, 'go'), '');
-  await eventually(async () => told > 0 && (await tests.provider.list(signal)).length === 0);
+  await eventually(async () => told > 0 && (await tests.provider.list(signal)).machines.length === 0);
 });
 
 describe('watch', () => {

@@ -7,7 +7,13 @@ import type { Machine } from '../../model/observation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { untilAborted } from '../../ports/deadline.ts';
 import { PortError } from '../../ports/errors.ts';
-import type { LaunchRequest, Provider, ProviderContext } from '../../ports/provider.ts';
+import {
+  type LaunchRequest,
+  type MachineList,
+  type Provider,
+  type ProviderContext,
+  wholeList,
+} from '../../ports/provider.ts';
 import { accountOf } from './account.ts';
 import { endProcesses } from './ending.ts';
 import { ExitWatch } from './exit-watch.ts';
@@ -62,7 +68,7 @@ export class ProcessProvider implements Provider {
     });
   }
 
-  list(signal: AbortSignal): Promise<readonly Machine[]> {
+  list(signal: AbortSignal): Promise<MachineList> {
     return untilAborted(signal, async () => {
       await this.#recover();
       const records = (await this.#folders.all()).filter(({ fleet }) => fleet === this.#fleet);
@@ -71,7 +77,7 @@ export class ProcessProvider implements Provider {
       await this.#guard.check();
       const machines: Machine[] = [];
       for (const record of records) machines.push(await this.#machine(record));
-      return machines;
+      return wholeList(machines);
     });
   }
 
@@ -232,7 +238,7 @@ export class ProcessProvider implements Provider {
 
   async #machine(record: MachineRecord): Promise<Machine> {
     const { instanceId, group, launchedAt, port, serves, process } = record;
-    const about = { id: instanceId, instanceId, group, launchedAt };
+    const about = { id: instanceId, instanceId, group, launchedAt, zone: null };
     if (process === null) return { ...about, state: 'pending', addresses: [], ports: [], detail: '' };
     const mapping = { port, hostPort: port };
     const machine = { ...about, addresses: [HOST], ports: [mapping] };

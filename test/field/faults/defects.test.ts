@@ -11,6 +11,7 @@ import { stepsLeft } from '../../../src/control/reconcile.ts';
 import type { Activity } from '../../../src/model/activity.ts';
 import { DEFAULT_HISTORY } from '../../../src/model/fleet.ts';
 import { asFailure, isDefect, PortError } from '../../../src/ports/errors.ts';
+import { wholeList } from '../../../src/ports/provider.ts';
 import { openSqliteStore } from '../../../src/store/sqlite.ts';
 import { asStoreError } from '../../../src/store/sqlite-errors.ts';
 import { calmConditions } from '../../simulation/world/conditions.ts';
@@ -68,7 +69,7 @@ it("in one group's decision keeps that group still, says so, and no other one", 
       launched.push(group);
       throw new PortError('NoCapacity', 'full', 'no machine is free');
     },
-    list: async () => [],
+    list: async () => wholeList([]),
     terminate: async () => {},
     watch: () => () => {},
     close: async () => {},
@@ -80,6 +81,8 @@ it("in one group's decision keeps that group still, says so, and no other one", 
     concurrentOperations: 10,
     terminateTimeoutMs: 60_000,
     ports: 'assigned',
+    zones: [],
+    instanceTypes: false,
   } as const;
   const options = controllerOptionsOf({
     clock,

@@ -54,6 +54,7 @@ it('room that was found ends the wait', () => {
     group: 'web',
     state: 'running',
     launchedAt: NOW,
+    zone: null,
   } as const;
   const launched = { ...machine, addresses: ['127.0.0.1'], ports: [], detail: '' };
   const outcomes = [{ kind: 'launched', instanceId: 'n', machine: launched, at: NOW }] as const;

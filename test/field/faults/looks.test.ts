@@ -8,7 +8,7 @@ import type { Machine } from '../../../src/model/observation.ts';
 import { NO_TRAFFIC, WHOLE_TRAFFIC } from '../../../src/model/observation.ts';
 import { PortError } from '../../../src/ports/errors.ts';
 import type { DesiredState, LoadBalancerDriver } from '../../../src/ports/load-balancer.ts';
-import type { Provider } from '../../../src/ports/provider.ts';
+import { type Provider, wholeList } from '../../../src/ports/provider.ts';
 import type { Change } from '../../../src/ports/store.ts';
 import { sampleLoadBalancer } from '../../haproxy-samples.ts';
 import { VirtualClock } from '../../simulation/world/virtual-clock.ts';
@@ -60,6 +60,8 @@ class World {
           concurrentOperations: MANY,
           terminateTimeoutMs: 60_000,
           ports: 'assigned',
+          zones: [],
+          instanceTypes: false,
         },
       }),
       loadBalancer: (name) => this.#loadBalancer(name),
@@ -141,12 +143,12 @@ class World {
         await this.#takesItsTurn();
         const port = 10_000 + this.machines.size;
         const place = { addresses: ['127.0.0.1'], ports: [{ port, hostPort: port }] };
-        const about = { launchedAt: this.clock.now(), detail: '' };
+        const about = { launchedAt: this.clock.now(), zone: null, detail: '' };
         const machine = { id: instanceId, instanceId, group, state: 'running', ...place, ...about } as const;
         this.machines.set(instanceId, machine);
         return machine;
       },
-      list: async () => [...this.machines.values()],
+      list: async () => wholeList([...this.machines.values()]),
       terminate: async (id) => {
         if (!this.machines.has(id)) throw new PortError('NotFound', 'none', `there is no ${id}`);
         await this.#takesItsTurn();

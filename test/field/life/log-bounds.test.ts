@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { launchRequest } from '../../support/launch-request.ts';
 import { processTests, settings } from '../../support/process-world.ts';
 
 const MIB = 1024 * 1024;
@@ -29,7 +30,7 @@ const printer = (mib: number) => `
 
 it('keeps the log of a server that prints 5 MB a second within its bound', { timeout: TIMEOUT_MS }, async () => {
   const command = ['sh', '-c', printer(6)];
-  const request = { instanceId: 'i-1', group: 'w', serves: false, settings: settings({ command, maxLogSize: '1MiB' }) };
+  const request = launchRequest('i-1', { settings: settings({ command, maxLogSize: '1MiB' }) });
   await tests.provider.launch(request, signal);
   await tests.provider.list(signal);
   const path = join(tests.world.dataDir, 'i-1', 'server.log');
@@ -49,7 +50,7 @@ it('says that a log cannot be put aside, and keeps it within bounds all the same
   timeout: TIMEOUT_MS,
 }, async () => {
   const command = ['sh', '-c', printer(6)];
-  const request = { instanceId: 'i-1', group: 'w', serves: false, settings: settings({ command, maxLogSize: '1MiB' }) };
+  const request = launchRequest('i-1', { settings: settings({ command, maxLogSize: '1MiB' }) });
   await tests.provider.launch(request, signal);
   const path = join(tests.world.dataDir, 'i-1', 'server.log');
   // In the way of the copy, as a full disk is.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Machine } from '../../../src/model/observation.ts';
 import { freePorts } from '../../support/free-ports.ts';
+import { launchRequest } from '../../support/launch-request.ts';
 import { pidOf, processTests, settings } from '../../support/process-world.ts';
 
 const tests = processTests('ports');
@@ -13,7 +14,7 @@ const { signal } = tests;
 async function launch(command: readonly string[], { id = 'i-1', serves = true } = {}): Promise<Machine> {
   const [port = 0] = await freePorts(1);
   const written = settings({ command: [...command], portRange: { from: port, to: port }, stopTimeout: '100ms' });
-  return tests.provider.launch({ instanceId: id, group: 'w', serves, settings: written }, signal);
+  return tests.provider.launch(launchRequest(id, { serves, settings: written }), signal);
 }
 
 /** Which nobody is told before the server listens. */
@@ -21,7 +22,8 @@ async function portOf({ instanceId }: Machine): Promise<string> {
   return String(JSON.parse(await readFile(join(tests.world.dataDir, instanceId, 'machine.json'), 'utf8')).port);
 }
 
-const seen = async (id = 'i-1') => (await tests.provider.list(signal)).find(({ instanceId }) => instanceId === id);
+const seen = async (id = 'i-1') =>
+  (await tests.provider.list(signal)).machines.find(({ instanceId }) => instanceId === id);
 
 async function untilItSays(words: string): Promise<void> {
   await expect.poll(() => readFile(join(tests.world.dataDir, 'i-1', 'server.log'), 'utf8')).toContain(words);

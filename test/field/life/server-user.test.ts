@@ -2,17 +2,16 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { launchRequest } from '../../support/launch-request.ts';
 import { processTests, settings, terminated } from '../../support/process-world.ts';
 
 const tests = processTests('users');
 const { signal } = tests;
 
-const request = (user: string, script = 'sleep 600') => ({
-  instanceId: 'i-1',
-  group: 'w',
-  serves: false,
-  settings: settings({ command: ['sh', '-c', script], workingDirectory: '/', user, stopTimeout: '100ms' }),
-});
+const request = (user: string, script = 'sleep 600') =>
+  launchRequest('i-1', {
+    settings: settings({ command: ['sh', '-c', script], workingDirectory: '/', user, stopTimeout: '100ms' }),
+  });
 
 describe.skipIf(process.geteuid?.() !== 0)('a Drover that runs as root', () => {
   const LOOK =
@@ -31,7 +30,7 @@ describe.skipIf(process.geteuid?.() !== 0)('a Drover that runs as root', () => {
     await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), process: null }));
     await tests.provider.close();
     tests.provider = await tests.world.open(tests.fleet);
-    expect(await tests.provider.list(signal)).toMatchObject([{ instanceId: 'i-1', state: 'running' }]);
+    expect((await tests.provider.list(signal)).machines).toMatchObject([{ instanceId: 'i-1', state: 'running' }]);
     await terminated(tests.provider, 'i-1');
     expect(await tests.world.processes()).toEqual([]);
   });
@@ -39,7 +38,7 @@ describe.skipIf(process.geteuid?.() !== 0)('a Drover that runs as root', () => {
   it('says that a user does not exist', async () => {
     const launched = tests.provider.launch(request('drover-no-such-user'), signal);
     await expect(launched).rejects.toMatchObject({ reaction: 'Invalid', code: 'noUser' });
-    expect(await tests.provider.list(signal)).toEqual([]);
+    expect((await tests.provider.list(signal)).machines).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/model/json.ts';
+import { launchRequest } from '../../support/launch-request.ts';
 import { processTests, settings, terminated } from '../../support/process-world.ts';
 
 const tests = processTests('stop');
@@ -10,7 +11,7 @@ const { signal } = tests;
 /** Launches a master, and waits until it and its child have said that they are ready. */
 async function launch(script: string, more: JsonObject = {}): Promise<void> {
   const written = { command: ['sh', '-c', script], stopTimeout: '20s', ...more };
-  await tests.provider.launch({ instanceId: 'i-1', group: 'w', serves: false, settings: settings(written) }, signal);
+  await tests.provider.launch(launchRequest('i-1', { settings: settings(written) }), signal);
   const log = () => readFile(join(tests.world.dataDir, 'i-1', 'server.log'), 'utf8');
   await expect.poll(log).toContain('master is ready');
 }

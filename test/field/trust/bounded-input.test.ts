@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readBounded, readBoundedSync } from '../../../src/base/files.ts';
+import { secretFromFile } from '../../../src/base/secrets.ts';
 import { createFileMetric } from '../../../src/metrics/file.ts';
-import { secretFromFile } from '../../../src/metrics/secrets.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));

@@ -323,6 +323,7 @@ export function describe(machine: SimMachine, state: Exclude<SimMachine['state']
     addresses: tells(machine.hasAnswered, machine.tells.addresses, state) ? machine.told.addresses : [],
     ports: tells(machine.hasAnswered, machine.tells.ports, state) ? machine.told.ports : [],
     launchedAt: machine.launchedAt,
+    zone: null,
     detail: state === 'stopped' ? 'it has stopped' : '',
   };
 }

@@ -48,6 +48,8 @@ const CAPABILITIES: ProviderCapabilities = {
   concurrentOperations: 10,
   terminateTimeoutMs: 120_000,
   ports: 'direct',
+  zones: [],
+  instanceTypes: false,
 };
 
 export interface SessionOptions {

@@ -1,6 +1,6 @@
 import type { Machine } from '../../../src/model/observation.ts';
 import { PortError } from '../../../src/ports/errors.ts';
-import type { LaunchRequest, Provider } from '../../../src/ports/provider.ts';
+import { type LaunchRequest, type MachineList, type Provider, wholeList } from '../../../src/ports/provider.ts';
 import { type CallConditions, simulateCall } from './call.ts';
 import { describe, type Machines } from './machines.ts';
 import type { Random } from './random.ts';
@@ -77,7 +77,7 @@ export class SimProvider implements Provider {
     });
   }
 
-  async list(signal: AbortSignal): Promise<readonly Machine[]> {
+  async list(signal: AbortSignal): Promise<MachineList> {
     const { machines, name, fleet, random, conditions, witness } = this.#options;
     const answer = await this.#call('list', '', signal, () => {
       const lagMs = random.chance(conditions.staleLists) ? random.int(1, conditions.staleByMs) : 0;
@@ -87,7 +87,7 @@ export class SimProvider implements Provider {
       return this.#without(lacking, listed);
     });
     witness.listed();
-    return answer;
+    return wholeList(answer);
   }
 
   terminate(machineId: string, signal: AbortSignal): Promise<void> {

@@ -26,11 +26,3 @@ export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   return oneLine(error instanceof Error ? error.message || error.name : String(error));
 }
-
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-/** A number as people and programs write it; null for anything else, `NaN`, `Infinity` and hexadecimal ones too. */
-export function parseDecimal(text: string): number | null {
-  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
-  return Number.isFinite(value) ? value : null;
-}
