@@ -44,7 +44,7 @@ export async function renderUserData(settings: UserDataSettings, use: UserDataUs
 }
 
 /** What tells servers apart, by the names that user data and commands have for it. */
-export function variablesOf({ fleet, request }: Pick<UserDataUse, 'fleet' | 'request'>): ReadonlyMap<string, string> {
+function variablesOf({ fleet, request }: Pick<UserDataUse, 'fleet' | 'request'>): ReadonlyMap<string, string> {
   const { instanceId, group, launchTemplateVersion, placement } = request;
   const values: Record<UserDataVariable, string> = {
     instanceId,

@@ -3,9 +3,9 @@ import { env } from 'node:process';
 /** What CI runs more of than `npm test` does on a developer's machine; everything else is run in both. */
 const TABLE = {
   /** Seeds of the simulation that test/simulation lives through. */
-  seeds: { everyDay: 1_200, ci: 10_000 },
+  seeds: { everyDay: 800, ci: 10_000 },
   /** Months of the busy year of the simulation. */
-  months: { everyDay: 4, ci: 12 },
+  months: { everyDay: 3, ci: 12 },
   /** Inputs that a property with many of them is tried with, of a hundred. */
   propertyRunsPercent: { everyDay: 25, ci: 100 },
   /** For how long each search of test/fuzz goes on; `DROVER_FUZZ_SECONDS` has the last word. */
