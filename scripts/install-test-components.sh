@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what only tests need from the distribution (Debian, Ubuntu), as root: faketime, Prometheus, RabbitMQ and Redis. Tests run their own,
-# so the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
+# Installs what only tests need from the distribution (Debian, Ubuntu), as root: faketime, Prometheus, RabbitMQ, Redis, and libvirt with QEMU
+# and a small guest. Tests run their own, so the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
 set -eu
 . "$(dirname "$0")/debian-packages.sh"
 
@@ -10,13 +10,28 @@ is_program faketime || missing="$missing faketime"
 is_program prometheus || missing="$missing prometheus"
 is_program rabbitmq-server || missing="$missing rabbitmq-server"
 is_program redis-server || missing="$missing redis-server"
+is_program libvirtd || missing="$missing libvirt-daemon-system"
+is_program virsh || missing="$missing libvirt-clients"
+is_program qemu-system-x86_64 || missing="$missing qemu-system-x86"
+is_program qemu-img || missing="$missing qemu-utils"
+is_program dnsmasq || missing="$missing dnsmasq-base"
+is_program genisoimage || missing="$missing genisoimage"
+is_program busybox || missing="$missing busybox-static"
+is_program cpio || missing="$missing cpio"
 if [ -z "$missing" ]; then
-  echo 'faketime, Prometheus, RabbitMQ and Redis are installed.'
+  sh "$(dirname "$0")/build-test-guest.sh"
+  echo 'faketime, Prometheus, RabbitMQ and Redis, and libvirt with QEMU are installed.'
   exit 0
 fi
 # One word a package.
 # shellcheck disable=SC2086
 install_without_services $missing
-# All but faketime have a service.
-for service in ${missing# faketime}; do disable_service "$service"; done
+# Of a package without a service there is nothing to disable.
+for service in $missing; do
+  case $service in
+    libvirt-daemon-system) for part in libvirtd virtlogd virtlockd libvirt-guests; do disable_service "$part"; done ;;
+    *) disable_service "$service" ;;
+  esac
+done
+sh "$(dirname "$0")/build-test-guest.sh"
 echo "Installed:$missing"
