@@ -73,8 +73,8 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'a machine is ended before the load balancer has let go of it',
     file: 'src/decide/due.ts',
-    find: 'if (isLetGo && ',
-    replace: 'if (',
+    find: 'if (!isLetGo) return;',
+    replace: '',
     caughtBy: { invariant: 'routedToEnded', seeds: 1_000 },
   },
   {

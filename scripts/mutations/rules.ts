@@ -1,5 +1,6 @@
 import type { Mutation, Tests } from './mutation.ts';
 
+const REGISTRATION: Tests = { tests: ['src/decide/registration.test.ts'] };
 const OUTLIERS: Tests = { tests: ['test/field/faults/outliers.test.ts'] };
 const HEALTH: Tests = { tests: ['src/decide/decide-health.test.ts', 'test/regressions/health.test.ts'] };
 const KNOWN: Tests = { tests: ['test/simulation/known.test.ts'] };
@@ -7,6 +8,27 @@ const CORE: Tests = { tests: ['src/decide/decide.test.ts', 'src/decide/decide-wi
 
 /** For each level of the health brake, and for each rule of docs/architecture.md, "What keeps it safe". */
 export const RULES: readonly Mutation[] = [
+  {
+    name: 'registration: a server that has not answered Drover is a member',
+    file: 'src/model/lifecycle.ts',
+    find: 'probing: { ...PENDING, member: null',
+    replace: "probing: { ...PENDING, member: 'ready'",
+    caughtBy: { invariant: 'probedFirst', seeds: 100 },
+  },
+  {
+    name: 'registration: an answer that is not well will do',
+    file: 'src/decide/registration.ts',
+    find: 'if (answered?.healthy === true ||',
+    replace: 'if (answered !== null ||',
+    caughtBy: REGISTRATION,
+  },
+  {
+    name: 'termination command: the server is terminated without it',
+    file: 'src/decide/due.ts',
+    find: 'if (owesCommand(draft, instance)) draft.due.command.push(id);',
+    replace: 'if (owesCommand(draft, instance) && draft.now < 0) draft.due.command.push(id);',
+    caughtBy: { invariant: 'commandFirst', seeds: 100 },
+  },
   {
     name: 'health brake, level 1: no server counts as missing',
     file: 'src/decide/disruption-budget.ts',

@@ -22,6 +22,7 @@ import { acquireLock, type Lock } from '../store/lock.ts';
 import { filesIn, guarded, rememberFiles } from '../store/presence.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { systemClock } from '../system/clock.ts';
+import { systemCommands } from '../system/commands.ts';
 import { systemIds } from '../system/ids.ts';
 import { openLog } from '../system/log.ts';
 import { loadFleet, readFleetDocument, shownDocument } from './fleet-file.ts';
@@ -124,6 +125,7 @@ export async function startFleet({
       return type.create({ settings, clock: systemClock, ...context });
     },
     probe: httpProbe,
+    commands: systemCommands,
     desiredFile: (path) => createFileMetric({ path, clock: systemClock }),
     clock: systemClock,
     ids: systemIds,

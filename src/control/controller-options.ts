@@ -2,6 +2,7 @@ import type { ShownSettings } from '../fleet/facts.ts';
 import type { ProviderInstance } from '../model/fleet.ts';
 import type { Metric } from '../model/metric.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { CommandRunner } from '../ports/command.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { LoadBalancerDriver } from '../ports/load-balancer.ts';
 import type { MetricContext, MetricSource } from '../ports/metric-source.ts';
@@ -29,6 +30,7 @@ export interface ControllerOptions {
   readonly desiredFile: (path: string) => MetricSource;
   readonly metricSource: (metric: Metric, context: Omit<MetricContext, 'settings' | 'clock'>) => MetricSource;
   readonly probe: Probe;
+  readonly commands: CommandRunner;
   readonly clock: Clock;
   readonly ids: Ids;
   /** `down` terminates everything and then ends the controller itself. */

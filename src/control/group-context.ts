@@ -3,6 +3,7 @@ import type { Sightings, TargetSighting, Throttled, View } from '../decide/snaps
 import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
 import type { Reading } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { CommandRunner } from '../ports/command.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Store } from '../ports/store.ts';
@@ -14,6 +15,8 @@ export interface GroupContext {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly store: Store;
+  /** The fleet's name. */
+  readonly fleet: () => string;
   readonly mode: () => 'up' | 'down';
   /** A group's machines as a provider has listed them; blind while the provider is not open. */
   readonly machines: (provider: string, group: string) => View<Sightings>;
@@ -31,6 +34,7 @@ export interface GroupContext {
   /** How long until something that is seen or read now is too old to go by, unless it comes anew. */
   readonly staleInMs: () => number;
   readonly probe: Probe;
+  readonly commands: CommandRunner;
   /** What the load balancers should be like has changed. */
   readonly onMembersChanged: (group: AutoScalingGroup) => void;
   /** The group may need fewer providers than before. */

@@ -20,6 +20,7 @@ import { PortError } from '../ports/errors.ts';
 import type { MeasuredServer } from '../ports/metric-source.ts';
 import type { Change } from '../ports/store.ts';
 import { adjustedRecords, afterClockChange, clockChanged, type GroupRecords } from './clock-changes.ts';
+import { commandVariables } from './command-variables.ts';
 import { defectHold } from './defects.ts';
 import type { GroupContext } from './group-context.ts';
 import { measuredServers } from './measured-servers.ts';
@@ -362,6 +363,14 @@ export class GroupLoop {
     for (const id of due.abort) {
       const instance = this.#instances.get(id);
       if (instance !== undefined) this.#operations(instance)?.abort(id);
+    }
+    const { terminationCommand } = this.#group;
+    for (const id of terminationCommand === null ? [] : due.command) {
+      const instance = this.#instances.get(id);
+      if (instance === undefined || terminationCommand === null) continue;
+      const variables = commandVariables(this.#context.fleet(), instance);
+      const run = (signal: AbortSignal) => this.#context.commands.run(terminationCommand, variables, signal);
+      this.#operations(instance)?.runCommand(id, terminationCommand.timeoutMs, run, report);
     }
     for (const id of due.terminate) {
       const instance = this.#instances.get(id);

@@ -182,6 +182,7 @@ export class Loops {
   #neighbours(): GroupNeighbours {
     return {
       history: this.#history,
+      fleet: () => this.#fleet.name,
       mode: this.#context.mode,
       machines: (provider, group) => this.#providers.machines(provider, group),
       operations: (provider) => this.#providers.operations(provider),

@@ -10,7 +10,11 @@ import type { Throttle } from './throttle.ts';
 
 /** One call that asks for the end of a machine, which may take longer than the call. */
 const TERMINATE_CALL_TIMEOUT_MS = 60_000;
+/** Commands run on the controller's own host. */
+const CONCURRENT_COMMANDS = 8;
 const TERMINATE_POLL: BackoffLimits = { minMs: 50, maxMs: 5_000 };
+
+type Report = (outcome: Outcome) => void;
 
 /**
  * The slow operations of one provider, beside the loops: at most one at a time for an instance, each with a deadline and a way to call it
@@ -20,6 +24,7 @@ const TERMINATE_POLL: BackoffLimits = { minMs: 50, maxMs: 5_000 };
 export class Operations {
   readonly #provider: Provider;
   readonly #slots: Slots;
+  readonly #commandSlots = new Slots(CONCURRENT_COMMANDS);
   readonly #terminateTimeoutMs: number;
   readonly #clock: Clock;
   readonly #throttle: Throttle;
@@ -40,7 +45,7 @@ export class Operations {
   }
 
   /** @param serves whether the group is behind a load balancer */
-  launch(instance: Instance, serves: boolean, timeoutMs: number, report: (outcome: Outcome) => void): void {
+  launch(instance: Instance, serves: boolean, timeoutMs: number, report: Report): void {
     const { id: instanceId, group, launchTemplate } = instance;
     const { settings, version: launchTemplateVersion } = launchTemplate;
     const request = { instanceId, group, serves, settings, launchTemplateVersion, placement: NO_PLACEMENT };
@@ -55,7 +60,7 @@ export class Operations {
     );
   }
 
-  terminate(instance: Instance, report: (outcome: Outcome) => void): void {
+  terminate(instance: Instance, report: Report): void {
     const { id: instanceId, machine } = instance;
     if (machine === null) return;
     this.#start(
@@ -67,6 +72,19 @@ export class Operations {
         return { kind: 'ended', instanceId, at: this.#clock.now() };
       },
       'endFailed',
+      report,
+    );
+  }
+
+  /** Runs what is to be run for an instance before it is terminated, and reports that it has ended, however. */
+  runCommand(id: InstanceId, timeoutMs: number, run: (signal: AbortSignal) => Promise<void>, report: Report): void {
+    this.#start(
+      id,
+      async (signal) => {
+        await this.#commandSlots.run(signal, () => withDeadline(this.#clock, timeoutMs, signal, run));
+        return { kind: 'commandEnded', instanceId: id, failure: null };
+      },
+      'commandEnded',
       report,
     );
   }
@@ -90,8 +108,8 @@ export class Operations {
   #start(
     id: InstanceId,
     run: (signal: AbortSignal) => Promise<Outcome>,
-    failed: 'launchFailed' | 'endFailed',
-    report: (outcome: Outcome) => void,
+    failed: 'launchFailed' | 'commandEnded' | 'endFailed',
+    report: Report,
   ): void {
     if (this.#running.has(id)) return;
     const abort = new AbortController();

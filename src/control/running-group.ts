@@ -16,6 +16,7 @@ import { MetricWatch } from './metric-watch.ts';
 export interface GroupNeighbours
   extends Pick<
     GroupContext,
+    | 'fleet'
     | 'mode'
     | 'machines'
     | 'operations'
@@ -57,13 +58,14 @@ export class RunningGroup {
   ) {
     this.#options = options;
     this.#neighbours = neighbours;
-    const { clock, ids, store, probe, onProblem, onDefect, onUnannounced } = options;
+    const { clock, ids, store, probe, commands, onProblem, onDefect, onUnannounced } = options;
     this.loop = new GroupLoop(group, stored, {
       ...neighbours,
       clock,
       ids,
       store,
       probe,
+      commands,
       onProblem,
       onDefect,
       file: () => this.#file?.watch.reading ?? null,

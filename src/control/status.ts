@@ -162,6 +162,7 @@ function detailOf({ state, health, request }: Instance): string {
     case 'terminated':
       return END_CAUSES[state.cause];
     case 'launching':
+    case 'probing':
     case 'booting':
     case 'inService':
       if (request !== null) return `${request.kind} was asked for`;

@@ -27,7 +27,7 @@ const draining: Server = {
 };
 const terminating: Server = {
   id: 'x',
-  state: { name: 'terminating', since: NOW, cause: 'scaleIn', retryAt: null },
+  state: { name: 'terminating', since: NOW, cause: 'scaleIn', retryAt: null, commandEnded: false },
 };
 
 const size = (desired: number): Command => ({ kind: 'setDesiredCapacity', desired });

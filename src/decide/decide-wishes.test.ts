@@ -72,7 +72,11 @@ describe('what people ask of an instance', () => {
   it.each([
     [
       'another machine is on its way out',
-      { id: 'x', target: null, state: { name: 'terminating', since: NOW, cause: 'scaleIn', retryAt: null } },
+      {
+        id: 'x',
+        target: null,
+        state: { name: 'terminating', since: NOW, cause: 'scaleIn', retryAt: null, commandEnded: false },
+      },
     ],
     ['another one is unhealthy', { id: 'x', ...unhealthySince(1_000) }],
   ] as const)('drain: waits at the maximum while %s', (_, other) => {

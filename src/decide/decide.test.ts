@@ -44,7 +44,7 @@ describe('scaling out', () => {
       id: `t${n}`,
       target: null,
       machine: 'stopped',
-      state: { name: 'terminating', since: NOW - 5_000, cause: 'machineStopped', retryAt: null },
+      state: { name: 'terminating', since: NOW - 5_000, cause: 'machineStopped', retryAt: null, commandEnded: false },
     }));
     const decision = decide(
       snapshotOf([...healthy('a'), ...ending], { group: { maxSize: 5, desiredCapacity: 5 } }),
@@ -297,7 +297,7 @@ describe('draining', () => {
 describe('ending', () => {
   const ending = (more: Partial<Server> = {}): Server => ({
     id: 'e',
-    state: { name: 'terminating', since: NOW - 2_000, cause: 'scaleIn', retryAt: null },
+    state: { name: 'terminating', since: NOW - 2_000, cause: 'scaleIn', retryAt: null, commandEnded: false },
     target: null,
     ...more,
   });
@@ -311,7 +311,13 @@ describe('ending', () => {
   });
 
   it('does not wait for one that was to be cut, beyond new requests', () => {
-    const cut = { name: 'terminating', since: NOW - 2_000, cause: 'operatorTerminate', retryAt: null } as const;
+    const cut = {
+      name: 'terminating',
+      since: NOW - 2_000,
+      cause: 'operatorTerminate',
+      retryAt: null,
+      commandEnded: false,
+    } as const;
     expect(due(ending({ target: 'unavailable', state: cut }))).toEqual(['e']);
     expect(due(ending({ target: 'healthy', state: cut }))).toEqual([]);
   });

@@ -35,6 +35,8 @@ export interface Decision {
 export interface Due {
   readonly launch: readonly InstanceId[];
   readonly terminate: readonly InstanceId[];
+  /** Servers for which the group's termination command is to be run. */
+  readonly command: readonly InstanceId[];
   /** Launches under way that are not wanted any more. */
   readonly abort: readonly InstanceId[];
   /** Servers that Drover is to probe itself. */
@@ -60,6 +62,7 @@ export class Draft implements Facts {
   readonly due = {
     launch: [] as InstanceId[],
     terminate: [] as InstanceId[],
+    command: [] as InstanceId[],
     abort: [] as InstanceId[],
     probe: new Set<InstanceId>(),
   };
@@ -127,7 +130,7 @@ export class Draft implements Facts {
 
   /** Straight to its end, without draining. */
   end(instance: Instance, cause: EndCause): Instance {
-    return this.move(instance, { name: 'terminating', since: this.now, cause, retryAt: null });
+    return this.move(instance, { name: 'terminating', since: this.now, cause, retryAt: null, commandEnded: false });
   }
 
   capacity(): Capacity {
@@ -241,7 +244,7 @@ export class Draft implements Facts {
   }
 
   finish(): Decision {
-    const { launch, terminate, abort, probe } = this.due;
+    const { launch, terminate, command, abort, probe } = this.due;
     return {
       memory: this.#toldChanged ? { ...this.memory, told: [...this.told] } : this.memory,
       memoryChanged: this.#toldChanged || this.memory !== this.snapshot.memory,
@@ -256,7 +259,7 @@ export class Draft implements Facts {
         code === 'replacementFirst' ? [...ids] : [],
       ),
       verdicts: this.verdicts,
-      due: { launch, terminate, abort, probe: [...probe] },
+      due: { launch, terminate, command, abort, probe: [...probe] },
       wakeAt: this.#wakeAt,
       awaitsList: this.#awaitsList,
     };

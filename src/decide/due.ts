@@ -19,6 +19,7 @@ export function noteDueOperations(draft: Draft): void {
       case 'terminating':
         noteEnding(draft, instance, state.retryAt);
         break;
+      case 'probing':
       case 'booting':
       case 'inService':
       case 'draining':
@@ -46,7 +47,20 @@ function noteEnding(draft: Draft, instance: Instance, retryAt: EpochMs | null): 
   if (retryAt !== null && draft.now < retryAt) return draft.wake(retryAt);
   const { isLetGo, awaitsList } = release(draft, instance);
   if (awaitsList) draft.awaitList();
-  if (isLetGo && !draft.waitsFor(throttled(draft, launchTemplate.provider))) draft.due.terminate.push(id);
+  if (!isLetGo) return;
+  if (owesCommand(draft, instance)) draft.due.command.push(id);
+  else if (!draft.waitsFor(throttled(draft, launchTemplate.provider))) draft.due.terminate.push(id);
+}
+
+/** Whether the group's termination command is still to be run for it: not for a machine that has stopped, or was never reached. */
+function owesCommand(facts: Facts, instance: Instance): boolean {
+  const { state, machine } = instance;
+  if (facts.snapshot.group.terminationCommand === null || state.name !== 'terminating' || state.commandEnded)
+    return false;
+  if (machine === null || machine.addresses.length === 0) return false;
+  if (state.cause === 'machineStopped' || state.cause === 'machineGone') return false;
+  const sight = sightOfMachine(facts, instance, machine.seenAt);
+  return sight.kind === 'unknown' || (sight.kind === 'present' && sight.machine.state !== 'stopped');
 }
 
 interface Release {

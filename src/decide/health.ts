@@ -10,6 +10,7 @@ import type { HoldReason } from './hold-reason.ts';
 import { recordCrash, recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
 import { retire } from './lifecycle.ts';
 import { followAddresses, refOf, whyUnreachable } from './machine-addresses.ts';
+import { register } from './registration.ts';
 import { type Confirmation, confirmation, forgetDisputes, noteConfirmation } from './second-vantage.ts';
 import { isHealthy, type MachineSight, noteSight, sightOfMachine, targetsOf } from './sight.ts';
 import { suspension } from './suspension.ts';
@@ -33,6 +34,11 @@ export function assessHealth(draft: Draft): void {
       continue;
     }
     const followed = followAddresses(draft, instance, sight);
+    if (followed.state.name === 'probing') {
+      const given = register(draft, followed);
+      if (given !== null && !draft.waitsFor(keptThoughLate(draft, followed))) giveUp(draft, followed, given.detail);
+      continue;
+    }
     if (lifecycleOf(followed).member === null) continue;
     const assessed = noteHealth(draft, followed, verdict(draft, followed, sight));
     // Behind no load balancer it depends on its list alone.
@@ -204,8 +210,7 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
     draft.wake(graceEnd);
     return;
   }
-  const late = { id, is: 'was not healthy in time, and stays', are: 'were not healthy in time, and stay' };
-  if (draft.waitsFor(suspension(draft, REPLACING, late))) return;
+  if (draft.waitsFor(keptThoughLate(draft, instance))) return;
   if (targetsOf(draft, instance).includes('blind')) return;
   const unreachable = whyUnreachable(draft, instance);
   // Who is reached nowhere can be asked nothing.
@@ -221,6 +226,19 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
   }
   const answer = kind === 'disputed' ? ', though it is healthy for Drover itself' : '';
   const said = unreachable ?? (instance.health.status === 'unhealthy' ? instance.health.detail : '');
+  giveUp(draft, instance, said, answer);
+}
+
+/** Why a server that was not healthy in time is not terminated; null if it is. */
+function keptThoughLate(facts: Facts, { id }: Instance): HoldReason | null {
+  const late = { id, is: 'was not healthy in time, and stays', are: 'were not healthy in time, and stay' };
+  return suspension(facts, REPLACING, late);
+}
+
+/** @param said what is known of why it was not healthy in time; empty for nothing */
+function giveUp(draft: Draft, instance: Instance, said: string, answer = ''): void {
+  const before = draft.capacity();
+  const graceMs = draft.snapshot.group.healthCheckGracePeriodMs;
   const detail = said === '' ? '' : ` (${said})`;
   const why = `${instance.id} was not healthy within its grace period of ${graceMs / 1000} s${detail}${answer}.`;
   const ended = retire(draft, instance, 'neverHealthy');

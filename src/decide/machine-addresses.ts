@@ -7,15 +7,22 @@ import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { recordLaunchFailure } from './launch-backoff.ts';
 import { type MachineSight, sightOfMachine } from './sight.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export function refOf({ id, addresses, ports }: Machine, seenAt: EpochMs): MachineRef {
   return { id, addresses, ports, seenAt };
 }
 
+/** Whether a new server is asked by Drover itself before a load balancer knows of it. */
+export function isProbedFirst({ group, targetGroups }: Pick<Snapshot, 'group' | 'targetGroups'>): boolean {
+  return group.probeBeforeRegistration && targetGroups.length > 0;
+}
+
 /** A machine has its address: its server boots from now on. */
 export function boot(draft: Draft, instance: Instance & { readonly machine: MachineRef }): void {
   const { id, machine } = instance;
-  const booting = draft.move(instance, { name: 'booting', since: draft.now });
+  const isProbed = isProbedFirst(draft.snapshot);
+  const booting = draft.move(instance, { name: isProbed ? 'probing' : 'booting', since: draft.now });
   const name = machine.id === id ? '' : ` (machine ${machine.id})`;
   const then = draft.snapshot.targetGroups.length > 0 ? '; traffic follows when its health checks have passed' : '';
   draft.report('launched', `Launched ${id} at ${whereIs(draft, machine)}${name}${then}.`, { instance: booting });

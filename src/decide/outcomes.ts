@@ -27,6 +27,9 @@ export function applyOutcomes(draft: Draft): void {
       case 'launchFailed':
         launchFailed(draft, instance, outcome.failure);
         break;
+      case 'commandEnded':
+        commandEnded(draft, instance, outcome.failure);
+        break;
       case 'ended':
         ended(draft, instance);
         break;
@@ -100,6 +103,19 @@ function nextTry(draft: Draft, instance: Instance, failure: Failure): InstanceSt
       holdLaunches(draft, instance, { ...failure, reaction: failure.reaction });
       return null;
   }
+}
+
+/** However it has ended: a server is not kept because what is run for it fails. */
+function commandEnded(draft: Draft, instance: Instance, failure: Failure | null): void {
+  const { state } = instance;
+  if (state.name !== 'terminating') return;
+  draft.move(instance, { ...state, commandEnded: true });
+  if (failure === null) {
+    draft.report('terminationCommand', `Ran the termination command for ${instance.id}.`, { instance });
+    return;
+  }
+  const why = `The termination command for ${instance.id} failed: ${sentence(failure.message)}`;
+  draft.report('terminationCommandFailed', `${why} It is terminated all the same.`, { level: 'warning', instance });
 }
 
 function ended(draft: Draft, instance: Instance): void {

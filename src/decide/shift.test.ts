@@ -17,7 +17,7 @@ const states = [
   { name: 'booting', since: 5_000_000 },
   { name: 'inService', since: 5_000_000 },
   { name: 'draining', since: 5_000_000, deadline: 5_060_000, cause: 'scaleIn', reversible: true },
-  { name: 'terminating', since: 5_000_000, cause: 'scaleIn', retryAt: null },
+  { name: 'terminating', since: 5_000_000, cause: 'scaleIn', retryAt: null, commandEnded: false },
 ] as const;
 
 it.each(states)('every time of a record that is $name moves alike', (state) => {

@@ -28,6 +28,7 @@ function shiftState(state: InstanceState, byMs: number): InstanceState {
       return { ...state, since, retryAt: shiftTime(state.retryAt, byMs) };
     case 'draining':
       return { ...state, since, deadline: shiftTime(state.deadline, byMs) };
+    case 'probing':
     case 'booting':
     case 'inService':
     case 'terminated':

@@ -109,6 +109,8 @@ export interface ProbeSighting {
 export type Outcome =
   | { readonly kind: 'launched'; readonly instanceId: InstanceId; readonly machine: Machine; readonly at: EpochMs }
   | { readonly kind: 'launchFailed'; readonly instanceId: InstanceId; readonly failure: Failure }
+  /** The termination command of the group, for this server: `failure` says why it did not succeed. */
+  | { readonly kind: 'commandEnded'; readonly instanceId: InstanceId; readonly failure: Failure | null }
   /** The provider does not know the machine any more. */
   | { readonly kind: 'ended'; readonly instanceId: InstanceId; readonly at: EpochMs }
   | { readonly kind: 'endFailed'; readonly instanceId: InstanceId; readonly failure: Failure };

@@ -118,6 +118,7 @@ autoScalingGroups:
   web:
     minSize: 0
     maxSize: 1
+    terminationCommand: { command: [flush, s3cret] }
     metrics:
       load: { source: constant, value: 1 }
     scalingPolicies:

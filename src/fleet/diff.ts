@@ -1,6 +1,14 @@
 import { formatByteSize } from '../base/byte-size.ts';
 import { formatDuration } from '../base/duration.ts';
-import type { AutoScalingGroup, Fleet, History, LaunchTemplate, LoadBalancer, TargetGroup } from '../model/fleet.ts';
+import type {
+  AutoScalingGroup,
+  Fleet,
+  History,
+  LaunchTemplate,
+  LoadBalancer,
+  TargetGroup,
+  TerminationCommand,
+} from '../model/fleet.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { FleetChange } from './change.ts';
 import { diffScaling } from './diff-scaling.ts';
@@ -30,6 +38,7 @@ const MOVED =
 const CHECKED_THERE = 'health checks go there from then on; HAProxy is not reloaded';
 const NEXT_DRAIN = 'takes effect for servers that begin to drain from then on';
 const NEXT_LAUNCH = 'new servers only; running ones stay as they are';
+const NEXT_END = 'takes effect for servers that are terminated from then on';
 const REGISTERED = 'running servers are registered or deregistered; none is replaced';
 const GROUP_STARTED = 'its servers are launched';
 const GROUP_ENDED = 'nothing more is launched for it; refused while it has servers, so scale it to 0 first';
@@ -168,10 +177,22 @@ function groupFacts(group: AutoScalingGroup, shown: ShownTemplate): Facts {
     launchTimeout: fact(formatDuration(group.launchTimeoutMs), NEXT_LOOK),
     'launchRetry.initialBackoff': fact(formatDuration(group.launchRetry.initialBackoffMs), NEXT_LOOK),
     'launchRetry.maxBackoff': fact(formatDuration(group.launchRetry.maxBackoffMs), NEXT_LOOK),
+    ...(group.probeBeforeRegistration && { probeBeforeRegistration: fact('true', NEXT_LAUNCH) }),
+    ...terminationCommandFacts(group.terminationCommand),
     'launchRetry.suspendAfter': fact(group.launchRetry.suspendAfter, NEXT_LOOK),
     terminationPolicies: fact(`[${group.terminationPolicies.join(', ')}]`, NEXT_LOOK),
     orphanGracePeriod: fact(formatDuration(group.orphanGracePeriodMs), NEXT_LOOK),
     ...launchTemplateFacts(group.launchTemplate, shown),
+  };
+}
+
+/** Its arguments may be secret: they are compared and not shown. */
+function terminationCommandFacts(command: TerminationCommand | null): Facts {
+  if (command === null) return {};
+  return {
+    'terminationCommand.command': { text: JSON.stringify(command.command), effect: NEXT_END, secret: true },
+    'terminationCommand.workingDirectory': fact(command.workingDirectory, NEXT_END),
+    'terminationCommand.timeout': fact(formatDuration(command.timeoutMs), NEXT_END),
   };
 }
 

@@ -187,6 +187,10 @@ export interface AutoScalingGroup {
   /** How long one launch may take before it counts as failed. */
   readonly launchTimeoutMs: number;
   readonly launchRetry: LaunchRetry;
+  /** Whether Drover asks a new server itself, and registers it only when it has answered well. */
+  readonly probeBeforeRegistration: boolean;
+  /** What is run for a server before it is terminated; null for nothing. */
+  readonly terminationCommand: TerminationCommand | null;
   /** Tried in order: each keeps the candidates that it likes best for the next to choose from. */
   readonly terminationPolicies: readonly TerminationPolicy[];
   /** How long a machine with the fleet's tags that no record explains must have been seen before it is terminated. */
@@ -196,6 +200,16 @@ export interface AutoScalingGroup {
   /** The largest size that any of them wants is the group's, out and in. */
   readonly scalingPolicies: readonly ScalingPolicy[];
   readonly scheduledActions: readonly ScheduledAction[];
+}
+
+/** A command of the user's, run on Drover's host for a server that is drained and still runs. */
+export interface TerminationCommand {
+  /** The program and its arguments; no shell is involved. */
+  readonly command: readonly string[];
+  /** Absolute. */
+  readonly workingDirectory: string;
+  /** After so long it is killed, and the server is terminated all the same. */
+  readonly timeoutMs: number;
 }
 
 /** What happens after launches that failed or servers that never became healthy. */

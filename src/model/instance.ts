@@ -73,6 +73,8 @@ export type InstanceState =
    * failed.
    */
   | { readonly name: 'launching'; readonly since: EpochMs; readonly retryAt: EpochMs | null }
+  /** The machine exists, and Drover asks it itself until it answers well; no load balancer knows of it yet. */
+  | { readonly name: 'probing'; readonly since: EpochMs }
   /** The machine exists and is known to the load balancer; no traffic until its health checks have passed. */
   | { readonly name: 'booting'; readonly since: EpochMs }
   | { readonly name: 'inService'; readonly since: EpochMs }
@@ -93,6 +95,8 @@ export type InstanceState =
       readonly since: EpochMs;
       readonly cause: EndCause;
       readonly retryAt: EpochMs | null;
+      /** Whether the group's termination command has ended for it, however. */
+      readonly commandEnded: boolean;
     }
   | { readonly name: 'terminated'; readonly since: EpochMs; readonly cause: EndCause };
 

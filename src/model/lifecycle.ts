@@ -58,6 +58,7 @@ const LEAVING = {
 
 export const LIFECYCLE: Readonly<Record<InstanceStateName, Lifecycle>> = {
   launching: { ...PENDING, member: null, mayBeDrained: false, isMoving: false, scaleInRank: 0 },
+  probing: { ...PENDING, member: null, mayBeDrained: false, isMoving: false, scaleInRank: 1 },
   // It may have become healthy and got a request in this very moment.
   booting: { ...PENDING, member: 'ready', mayBeDrained: true, isMoving: true, scaleInRank: 1 },
   inService: {
@@ -129,6 +130,7 @@ export function mayComeBack({ state }: { readonly state: InstanceState }): boole
     case 'draining':
       return state.reversible;
     case 'launching':
+    case 'probing':
     case 'booting':
     case 'inService':
     case 'terminating':

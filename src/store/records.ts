@@ -46,6 +46,7 @@ const cause = oneOf<EndCause>({
 /** Each state's own shape, so that none can be forgotten here. */
 const STATES = {
   launching: z.strictObject({ name: z.literal('launching'), since: time, retryAt: time.nullable() }),
+  probing: z.strictObject({ name: z.literal('probing'), since: time }),
   booting: z.strictObject({ name: z.literal('booting'), since: time }),
   inService: z.strictObject({ name: z.literal('inService'), since: time }),
   draining: z.strictObject({
@@ -55,12 +56,20 @@ const STATES = {
     cause,
     reversible: z.boolean(),
   }),
-  terminating: z.strictObject({ name: z.literal('terminating'), since: time, cause, retryAt: time.nullable() }),
+  terminating: z.strictObject({
+    name: z.literal('terminating'),
+    since: time,
+    cause,
+    retryAt: time.nullable(),
+    // Not there in what was recorded before there were such commands.
+    commandEnded: z.boolean().default(false),
+  }),
   terminated: z.strictObject({ name: z.literal('terminated'), since: time, cause }),
 } satisfies { [Name in InstanceStateName]: z.ZodType<Extract<InstanceState, { readonly name: Name }>> };
 
 const state: z.ZodType<InstanceState> = z.discriminatedUnion('name', [
   STATES.launching,
+  STATES.probing,
   STATES.booting,
   STATES.inService,
   STATES.draining,

@@ -170,6 +170,7 @@ export class CalmWorld {
       case 'draining':
         return 'draining';
       case 'launching':
+      case 'probing':
       case 'terminating':
       case 'terminated':
         return null;

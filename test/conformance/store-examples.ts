@@ -7,10 +7,11 @@ import type { Change } from '../../src/ports/store.ts';
 /** One of each state; the compiler asks for a new one here. */
 export const EVERY_STATE: { readonly [Name in InstanceStateName]: InstanceState & { readonly name: Name } } = {
   launching: { name: 'launching', since: 1_000, retryAt: 2_000 },
+  probing: { name: 'probing', since: 2_000 },
   booting: { name: 'booting', since: 1_000 },
   inService: { name: 'inService', since: 1_000 },
   draining: { name: 'draining', since: 1_000, deadline: 9_000, cause: 'scaleIn', reversible: true },
-  terminating: { name: 'terminating', since: 1_000, cause: 'unhealthy', retryAt: null },
+  terminating: { name: 'terminating', since: 1_000, cause: 'unhealthy', retryAt: null, commandEnded: false },
   terminated: { name: 'terminated', since: 1_000, cause: 'neverHealthy' },
 };
 

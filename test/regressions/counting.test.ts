@@ -14,7 +14,13 @@ describe('the maximum', () => {
     ['launching', { id: 'x', unlaunched: true, state: { name: 'launching', since: NOW, retryAt: NOW + 9_000 } }],
     ['booting', { id: 'x', state: { name: 'booting', since: NOW }, health: { status: 'unknown', since: NOW } }],
     ['stopped', { id: 'x', machine: 'stopped', target: 'unhealthy' }],
-    ['terminating', { id: 'x', state: { name: 'terminating', since: NOW, cause: 'neverHealthy', retryAt: null } }],
+    [
+      'terminating',
+      {
+        id: 'x',
+        state: { name: 'terminating', since: NOW, cause: 'neverHealthy', retryAt: null, commandEnded: false },
+      },
+    ],
   ])('cloudstack #9318, #14185: a %s machine counts against it', (_, server) => {
     const decision = decide(
       snapshotOf([...healthy('a', 'b'), server], { group: { maxSize: 3, desiredCapacity: 3 } }),

@@ -34,6 +34,7 @@ export function controllerOptionsOf(given: Partial<ControllerOptions>): Controll
     existingLoadBalancers: async () => [],
     desiredFile: unexpected('desiredFile'),
     metricSource: unexpected('metricSource'),
+    commands: { run: async () => {} },
     probe: { check: unexpected('check') },
     clock: new VirtualClock(),
     ids: { seed: () => String(seeds++) },

@@ -271,6 +271,7 @@ export class FakeFleetService implements FleetService {
         this.#to(instance, 'booting', 'connection refused (L4CON)');
         this.report('info', 'launched', instance.id, `${instance.id} is at 127.0.0.1:${instance.port}, booting.`);
         return;
+      case 'probing':
       case 'booting':
         if (age < BOOTING_MS) return;
         this.#to(instance, 'inService', '');
@@ -375,13 +376,14 @@ function stateOf(name: InstanceStateName): InstanceState {
   switch (name) {
     case 'launching':
       return { name, since, retryAt: null };
+    case 'probing':
     case 'booting':
     case 'inService':
       return { name, since };
     case 'draining':
       return { name, since, deadline: null, cause: 'operatorDrain', reversible: false };
     case 'terminating':
-      return { name, since, cause: 'operatorTerminate', retryAt: null };
+      return { name, since, cause: 'operatorTerminate', retryAt: null, commandEnded: false };
     case 'terminated':
       return { name, since, cause: 'operatorTerminate' };
   }

@@ -24,6 +24,8 @@ export const GROUP: AutoScalingGroup = {
   healthCheckGracePeriodMs: 30_000,
   defaultInstanceWarmupMs: 0,
   launchTimeoutMs: 120_000,
+  probeBeforeRegistration: false,
+  terminationCommand: null,
   launchRetry: { initialBackoffMs: 9_000, maxBackoffMs: 900_000, suspendAfter: 15 },
   terminationPolicies: ['Default'],
   orphanGracePeriodMs: 300_000,

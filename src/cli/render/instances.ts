@@ -10,6 +10,7 @@ import { amount, duration } from './units.ts';
 
 const STATE_WORDS: Record<InstanceStateName, string> = {
   launching: 'launching',
+  probing: 'probing',
   booting: 'booting',
   inService: 'in service',
   draining: 'draining',
@@ -148,6 +149,7 @@ function stateStyle(instance: InstanceStatus, look: Look): (text: string) => str
   if (instance.health === 'unhealthy') return red;
   switch (instance.state) {
     case 'launching':
+    case 'probing':
     case 'booting':
       return yellow;
     case 'inService':

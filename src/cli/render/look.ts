@@ -47,7 +47,15 @@ export function symbols(look: Pick<Look, 'unicode'>): Symbols {
 }
 
 const UNICODE: Symbols = {
-  state: { launching: '○', booting: '◐', inService: '●', draining: '◒', terminating: '◌', terminated: '◌' },
+  state: {
+    launching: '○',
+    probing: '◔',
+    booting: '◐',
+    inService: '●',
+    draining: '◒',
+    terminating: '◌',
+    terminated: '◌',
+  },
   level: { info: '·', warning: '▲', error: '✖' },
   bar: { inService: '■', pending: '□', ending: '▫', free: '·' },
   unhealthy: '✖',
@@ -59,7 +67,15 @@ const UNICODE: Symbols = {
 };
 
 const ASCII: Symbols = {
-  state: { launching: 'o', booting: '+', inService: '*', draining: '-', terminating: '.', terminated: '.' },
+  state: {
+    launching: 'o',
+    probing: '?',
+    booting: '+',
+    inService: '*',
+    draining: '-',
+    terminating: '.',
+    terminated: '.',
+  },
   level: { info: '-', warning: '!', error: 'x' },
   bar: { inService: '#', pending: '+', ending: '-', free: '.' },
   unhealthy: 'x',

@@ -67,9 +67,11 @@ describe('parseFleet', () => {
             "minSize": 1,
             "name": "workers",
             "orphanGracePeriodMs": 300000,
+            "probeBeforeRegistration": false,
             "scalingPolicies": [],
             "scheduledActions": [],
             "targetGroups": [],
+            "terminationCommand": null,
             "terminationPolicies": [
               "Default",
             ],

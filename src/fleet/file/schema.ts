@@ -3,12 +3,10 @@
  * `checks.ts`. Descriptions and defaults go into the JSON Schema that editors use; docs/fleet-file.md tells the same at length.
  */
 
-import { resolve } from 'node:path';
 import { z } from 'zod';
 import { KIB } from '../../base/byte-size.ts';
 import {
   ALGORITHMS,
-  type AutoScalingGroup,
   CONNECTION_REUSES,
   DEFAULT_HISTORY,
   type Fleet,
@@ -19,19 +17,15 @@ import {
   OUTLIER_ACTIONS,
   type OutlierDetection,
   type TargetGroup,
-  TERMINATION_POLICIES,
 } from '../../model/fleet.ts';
 import { byteSizeSchema } from '../../settings/byte-size.ts';
 import { durationSchema } from '../../settings/duration.ts';
 import {
   addressSchema,
-  filePathSchema,
   headersSchema,
   headerValueSchema,
   hostSchema,
   httpPathSchema,
-  MAX_GROUP_SIZE,
-  MAX_GROUPS_PER_KIND,
   MAX_LISTENERS_PER_LOAD_BALANCER,
   MAX_TRUSTED_PROXIES,
   matcherSchema,
@@ -40,11 +34,10 @@ import {
   portSchema,
   userNameSchema,
 } from '../../settings/fields.ts';
-import { type FleetFileContext, launchTemplateSchema } from './launch-template.ts';
-import { metricSchema } from './metric.ts';
+import { autoScalingGroup } from './auto-scaling-group.ts';
+import { byName, named, type Unnamed } from './by-name.ts';
+import type { FleetFileContext } from './launch-template.ts';
 import { providerInstanceSchema } from './provider-instance.ts';
-import { scalingPolicySchema } from './scaling-policy.ts';
-import { scheduledActionSchema } from './scheduled-action.ts';
 
 const LOOPBACK = '127.0.0.1';
 const SECOND_MS = 1_000;
@@ -242,93 +235,6 @@ const targetGroup = z
     }),
   );
 
-const BACKOFF = { minMs: 100, maxMs: 24 * HOUR_MS };
-
-const launchRetry = z
-  .strictObject({
-    initialBackoff: durationSchema(BACKOFF).prefault('9s').describe('The wait after the first failure; it doubles.'),
-    maxBackoff: durationSchema(BACKOFF).prefault('15m').describe('The longest wait.'),
-    suspendAfter: z
-      .int()
-      .min(1)
-      .max(1_000)
-      .default(15)
-      .describe('Failures in a row after which launching stops until a person resumes it.'),
-  })
-  .transform(({ initialBackoff, maxBackoff, suspendAfter }) => ({
-    initialBackoffMs: initialBackoff,
-    maxBackoffMs: maxBackoff,
-    suspendAfter,
-  }));
-
-const size = z.int().min(0).max(MAX_GROUP_SIZE);
-
-function autoScalingGroup(context: FleetFileContext) {
-  return z
-    .strictObject({
-      targetGroups: z
-        .array(nameSchema)
-        .max(MAX_GROUPS_PER_KIND)
-        .default([])
-        .describe("The target groups that the group's servers are registered with."),
-      launchTemplate: launchTemplateSchema(context).describe(
-        'How one server is launched: a provider and its settings.',
-      ),
-      minSize: size.describe('The fewest servers.'),
-      maxSize: size.describe('The most servers; every machine that is not gone counts.'),
-      desiredCapacity: size.optional().describe('The number of servers to start with. Default: minSize.'),
-      desiredCapacityFile: filePathSchema
-        .optional()
-        .describe('A file that holds the wanted number of servers and is watched; relative to the fleet file.'),
-      healthCheckGracePeriod: durationSchema({ maxMs: 2 * HOUR_MS })
-        .prefault('5m')
-        .describe('How long a new server may fail its health checks before that counts.'),
-      defaultInstanceWarmup: durationSchema({ maxMs: 2 * HOUR_MS })
-        .prefault('0s')
-        .describe('How long after it came into service a server is still warming up.'),
-      launchTimeout: durationSchema({ minMs: SECOND_MS, maxMs: 2 * HOUR_MS })
-        .prefault('15m')
-        .describe('How long one launch may take before it counts as failed.'),
-      launchRetry: launchRetry.prefault({}).describe('What happens after launches that failed.'),
-      terminationPolicies: z
-        .array(z.enum(TERMINATION_POLICIES))
-        .min(1)
-        .max(TERMINATION_POLICIES.length)
-        .default(['Default'])
-        .describe('Which servers go first when there are too many; tried in order.'),
-      orphanGracePeriod: durationSchema({ minMs: MINUTE_MS, maxMs: 24 * HOUR_MS })
-        .prefault('5m')
-        .describe("How long a machine with the fleet's tags that no record explains is left alone before it is ended."),
-      metrics: byName(metricSchema(context)).prefault({}).describe('Numbers that the policies follow, by name.'),
-      scalingPolicies: byName(scalingPolicySchema)
-        .prefault({})
-        .describe('How the size follows the metrics, by name; the largest size that any of them wants is taken.'),
-      scheduledActions: byName(scheduledActionSchema)
-        .prefault({})
-        .describe('Changes of the minimum, maximum or size by the calendar, by name.'),
-    })
-    .transform(
-      (value): Unnamed<AutoScalingGroup> => ({
-        targetGroups: value.targetGroups,
-        launchTemplate: value.launchTemplate,
-        minSize: value.minSize,
-        maxSize: value.maxSize,
-        desiredCapacity: value.desiredCapacity ?? null,
-        desiredCapacityFile:
-          value.desiredCapacityFile === undefined ? null : resolve(context.baseDir, value.desiredCapacityFile),
-        healthCheckGracePeriodMs: value.healthCheckGracePeriod,
-        defaultInstanceWarmupMs: value.defaultInstanceWarmup,
-        launchTimeoutMs: value.launchTimeout,
-        launchRetry: value.launchRetry,
-        terminationPolicies: value.terminationPolicies,
-        orphanGracePeriodMs: value.orphanGracePeriod,
-        metrics: named(value.metrics),
-        scalingPolicies: named(value.scalingPolicies),
-        scheduledActions: named(value.scheduledActions),
-      }),
-    );
-}
-
 /** Bounds of what is kept: enough to tell what happened today, and not more than a small disk holds. */
 const rows = z.int().min(100).max(10_000_000);
 
@@ -378,16 +284,4 @@ export function fleetFileSchema(context: FleetFileContext) {
         history: value.history,
       }),
     );
-}
-
-type Unnamed<T extends { readonly name: string }> = Omit<T, 'name'>;
-
-function byName<T extends z.ZodType>(schema: T) {
-  return z.record(nameSchema, schema).refine((groups) => Object.keys(groups).length <= MAX_GROUPS_PER_KIND, {
-    error: `there may be at most ${MAX_GROUPS_PER_KIND}`,
-  });
-}
-
-function named<T extends object>(groups: Record<string, T>): (T & { readonly name: string })[] {
-  return Object.entries(groups).map(([name, group]) => ({ name, ...group }));
 }

@@ -25,7 +25,7 @@ const DRAINING: Partial<Server> = {
 const TERMINATING: Partial<Server> = {
   target: null,
   machine: null,
-  state: { name: 'terminating', since: NOW - 1_000, cause: 'scaleIn', retryAt: null },
+  state: { name: 'terminating', since: NOW - 1_000, cause: 'scaleIn', retryAt: null, commandEnded: false },
 };
 
 /** All servers are alike, and all of them have news at this look. */

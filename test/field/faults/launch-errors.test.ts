@@ -90,7 +90,7 @@ it("a rate limit holds all of a provider's operations back, for as long as it as
   const ending: Server = {
     id: 'x',
     target: null,
-    state: { name: 'terminating', since: NOW - 5_000, cause: 'scaleIn', retryAt: null },
+    state: { name: 'terminating', since: NOW - 5_000, cause: 'scaleIn', retryAt: null, commandEnded: false },
   };
   const servers = [...healthy('a', 'b'), launching('n'), ending];
   const { due, wakeAt } = decide(snapshotOf(servers, {}, { throttled }), NOW);
@@ -104,7 +104,13 @@ it.each([
   ['Unauthorized', 60_000],
   ['Defect', 60_000],
 ] as const)('an ending that failed with %s is tried again after %i ms', (reaction, waitMs) => {
-  const state = { name: 'terminating', since: NOW - 60_000, cause: 'scaleIn', retryAt: null } as const;
+  const state = {
+    name: 'terminating',
+    since: NOW - 60_000,
+    cause: 'scaleIn',
+    retryAt: null,
+    commandEnded: false,
+  } as const;
   const outcomes = [{ kind: 'endFailed', instanceId: 'x', failure: failure(reaction) }] as const;
   const decision = decide(snapshotOf([...healthy('a', 'b', 'c'), { id: 'x', state }], {}, { outcomes }), NOW);
   expect(decision.changed).toMatchObject([{ id: 'x', state: { retryAt: NOW + waitMs } }]);

@@ -13,6 +13,7 @@ import type { ProviderWitness } from '../world/sim-provider.ts';
 import type { Trace } from '../world/trace.ts';
 import type { VirtualClock } from '../world/virtual-clock.ts';
 import { CapacityRules } from './capacity-rules.ts';
+import { GraceRules } from './grace-rules.ts';
 import { InForce } from './in-force.ts';
 import { RecordRules } from './record-rules.ts';
 import { RoutingRules } from './routing-rules.ts';
@@ -48,6 +49,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
   /** Whether the fleet is being ended: no capacity has to be kept then. */
   goesDown = false;
   readonly #capacity: CapacityRules;
+  readonly #grace: GraceRules;
   readonly #recording: RecordRules;
   readonly #routing: RoutingRules;
   readonly #scaling: ScalingRules;
@@ -68,6 +70,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
     this.trace = trace;
     this.inForce = new InForce(fleet, clock, records);
     this.#capacity = new CapacityRules(this);
+    this.#grace = new GraceRules(this);
     this.#recording = new RecordRules(this);
     this.#routing = new RoutingRules(this);
     this.#scaling = new ScalingRules(this);
@@ -105,7 +108,10 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
       const ceiling = this.inForce.ceiling(name);
       if (count > ceiling) this.violate('maxSize', `${name} has ${count} machines, its maximum is ${ceiling}`);
     }
-    for (const host of hosts) this.#routing.check(host);
+    for (const host of hosts) {
+      this.#routing.check(host);
+      this.#grace.check(host);
+    }
     this.#checkPace();
   }
 
@@ -132,7 +138,13 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
     if (record === undefined || !isEnding(record)) {
       const is = `whose record is ${record?.state.name ?? 'missing'}`;
       this.violate('committedBeforeActing', `terminate of ${machineId} of ${machine.instanceId}, ${is}`);
+      return;
     }
+    this.#grace.terminating(record);
+  }
+
+  commandRun(instanceId: InstanceId): void {
+    this.#grace.commandRun(instanceId);
   }
 
   started(host: LoadBalancerHost): void {

@@ -70,7 +70,8 @@ export class RecordRules {
     const to = after.state.name;
     const legal: Readonly<Record<typeof from, readonly (typeof to)[]>> = {
       none: ['launching'],
-      launching: ['launching', 'booting', 'inService', 'draining', 'terminating'],
+      launching: ['launching', 'probing', 'booting', 'inService', 'draining', 'terminating'],
+      probing: ['probing', 'booting', 'terminating'],
       booting: ['booting', 'inService', 'draining', 'terminating'],
       inService: ['inService', 'draining', 'terminating'],
       draining: ['draining', 'inService', 'terminating'],

@@ -106,8 +106,15 @@ export function randomGroup(name: string, fleet: Fleet, random: Random): AutoSca
     launchRetry: { initialBackoffMs, maxBackoffMs: random.pick([10_000, 30_000]), suspendAfter: random.int(3, 8) },
     terminationPolicies: randomTermination(random),
     orphanGracePeriodMs: 300_000,
+    ...randomGrace(random.fork('grace')),
   };
   return { ...group, ...randomScaling(group, random) };
+}
+
+/** What is done at both ends of a server's life. */
+function randomGrace(random: Random): Pick<AutoScalingGroup, 'probeBeforeRegistration' | 'terminationCommand'> {
+  const command = { command: ['flush'], workingDirectory: '/simulated', timeoutMs: random.pick([2_000, 20_000]) };
+  return { probeBeforeRegistration: random.chance(0.2), terminationCommand: random.chance(0.2) ? command : null };
 }
 
 export function randomTermination(random: Random): readonly TerminationPolicy[] {

@@ -1,5 +1,6 @@
 import type { CallConditions, FaultRates, LatencyRange } from './call.ts';
 import type { MachineConditions } from './machines.ts';
+import type { CommandConditions } from './sim-command.ts';
 import type { FileConditions } from './sim-desired-file.ts';
 import type { LoadBalancerConditions } from './sim-load-balancer.ts';
 import type { MetricConditions } from './sim-metric-source.ts';
@@ -15,6 +16,7 @@ export interface Conditions {
   readonly file: FileConditions;
   readonly metrics: MetricConditions;
   readonly probe: ProbeConditions;
+  readonly commands: CommandConditions;
   readonly store: StoreConditions;
 }
 
@@ -29,6 +31,7 @@ export function calmConditions(remote: LatencyRange): Conditions {
     file: { read: calm(LOCAL), lostHints: 0 },
     metrics: { read: calm(LOCAL), ...CALM_METRICS },
     probe: { check: calm(LOCAL), wrong: 0 },
+    commands: { run: calm(LOCAL), fails: 0 },
     store: { failsBefore: 0, defects: 0 },
   };
 }
@@ -53,15 +56,17 @@ const CALM_METRICS = { gaps: 0, stale: 0, nonsense: 0 };
 
 /** Ends all faults; the latencies of calls stay as they are. */
 export function calmDown(conditions: Conditions): void {
-  const { machines, provider, loadBalancer, file, metrics, probe, store } = conditions;
+  const { machines, provider, loadBalancer, file, metrics, probe, commands, store } = conditions;
   Object.assign(machines, CALM_MACHINES);
   Object.assign(provider, CALM_PROVIDER);
   Object.assign(loadBalancer, CALM_LOAD_BALANCER);
   file.lostHints = 0;
   Object.assign(metrics, CALM_METRICS);
   probe.wrong = 0;
+  commands.fails = 0;
   store.failsBefore = 0;
   store.defects = 0;
+  commands.run.faults = {};
   for (const call of Object.values(callsOf(conditions))) call.faults = {};
 }
 

@@ -19,6 +19,7 @@ export const PORT_CALLS = [
   'loadBalancer.stop',
   'metricSource.read',
   'probe.check',
+  'command.run',
   'fleet.load',
   'clock.sleep',
 ] as const;
@@ -37,6 +38,7 @@ export type CountedPoint = `${string}:${Side} ${Phase}`;
 const COMMIT_KINDS = [
   'launching',
   'launching again',
+  'probing',
   'booting',
   'inService',
   'draining',
@@ -111,6 +113,7 @@ function kindOfMove(before: Instance | undefined, after: Instance): CommitKind {
       return 'draining on';
     case 'terminating':
       return 'terminating on';
+    case 'probing':
     case 'booting':
     case 'inService':
     case 'terminated':

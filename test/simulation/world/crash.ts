@@ -1,4 +1,5 @@
 import type { Clock } from '../../../src/ports/clock.ts';
+import type { CommandRunner } from '../../../src/ports/command.ts';
 import type { LoadBalancerDriver } from '../../../src/ports/load-balancer.ts';
 import type { MetricSource } from '../../../src/ports/metric-source.ts';
 import type { Probe } from '../../../src/ports/probe.ts';
@@ -114,6 +115,10 @@ export class Incarnation {
       prune: (keep) => this.#call('store.prune', () => store.prune(keep)),
       close: () => store.close(),
     };
+  }
+
+  commands(commands: CommandRunner): CommandRunner {
+    return { run: (...call) => this.#call('command.run', () => commands.run(...call)) };
   }
 
   metricSource(source: MetricSource): MetricSource {

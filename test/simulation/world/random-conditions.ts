@@ -9,7 +9,7 @@ const LONGEST_REMOVAL_MS = 60_000;
 /** How the outside behaves in one run: which faults come, and how often. */
 export function randomConditions(random: Random): Conditions {
   const conditions = calmConditions(random.pick([LOCAL_PROVIDER, CLOUD_PROVIDER]));
-  const { machines, provider, loadBalancer, file, metrics, probe, store } = conditions;
+  const { machines, provider, loadBalancer, file, metrics, probe, commands, store } = conditions;
   machines.reusesAddresses = random.chance(0.4);
   machines.neverHealthy = random.pick([0, 0, 0.1, 0.3]);
   machines.diesWhileBooting = random.pick([0, 0, 0.1, 0.3]);
@@ -36,6 +36,9 @@ export function randomConditions(random: Random): Conditions {
   machines.livesMs = random.pick([null, null, null, null, [1_000, 20_000]]);
   for (const [name, call] of Object.entries(callsOf(conditions)))
     call.faults = { ...call.faults, ...rareFaults(random, remote.has(name)) };
+  const grace = random.fork('commands');
+  commands.fails = grace.pick([0, 0, 0.3]);
+  commands.run.faults = randomFaults(grace, false);
   store.defects = random.pick([0, 0, 0, 0, 0.02]);
   return conditions;
 }

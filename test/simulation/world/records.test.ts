@@ -7,7 +7,7 @@ import { Records } from './records.ts';
 it('knows whose end was asked for before the records were lost, until it is asked for anew', () => {
   const [adopted] = snapshotOf([{ id: 'a' }]).instances;
   if (adopted === undefined) throw new Error('there is one');
-  const state = { name: 'terminating', since: 0, cause: 'scaleIn', retryAt: null } as const;
+  const state = { name: 'terminating', since: 0, cause: 'scaleIn', retryAt: null, commandEnded: false } as const;
   const records = new Records();
   const put = (...instances: readonly Instance[]) => records.apply({ memory: null, instances, activities: [] });
   put({ ...adopted, state }, { ...adopted, id: 'b' });

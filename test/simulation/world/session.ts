@@ -13,6 +13,7 @@ import { DrawnDefect } from './call.ts';
 import { type CrashPlan, Incarnation } from './crash.ts';
 import type { CountedPoint } from './crash-points.ts';
 import { recordPast } from './past.ts';
+import { simulatedCommands } from './sim-command.ts';
 import { SimDesiredFile } from './sim-desired-file.ts';
 import { SimLoadBalancer } from './sim-load-balancer.ts';
 import { SimMetricSource } from './sim-metric-source.ts';
@@ -225,6 +226,14 @@ export class Session {
         return incarnation.metricSource(new SimMetricSource({ ...common, ...own, ...measured }));
       },
       probe: incarnation.probe(probe),
+      commands: incarnation.commands(
+        simulatedCommands({
+          ...common,
+          conditions: conditions.commands,
+          random: life.fork('commands'),
+          onRun: (id) => invariants.commandRun(id),
+        }),
+      ),
       clock: incarnation.clock(clock),
       ids,
       mode: this.wanted,
