@@ -1,15 +1,14 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Controller } from '../../src/control/controller.ts';
-import type { ControllerOptions } from '../../src/control/controller-options.ts';
-import { NOTHING_SHOWN } from '../../src/fleet/facts.ts';
 import { isSameProvider } from '../../src/fleet/providers.ts';
-import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet, type ProviderInstance } from '../../src/model/fleet.ts';
+import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
 import type { Metric } from '../../src/model/metric.ts';
 import { wholeList } from '../../src/ports/provider.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { anInstance, aVersion } from '../conformance/store-examples.ts';
 import { VirtualClock } from '../simulation/world/virtual-clock.ts';
+import { controllerOptionsOf, unexpected } from '../support/controller-options.ts';
 import { GROUP } from '../support/snapshot.ts';
 import { runUntilDone } from '../support/virtual-time.ts';
 
@@ -77,44 +76,59 @@ async function begin(options: { kind?: 'file' | 'api'; instances?: Parameters<ty
   const instances = (options.instances ?? []).map((one, index) => anInstance(`i-${index}`, one));
   if (instances.length > 0) await store.commit({ memory: null, instances, activities: [], fleetVersion: aVersion() });
   const read = async () => ({ fleet, document: { content: { fleet: 'shop', version: version++ }, baseDir: '/' } });
-  controller = new Controller({
-    source: options.kind === 'api' ? { kind: 'api' } : { kind: 'file', path: '/fleet.yaml', read },
-    documents: { read: () => fleet, shown: (document: unknown) => document },
-    shownSettings: NOTHING_SHOWN,
-    store,
-    keepsMachines: isSameProvider,
-    provider: ({ name }: ProviderInstance) => {
-      if (failing.has(`open ${name}`)) throw new Error('no token');
-      open.add(name);
-      return {
-        provider: {
-          list: async () => wholeList([]),
-          watch: () => watched(`watch of ${name}`),
-          close: async () => {
-            if (failing.has(`close ${name}`)) throw new Error('it hangs');
-            open.delete(name);
+  controller = new Controller(
+    controllerOptionsOf({
+      source: options.kind === 'api' ? { kind: 'api' } : { kind: 'file', path: '/fleet.yaml', read },
+      documents: { read: () => fleet, shown: (document) => document },
+      store,
+      keepsMachines: isSameProvider,
+      provider: ({ name }) => {
+        if (failing.has(`open ${name}`)) throw new Error('no token');
+        open.add(name);
+        return {
+          provider: {
+            list: async () => wholeList([]),
+            launch: unexpected('launch'),
+            terminate: unexpected('terminate'),
+            watch: () => watched(`watch of ${name}`),
+            close: async () => {
+              if (failing.has(`close ${name}`)) throw new Error('it hangs');
+              open.delete(name);
+            },
           },
-        },
-        capabilities: { listIntervalMs: 1_000, listGapMs: 50, listLagMs: 0, concurrentOperations: 1 },
-      };
-    },
-    loadBalancer: (name: string) => ({ stop: async () => void terminated.push(name), close: async () => {} }),
-    existingLoadBalancers: async () => ['left'],
-    metricSource: ({ name }: Metric) => ({
-      read: async () => ({ kind: 'value', value: 1, at: clock.now() }),
-      watch: () => watched(`metric ${name}`),
+          capabilities: {
+            listIntervalMs: 1_000,
+            listGapMs: 50,
+            listLagMs: 0,
+            concurrentOperations: 1,
+            terminateTimeoutMs: 60_000,
+            ports: 'assigned',
+            zones: [],
+            instanceTypes: false,
+          },
+        };
+      },
+      loadBalancer: (name) => ({
+        apply: unexpected('apply'),
+        observe: unexpected('observe'),
+        watch: unexpected('watch'),
+        stop: async () => void terminated.push(name),
+        close: async () => {},
+      }),
+      existingLoadBalancers: async () => ['left'],
+      metricSource: ({ name }) => ({
+        read: async () => ({ kind: 'value', value: 1, at: clock.now() }),
+        watch: () => watched(`metric ${name}`),
+      }),
+      desiredFile: (path) => ({
+        read: async () => ({ kind: 'missing', code: 'absent', detail: '', at: clock.now() }),
+        watch: () => watched(path),
+      }),
+      clock,
+      ids: { seed: () => 'x' },
+      onProblem: (message) => expect.fail(message),
     }),
-    desiredFile: (path: string) => ({
-      read: async () => ({ kind: 'missing', code: 'notFound', detail: '', at: clock.now() }),
-      watch: () => watched(path),
-    }),
-    clock,
-    ids: { seed: () => 'x' },
-    mode: 'up',
-    about: { version: '1', pid: 7, dataDir: '/data' },
-    onProblem: (message: string) => expect.fail(message),
-    onUnannounced: () => {},
-  } as unknown as ControllerOptions);
+  );
   await within(controller.start());
   await pass(1_000);
 }

@@ -49,7 +49,7 @@ export function controllerOptionsOf(given: Partial<ControllerOptions>): Controll
   };
 }
 
-function unexpected(what: string): () => never {
+export function unexpected(what: string): () => never {
   return () => {
     throw new Error(`this test does not expect that ${what} is asked for`);
   };
