@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what only tests need from the distribution (Debian, Ubuntu), as root: faketime, Prometheus, RabbitMQ, Redis, and libvirt with QEMU
+# Installs what only tests need from the distribution (Debian, Ubuntu), as root: faketime, Prometheus, Python, RabbitMQ, Redis, and libvirt with QEMU
 # and a small guest. Tests run their own, so the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
 set -eu
 . "$(dirname "$0")/debian-packages.sh"
@@ -7,6 +7,7 @@ set -eu
 require_root
 missing=
 is_program faketime || missing="$missing faketime"
+is_program python3 || missing="$missing python3"
 is_program prometheus || missing="$missing prometheus"
 is_program rabbitmq-server || missing="$missing rabbitmq-server"
 is_program redis-server || missing="$missing redis-server"
@@ -20,7 +21,7 @@ is_program busybox || missing="$missing busybox-static"
 is_program cpio || missing="$missing cpio"
 if [ -z "$missing" ]; then
   sh "$(dirname "$0")/build-test-guest.sh"
-  echo 'faketime, Prometheus, RabbitMQ and Redis, and libvirt with QEMU are installed.'
+  echo 'faketime, Prometheus, Python, RabbitMQ and Redis, and libvirt with QEMU are installed.'
   exit 0
 fi
 # One word a package.

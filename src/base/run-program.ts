@@ -19,6 +19,8 @@ export interface Program {
   readonly input?: string;
   /** More output than this is not read: the program is killed. */
   readonly maxOutputBytes: number;
+  /** Gets the output as it comes; it is then neither kept nor bounded. */
+  readonly onOutput?: (chunk: Buffer) => void;
 }
 
 /** How a program has ended by itself. */
@@ -53,7 +55,7 @@ interface Sleeper {
  * @throws ProgramError
  */
 export async function runProgram(program: Program, clock: Sleeper, signal: AbortSignal): Promise<ProgramEnd> {
-  const { command, workingDirectory, environment = {}, input, maxOutputBytes } = program;
+  const { command, workingDirectory, environment = {}, input, maxOutputBytes, onOutput } = program;
   const env = { ...inheritedEnvironment(), ...environment };
   const [file = '', ...args] = limited(command, { path: env.PATH ?? '', workingDirectory });
   const child = spawn(file, args, { cwd: workingDirectory, env, detached: true, stdio: 'pipe' });
@@ -75,6 +77,7 @@ export async function runProgram(program: Program, clock: Sleeper, signal: Abort
   let outputBytes = 0;
   let complaints = Buffer.alloc(0);
   child.stdout.on('data', (chunk: Buffer) => {
+    if (onOutput !== undefined) return onOutput(chunk);
     output.push(chunk);
     outputBytes += chunk.length;
     if (outputBytes <= maxOutputBytes) return;

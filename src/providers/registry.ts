@@ -1,7 +1,8 @@
 import type { ProviderType } from '../ports/provider.ts';
+import { execProvider } from './exec/index.ts';
 import { processProvider } from './process/index.ts';
 
 /** Every kind of provider, by the name that a launch template gives. */
 export const providerTypes: ReadonlyMap<string, ProviderType> = new Map(
-  [processProvider].map((type) => [type.name, type]),
+  [execProvider, processProvider].map((type) => [type.name, type]),
 );

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fleetJsonSchema } from '../../src/fleet/file/json-schema.ts';
 import { parseFleet } from '../../src/fleet/file/load.ts';
@@ -7,7 +7,10 @@ import { ALGORITHMS, TERMINATION_POLICIES } from '../../src/model/fleet.ts';
 import { providerTypes } from '../../src/providers/registry.ts';
 
 const page = readFileSync(new URL('../../docs/fleet-file.md', import.meta.url), 'utf8');
-const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+const rows = rowsOf(page);
+/** What the settings of each provider type mean is on its own page. */
+const providers = new URL('../../docs/providers/', import.meta.url);
+const providerRows = readdirSync(providers).flatMap((name) => rowsOf(readFileSync(new URL(name, providers), 'utf8')));
 
 interface Key {
   readonly name: string;
@@ -15,11 +18,11 @@ interface Key {
   readonly defaultText: string | null;
 }
 
-describe('docs/fleet-file.md', () => {
+describe('docs/fleet-file.md, with the pages of the providers', () => {
   it.each(keysOf(fleetJsonSchema(providerTypes, metricSourceTypes)))(
     'has $name, and its default',
     ({ name, required, defaultText }) => {
-      const about = rows.filter((row) => nameOf(row) === name);
+      const about = [...rows, ...providerRows].filter((row) => nameOf(row) === name);
       expect(about).not.toEqual([]);
       if (required) expect(about.some((row) => row.includes('| required'))).toBe(true);
       const shown = defaultText === '' ? '""' : defaultText;
@@ -50,6 +53,10 @@ describe('docs/fleet-file.md', () => {
     }
   });
 });
+
+function rowsOf(text: string): string[] {
+  return text.split('\n').filter((line) => line.startsWith('| `'));
+}
 
 /** The key that a table's row is about: the last part of `| \`portRange.from\` |`. */
 function nameOf(row: string): string {

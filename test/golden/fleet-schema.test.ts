@@ -12,8 +12,8 @@ describe('the fleet file', () => {
     await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../../schema/fleet.schema.json');
   });
 
-  it('of the example is valid', () => {
-    const path = new URL('../../examples/hello/fleet.yaml', import.meta.url).pathname;
+  it.each(['hello', 'exec'])('of the example %s is valid', (name) => {
+    const path = new URL(`../../examples/${name}/fleet.yaml`, import.meta.url).pathname;
     expect(
       parseFleet({ text: readFileSync(path), path, providers: providerTypes, sources: metricSourceTypes }),
     ).toMatchObject({ ok: true });

@@ -17,6 +17,7 @@ const components = {
   faketime: { title: 'faketime', program: 'faketime', install: INSTALL_TEST_COMPONENTS },
   haproxy: { title: 'HAProxy', program: 'haproxy', install: 'sudo sh scripts/install-haproxy.sh' },
   prometheus: { title: 'Prometheus', program: 'prometheus', install: INSTALL_TEST_COMPONENTS },
+  python3: { title: 'Python', program: 'python3', install: INSTALL_TEST_COMPONENTS },
   rabbitmq: { title: 'RabbitMQ', program: 'rabbitmq-server', install: INSTALL_TEST_COMPONENTS },
   redis: { title: 'Redis', program: 'redis-server', install: INSTALL_TEST_COMPONENTS },
 } as const;

@@ -4,6 +4,7 @@ import { KIB } from '../../base/byte-size.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { PortError } from '../../ports/errors.ts';
 import { byteSizeSchema } from '../../settings/byte-size.ts';
+import { commandSchema, environmentSchema } from '../../settings/command.ts';
 import { durationSchema } from '../../settings/duration.ts';
 import type { Problem } from '../../settings/explain.ts';
 import { filePathSchema, portSchema, userNameSchema } from '../../settings/fields.ts';
@@ -13,7 +14,6 @@ import { RESERVED_VARIABLES } from './tags.ts';
 
 const userSchema = userNameSchema.nullable().default(null);
 
-const MAX_ARGUMENTS = 1_024;
 export const MAX_STOP_TIMEOUT_MS = 3_600_000;
 const MIN_LOG_BYTES = 64 * KIB;
 const MAX_LOG_BYTES = 1024 * KIB * KIB;
@@ -34,25 +34,12 @@ const processSettings = z.object({
 
 export type ProcessSettings = z.infer<typeof processSettings>;
 
-const text = z.string().refine((value) => !value.includes('\0'), { error: 'it has no null characters' });
-
-const variableName = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'a variable name has letters, digits and _, and starts with no digit' })
-  .refine((name) => !RESERVED_VARIABLES.test(name), { error: 'PORT, HOST and DROVER_* are set by Drover; remove it' });
-
 /** The launch template's settings as a person writes them. */
 export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
   return z
     .strictObject({
-      command: z
-        .array(text)
-        .min(1)
-        .max(MAX_ARGUMENTS)
-        .refine((list) => list[0] !== '', { error: 'it starts with the program to run' })
-        .describe('The program and its arguments, as a list; no shell is involved.'),
-      environment: z
-        .record(variableName, text)
+      command: commandSchema().describe('The program and its arguments, as a list; no shell is involved.'),
+      environment: environmentSchema(RESERVED_VARIABLES, 'PORT, HOST and DROVER_* are set by Drover; remove it')
         .default({})
         .describe('Variables for the server, beside PATH, HOME, LANG, TZ, USER and those that Drover sets.'),
       workingDirectory: filePathSchema
