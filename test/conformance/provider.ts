@@ -16,6 +16,8 @@ export interface ProviderWorld {
   readonly settings: JsonObject;
   /** The same of one that listens on its port. */
   readonly listening: JsonObject;
+  /** How often to look for what is awaited, where that is more often than usual: machines that take long to boot. */
+  readonly maxLooks?: number;
   /** A provider as a controller's start makes it; for the same fleet, the next one after an earlier one. */
   open(fleet: string): Promise<Provider>;
   /** Makes a machine stop behind the provider's back. */
@@ -64,7 +66,7 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
 
     /** Looks until it is so; a bound, not a delay. */
     async function eventually(isSo: () => Promise<boolean>): Promise<void> {
-      for (let look = 0; look < MAX_LOOKS; look += 1) {
+      for (let look = 0; look < (world.maxLooks ?? MAX_LOOKS); look += 1) {
         if (await isSo()) return;
         await world.clock.sleep(LOOK_INTERVAL_MS);
       }

@@ -16,6 +16,7 @@ const INSTALL_TEST_COMPONENTS = 'sudo sh scripts/install-test-components.sh';
 const components = {
   faketime: { title: 'faketime', program: 'faketime', install: INSTALL_TEST_COMPONENTS },
   haproxy: { title: 'HAProxy', program: 'haproxy', install: 'sudo sh scripts/install-haproxy.sh' },
+  libvirt: { title: 'libvirt', program: 'libvirtd', install: INSTALL_TEST_COMPONENTS },
   prometheus: { title: 'Prometheus', program: 'prometheus', install: INSTALL_TEST_COMPONENTS },
   python3: { title: 'Python', program: 'python3', install: INSTALL_TEST_COMPONENTS },
   rabbitmq: { title: 'RabbitMQ', program: 'rabbitmq-server', install: INSTALL_TEST_COMPONENTS },

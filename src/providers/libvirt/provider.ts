@@ -1,0 +1,192 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KeyedSerial } from '../../base/serial.ts';
+import type { Machine } from '../../model/observation.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { untilAborted, withDeadline } from '../../ports/deadline.ts';
+import { asPortError, PortError } from '../../ports/errors.ts';
+import type { LaunchRequest, MachineList, Provider, ProviderContext } from '../../ports/provider.ts';
+import { endMachine } from './ending.ts';
+import { EventWatch } from './event-watch.ts';
+import { Host } from './host.ts';
+import { launchOn, WORK_FOLDER_PREFIX } from './launch.ts';
+import { hostsOf, readSettings } from './settings.ts';
+import { mayBeOf } from './tags.ts';
+
+/** One host may not keep the others' machines from being listed. */
+const HOST_LIST_TIMEOUT_MS = 20_000;
+/** Between two observations while a machine has no address yet: a lease is no event. */
+const ADDRESS_INTERVAL_MS = 1_000;
+
+/** Servers as virtual machines of libvirt hosts. How it works is in docs/providers/libvirt.md. */
+export class LibvirtProvider implements Provider {
+  readonly #fleet: string;
+  readonly #dataDir: string;
+  readonly #clock: Clock;
+  /** By zone. */
+  readonly #hosts: ReadonlyMap<string | null, Host>;
+  /** Of one machine one operation at a time. */
+  readonly #queue = new KeyedSerial();
+  readonly #endings = new Map<string, Promise<void>>();
+  /** Why endings have failed that nobody has been answered yet. */
+  readonly #failedEndings = new Map<string, unknown>();
+  readonly #watchers = new Set<() => void>();
+  readonly #closed = new AbortController();
+  #events: readonly EventWatch[] = [];
+  #isAwaitingAddress = false;
+  #swept: Promise<void> | null = null;
+
+  constructor({ fleet, settings, dataDir, clock }: ProviderContext) {
+    this.#fleet = fleet;
+    this.#dataDir = dataDir;
+    this.#clock = clock;
+    this.#hosts = new Map(hostsOf(settings).map((host) => [host.zone, new Host(host, fleet, clock)]));
+  }
+
+  launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine> {
+    return untilAborted(signal, async () => {
+      const settings = readSettings(request.settings);
+      await this.#sweep();
+      const host = this.#hostOf(request.placement.zone);
+      const use = { fleet: this.#fleet, dataDir: this.#dataDir, clock: this.#clock };
+      return await this.#queue.run(request.instanceId, () => launchOn(host, request, settings, use, signal));
+    });
+  }
+
+  list(signal: AbortSignal): Promise<MachineList> {
+    return untilAborted(signal, async () => {
+      const hosts = [...this.#hosts.values()];
+      const lists = await Promise.allSettled(
+        hosts.map((host) =>
+          withDeadline(this.#clock, HOST_LIST_TIMEOUT_MS, signal, (bounded) => host.list(bounded), host.virsh.where),
+        ),
+      );
+      const machines: Machine[] = [];
+      const unseenZones = new Map<string, string>();
+      let failure: unknown;
+      for (const [index, list] of lists.entries()) {
+        const zone = hosts[index]?.zone ?? null;
+        if (list.status === 'fulfilled') machines.push(...list.value);
+        else {
+          failure ??= list.reason;
+          if (zone !== null) unseenZones.set(zone, asPortError(list.reason).message);
+        }
+      }
+      if (lists.every(({ status }) => status === 'rejected')) throw failure;
+      this.#awaitAddress(machines);
+      return { machines, unseenZones };
+    });
+  }
+
+  terminate(machineId: string, signal: AbortSignal): Promise<void> {
+    return untilAborted(signal, async () => {
+      // One ending a machine, whoever asks for it: it keeps its stop timeout when a caller gives up and comes again.
+      if (this.#endings.has(machineId)) return;
+      const failure = this.#failedEndings.get(machineId);
+      this.#failedEndings.delete(machineId);
+      if (failure !== undefined) throw failure;
+      const { host, name } = this.#placeOf(machineId);
+      if ((await host.tagsOf(name, signal)) === null) throw this.#noMachine(machineId);
+      if (!this.#endings.has(machineId)) this.#startToEnd(machineId, host, name);
+    });
+  }
+
+  watch(onChange: () => void): () => void {
+    // A function of its own for each call, so that watching twice with the same one works.
+    const watcher = () => onChange();
+    this.#watchers.add(watcher);
+    if (this.#events.length === 0) {
+      this.#events = [...this.#hosts.values()].map(
+        ({ virsh }) => new EventWatch(virsh, this.#fleet, this.#clock, () => this.#notify()),
+      );
+    }
+    return () => {
+      this.#watchers.delete(watcher);
+      if (this.#watchers.size === 0) void this.#stopEvents();
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    this.#watchers.clear();
+    await this.#stopEvents();
+    await Promise.allSettled(this.#endings.values());
+  }
+
+  /** It goes on by itself: whoever wants to know asks again. */
+  #startToEnd(machineId: string, host: Host, name: string): void {
+    const end = async () => {
+      const tags = await host.tagsOf(name, this.#closed.signal);
+      if (tags !== null) await endMachine(host, name, tags, this.#clock, this.#closed.signal);
+    };
+    const ending = this.#queue
+      .run(instanceOf(this.#fleet, name), end)
+      .catch((error: unknown) => void this.#failedEndings.set(machineId, error))
+      .finally(() => {
+        this.#endings.delete(machineId);
+        this.#notify();
+      });
+    this.#endings.set(machineId, ending);
+  }
+
+  /** The first host where the core names none: the only one, mostly. @throws PortError `Invalid` */
+  #hostOf(zone: string | null): Host {
+    const host = zone === null ? this.#hosts.values().next().value : this.#hosts.get(zone);
+    if (host !== undefined) return host;
+    throw new PortError(
+      'Invalid',
+      'noHost',
+      `There is no host ${zone} in the provider's settings; add it, or correct zones.`,
+    );
+  }
+
+  /** @throws PortError `NotFound` for an id that is no machine's of the fleet */
+  #placeOf(machineId: string): { readonly host: Host; readonly name: string } {
+    const at = machineId.indexOf(':');
+    const host = this.#hosts.get(at === -1 ? null : machineId.slice(0, at));
+    const name = machineId.slice(at + 1);
+    if (host === undefined || !mayBeOf(this.#fleet, name)) throw this.#noMachine(machineId);
+    return { host, name };
+  }
+
+  #noMachine(machineId: string): PortError {
+    return new PortError('NotFound', 'noMachine', `There is no machine ${machineId} in the fleet ${this.#fleet}.`);
+  }
+
+  #notify(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  #awaitAddress(machines: readonly Machine[]): void {
+    const isAwaited = machines.some(({ state, addresses }) => state === 'running' && addresses.length === 0);
+    if (!isAwaited || this.#isAwaitingAddress || this.#watchers.size === 0) return;
+    this.#isAwaitingAddress = true;
+    void this.#clock.sleep(ADDRESS_INTERVAL_MS, this.#closed.signal).then(() => {
+      this.#isAwaitingAddress = false;
+      this.#notify();
+    });
+  }
+
+  async #stopEvents(): Promise<void> {
+    const events = this.#events;
+    this.#events = [];
+    await Promise.all(events.map((one) => one.close()));
+  }
+
+  /** Once in a provider's life: what launches of an earlier controller left in the data folder may hold user data. */
+  #sweep(): Promise<void> {
+    this.#swept ??= (async () => {
+      const left = (await readdir(this.#dataDir)).filter((name) => name.startsWith(WORK_FOLDER_PREFIX));
+      for (const name of left) await rm(join(this.#dataDir, name), { recursive: true, force: true });
+    })().catch((error: unknown) => {
+      this.#swept = null;
+      throw error;
+    });
+    return this.#swept;
+  }
+}
+
+/** What a domain of the fleet is queued by: as its launch is. */
+function instanceOf(fleet: string, name: string): string {
+  return name.slice(`drover-${fleet}-`.length);
+}
