@@ -361,4 +361,18 @@ export const FIELD: readonly Mutation[] = [
     replace: 'return () => {};',
     caughtBy: field('trust/copied-folder'),
   },
+  {
+    name: "libvirt: a clone of a machine, or another fleet's, passes for a machine of the fleet",
+    file: 'src/providers/libvirt/tags.ts',
+    find: 'return isOwn ? tags : null;',
+    replace: 'return tags;',
+    caughtBy: { tests: ['src/providers/libvirt/parsers.test.ts'] },
+  },
+  {
+    name: 'libvirt: a server has the address of a lease that is over',
+    file: 'src/providers/libvirt/addresses.ts',
+    find: 'leases.filter(({ expiresAt }) => expiresAt === last)',
+    replace: 'leases.filter(({ expiresAt }) => expiresAt !== null)',
+    caughtBy: { tests: ['src/providers/libvirt/parsers.test.ts'] },
+  },
 ];

@@ -5,7 +5,7 @@ import { addressesByMac } from './addresses.ts';
 import { isNoDomain, virshError } from './errors.ts';
 import type { HostSettings } from './settings.ts';
 import { type DomainState, machineState, parseStates } from './states.ts';
-import { diskVolume, domainName, macOf, mayBeOf, parseTags, seedVolume, TAG_NAMESPACE, type Tags } from './tags.ts';
+import { diskVolume, macOf, mayBeOf, seedVolume, TAG_NAMESPACE, type Tags, tagsIn } from './tags.ts';
 import { Virsh } from './virsh.ts';
 
 const STATES = 'domstats --raw --state';
@@ -59,7 +59,7 @@ export class Host {
   /** The tags of a domain, read anew; null where there is no such domain, or none that is Drover's. */
   async tagsOf(name: string, signal: AbortSignal): Promise<Tags | null> {
     const end = await this.virsh.tried(['metadata', name, TAG_NAMESPACE], signal);
-    if (whyFailed(end) === null) return this.#own(name, end.output);
+    if (whyFailed(end) === null) return tagsIn(end.output, this.#fleet, name);
     if (isNoDomain(end.complaint) || /metadata not found|metadata element .*not present/i.test(end.complaint))
       return null;
     throw virshError(`virsh metadata on ${this.virsh.where}`, end.complaint);
@@ -135,18 +135,12 @@ export class Host {
       const known = this.#tags.get(name);
       const text = printed[unknown.indexOf(name)]?.trim() ?? '';
       // Nothing may mean that it has no tags, or that it could not be asked.
-      const tags = known ?? (text === '' ? await this.tagsOf(name, signal) : this.#own(name, text));
+      const tags = known ?? (text === '' ? await this.tagsOf(name, signal) : tagsIn(text, this.#fleet, name));
       if (tags === null) continue;
       found.set(name, tags);
       if (tags.phase === 'launched') this.#tags.set(name, tags);
     }
     return found;
-  }
-
-  /** A copy of a machine has its tags, but neither its name nor its place in the fleet. */
-  #own(name: string, xml: string): Tags | null {
-    const tags = parseTags(xml);
-    return tags?.fleet === this.#fleet && domainName(tags.fleet, tags.instanceId) === name ? tags : null;
   }
 
   #machine(name: string, tags: Tags, state: DomainState, seen: ReadonlyMap<string, readonly string[]>): Machine {

@@ -4,7 +4,7 @@ import { domainXml } from './domain-xml.ts';
 import { virshError } from './errors.ts';
 import { readSettings, settingsSchema } from './settings.ts';
 import { machineState, parseStates } from './states.ts';
-import { domainName, macOf, mayBeOf, parseTags, type Tags, uuidOf } from './tags.ts';
+import { domainName, macOf, mayBeOf, type Tags, tagsIn, uuidOf } from './tags.ts';
 
 describe('addresses', () => {
   it('are read from leases, the newest where a machine has several, IPv4 first', () => {
@@ -84,11 +84,13 @@ describe('names and tags', () => {
     expect(xml).not.toContain(hostile);
     expect(xml.match(/<\/domain>/g)).toHaveLength(1);
     const element = /<drover:machine[^>]*\/>/.exec(xml)?.[0] ?? '';
-    expect(parseTags(element)).toEqual(tags);
+    expect(tagsIn(element, 'shop', 'drover-shop-i-1')).toEqual(tags);
+    expect(tagsIn(element, 'shop', 'drover-shop-i-2')).toBeNull();
+    expect(tagsIn(element, 'other', 'drover-shop-i-1')).toBeNull();
   });
 
   it.each(['', 'error', '<machine/>', '<machine fleet="shop"/>', '<a'])('are none in %j', (text) => {
-    expect(parseTags(text)).toBeNull();
+    expect(tagsIn(text, 'shop', 'drover-shop-i-1')).toBeNull();
   });
 });
 

@@ -23,7 +23,6 @@ export const MAX_STOP_TIMEOUT_MS = 600_000;
 const VIRTUALIZATIONS = ['auto', 'kvm', 'qemu'] as const;
 const ADDRESS_SOURCES = ['lease', 'agent', 'arp'] as const;
 const addressSourceSchema = z.enum(ADDRESS_SOURCES);
-export type AddressSource = z.infer<typeof addressSourceSchema>;
 
 /** What a launch needs, after validation: bytes and milliseconds. */
 const libvirtSettings = z.object({

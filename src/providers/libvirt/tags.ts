@@ -24,10 +24,16 @@ const tagsSchema = z.object({
 });
 export type Tags = z.infer<typeof tagsSchema>;
 
-/** The tags in what `virsh metadata` prints; null where they are not Drover's. */
-export function parseTags(xml: string): Tags | null {
+/**
+ * The tags in what `virsh metadata` prints of a domain; null where it is no machine of the fleet. A clone of a machine has its tags, but neither
+ * its name nor its place in the fleet.
+ */
+export function tagsIn(xml: string, fleet: string, name: string): Tags | null {
   const parsed = z.object({ machine: tagsSchema }).safeParse(parseXml(xml));
-  return parsed.success ? parsed.data.machine : null;
+  if (!parsed.success) return null;
+  const tags = parsed.data.machine;
+  const isOwn = tags.fleet === fleet && name === prefixOf(fleet) + tags.instanceId;
+  return isOwn ? tags : null;
 }
 
 const USABLE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
