@@ -6,6 +6,7 @@ import { fleetJsonSchema, publicInFleet } from '../fleet/file/json-schema.ts';
 import {
   type FleetFileError,
   type FleetFileResult,
+  type KnownTypes,
   MAX_FLEET_FILE_BYTES,
   parseFleet,
   readDocument,
@@ -17,8 +18,10 @@ import { providerNamed } from '../fleet/providers.ts';
 import { metricSourceTypes } from '../metrics/registry.ts';
 import type { AutoScalingGroup, Fleet } from '../model/fleet.ts';
 import type { FleetDocument } from '../model/fleet-version.ts';
-import { providerTypes } from '../providers/registry.ts';
+import { providerTypes, usePackage } from '../providers/registry.ts';
 import type { Problem } from '../settings/explain.ts';
+
+const KNOWN: KnownTypes = { providers: providerTypes, usePackage, sources: metricSourceTypes };
 
 /** Reads and validates a fleet file with all providers and metric sources that there are. */
 export async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
@@ -29,12 +32,12 @@ export async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
     if (!(error instanceof FileError)) throw error;
     return unreadableFleet(fleetFile, error.message);
   }
-  return parseFleet({ text, path: fleetFile, providers: providerTypes, sources: metricSourceTypes });
+  return parseFleet({ text, path: fleetFile, ...KNOWN });
 }
 
 /** The same for a document that was recorded, or sent. @param name what it is called in errors */
 export function readFleetDocument(document: FleetDocument, name: string): FleetFileResult {
-  return readDocument(document, { providers: providerTypes, sources: metricSourceTypes }, name);
+  return readDocument(document, KNOWN, name);
 }
 
 /** A document without what the schemas do not mark as public. */

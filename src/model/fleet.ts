@@ -42,11 +42,14 @@ export const NO_FLEET: Fleet = {
   history: DEFAULT_HISTORY,
 };
 
+/** How the types of providers from npm packages begin: the package's name follows. */
+export const PACKAGE_TYPE = 'npm:';
+
 /** Where servers come from: one account, region, engine or host of a type. */
 export interface ProviderInstance {
   /** What launch templates, and the records of the servers that came from it, call it. */
   readonly name: string;
-  /** The type's name in `providers/registry.ts`. */
+  /** The type's name in `providers/registry.ts`: `process`, or `npm:` and the name of a package. */
   readonly type: string;
   /** The type's own settings, validated by its schema. Credentials are named in them, never held. */
   readonly settings: JsonObject;

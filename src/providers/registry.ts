@@ -1,9 +1,26 @@
+import { env } from 'node:process';
+import { PACKAGE_TYPE } from '../model/fleet.ts';
 import type { ProviderType } from '../ports/provider.ts';
 import { execProvider } from './exec/index.ts';
 import { libvirtProvider } from './libvirt/index.ts';
+import { loadPackage, PACKAGES_VARIABLE, PackageError } from './packages/load.ts';
 import { processProvider } from './process/index.ts';
 
-/** Every kind of provider, by the name that a launch template gives. */
-export const providerTypes: ReadonlyMap<string, ProviderType> = new Map(
+const types = new Map<string, ProviderType>(
   [execProvider, libvirtProvider, processProvider].map((type) => [type.name, type]),
 );
+
+/** Every kind of provider, by the name that a fleet file gives: ours, and those of packages that were loaded. */
+export const providerTypes: ReadonlyMap<string, ProviderType> = types;
+
+/** Makes a package's type known, once in a process. @param type `npm:NAME` @returns why it cannot be used; null if it can */
+export function usePackage(type: string): string | null {
+  if (types.has(type)) return null;
+  try {
+    types.set(type, loadPackage(type.slice(PACKAGE_TYPE.length), env[PACKAGES_VARIABLE], type));
+    return null;
+  } catch (error) {
+    if (error instanceof PackageError) return error.message;
+    throw error;
+  }
+}

@@ -10,20 +10,15 @@ import {
   openSync,
   readlinkSync,
   type Stats,
+  statSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { geteuid } from 'node:process';
+import { whyUntrusted } from '../base/trusted-path.ts';
 import { PortError } from '../ports/errors.ts';
-import { isPrivateGroup } from './private-group.ts';
 
-const ROOT = 0;
 const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
-const GROUP_WRITES = 0o020;
-const OTHERS_WRITE = 0o002;
-const STICKY = 0o1000;
-/** As many as Linux follows. */
-const MAX_LINKS = 40;
 
 /**
  * Makes the data folder, for this user alone, or trusts the one that is there: it belongs to this user, nobody else can write to
@@ -31,13 +26,13 @@ const MAX_LINKS = 40;
  * @throws PortError `dataFolderUntrusted`, `dataFolderUnusable`
  */
 export function openDataFolder(path: string): void {
-  checkWay(dirname(path), path, MAX_LINKS);
+  checkWay(path, path);
   try {
     mkdirSync(path, { recursive: true, mode: PRIVATE_FOLDER });
   } catch (error) {
     throw unusable(error);
   }
-  checkWay(path, path, MAX_LINKS);
+  checkWay(path, path);
   const stat = lstat(path);
   if (stat?.isSymbolicLink()) return openDataFolder(resolve(dirname(path), readlinkSync(path)));
   if (stat?.uid === geteuid?.()) return;
@@ -73,30 +68,29 @@ function refuseForeignFile(path: string, stat: Stats): void {
   if (stat.nlink > 1) throw untrusted(dirname(path), `${path} has a second name (a hard link)`);
 }
 
-/** Every folder and every symbolic link on the way, from the root on, as far as there is one. */
-function checkWay(path: string, dataDir: string, linksLeft: number): void {
+/** The way to it, and it itself, as far as there is one. */
+function checkWay(path: string, dataDir: string): void {
+  const blocked = firstNotAFolder(path);
+  let why: string | null;
+  try {
+    why = whyUntrusted(blocked ?? path);
+  } catch (error) {
+    throw unusable(error);
+  }
+  if (why !== null) throw untrusted(dataDir, why);
+  if (blocked === null) return;
+  const message = `${blocked} is in the way of the data folder ${dataDir}: it is not a folder`;
+  throw new PortError('Invalid', 'dataFolderUnusable', message);
+}
+
+function firstNotAFolder(path: string): string | null {
   const parent = dirname(path);
-  if (parent !== path) checkWay(parent, dataDir, linksLeft);
-  const stat = lstat(path);
-  if (stat === null) return;
-  if (stat.uid !== ROOT && stat.uid !== geteuid?.()) {
-    throw untrusted(dataDir, `${path} belongs to the user with id ${stat.uid}`);
-  }
-  if (stat.isSymbolicLink()) {
-    if (linksLeft === 0) throw untrusted(dataDir, `${path} is one symbolic link too many`);
-    return checkWay(resolve(parent, readlinkSync(path)), dataDir, linksLeft - 1);
-  }
-  if (!stat.isDirectory())
-    throw new PortError(
-      'Invalid',
-      'dataFolderUnusable',
-      `${path} is in the way of the data folder ${dataDir}: it is not a folder`,
-    );
-  // Where the sticky bit is set (/tmp), nobody can rename or remove what is another user's. In the data folder itself that is not enough.
-  if ((stat.mode & STICKY) !== 0 && path !== dataDir) return;
-  if ((stat.mode & OTHERS_WRITE) !== 0) throw untrusted(dataDir, `every user can write to ${path}`);
-  if ((stat.mode & GROUP_WRITES) !== 0 && !isPrivateGroup(stat.gid)) {
-    throw untrusted(dataDir, `the group with id ${stat.gid} can write to ${path}`);
+  const before = parent === path ? null : firstNotAFolder(parent);
+  if (before !== null) return before;
+  try {
+    return (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true) ? null : path;
+  } catch (error) {
+    throw unusable(error);
   }
 }
 

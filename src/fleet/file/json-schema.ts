@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PACKAGE_TYPE } from '../../model/fleet.ts';
 import { type IsPublic, publicBySchema, publicity } from '../../settings/public.ts';
 import type { ProviderSchemaSource, SettingsSchemaSource } from '../../settings/settings-schema.ts';
 import { typesByName } from '../providers.ts';
@@ -35,7 +36,7 @@ function composed(
   instances: FleetFileContext['instances'],
   metadata: Metadata,
 ): Schema {
-  return z.toJSONSchema(fleetFileSchema({ providers, sources, instances, baseDir: '/' }), {
+  return z.toJSONSchema(fleetFileSchema({ providers, refusedPackages: new Map(), sources, instances, baseDir: '/' }), {
     metadata,
     io: 'input',
     unrepresentable: 'any',
@@ -50,6 +51,7 @@ function composed(
       if (path.at(-2) === 'providers') {
         const own = new Map([...providers].map(([name, type]) => [name, instanceSettings(type, '/')] as const));
         oneOfKinds(jsonSchema, 'type', own, metadata);
+        jsonSchema.oneOf?.push(OF_A_PACKAGE);
       }
     },
   });
@@ -82,6 +84,13 @@ function ofAnotherInstance(known: readonly string[]): Schema {
     required: ['provider'],
   };
 }
+
+/** What its settings are, only the package knows. */
+const OF_A_PACKAGE: Schema = {
+  type: 'object',
+  properties: { type: { type: 'string', pattern: `^${PACKAGE_TYPE}` } },
+  required: ['type'],
+};
 
 /** A kind may have several shapes itself: queues of different brokers. */
 function shapes(own: Schema): Schema[] {

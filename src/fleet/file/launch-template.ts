@@ -5,19 +5,15 @@ import type { LaunchTemplate, ProviderInstance } from '../../model/fleet.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { addProblems, parseExplained } from '../../settings/explain.ts';
 import { shown } from '../../settings/public.ts';
-import type { ProviderSchemaSource, SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import type { SettingsSchemaSource } from '../../settings/settings-schema.ts';
 import { typesByName } from '../providers.ts';
-import { needsNoSettings } from './provider-instance.ts';
+import { needsNoSettings, type ProviderTypes } from './provider-instance.ts';
 
-export interface FleetFileContext {
-  /** Provider types, by name. */
-  readonly providers: ReadonlyMap<string, ProviderSchemaSource>;
+export interface FleetFileContext extends ProviderTypes {
   /** The provider instances that the file names, which may have errors of their own. */
   readonly instances: readonly Pick<ProviderInstance, 'name' | 'type'>[];
   /** Metric sources, by name. */
   readonly sources: ReadonlyMap<string, SettingsSchemaSource>;
-  /** The folder of the fleet file, absolute: relative paths are resolved against it. */
-  readonly baseDir: string;
 }
 
 /** `provider`, `weight`, and beside them the settings of that provider, validated by its own schema. */

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Fleet } from '../../model/fleet.ts';
+import { type Fleet, PACKAGE_TYPE } from '../../model/fleet.ts';
 import type { FleetDocument } from '../../model/fleet-version.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { type Problem, parseExplained } from '../../settings/explain.ts';
@@ -26,9 +26,14 @@ export interface FleetFileInput {
   /** The absolute path that it was read from: relative paths in it start from its folder. */
   readonly path: string;
   readonly providers: ReadonlyMap<string, ProviderSchemaSource>;
+  /** Adds the type of a package (`npm:NAME`) to `providers`. Without it there are none. @returns why it cannot be used; null if it can */
+  readonly usePackage?: (type: string) => string | null;
   /** Metric sources, by name. */
   readonly sources: ReadonlyMap<string, SettingsSchemaSource>;
 }
+
+/** What there is to be named in a fleet file. */
+export type KnownTypes = Pick<FleetFileInput, 'providers' | 'usePackage' | 'sources'>;
 
 export interface ValidFleetFile {
   readonly ok: true;
@@ -66,12 +71,8 @@ export function parseFleet(input: FleetFileInput): FleetFileResult {
  * Validates what was read before, or never was a file. Errors say where by the path alone.
  * @param name what it is called in errors
  */
-export function readDocument(
-  { content, baseDir }: FleetDocument,
-  sources: Pick<FleetFileInput, 'providers' | 'sources'>,
-  name: string,
-): FleetFileResult {
-  return validate(content, baseDir, sources, name, { place: () => ({ line: 1, column: 1 }), lines: [], scalars: [] });
+export function readDocument({ content, baseDir }: FleetDocument, known: KnownTypes, name: string): FleetFileResult {
+  return validate(content, baseDir, known, name, { place: () => ({ line: 1, column: 1 }), lines: [], scalars: [] });
 }
 
 interface Written {
@@ -83,11 +84,13 @@ interface Written {
 function validate(
   content: Json,
   baseDir: string,
-  { providers, sources }: Pick<FleetFileInput, 'providers' | 'sources'>,
+  { providers, usePackage, sources }: KnownTypes,
   name: string,
   { place, lines, scalars }: Written,
 ): FleetFileResult {
-  const schema = fleetFileSchema({ providers, sources, instances: providersIn(content), baseDir });
+  const instances = providersIn(content);
+  const refusedPackages = refusedOf(instances, usePackage);
+  const schema = fleetFileSchema({ providers, refusedPackages, sources, instances, baseDir });
   const hidden = hiddenValues(content);
   const parsed = hidden.length > 0 ? { problems: hidden } : parseExplained(schema, content);
   const problems = 'problems' in parsed ? parsed.problems : checkFleet(parsed.value, providers);
@@ -103,6 +106,20 @@ function validate(
     return { ok: true, fleet: parsed.value, document: { content: content as JsonObject, baseDir }, locate };
   }
   return { ok: false, errors: locate(problems) };
+}
+
+/** What the packages are refused for that the file names, by their types. */
+function refusedOf(
+  instances: readonly { readonly type: string }[],
+  usePackage: KnownTypes['usePackage'] = () => 'packages are not loaded here',
+): ReadonlyMap<string, string> {
+  const named = new Set(instances.map(({ type }) => type).filter((type) => type.startsWith(PACKAGE_TYPE)));
+  return new Map(
+    [...named].flatMap((type): [string, string][] => {
+      const why = usePackage(type);
+      return why === null ? [] : [[type, why]];
+    }),
+  );
 }
 
 /** The result for a file that cannot be read at all; `why` goes on after `it cannot be read: `. */

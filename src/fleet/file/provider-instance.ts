@@ -7,17 +7,30 @@ import { isObject } from '../../settings/path.ts';
 import { shown } from '../../settings/public.ts';
 import type { ProviderSchemaSource } from '../../settings/settings-schema.ts';
 
-type Types = ReadonlyMap<string, ProviderSchemaSource>;
+/** What there is to be named under `providers`. */
+export interface ProviderTypes {
+  /** By name. */
+  readonly providers: ReadonlyMap<string, ProviderSchemaSource>;
+  /** Why packages of provider types (`npm:NAME`) that the file names cannot be used. */
+  readonly refusedPackages: ReadonlyMap<string, string>;
+  /** The folder of the fleet file, absolute: relative paths are resolved against it. */
+  readonly baseDir: string;
+}
 
 /** `type`, and beside it the settings of an instance of that type, validated by its own schema. */
-export function providerInstanceSchema(types: Types, baseDir: string) {
+export function providerInstanceSchema({ providers: types, refusedPackages, baseDir }: ProviderTypes) {
   return z
-    .looseObject({ type: shown(z.string()).describe('The type of the provider, such as `process`.') })
+    .looseObject({
+      type: shown(z.string()).describe(
+        'The type of the provider, such as `process`, or `npm:` and the name of a package.',
+      ),
+    })
     .transform((value, context): Omit<ProviderInstance, 'name'> => {
       const { type: name, ...settings } = value;
       const type = types.get(name);
       if (type === undefined) {
-        const message = `there is no provider type ${JSON.stringify(name)}; ${didYouMean(name, [...types.keys()])}`;
+        const why = refusedPackages.get(name) ?? didYouMean(name, [...types.keys()]);
+        const message = `there is no provider type ${JSON.stringify(name)}; ${why}`;
         context.issues.push({ code: 'custom', message, path: ['type'], input: name });
         return z.NEVER;
       }

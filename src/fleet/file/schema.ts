@@ -260,7 +260,7 @@ export function fleetFileSchema(context: FleetFileContext) {
   return z
     .strictObject({
       fleet: nameSchema.describe("The fleet's name, part of every machine's tags."),
-      providers: byName(providerInstanceSchema(context.providers, context.baseDir))
+      providers: byName(providerInstanceSchema(context))
         .prefault({})
         .describe(
           'Provider instances by name: accounts, regions, engines or hosts of a type, each with settings of its own.',
