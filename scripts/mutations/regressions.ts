@@ -82,7 +82,7 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'riju #78: the only warm server is ended',
     file: 'src/decide/victims.ts',
-    find: '(instance: Instance) => lifecycleOf(instance).scaleInRank,',
+    find: '(instance) => lifecycleOf(instance).scaleInRank,',
     replace: '(instance: Instance) => lifecycleOf(instance).scaleInRank * 0,',
     caughtBy: HEALTH,
   },

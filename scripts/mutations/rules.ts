@@ -1,6 +1,7 @@
 import type { Mutation, Tests } from './mutation.ts';
 
 const REGISTRATION: Tests = { tests: ['src/decide/registration.test.ts'] };
+const PLACEMENT: Tests = { tests: ['src/decide/placement.test.ts'] };
 const OUTLIERS: Tests = { tests: ['test/field/faults/outliers.test.ts'] };
 const HEALTH: Tests = { tests: ['src/decide/decide-health.test.ts', 'test/regressions/health.test.ts'] };
 const KNOWN: Tests = { tests: ['test/simulation/known.test.ts'] };
@@ -8,6 +9,48 @@ const CORE: Tests = { tests: ['src/decide/decide.test.ts', 'src/decide/decide-wi
 
 /** For each level of the health brake, and for each rule of docs/architecture.md, "What keeps it safe". */
 export const RULES: readonly Mutation[] = [
+  {
+    name: 'zones: servers are not spread over them',
+    file: 'src/decide/placement.ts',
+    find: "(counts.get(placement.zone) ?? 0) < (counts.get(best.zone) ?? 0)",
+    replace: 'false',
+    caughtBy: PLACEMENT,
+  },
+  {
+    name: 'zones: scaling in does not keep the balance',
+    file: 'src/decide/victims.ts',
+    find: 'chosen.left - zone.left',
+    replace: '0',
+    caughtBy: PLACEMENT,
+  },
+  {
+    name: 'zones: what is in a zone that cannot be seen is gone',
+    file: 'src/decide/sight.ts',
+    find: 'isZoneUnseen(view.value, instance) ||',
+    replace: '',
+    caughtBy: PLACEMENT,
+  },
+  {
+    name: 'zones: a zone that cannot be seen gets new servers',
+    file: 'src/decide/placement.ts',
+    find: 'zone === null || !unseen.has(zone)',
+    replace: 'zone === null || zone !== String(unseen)',
+    caughtBy: PLACEMENT,
+  },
+  {
+    name: 'zones: a place without room is asked again at once',
+    file: 'src/decide/placement.ts',
+    find: '!full.some((one) => isSame(one, placement))',
+    replace: 'true',
+    caughtBy: PLACEMENT,
+  },
+  {
+    name: 'zones: machines of a zone that was out of sight are orphans after the records were lost',
+    file: 'src/decide/adoption.ts',
+    find: 'adoptFromZones(draft);\n    followOrphans',
+    replace: 'followOrphans',
+    caughtBy: PLACEMENT,
+  },
   {
     name: 'registration: a server that has not answered Drover is a member',
     file: 'src/model/lifecycle.ts',

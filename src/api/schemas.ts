@@ -38,6 +38,8 @@ const instanceStatus = z.object({
   provider: z.string(),
   machineId: z.string().nullable(),
   machineDetail: z.string(),
+  zone: z.string().nullable(),
+  instanceType: z.string().nullable(),
   targets: listOf(targetStatus),
 });
 

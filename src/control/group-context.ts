@@ -20,6 +20,8 @@ export interface GroupContext {
   readonly mode: () => 'up' | 'down';
   /** A group's machines as a provider has listed them; blind while the provider is not open. */
   readonly machines: (provider: string, group: string) => View<Sightings>;
+  /** A provider's zones; empty where it is one place, and while it is not open. */
+  readonly zones: (provider: string) => readonly string[];
   /** The operations on a provider's machines; null while it is not open. */
   readonly operations: (provider: string) => Operations | null;
   /** The main process of a machine that is one of this host; null for any other. */

@@ -309,7 +309,7 @@ export class GroupLoop {
   }
 
   #snapshot(outcomes: readonly Outcome[]): Snapshot {
-    const { targetGroups, targets, mode, ids, file, metrics, histories } = this.#context;
+    const { targetGroups, targets, mode, zones, ids, file, metrics, histories } = this.#context;
     const behind = targetGroups(this.#group);
     const { instances, providers } = this;
     return {
@@ -319,6 +319,7 @@ export class GroupLoop {
       memory: this.#memory,
       instances,
       machines: this.#sightings(providers),
+      zones: zones(this.#group.launchTemplate.provider),
       throttled: this.#context.throttled(providers),
       targets: new Map(behind.map(({ name }) => [name, targets(name)])),
       file: file(),

@@ -185,6 +185,7 @@ export class Loops {
       fleet: () => this.#fleet.name,
       mode: this.#context.mode,
       machines: (provider, group) => this.#providers.machines(provider, group),
+      zones: (provider) => this.#providers.zones(provider),
       operations: (provider) => this.#providers.operations(provider),
       processOf: (provider, machineId) => this.#providers.processOf(provider, machineId),
       throttled: (providers) => this.#providers.throttled(providers),

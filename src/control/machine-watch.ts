@@ -1,9 +1,10 @@
-import type { Sightings, View } from '../decide/snapshot.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Sightings, UnseenZones, View } from '../decide/snapshot.ts';
 import { placesOf, sameAddresses } from '../model/endpoint.ts';
 import type { Machine } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
-import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
+import type { MachineList, Provider, ProviderCapabilities } from '../ports/provider.ts';
 import { type Concerned, differing } from './concerned.ts';
 import { Stopwatch } from './stopwatch.ts';
 import type { Throttle } from './throttle.ts';
@@ -17,6 +18,7 @@ const LIST_TIMEOUT_MS = 60_000;
 
 /** Sorted once, when it comes: each list is read many times. */
 interface List {
+  readonly unseenZones: ReadonlyMap<string, string>;
   readonly asked: Stopwatch;
   readonly machines: readonly Machine[];
   readonly byGroup: ReadonlyMap<string, ReadonlyMap<string, Machine>>;
@@ -25,6 +27,7 @@ interface List {
   readonly ids: () => ReadonlySet<string>;
 }
 
+const NONE_UNSEEN: UnseenZones = new Map();
 const NO_MACHINES: ReadonlyMap<string, Machine> = new Map();
 
 interface Lists {
@@ -34,6 +37,8 @@ interface Lists {
 
 /** Keeps the list of one provider's machines current, for all groups that use it. */
 export class MachineWatch {
+  /** As launch templates call it. */
+  readonly #name: string;
   readonly #provider: Provider;
   readonly #intervalMs: number;
   readonly #gapMs: number;
@@ -47,12 +52,14 @@ export class MachineWatch {
 
   /** @param onSeen called after each list, with the groups whose machines have changed */
   constructor(
+    name: string,
     provider: Provider,
     capabilities: ProviderCapabilities,
     clock: Clock,
     throttle: Throttle,
     onSeen: (changed: Concerned) => void,
   ) {
+    this.#name = name;
     this.#provider = provider;
     this.#intervalMs = capabilities.listIntervalMs;
     this.#gapMs = capabilities.listGapMs;
@@ -106,15 +113,24 @@ export class MachineWatch {
       value: {
         at: newest.asked.startedAt - this.#lagMs,
         machines: newest.byGroup.get(group) ?? NO_MACHINES,
+        unseenZones: this.#unseenIn(newest),
         get places() {
           return newest.places();
         },
         previous:
           previous === null
             ? null
-            : { at: previous.asked.startedAt - this.#lagMs, machines: previous.byGroup.get(group) ?? NO_MACHINES },
+            : {
+                at: previous.asked.startedAt - this.#lagMs,
+                machines: previous.byGroup.get(group) ?? NO_MACHINES,
+                unseenZones: this.#unseenIn(previous),
+              },
       },
     };
+  }
+
+  #unseenIn({ unseenZones }: List): UnseenZones {
+    return unseenZones.size === 0 ? NONE_UNSEEN : new Map([[this.#name, unseenZones]]);
   }
 
   /** Machines of the fleet that belong to none of these groups. */
@@ -127,7 +143,7 @@ export class MachineWatch {
     const asked = new Stopwatch(this.#clock);
     try {
       const newest = await withDeadline(this.#clock, LIST_TIMEOUT_MS, signal, (bounded) =>
-        this.#throttle.call(bounded, async () => listOf(asked, (await this.#provider.list(bounded)).machines)),
+        this.#throttle.call(bounded, async () => listOf(asked, await this.#provider.list(bounded))),
       );
       const before = this.#seen.value;
       // Two lists of one moment are one sighting.
@@ -145,8 +161,10 @@ export class MachineWatch {
 }
 
 function changedGroups(before: View<Lists> | null, now: View<Lists>): Concerned {
-  if (before?.kind === 'seen' && now.kind === 'seen')
+  if (before?.kind === 'seen' && now.kind === 'seen') {
+    if (!isDeepStrictEqual(before.value.newest.unseenZones, now.value.newest.unseenZones)) return 'all';
     return differing(before.value.newest.byGroup, now.value.newest.byGroup, sameMachines);
+  }
   const isSame = before?.kind === 'blind' && now.kind === 'blind' && before.failure?.message === now.failure?.message;
   return isSame ? new Set() : 'all';
 }
@@ -161,7 +179,7 @@ function sameMachines(before: ReadonlyMap<string, Machine>, now: ReadonlyMap<str
   return true;
 }
 
-function listOf(asked: Stopwatch, machines: readonly Machine[]): List {
+function listOf(asked: Stopwatch, { machines, unseenZones }: MachineList): List {
   const byGroup = new Map<string, Map<string, Machine>>();
   for (const machine of machines) {
     const group = byGroup.get(machine.group) ?? new Map<string, Machine>();
@@ -171,6 +189,7 @@ function listOf(asked: Stopwatch, machines: readonly Machine[]): List {
   let places: ReadonlyMap<string, string> | null = null;
   return {
     asked,
+    unseenZones,
     machines,
     byGroup,
     ids: () => {

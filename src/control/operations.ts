@@ -1,6 +1,6 @@
 import { type BackoffLimits, backoffMs } from '../base/backoff.ts';
 import type { Outcome } from '../decide/snapshot.ts';
-import { type Instance, type InstanceId, NO_PLACEMENT } from '../model/instance.ts';
+import type { Instance, InstanceId } from '../model/instance.ts';
 import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
 import { asFailure, asPortError } from '../ports/errors.ts';
@@ -46,9 +46,9 @@ export class Operations {
 
   /** @param serves whether the group is behind a load balancer */
   launch(instance: Instance, serves: boolean, timeoutMs: number, report: Report): void {
-    const { id: instanceId, group, launchTemplate } = instance;
+    const { id: instanceId, group, launchTemplate, placement } = instance;
     const { settings, version: launchTemplateVersion } = launchTemplate;
-    const request = { instanceId, group, serves, settings, launchTemplateVersion, placement: NO_PLACEMENT };
+    const request = { instanceId, group, serves, settings, launchTemplateVersion, placement };
     this.#start(
       instanceId,
       async (signal) => {

@@ -26,6 +26,7 @@ export interface ProvidersOptions {
 
 interface OpenProvider {
   readonly instance: ProviderInstance;
+  readonly zones: readonly string[];
   readonly provider: Provider;
   readonly watch: MachineWatch;
   readonly operations: Operations;
@@ -58,6 +59,11 @@ export class Providers {
     const view = this.#open.get(name)?.watch.view(group) ?? { kind: 'blind', since: this.#startedAt, failure: null };
     if (view.kind === 'seen') return view;
     return { ...view, failure: view.failure ?? this.#failures.get(name) ?? null };
+  }
+
+  /** Of the instance; none while it is not open. */
+  zones(name: string): readonly string[] {
+    return this.#open.get(name)?.zones ?? [];
   }
 
   /** How long until the newest list is too old to be relied upon; infinite while there is none. */
@@ -99,9 +105,10 @@ export class Providers {
       if (watch.isSeen) this.#failures.delete(name);
       onSeen(changed, watch);
     };
-    const watch: MachineWatch = new MachineWatch(provider, capabilities, clock, throttle, seen);
+    const watch: MachineWatch = new MachineWatch(name, provider, capabilities, clock, throttle, seen);
     const done = keepRunning(`the watch over ${name}`, this.#options, stop.signal, (signal) => watch.run(signal));
-    this.#open.set(name, { instance, provider, watch, operations, throttle, stop, done });
+    const { zones } = capabilities;
+    this.#open.set(name, { instance, zones, provider, watch, operations, throttle, stop, done });
   }
 
   /** Calls off what is under way and lets go of it. Its machines go on. */

@@ -19,6 +19,7 @@ export interface GroupNeighbours
     | 'fleet'
     | 'mode'
     | 'machines'
+    | 'zones'
     | 'operations'
     | 'processOf'
     | 'throttled'

@@ -2,7 +2,11 @@ import { expect, it } from 'vitest';
 import { machineOf, placesIn } from '../../test/support/snapshot.ts';
 import { mergeSightings } from './sightings.ts';
 
-const list = (at: number, ...ids: string[]) => ({ at, machines: new Map(ids.map((id) => [id, machineOf({ id })])) });
+const list = (at: number, ...ids: string[]) => ({
+  at,
+  machines: new Map(ids.map((id) => [id, machineOf({ id })])),
+  unseenZones: new Map<string, ReadonlyMap<string, string>>(),
+});
 const seen = (at: number, ...ids: string[]) =>
   ({
     kind: 'seen',

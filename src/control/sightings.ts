@@ -1,5 +1,4 @@
 import type { Sightings, View } from '../decide/snapshot.ts';
-import type { Machine } from '../model/observation.ts';
 
 /** What several providers say of one group's machines: as late as the latest of them, blind when one is. */
 export function mergeSightings(views: readonly View<Sightings>[]): View<Sightings> {
@@ -21,14 +20,12 @@ export function mergeSightings(views: readonly View<Sightings>[]): View<Sighting
   };
 }
 
-interface Sighting {
-  readonly at: number;
-  readonly machines: ReadonlyMap<string, Machine>;
-}
+type Sighting = Pick<Sightings, 'at' | 'machines' | 'unseenZones'>;
 
 function merge(sightings: readonly Sighting[]): Sighting {
   return {
     at: Math.min(...sightings.map(({ at }) => at)),
     machines: new Map(sightings.flatMap(({ machines }) => [...machines])),
+    unseenZones: new Map(sightings.flatMap(({ unseenZones }) => [...unseenZones])),
   };
 }

@@ -122,7 +122,7 @@ interface SeenOfInstance {
 }
 
 function instanceStatus(instance: Instance, { port, machineDetail, targets }: SeenOfInstance): InstanceStatus {
-  const { id, group, state, createdAt, health, machine, launchTemplate } = instance;
+  const { id, group, state, createdAt, health, machine, launchTemplate, placement } = instance;
   return {
     id,
     group,
@@ -136,6 +136,7 @@ function instanceStatus(instance: Instance, { port, machineDetail, targets }: Se
     provider: launchTemplate.provider,
     machineId: machine?.id ?? null,
     machineDetail,
+    ...placement,
     targets: targets.map(({ targetGroup, health, detail, traffic, requestsPerSecond, errorShare }) => ({
       targetGroup,
       health,

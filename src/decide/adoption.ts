@@ -16,13 +16,42 @@ import { suspension } from './suspension.ts';
 export function accountForUnknownMachines(draft: Draft): void {
   if (draft.snapshot.machines.kind === 'blind') return;
   if (draft.memory.machinesListed) {
+    adoptFromZones(draft);
     followOrphans(draft);
   } else if (draft.snapshot.machines.value.previous !== null) {
-    draft.memory = { ...draft.memory, machinesListed: true };
+    draft.memory = { ...draft.memory, machinesListed: true, unlistedZones: unseenNow(draft) };
     adoptAll(draft);
   } else {
     draft.awaitList();
   }
+}
+
+/** Zones that one of the two newest lists could not see, as `provider/zone`. */
+function unseenNow({ snapshot: { machines } }: Facts): readonly string[] {
+  if (machines.kind === 'blind') return [];
+  const lists = [machines.value, ...(machines.value.previous === null ? [] : [machines.value.previous])];
+  const keys = lists.flatMap(({ unseenZones }) =>
+    [...unseenZones].flatMap(([provider, zones]) => [...zones.keys()].map((zone) => `${provider}/${zone}`)),
+  );
+  return [...new Set(keys)];
+}
+
+/** Zones that were out of sight when the machines were first listed have come into sight: what is there may be what the records were about. */
+function adoptFromZones(draft: Draft): void {
+  const { memory, snapshot } = draft;
+  if (memory.unlistedZones.length === 0 || snapshot.machines.kind === 'blind') return;
+  const unseen = new Set(unseenNow(draft));
+  const seen = memory.unlistedZones.filter((key) => !unseen.has(key));
+  if (seen.length === 0) return;
+  draft.memory = { ...memory, unlistedZones: memory.unlistedZones.filter((key) => unseen.has(key)) };
+  const zones = new Set(seen.map((key) => key.slice(key.indexOf('/') + 1)));
+  const isThere = ({ instanceId, zone }: Machine) =>
+    zone !== null && zones.has(zone) && draft.get(instanceId) === undefined;
+  const found = [...snapshot.machines.value.machines.values()].filter(isThere);
+  adopt(draft, found, 'there were no records when its zone was out of sight');
+  const { maxSize } = boundsOf(snapshot.group, draft.memory);
+  const desired = Math.min(maxSize, (draft.memory.desired ?? 0) + found.length);
+  if (found.length > 0) draft.memory = { ...draft.memory, desired };
 }
 
 function adoptAll(draft: Draft): void {
@@ -32,13 +61,21 @@ function adoptAll(draft: Draft): void {
   const listed = new Map([...(machines.value.previous?.machines ?? []), ...machines.value.machines]);
   const unknown = [...listed.values()].filter(({ instanceId }) => draft.get(instanceId) === undefined);
   if (unknown.length === 0) return;
+  adopt(draft, unknown, 'there were no records yet');
+  // Nothing is launched or terminated because the records were lost.
+  const { minSize, maxSize } = boundsOf(group, draft.memory);
+  const desired = Math.min(maxSize, Math.max(minSize, draft.live().length));
+  draft.memory = { ...draft.memory, desired, fleetDesired: group.desiredCapacity };
+}
+
+function adopt(draft: Draft, unknown: readonly Machine[], why: string): void {
   for (const machine of unknown) {
     const before = draft.capacity();
     const adopted = recordOf(draft, machine);
     draft.put(adopted);
     draft.report(
       'adopted',
-      `Adopted ${machine.instanceId} (machine ${machine.id}): it carries this group's tag, and there were no records yet.`,
+      `Adopted ${machine.instanceId} (machine ${machine.id}): it carries this group's tag, and ${why}.`,
       {
         level: 'warning',
         instance: adopted,
@@ -46,10 +83,6 @@ function adoptAll(draft: Draft): void {
       },
     );
   }
-  // Nothing is launched or terminated because the records were lost.
-  const { minSize, maxSize } = boundsOf(group, draft.memory);
-  const desired = Math.min(maxSize, Math.max(minSize, draft.live().length));
-  draft.memory = { ...draft.memory, desired, fleetDesired: group.desiredCapacity };
 }
 
 function followOrphans(draft: Draft): void {
@@ -144,6 +177,7 @@ function recordOf(facts: Facts, machine: Machine): Instance {
     id: machine.instanceId,
     group: facts.snapshot.group.name,
     launchTemplate: facts.snapshot.group.launchTemplate,
+    placement: { zone: machine.zone, instanceType: null },
     // By the provider's clock, which may be ahead of ours.
     createdAt: Math.min(machine.launchedAt, facts.now),
     machine: refOf(machine, facts.now),

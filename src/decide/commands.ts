@@ -126,7 +126,7 @@ function resumeLaunch({ group, memory, instances }: CommandRecords, now: EpochMs
   const message = 'Launching starts anew, by `drover resume`.';
   return {
     kind: 'change',
-    memory: { ...memory, launch: LAUNCHING_WORKS },
+    memory: { ...memory, launch: LAUNCHING_WORKS, fullPlacements: [] },
     instances: waiting,
     activities: [{ ...PLAIN_ACTIVITY, at: now, group: group.name, reason: 'launchResumed', message }],
   };

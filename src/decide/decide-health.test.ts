@@ -186,7 +186,11 @@ describe('machines and lists', () => {
   it('that miss one list are not taken for gone', () => {
     const snapshot = snapshotOf([...healthy('a', 'b'), { id: 'c', target: 'unhealthy', machine: null }]);
     if (snapshot.machines.kind !== 'seen') throw new Error('seen');
-    const previous = { at: NOW - 1_000, machines: new Map([['c', machineOf({ id: 'c' })]]) };
+    const previous = {
+      ...snapshot.machines.value,
+      at: NOW - 1_000,
+      machines: new Map([['c', machineOf({ id: 'c' })]]),
+    };
     const once = decide(
       { ...snapshot, machines: { kind: 'seen', value: { ...snapshot.machines.value, previous } } },
       NOW,

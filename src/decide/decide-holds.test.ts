@@ -89,7 +89,11 @@ describe('what is true of many servers', () => {
     const { machines } = snapshot;
     if (machines.kind !== 'seen') throw new Error('the provider cannot be seen');
     const listed = new Map([...machines.value.machines, ...orphans]);
-    const seen = { ...machines.value, machines: listed, previous: { at: NOW - 2_000, machines: listed } };
+    const seen = {
+      ...machines.value,
+      machines: listed,
+      previous: { ...machines.value, at: NOW - 2_000, machines: listed },
+    };
     const { holds } = decide({ ...snapshot, machines: { kind: 'seen', value: seen } }, NOW);
     expect(holds).toMatchObject([{ code: 'orphan', message: expect.stringMatching(/^2 machines carry/) }]);
   });

@@ -18,6 +18,7 @@ import { carryOutScheduled } from './scheduled.ts';
 import { followSight, isSighted } from './sight.ts';
 import type { Snapshot } from './snapshot.ts';
 import { noteResumed } from './suspension.ts';
+import { followZones } from './zones.ts';
 
 /**
  * Decides about a group: from what is and what should be to what is to be done about it. A pure function of its arguments; the
@@ -30,6 +31,7 @@ export function decide(snapshot: Snapshot, now: EpochMs): Decision {
   const draft = new Draft(snapshot, now);
   const sighted = isSighted(draft);
   followSight(draft);
+  followZones(draft);
   noteResumed(draft);
   startAnewWithTemplate(draft);
   applyOutcomes(draft);

@@ -6,6 +6,7 @@ import { launchBackoff } from './launch-backoff.ts';
 import { launchHoldOf } from './launch-hold.ts';
 import { sightOfMachine, targetsOf, targetsSeenAfter } from './sight.ts';
 import { throttled } from './throttled.ts';
+import { zoneHold } from './zones.ts';
 
 /** Notes the operations that the records call for now. They follow from nothing else, so that a restart goes on where it was. */
 export function noteDueOperations(draft: Draft): void {
@@ -32,7 +33,8 @@ function noteLaunch(draft: Draft, instance: Instance, retryAt: EpochMs | null): 
   const { id, machine, launchTemplate } = instance;
   // With a machine it is launched, and waits for its address.
   if (machine !== null || draft.snapshot.busy.has(id)) return;
-  if (draft.waitsFor(launchHoldOf(draft, instance) ?? throttled(draft, launchTemplate.provider))) return;
+  const hold = launchHoldOf(draft, instance) ?? throttled(draft, launchTemplate.provider) ?? zoneHold(draft, instance);
+  if (draft.waitsFor(hold)) return;
   if (retryAt !== null && draft.now < retryAt) draft.note(launchBackoff(draft, retryAt));
   else draft.due.launch.push(id);
 }
@@ -48,6 +50,7 @@ function noteEnding(draft: Draft, instance: Instance, retryAt: EpochMs | null): 
   const { isLetGo, awaitsList } = release(draft, instance);
   if (awaitsList) draft.awaitList();
   if (!isLetGo) return;
+  if (draft.waitsFor(zoneHold(draft, instance))) return;
   if (owesCommand(draft, instance)) draft.due.command.push(id);
   else if (!draft.waitsFor(throttled(draft, launchTemplate.provider))) draft.due.terminate.push(id);
 }

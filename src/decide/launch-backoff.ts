@@ -6,7 +6,8 @@ import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { groupHold, type HoldReason } from './hold-reason.ts';
-import { launchHold, triesInWords, waitMs } from './launch-hold.ts';
+import { launchHold, triesInWords } from './launch-hold.ts';
+import { waitMs } from './launch-wait.ts';
 import { retire } from './lifecycle.ts';
 import { sentence } from './sentence.ts';
 import { isHealthy, targetsOf } from './sight.ts';
@@ -114,7 +115,7 @@ export function startAnewWithTemplate(draft: Draft): void {
     );
   }
   if (launch.template === null || launch.template === version) return;
-  draft.memory = { ...draft.memory, launch: LAUNCHING_WORKS };
+  draft.memory = { ...draft.memory, launch: LAUNCHING_WORKS, fullPlacements: [] };
   if (launch.notBefore === null && launch.suspended === null && launch.held === null) return;
   draft.report('launchResumed', 'Launching starts anew: the launch template has changed.');
   if (launch.failures > 0 && !GIVING_UP.some((process) => isSuspended(draft, process))) giveBootingUp(draft, launch);

@@ -1,6 +1,5 @@
 /** What launches wait for that says nothing against the servers that are launched: room, or a change that only a person can make. */
 
-import { backoffMs, chanceOf } from '../base/backoff.ts';
 import { count } from '../base/plural.ts';
 import type { LaunchHold, LaunchMemory } from '../model/group-memory.ts';
 import type { Instance } from '../model/instance.ts';
@@ -9,6 +8,7 @@ import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { groupHold, type HoldReason } from './hold-reason.ts';
+import { waitMs } from './launch-wait.ts';
 import { sentence } from './sentence.ts';
 
 /** A launch that no repetition changes, and what a person can do about it. */
@@ -26,8 +26,15 @@ export type HeldFailure = Failure & { readonly reaction: LaunchHold['reaction'] 
  * Takes in a launch that found no room, met a defect of Drover's own, or failed in a way that no repetition changes. The first two are tried
  * again after a wait that doubles, as after failures; the others when the launch template changes or a person resumes launching.
  * None of them counts toward the suspension after repeated failures.
+ *
+ * @param roomAt when the first of several places is asked again, where all of them are full
  */
-export function holdLaunches(draft: Draft, instance: Instance, { reaction, message, retryAfterMs }: HeldFailure): void {
+export function holdLaunches(
+  draft: Draft,
+  instance: Instance,
+  { reaction, message, retryAfterMs }: HeldFailure,
+  roomAt: EpochMs | null = null,
+): void {
   const { launch } = draft.memory;
   const { version } = draft.snapshot.group.launchTemplate;
   const isKept = launch.held !== null && (launch.held.until === null || draft.now < launch.held.until);
@@ -35,19 +42,14 @@ export function holdLaunches(draft: Draft, instance: Instance, { reaction, messa
   if (launch.suspended !== null || isKept || instance.launchTemplate.version !== version) return;
   const tries = (launch.held?.tries ?? 0) + 1;
   const why = sentence(message);
-  const until = isTriedAgain(reaction) ? draft.now + Math.max(retryAfterMs ?? 0, waitMs(draft, tries)) : null;
+  const waitedFor = roomAt ?? draft.now + Math.max(retryAfterMs ?? 0, waitMs(draft, tries));
+  const until = isTriedAgain(reaction) ? waitedFor : null;
   const held = { reaction, why, since: launch.held?.since ?? draft.now, tries, until };
   draft.memory = { ...draft.memory, launch: { ...launch, why, template: version, held } };
 }
 
 function isTriedAgain(reaction: LaunchHold['reaction']): reaction is 'NoCapacity' | 'Defect' {
   return reaction === 'NoCapacity' || reaction === 'Defect';
-}
-
-/** Nothing but the wait that goes by tries: the group's own, with chance in it. */
-export function waitMs({ snapshot }: Facts, tries: number): number {
-  const { initialBackoffMs, maxBackoffMs } = snapshot.group.launchRetry;
-  return backoffMs(tries, { minMs: initialBackoffMs, maxMs: maxBackoffMs }, chanceOf(snapshot.idSeed));
 }
 
 /** After what has failed, so that the two are read in the order in which they happened. */

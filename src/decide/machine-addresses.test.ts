@@ -34,7 +34,11 @@ function launched(
     (instance): Instance =>
       instance.id === 'n' ? { ...instance, machine: { id: 'm-n', ...known, seenAt: since } } : instance,
   );
-  const value = { ...snapshot.machines.value, machines, previous: { at: NOW - 1_000, machines } };
+  const value = {
+    ...snapshot.machines.value,
+    machines,
+    previous: { ...snapshot.machines.value, at: NOW - 1_000, machines },
+  };
   return { ...snapshot, instances, machines: { kind: 'seen', value } };
 }
 

@@ -7,6 +7,7 @@ import type { Facts } from './facts.ts';
 import { recordLaunchFailure } from './launch-backoff.ts';
 import { endHold, holdLaunches } from './launch-hold.ts';
 import { boot, refOf } from './machine-addresses.ts';
+import { forgetFull, inWords, noteFull } from './placement.ts';
 import { sentence } from './sentence.ts';
 
 /** How long to wait before an ending that failed is tried again, unless the provider names a time. */
@@ -46,6 +47,7 @@ function launched(draft: Draft, instance: Instance, machine: Machine): void {
   draft.put(known);
   if (instance.state.name !== 'launching') return;
   endHold(draft);
+  forgetFull(draft, instance);
   if (machine.addresses.length > 0) boot(draft, known);
 }
 
@@ -67,8 +69,15 @@ function launchFailed(draft: Draft, instance: Instance, failure: Failure): void 
   }
   const ended = draft.end(instance, 'launchFailed');
   if (failure.reaction === 'NoCapacity') {
-    // Room is asked for anew, by then perhaps elsewhere.
-    draft.report('noCapacity', `There is no room for ${instance.id}: ${why}`, { level: 'warning', instance: ended });
+    // Room is asked for anew, perhaps elsewhere.
+    const place = inWords(instance.placement);
+    const where = place === '' ? '' : ` (${place})`;
+    const full = isCurrent ? noteFull(draft, instance, failure) : { until: null };
+    const next = 'instead' in full ? ` Trying ${full.instead} instead.` : '';
+    if ('until' in full && isCurrent)
+      holdLaunches(draft, instance, { ...failure, reaction: failure.reaction }, full.until);
+    const message = `There is no room for ${instance.id}${where}: ${why}${next}`;
+    draft.report('noCapacity', message, { level: 'warning', instance: ended });
   } else {
     draft.report('launchFailed', `Launch failed: ${why} Giving up on ${instance.id}.`, { level: 'error', instance });
   }
@@ -96,6 +105,7 @@ function nextTry(draft: Draft, instance: Instance, failure: Failure): InstanceSt
       holdLaunches(draft, instance, { ...failure, reaction: failure.reaction });
       return isInTime ? { ...state, retryAt: draft.memory.launch.held?.until ?? draft.now } : null;
     case 'NoCapacity':
+      return null;
     case 'Unauthorized':
     case 'Invalid':
     case 'NotFound':

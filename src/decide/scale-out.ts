@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Instance, InstanceId } from '../model/instance.ts';
+import type { Instance, InstanceId, Placement } from '../model/instance.ts';
 import { lifecycleOf, mayComeBack } from '../model/lifecycle.ts';
 import { boundsOf } from './bounds.ts';
 import { sizeToReach } from './desired.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { launchLimit, oneAtATime } from './launch-backoff.ts';
+import { inWords, placements } from './placement.ts';
 
 /** Brings the group up to its size: first by keeping servers that were just being drained, then by launching. */
 export function scaleOut(draft: Draft): void {
@@ -29,14 +30,22 @@ export function scaleOut(draft: Draft): void {
   if (limit.count === 1 && count < Math.min(missing, room)) draft.note(oneAtATime(draft));
   const { leaving } = draft.counts;
   const besides = leaving === 0 ? '' : `, and ${leaving} to be drained once replaced`;
+  const places = placements(draft);
   for (let index = 0; index < count; index += 1) {
+    const placement = places.next();
+    if (placement === null) {
+      draft.hold('zoneUnseen', 'Nothing is launched while none of the zones for new servers can be seen.');
+      return;
+    }
     const before = draft.capacity();
-    const instance = newInstance(draft, index);
+    const instance = newInstance(draft, index, placement);
     draft.put(instance);
     const ofMany = count > 1 ? ` (${index + 1} of ${count})` : '';
+    const where = inWords(placement);
+    const there = where === '' ? '' : ` as ${where}`;
     draft.report(
       'launch',
-      `Launching ${instance.id}${ofMany}: ${name} should have ${desired} and has ${desired - missing + index}${besides}.`,
+      `Launching ${instance.id}${ofMany}${there}: ${name} should have ${desired} and has ${desired - missing + index}${besides}.`,
       {
         instance,
         before,
@@ -68,12 +77,13 @@ function cancelDrains(draft: Draft, missing: number): number {
   return candidates.length;
 }
 
-function newInstance(facts: Facts, index: number): Instance {
+function newInstance(facts: Facts, index: number, placement: Placement): Instance {
   const { group } = facts.snapshot;
   return {
     id: instanceId(`${facts.snapshot.idSeed}/${group.name}/${index}`),
     group: group.name,
     launchTemplate: group.launchTemplate,
+    placement,
     createdAt: facts.now,
     machine: null,
     state: { name: 'launching', since: facts.now, retryAt: null },

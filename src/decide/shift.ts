@@ -38,7 +38,7 @@ function shiftState(state: InstanceState, byMs: number): InstanceState {
 
 /** What falls due by the calendar is not put off when the clock is set forward. */
 export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
-  const { savedAt, launch, unhealthyAt, seenAgainAt, orphans, policies, scheduled, file } = memory;
+  const { savedAt, launch, fullPlacements, unhealthyAt, seenAgainAt, orphans, policies, scheduled, file } = memory;
   return {
     ...memory,
     savedAt: shiftTime(savedAt, byMs),
@@ -46,6 +46,7 @@ export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
       file?.reports === undefined
         ? file
         : { ...file, reports: file.reports.map(({ refused, at }) => ({ refused, at: at + byMs })) },
+    fullPlacements: fullPlacements.map((one) => ({ ...one, until: one.until + byMs })),
     launch: {
       ...launch,
       crashedAt: shiftTime(launch.crashedAt, byMs),

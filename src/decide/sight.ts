@@ -4,6 +4,7 @@ import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import type { View } from './snapshot.ts';
+import { isZoneUnseen } from './zones.ts';
 
 /** The provider or a load balancer, and why it cannot be seen; null while it can. */
 interface Source {
@@ -90,6 +91,9 @@ export function sightOfMachine(facts: Facts, instance: Instance, knownSince: Epo
   const { at, machines, previous } = view.value;
   const machine = machines.get(instance.id);
   if (machine !== undefined) return { kind: 'present', machine };
+  // Where nobody has looked, nothing is missing.
+  if (isZoneUnseen(view.value, instance) || (previous !== null && isZoneUnseen(previous, instance)))
+    return { kind: 'unknown', awaitsList: true };
   if (at > knownSince && previous !== null && previous.at > knownSince && !previous.machines.has(instance.id))
     return { kind: 'gone' };
   return { kind: 'unknown', awaitsList: true };

@@ -18,6 +18,8 @@ export interface Snapshot {
   /** Not terminated. */
   readonly instances: readonly Instance[];
   readonly machines: View<Sightings>;
+  /** Those of the provider that new servers come from; empty where it is one place. */
+  readonly zones: readonly string[];
   /** The providers of the group and of its instances that are asked for nothing now, by name. */
   readonly throttled: ReadonlyMap<string, Throttled>;
   /** The targets of each of `targetGroups`, by its name. */
@@ -76,10 +78,15 @@ export interface Sightings {
   /** What happened later may be missing from the list. */
   readonly at: EpochMs;
   readonly machines: ReadonlyMap<InstanceId, Machine>;
+  /** Zones that the list could not see, with why, by provider and name: it has none of their machines. */
+  readonly unseenZones: UnseenZones;
   /** Whose each place is, among all machines of the provider: machine ids by what `placesOf` says. */
   readonly places: ReadonlyMap<string, string>;
-  readonly previous: { readonly at: EpochMs; readonly machines: ReadonlyMap<InstanceId, Machine> } | null;
+  readonly previous: Pick<Sightings, 'at' | 'machines' | 'unseenZones'> | null;
 }
+
+/** Why each cannot be seen, by its name, by the name of the provider. */
+export type UnseenZones = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 export interface TargetSighting {
   /** When it was asked for. */

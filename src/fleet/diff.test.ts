@@ -124,7 +124,7 @@ autoScalingGroups:
     scalingPolicies:
       track: { type: targetTracking, metric: load, targetValue: 50, valueIs: average, scaleIn: { maxChange: { instances: 1 } } }
       simple: { type: simple, metric: load, comparison: lessThan, threshold: 10, adjustment: -1 }
-    launchTemplate: { provider: process, command: [serve] }
+    launchTemplate: { provider: machines, zones: [b], instanceTypes: [small] }
 `;
 
 describe('diffFleets', () => {

@@ -196,10 +196,15 @@ function terminationCommandFacts(command: TerminationCommand | null): Facts {
   };
 }
 
-function launchTemplateFacts({ provider, weight, settings }: LaunchTemplate, shown: ShownTemplate): Facts {
+function launchTemplateFacts(template: LaunchTemplate, shown: ShownTemplate): Facts {
+  const { provider, weight, zones, instanceTypes, settings } = template;
   return {
     'launchTemplate.provider': fact(provider, NEXT_LAUNCH),
     'launchTemplate.weight': fact(weight, NEXT_LAUNCH),
+    ...(zones.length > 0 && { 'launchTemplate.zones': fact(`[${zones.join(', ')}]`, NEXT_LAUNCH) }),
+    ...(instanceTypes.length > 0 && {
+      'launchTemplate.instanceTypes': fact(`[${instanceTypes.join(', ')}]`, NEXT_LAUNCH),
+    }),
     ...settingFacts(settings, shown(provider, settings), NEXT_LAUNCH, 'launchTemplate.'),
   };
 }

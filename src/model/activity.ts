@@ -102,6 +102,8 @@ export const ACTIVITY_REASONS = [
   'terminationCommandFailed',
   'terminated',
   'terminateFailed',
+  'zoneUnseen',
+  'zoneVisible',
   'providerBlind',
   'providerVisible',
   'loadBalancerBlind',

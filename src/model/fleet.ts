@@ -226,6 +226,10 @@ export interface LaunchRetry {
 export interface LaunchTemplate {
   /** The name of a provider instance, or of a type that needs no settings. */
   readonly provider: string;
+  /** Of the provider's zones those that servers may be in, by preference; empty for all of them. */
+  readonly zones: readonly string[];
+  /** What servers may be, by preference; empty for what the settings say. */
+  readonly instanceTypes: readonly string[];
   /** HAProxy weight, 1 to 256, used by `weightedRoundRobin`. */
   readonly weight: number;
   /** The provider's own settings, validated by its schema. */

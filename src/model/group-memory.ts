@@ -1,6 +1,6 @@
 /** What a group remembers from one decision to the next, and through a restart of the controller. */
 
-import type { InstanceId } from './instance.ts';
+import type { InstanceId, Placement } from './instance.ts';
 import type { Failure } from './observation.ts';
 import type { SuspendableProcess } from './scaling-policy.ts';
 import type { EpochMs } from './time.ts';
@@ -15,12 +15,16 @@ export interface GroupMemory {
   /** What the desired capacity file asked for last: only something else is applied, and a refusal is told once. */
   readonly file: FileMemory | null;
   readonly launch: LaunchMemory;
+  /** For which the provider had no room, each until it is asked again; at most all that the launch template allows. */
+  readonly fullPlacements: readonly FullPlacement[];
   /** When each instance was last newly unhealthy, for the health brake's window. */
   readonly unhealthyAt: Readonly<Record<InstanceId, EpochMs>>;
   /** When the load balancers and the provider could be seen again after they could not; null when that never happened. */
   readonly seenAgainAt: EpochMs | null;
   /** Whether the provider's machines were ever listed: before that, an empty store may be one that was lost. */
   readonly machinesListed: boolean;
+  /** Zones that could not be seen when the machines were first listed, `provider/zone`: their machines are adopted when they come into sight. */
+  readonly unlistedZones: readonly string[];
   /** Machines with the group's tag and without a record, and when each was first seen. */
   readonly orphans: readonly Orphan[];
   /** Minimum and maximum as scheduled actions set them; null for the fleet file's. */
@@ -104,6 +108,16 @@ export interface LaunchMemory {
   readonly held: LaunchHold | null;
 }
 
+/** A place, or a kind of server there, for which the provider had no room. */
+export interface FullPlacement extends Placement {
+  /** The provider's error, in a sentence. */
+  readonly why: string;
+  /** How many tries in a row have met it. */
+  readonly tries: number;
+  /** It is not asked for again before this time. */
+  readonly until: EpochMs;
+}
+
 /** Why nothing is launched: the provider is full, or answers in a way that no repetition changes. */
 export interface LaunchHold {
   readonly reaction: Exclude<Failure['reaction'], 'Transient' | 'RateLimited'>;
@@ -134,9 +148,11 @@ export const EMPTY_MEMORY: GroupMemory = {
   fleetDesired: null,
   file: null,
   launch: LAUNCHING_WORKS,
+  fullPlacements: [],
   unhealthyAt: {},
   seenAgainAt: null,
   machinesListed: false,
+  unlistedZones: [],
   orphans: [],
   bounds: null,
   policies: new Map(),

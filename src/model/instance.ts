@@ -20,6 +20,8 @@ export interface Instance {
   readonly id: InstanceId;
   readonly group: string;
   readonly launchTemplate: LaunchTemplate;
+  /** Where it is launched, and as what. */
+  readonly placement: Placement;
   readonly createdAt: EpochMs;
   /** What the provider made; null until it has said so. */
   readonly machine: MachineRef | null;

@@ -18,10 +18,17 @@ export interface ProviderSchemaSource extends SettingsSchemaSource {
    * settings. Where an empty object is valid, the type may be used by its own name, without an entry.
    */
   providerSettingsSchema?(baseDir: string): z.ZodType<JsonObject>;
-  /** How the servers of an instance with these settings are reached. */
-  capabilities?(settings: JsonObject): { readonly ports: 'direct' | 'assigned' };
+  /** How and where the servers of an instance with these settings are. */
+  capabilities?(settings: JsonObject): PlacementCapabilities;
   /** Why a group's servers cannot work, though each setting is right by itself; paths begin in the settings. */
   settingsProblems?(settings: JsonObject, use: TemplateUse): readonly Problem[];
+}
+
+/** What of an instance's capabilities a fleet file is checked against. */
+export interface PlacementCapabilities {
+  readonly ports: 'direct' | 'assigned';
+  readonly zones: readonly string[];
+  readonly instanceTypes: boolean;
 }
 
 /** What a launch template is for. */

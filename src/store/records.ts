@@ -2,14 +2,16 @@ import { z } from 'zod';
 import { ACTIVITY_REASONS, type ActivityLevel, type Capacity, type StoredActivity } from '../model/activity.ts';
 import type { FleetVersion } from '../model/fleet-version.ts';
 import type { GroupMemory, LaunchHold } from '../model/group-memory.ts';
-import type {
-  EndCause,
-  Health,
-  Instance,
-  InstanceRequest,
-  InstanceState,
-  InstanceStateName,
-  MachineRef,
+import {
+  type EndCause,
+  type Health,
+  type Instance,
+  type InstanceRequest,
+  type InstanceState,
+  type InstanceStateName,
+  type MachineRef,
+  NO_PLACEMENT,
+  type Placement,
 } from '../model/instance.ts';
 import type { Json } from '../model/json.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
@@ -94,6 +96,11 @@ const machine: z.ZodType<MachineRef> = z.strictObject({
   seenAt: time,
 });
 
+const placement: z.ZodType<Placement> = z.strictObject({
+  zone: z.string().nullable(),
+  instanceType: z.string().nullable(),
+});
+
 const instance: z.ZodType<Instance> = z.strictObject({
   id: z.string(),
   group: z.string(),
@@ -102,7 +109,11 @@ const instance: z.ZodType<Instance> = z.strictObject({
     weight: z.number(),
     settings: z.record(z.string(), json),
     version: z.string(),
+    // These are not there in what was recorded before there were zones.
+    zones: z.array(z.string()).default([]),
+    instanceTypes: z.array(z.string()).default([]),
   }),
+  placement: placement.default(NO_PLACEMENT),
   createdAt: time,
   machine: machine.nullable(),
   state,
@@ -167,9 +178,21 @@ const storedMemory: z.ZodType<StoredMemory> = z.strictObject({
       // Not there in what was recorded before this was kept.
       .default(null),
   }),
+  fullPlacements: z
+    .array(
+      z.strictObject({
+        zone: z.string().nullable(),
+        instanceType: z.string().nullable(),
+        why: z.string(),
+        tries: z.number(),
+        until: time,
+      }),
+    )
+    .default([]),
   unhealthyAt: z.record(z.string(), time),
   sightedAt: time.nullable(),
   surveyed: z.boolean(),
+  unlistedZones: z.array(z.string()).default([]),
   orphans: z.array(z.strictObject({ instanceId: z.string(), firstSeenAt: time })),
   bounds: z
     .strictObject({

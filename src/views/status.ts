@@ -98,6 +98,9 @@ export interface InstanceStatus {
   readonly machineId: string | null;
   /** What the provider says of the machine: `pid 4711`; empty when it says nothing. */
   readonly machineDetail: string;
+  /** Where it was launched, and as what; null where its provider has one place, and where its launch template names no types. */
+  readonly zone: string | null;
+  readonly instanceType: string | null;
   readonly targets: readonly TargetStatus[];
 }
 

@@ -3,7 +3,7 @@ import { Forecasts } from '../decide/policies/forecast.ts';
 import { Calendar } from '../decide/schedule.ts';
 import type { Outcome, Snapshot } from '../decide/snapshot.ts';
 import type { AutoScalingGroup, TargetGroup } from '../model/fleet.ts';
-import type { Instance, InstanceId } from '../model/instance.ts';
+import { type Instance, type InstanceId, NO_PLACEMENT } from '../model/instance.ts';
 import { awaitsHealth, isOver, lifecycleOf, serves } from '../model/lifecycle.ts';
 import { type Machine, NO_TRAFFIC, type Target, type TargetHealth } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
@@ -42,6 +42,7 @@ export class CalmWorld {
         id,
         group: group.name,
         launchTemplate: group.launchTemplate,
+        placement: NO_PLACEMENT,
         createdAt: since,
         machine: { id: machine.id, addresses: machine.addresses, ports: machine.ports, seenAt: since },
         state: { name: 'inService', since },
@@ -79,8 +80,15 @@ export class CalmWorld {
       instances: [...this.#instances.values()],
       machines: {
         kind: 'seen',
-        value: { at: now, machines, previous: { at: now - 1, machines }, places: new Map() },
+        value: {
+          at: now,
+          machines,
+          unseenZones: new Map(),
+          previous: { at: now - 1, machines, unseenZones: new Map() },
+          places: new Map(),
+        },
       },
+      zones: [],
       throttled: new Map(),
       targets: new Map(
         this.#targetGroups.map(({ name }) => [name, { kind: 'seen', value: { at: now, targets, recent: new Map() } }]),

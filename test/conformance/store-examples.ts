@@ -30,9 +30,11 @@ export const MEMORY: GroupMemory = {
     suspended: { since: 4_000, why: 'five launches in a row failed' },
     held: { reaction: 'NoCapacity', why: 'no machine is free.', since: 4_000, tries: 2, until: 6_000 },
   },
+  fullPlacements: [{ zone: 'a', instanceType: null, why: 'no room.', tries: 1, until: 7_000 }],
   unhealthyAt: { 'i-1': 1_000, 'i-2': 2_000 },
   seenAgainAt: null,
   machinesListed: true,
+  unlistedZones: ['process/a'],
   orphans: [{ instanceId: 'i-0', firstSeenAt: 1_000 }],
   bounds: { minSize: 1, maxSize: 5, minSizeBy: null, maxSizeBy: 'evening', fleetMinSize: 1, fleetMaxSize: 9 },
   policies: new Map([
@@ -59,6 +61,8 @@ export function anInstance(id: string, changes: Partial<Instance> = {}): Instanc
     group: 'web',
     launchTemplate: {
       provider: 'process',
+      zones: ['b'],
+      instanceTypes: ['cx22'],
       weight: 1,
       settings: {
         command: ['node', 'hello.js'],
@@ -68,6 +72,7 @@ export function anInstance(id: string, changes: Partial<Instance> = {}): Instanc
       },
       version: 'v1',
     },
+    placement: { zone: 'b', instanceType: 'cx22' },
     createdAt: 1_000,
     machine: {
       id: `machine-of-${id}`,

@@ -130,7 +130,7 @@ function watching(listIntervalMs: number, list: Provider['list']) {
     instanceTypes: false,
   } as const;
   const throttle = new Throttle(clock, { seed: () => 'seed' }, () => {});
-  const watch = new MachineWatch(provider, capabilities, clock, throttle, () => {});
+  const watch = new MachineWatch('simulated', provider, capabilities, clock, throttle, () => {});
   const abort = new AbortController();
   void watch.run(abort.signal);
   return { watch, clock, stop: () => abort.abort(), hint: () => hint() };

@@ -30,6 +30,8 @@ export function asStatus(instance: FakeInstance): InstanceStatus {
     endpoint: state === 'launching' ? null : `127.0.0.1:${instance.port}`,
     provider: 'process',
     machineId: state === 'launching' ? null : instance.id,
+    zone: null,
+    instanceType: null,
     machineDetail: state === 'launching' ? '' : `pid ${instance.port - 35_000}`,
     targets:
       state === 'launching' || state === 'terminating'

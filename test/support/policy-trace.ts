@@ -61,8 +61,15 @@ export function play({ group: changes, minutes, metrics, histories, ...more }: P
         instances: [...instances.values()],
         machines: {
           kind: 'seen',
-          value: { at: now, machines, places: new Map(), previous: { at: now - 1, machines } },
+          value: {
+            at: now,
+            machines,
+            unseenZones: new Map(),
+            places: new Map(),
+            previous: { at: now - 1, machines, unseenZones: new Map() },
+          },
         },
+        zones: [],
         throttled: new Map(),
         targets: new Map(),
         probes: new Map(),

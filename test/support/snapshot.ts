@@ -1,6 +1,6 @@
 import { Forecasts } from '../../src/decide/policies/forecast.ts';
 import { Calendar } from '../../src/decide/schedule.ts';
-import type { CommandRecords, RequestWindow, Snapshot } from '../../src/decide/snapshot.ts';
+import type { CommandRecords, RequestWindow, Snapshot, UnseenZones } from '../../src/decide/snapshot.ts';
 import { placesOf } from '../../src/model/endpoint.ts';
 import type { AutoScalingGroup, TargetGroup } from '../../src/model/fleet.ts';
 import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
@@ -16,7 +16,7 @@ export const DESIRED_FILE = '/fleet/desired';
 export const GROUP: AutoScalingGroup = {
   name: 'web',
   targetGroups: ['web'],
-  launchTemplate: { provider: 'process', weight: 100, settings: {}, version: 'v1' },
+  launchTemplate: { provider: 'process', zones: [], instanceTypes: [], weight: 100, settings: {}, version: 'v1' },
   minSize: 0,
   maxSize: 10,
   desiredCapacity: 3,
@@ -68,6 +68,8 @@ export interface Server {
   readonly request?: Instance['request'];
   readonly createdAgoMs?: number;
   readonly template?: string;
+  readonly zone?: string;
+  readonly instanceType?: string;
   /** As its load balancer sees it; null where it is no member. */
   readonly target?: TargetHealth | null;
   readonly idleObservations?: number;
@@ -87,12 +89,23 @@ export interface Circumstances {
   /** What became of each server's requests. */
   readonly recent?: readonly (readonly [string, readonly RequestWindow[]])[];
   readonly outlierDetection?: Partial<TargetGroup['outlierDetection']>;
+  /** The provider's zones, and those of them that cannot be seen. */
+  readonly zones?: readonly string[];
+  readonly unseen?: readonly string[];
 }
 
 /** A snapshot in which `servers` are what the records, the provider and the load balancer say. */
 export function snapshotOf(
   servers: readonly Server[],
-  { group: changes = {}, memory = {}, seenAgoMs = 10, recent = [], outlierDetection = {} }: Circumstances = {},
+  {
+    group: changes = {},
+    memory = {},
+    seenAgoMs = 10,
+    recent = [],
+    outlierDetection = {},
+    zones = [],
+    unseen = [],
+  }: Circumstances = {},
   overrides: Partial<Snapshot> = {},
 ): Snapshot {
   const desiredCapacityFile = overrides.file == null ? null : DESIRED_FILE;
@@ -107,6 +120,10 @@ export function snapshotOf(
       server.target === null || server.unlaunched ? [] : [[server.id, targetOf(server)] as const],
     ),
   );
+  const unseenZones: UnseenZones =
+    unseen.length === 0
+      ? new Map()
+      : new Map([['process', new Map(unseen.map((zone) => [zone, 'connect ETIMEDOUT']))]]);
   const targetGroups =
     group.targetGroups.length > 0
       ? [{ ...TARGET_GROUP, outlierDetection: { ...TARGET_GROUP.outlierDetection, ...outlierDetection } }]
@@ -128,10 +145,12 @@ export function snapshotOf(
       value: {
         at: NOW - seenAgoMs,
         machines,
+        unseenZones,
         places: placesIn(machines.values()),
-        previous: { at: NOW - seenAgoMs - 1_000, machines },
+        previous: { at: NOW - seenAgoMs - 1_000, machines, unseenZones },
       },
     },
+    zones,
     throttled: new Map(),
     targets: new Map(
       targetGroups.map(({ name }) => [
@@ -162,6 +181,7 @@ function instanceOf(server: Server, group: AutoScalingGroup): Instance {
     id: server.id,
     group: group.name,
     launchTemplate: { ...group.launchTemplate, version },
+    placement: { zone: server.zone ?? null, instanceType: server.instanceType ?? null },
     createdAt,
     machine: server.unlaunched ? null : { id: `m-${server.id}`, ...addressesOf(server), seenAt: createdAt },
     state: server.state ?? { name: 'inService', since: createdAt },
@@ -184,7 +204,7 @@ export function machineOf(server: Server): Machine {
     state: server.machine ?? 'running',
     ...addressesOf(server),
     launchedAt: NOW - (server.createdAgoMs ?? 600_000),
-    zone: null,
+    zone: server.zone ?? null,
     detail: '',
   };
 }

@@ -29,6 +29,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'REQUESTS', align: 'right', dropRank: 5 },
   { title: 'DETAIL', minWidth: 12, dropRank: 1 },
 ];
+const PLACEMENT_COLUMN: Column = { title: 'PLACEMENT', minWidth: 9, dropRank: 6 };
 const GROUP_COLUMN: Column = { title: 'GROUP', minWidth: 6, dropRank: 0 };
 
 /** Instances and, where one has several, its targets; at most `maxLines` lines with the title. */
@@ -37,8 +38,10 @@ export function renderInstances(groups: readonly GroupStatus[], look: Look, maxL
   if (instances.length === 0) return maxLines < 1 ? [] : [colors(look).dim('There are no instances.')];
   const several = groups.length > 1;
   const { shown, rest } = choose(instances, maxLines - 1);
-  const rows = shown.flatMap((instance) => instanceRows(instance, several, look));
-  const named = several ? [COLUMNS.slice(0, 1), GROUP_COLUMN, COLUMNS.slice(1)].flat() : COLUMNS;
+  const kinds = { several, placed: shown.some(isPlaced) };
+  const rows = shown.flatMap((instance) => instanceRows(instance, kinds, look));
+  const placed = shown.some(isPlaced) ? [COLUMNS.slice(0, 4), PLACEMENT_COLUMN, COLUMNS.slice(4)].flat() : COLUMNS;
+  const named = several ? [placed.slice(0, 1), GROUP_COLUMN, placed.slice(1)].flat() : placed;
   // Where all of them are shown, nothing of the last column is cut either.
   const columns = maxLines === Number.POSITIVE_INFINITY ? named.map(wrapped) : named;
   const { dim } = colors(look);
@@ -81,7 +84,22 @@ function summary(instances: readonly InstanceStatus[]): string {
   return `${instances.length} more: ${[...byState].map(([word, many]) => `${many} ${word}`).join(', ')}`;
 }
 
-function instanceRows(instance: InstanceStatus, several: boolean, look: Look): readonly (readonly Cell[])[] {
+/** Which of the columns are there that not every table has. */
+interface Kinds {
+  readonly several: boolean;
+  readonly placed: boolean;
+}
+
+function isPlaced({ zone, instanceType }: InstanceStatus): boolean {
+  return zone !== null || instanceType !== null;
+}
+
+/** `cx22 nbg1` */
+function placementOf({ zone, instanceType }: InstanceStatus): string {
+  return [instanceType, zone].filter((part) => part !== null).join(' ');
+}
+
+function instanceRows(instance: InstanceStatus, kinds: Kinds, look: Look): readonly (readonly Cell[])[] {
   const { bold, dim } = colors(look);
   const marks = symbols(look);
   const health = healthOf(instance);
@@ -89,10 +107,11 @@ function instanceRows(instance: InstanceStatus, several: boolean, look: Look): r
   const unhealthy = instance.health === 'unhealthy';
   const main: Cell[] = [
     { text: unhealthy ? marks.unhealthy : marks.state[instance.state], style },
-    ...(several ? [{ text: clean(instance.group) }] : []),
+    ...(kinds.several ? [{ text: clean(instance.group) }] : []),
     { text: look.columns >= WIDE ? clean(instance.id) : shortId(clean(instance.id)), style: bold },
     { text: STATE_WORDS[instance.state], style },
     { text: clean(health), style: healthStyle(health, look) },
+    ...(kinds.placed ? [{ text: clean(placementOf(instance)) || marks.none }] : []),
     { text: clean(instance.endpoint ?? marks.none) },
     { text: duration(look.now - instance.createdAt), style: dim },
     { text: instance.targets.length === 0 ? marks.none : amount(total(instance.targets, 'openRequests')) },
@@ -100,14 +119,14 @@ function instanceRows(instance: InstanceStatus, several: boolean, look: Look): r
     { text: clean(instance.detail || targetDetail(instance) || instance.machineDetail), style: dim },
   ];
   return instance.targets.length > 1
-    ? [main, ...instance.targets.map((target) => targetRow(target, several, look))]
+    ? [main, ...instance.targets.map((target) => targetRow(target, kinds, look))]
     : [main];
 }
 
 /** From so many columns on, ids are shown in full. */
 const WIDE = 130;
 
-function targetRow(target: TargetStatus, several: boolean, look: Look): readonly Cell[] {
+function targetRow(target: TargetStatus, { several, placed }: Kinds, look: Look): readonly Cell[] {
   const { dim } = colors(look);
   return [
     { text: '' },
@@ -115,6 +134,7 @@ function targetRow(target: TargetStatus, several: boolean, look: Look): readonly
     { text: '' },
     { text: `${symbols(look).arrow} ${clean(target.targetGroup)}`, style: dim },
     { text: clean(target.health), style: healthStyle(target.health, look) },
+    ...(placed ? [{ text: '' }] : []),
     { text: '' },
     { text: '' },
     { text: amount(target.openRequests) },

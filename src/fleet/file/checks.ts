@@ -23,6 +23,7 @@ export function checkFleet(fleet: Fleet, providers: ReadonlyMap<string, Provider
     ...checkScaling(fleet),
     ...checkProviders(fleet, providers),
     ...checkLaunchTemplates(fleet, providers),
+    ...checkPlacements(fleet, providers),
     ...checkPorts(fleet, providers),
   ];
 }
@@ -123,6 +124,24 @@ function checkLaunchTemplates(fleet: Fleet, types: ReadonlyMap<string, ProviderS
       path: ['autoScalingGroups', group.name, 'launchTemplate', ...path],
       message,
     }));
+  });
+}
+
+/** What a launch template asks for has to be what its provider has. */
+function checkPlacements(fleet: Fleet, types: ReadonlyMap<string, ProviderSchemaSource>): Problem[] {
+  return fleet.autoScalingGroups.flatMap(({ name, launchTemplate }): Problem[] => {
+    const { type, settings } = providerNamed(fleet, launchTemplate.provider);
+    const capabilities = types.get(type)?.capabilities?.(settings);
+    if (capabilities === undefined) return [];
+    const path = ['autoScalingGroups', name, 'launchTemplate'];
+    const whose = `provider ${launchTemplate.provider}`;
+    const zones = launchTemplate.zones.flatMap((zone, index) => {
+      if (capabilities.zones.includes(zone)) return [];
+      const hint = capabilities.zones.length === 0 ? 'leave zones out' : didYouMean(zone, capabilities.zones);
+      return [{ path: [...path, 'zones', index], message: `${whose} has no zone ${JSON.stringify(zone)}; ${hint}` }];
+    });
+    if (launchTemplate.instanceTypes.length === 0 || capabilities.instanceTypes) return zones;
+    return [...zones, { path: [...path, 'instanceTypes'], message: `${whose} has no instance types; leave them out` }];
   });
 }
 

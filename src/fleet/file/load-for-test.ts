@@ -19,8 +19,17 @@ const cloud: ProviderSchemaSource = {
   settingsSchema: () => z.strictObject({ image: shown(z.string()), userData: z.string().default('') }),
 };
 const providers = new Map<string, ProviderSchemaSource>([
-  ['process', { settingsSchema: () => settings, capabilities: () => ({ ports: 'assigned' }) }],
-  ['machines', { settingsSchema: () => z.strictObject({}), capabilities: () => ({ ports: 'direct' }) }],
+  [
+    'process',
+    { settingsSchema: () => settings, capabilities: () => ({ ports: 'assigned', zones: [], instanceTypes: false }) },
+  ],
+  [
+    'machines',
+    {
+      settingsSchema: () => z.strictObject({}),
+      capabilities: () => ({ ports: 'direct', zones: ['a', 'b'], instanceTypes: true }),
+    },
+  ],
   ['cloud', cloud],
 ]);
 

@@ -50,6 +50,7 @@ describe('parseFleet', () => {
               "suspendAfter": 15,
             },
             "launchTemplate": {
+              "instanceTypes": [],
               "provider": "process",
               "settings": {
                 "command": [
@@ -60,6 +61,7 @@ describe('parseFleet', () => {
               },
               "version": "73c1865dae1a",
               "weight": 100,
+              "zones": [],
             },
             "launchTimeoutMs": 900000,
             "maxSize": 2,

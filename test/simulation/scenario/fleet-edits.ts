@@ -127,6 +127,8 @@ export function randomEdits(random: Random, fleet: Fleet): readonly FleetEdit[] 
       return group({
         launchTemplate: {
           provider: random.pick(['simulated', 'another']),
+          zones: [],
+          instanceTypes: [],
           weight: random.int(1, 256),
           settings: {},
           version: 'v2',

@@ -95,7 +95,7 @@ export function randomGroup(name: string, fleet: Fleet, random: Random): AutoSca
   const group = {
     name,
     targetGroups,
-    launchTemplate: { provider: PROVIDER, weight: 100, settings: {}, version: 'v1' },
+    launchTemplate: { provider: PROVIDER, zones: [], instanceTypes: [], weight: 100, settings: {}, version: 'v1' },
     minSize,
     maxSize,
     desiredCapacity: random.int(minSize, maxSize),

@@ -1,0 +1,57 @@
+import type { Instance } from '../model/instance.ts';
+import type { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
+import { groupHold, type HoldReason } from './hold-reason.ts';
+import type { Sightings } from './snapshot.ts';
+
+/** Of the conditions that are reported once. */
+const UNSEEN = 'zone:';
+
+/** Zones of the group's provider that cannot be seen now, with why. */
+export function unseenZones({ snapshot: { machines, group } }: Facts): ReadonlyMap<string, string> {
+  if (machines.kind === 'blind') return new Map();
+  return machines.value.unseenZones.get(group.launchTemplate.provider) ?? new Map();
+}
+
+/** Whether a list could not see the zone that the instance is in. */
+export function isZoneUnseen(list: Pick<Sightings, 'unseenZones'>, { launchTemplate, placement }: Instance): boolean {
+  const { zone } = placement;
+  return zone !== null && list.unseenZones.get(launchTemplate.provider)?.has(zone) === true;
+}
+
+/** Why nothing is done to a server now: its zone cannot be seen. Null while it can. */
+export function zoneHold({ snapshot: { machines } }: Facts, instance: Instance): HoldReason | null {
+  if (machines.kind === 'blind' || !isZoneUnseen(machines.value, instance)) return null;
+  const { zone } = instance.placement;
+  const why = machines.value.unseenZones.get(instance.launchTemplate.provider)?.get(zone ?? '') ?? '';
+  return groupHold('zoneUnseen', `Nothing is asked of servers in zone ${zone} while it cannot be seen (${why}).`);
+}
+
+/** Reports zones that cannot be seen, or can be seen again. */
+export function followZones(draft: Draft): void {
+  const { machines } = draft.snapshot;
+  // What is not known changes nothing of what was reported.
+  if (machines.kind === 'blind') return;
+  const unseen = new Map<string, { readonly provider: string; readonly zone: string; readonly why: string }>(
+    [...machines.value.unseenZones].flatMap(([provider, zones]) =>
+      [...zones].map(([zone, why]) => [`${UNSEEN}${provider}/${zone}`, { provider, zone, why }] as const),
+    ),
+  );
+  for (const [code, { provider, zone, why }] of unseen) {
+    const what = `zone ${zone} of the ${provider} provider`;
+    draft.hold('zoneUnseen', `Cannot see ${what} (${why}).`);
+    const begin = `Cannot see ${what} (${why}): its servers count as they were, and nothing is launched there meanwhile.`;
+    draft.condition(code, true, () => draft.report('zoneUnseen', begin, { level: 'warning' }));
+  }
+  for (const code of draft.told) {
+    if (!code.startsWith(UNSEEN) || unseen.has(code)) continue;
+    const [provider = '', zone = ''] = code.slice(UNSEEN.length).split('/');
+    const end = `Can see zone ${zone} of the ${provider} provider again.`;
+    draft.condition(
+      code,
+      false,
+      () => {},
+      () => draft.report('zoneVisible', end),
+    );
+  }
+}
