@@ -16,6 +16,7 @@ import type { Mutation, Tests } from './mutations/mutation.ts';
 import { REGRESSIONS } from './mutations/regressions.ts';
 import { RULES } from './mutations/rules.ts';
 import { SCALING } from './mutations/scaling.ts';
+import { SERVERS } from './mutations/servers.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const COPIED = [
@@ -40,9 +41,16 @@ interface Row {
 }
 
 const wanted = process.argv[2] ?? '';
-const mutations = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD, ...FLEET, ...ERRORS].filter(
-  ({ name, caughtBy }) => `${name} ${describe(caughtBy)}`.includes(wanted),
-);
+const mutations = [
+  ...INVARIANTS,
+  ...SCALING,
+  ...RULES,
+  ...REGRESSIONS,
+  ...FIELD,
+  ...FLEET,
+  ...ERRORS,
+  ...SERVERS,
+].filter(({ name, caughtBy }) => `${name} ${describe(caughtBy)}`.includes(wanted));
 const rows = await runAll(mutations);
 const failed = rows.filter(({ outcome }) => outcome !== 'caught');
 process.stdout.write(`\n${rows.length - failed.length} of ${rows.length} mutations were caught.\n`);

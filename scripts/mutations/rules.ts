@@ -1,7 +1,5 @@
 import type { Mutation, Tests } from './mutation.ts';
 
-const REGISTRATION: Tests = { tests: ['src/decide/registration.test.ts'] };
-const PLACEMENT: Tests = { tests: ['src/decide/placement.test.ts'] };
 const OUTLIERS: Tests = { tests: ['test/field/faults/outliers.test.ts'] };
 const HEALTH: Tests = { tests: ['src/decide/decide-health.test.ts', 'test/regressions/health.test.ts'] };
 const KNOWN: Tests = { tests: ['test/simulation/known.test.ts'] };
@@ -9,69 +7,6 @@ const CORE: Tests = { tests: ['src/decide/decide.test.ts', 'src/decide/decide-wi
 
 /** For each level of the health brake, and for each rule of docs/architecture.md, "What keeps it safe". */
 export const RULES: readonly Mutation[] = [
-  {
-    name: 'zones: servers are not spread over them',
-    file: 'src/decide/placement.ts',
-    find: "(counts.get(placement.zone) ?? 0) < (counts.get(best.zone) ?? 0)",
-    replace: 'false',
-    caughtBy: PLACEMENT,
-  },
-  {
-    name: 'zones: scaling in does not keep the balance',
-    file: 'src/decide/victims.ts',
-    find: 'chosen.left - zone.left',
-    replace: '0',
-    caughtBy: PLACEMENT,
-  },
-  {
-    name: 'zones: what is in a zone that cannot be seen is gone',
-    file: 'src/decide/sight.ts',
-    find: 'isZoneUnseen(view.value, instance) ||',
-    replace: '',
-    caughtBy: PLACEMENT,
-  },
-  {
-    name: 'zones: a zone that cannot be seen gets new servers',
-    file: 'src/decide/placement.ts',
-    find: 'zone === null || !unseen.has(zone)',
-    replace: 'zone === null || zone !== String(unseen)',
-    caughtBy: PLACEMENT,
-  },
-  {
-    name: 'zones: a place without room is asked again at once',
-    file: 'src/decide/placement.ts',
-    find: '!full.some((one) => isSame(one, placement))',
-    replace: 'true',
-    caughtBy: PLACEMENT,
-  },
-  {
-    name: 'zones: machines of a zone that was out of sight are orphans after the records were lost',
-    file: 'src/decide/adoption.ts',
-    find: 'adoptFromZones(draft);\n    followOrphans',
-    replace: 'followOrphans',
-    caughtBy: PLACEMENT,
-  },
-  {
-    name: 'registration: a server that has not answered Drover is a member',
-    file: 'src/model/lifecycle.ts',
-    find: 'probing: { ...PENDING, member: null',
-    replace: "probing: { ...PENDING, member: 'ready'",
-    caughtBy: { invariant: 'probedFirst', seeds: 100 },
-  },
-  {
-    name: 'registration: an answer that is not well will do',
-    file: 'src/decide/registration.ts',
-    find: 'if (answered?.healthy === true ||',
-    replace: 'if (answered !== null ||',
-    caughtBy: REGISTRATION,
-  },
-  {
-    name: 'termination command: the server is terminated without it',
-    file: 'src/decide/due.ts',
-    find: 'if (owesCommand(draft, instance)) draft.due.command.push(id);',
-    replace: 'if (owesCommand(draft, instance) && draft.now < 0) draft.due.command.push(id);',
-    caughtBy: { invariant: 'commandFirst', seeds: 100 },
-  },
   {
     name: 'health brake, level 1: no server counts as missing',
     file: 'src/decide/disruption-budget.ts',

@@ -10,6 +10,7 @@ import { reportLaunchSuspension, startAnewWithTemplate } from './launch-backoff.
 import { reportLaunchHold } from './launch-hold.ts';
 import { finishDrains } from './lifecycle.ts';
 import { applyOutcomes } from './outcomes.ts';
+import { reportFullPlacements } from './placement.ts';
 import { replaceUnhealthy } from './replacement.ts';
 import { retireRequested } from './requests.ts';
 import { scaleIn } from './scale-in.ts';
@@ -50,6 +51,7 @@ export function decide(snapshot: Snapshot, now: EpochMs): Decision {
   if (sighted) {
     retireRequested(draft);
     scaleOut(draft);
+    reportFullPlacements(draft);
     scaleIn(draft);
   }
   holdCrashLoop(draft);

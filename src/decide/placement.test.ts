@@ -76,6 +76,7 @@ describe('launches', () => {
     expect(decision.activities[0]?.message).toMatch(/no room for n \(small in a\): .*\. Trying large in a instead\.$/);
     expect(decision.memory.fullPlacements).toMatchObject([{ zone: 'a', instanceType: 'small', tries: 1 }]);
     expect(decision.memory.launch.held).toBeNull();
+    expect(holds(decision)).toContain('noCapacity');
   });
 
   it('go to another zone where a zone has no room for any type', () => {

@@ -1,6 +1,6 @@
 /** Where the next server is launched, and as what. */
 
-import type { FullPlacement, GroupMemory } from '../model/group-memory.ts';
+import type { FullPlacement } from '../model/group-memory.ts';
 import { type Instance, NO_PLACEMENT, type Placement } from '../model/instance.ts';
 import { lifecycleOf } from '../model/lifecycle.ts';
 import type { Failure } from '../model/observation.ts';
@@ -130,10 +130,12 @@ export function inWords({ zone, instanceType }: Placement): string {
   return instanceType === null ? `one in ${zone}` : `${instanceType} in ${zone}`;
 }
 
-/** What had no room lately, to be shown beside what is launched instead. */
-export function fullInWords({ fullPlacements }: Pick<GroupMemory, 'fullPlacements'>, now: EpochMs): string {
-  return fullPlacements
-    .filter(({ until }) => now < until)
-    .map((one) => `${inWords(one)}: ${one.why}`)
-    .join(' ');
+/** Says which places are left out for now, while others are launched in. */
+export function reportFullPlacements(draft: Draft): void {
+  const full = fullNow(draft);
+  // Launching as a whole says for itself what it waits for.
+  if (full.length === 0 || draft.memory.launch.held !== null) return;
+  const places = full.map((one) => `${inWords(one)}: ${one.why}`).join(' ');
+  const until = Math.min(...full.map((one) => one.until));
+  draft.hold('noCapacity', `Servers are launched elsewhere while there is no room (${places})`, until);
 }

@@ -8,9 +8,10 @@ import { INVARIANTS } from '../../scripts/mutations/invariants.ts';
 import { REGRESSIONS } from '../../scripts/mutations/regressions.ts';
 import { RULES } from '../../scripts/mutations/rules.ts';
 import { SCALING } from '../../scripts/mutations/scaling.ts';
+import { SERVERS } from '../../scripts/mutations/servers.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const all = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD, ...FLEET, ...ERRORS];
+const all = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD, ...FLEET, ...ERRORS, ...SERVERS];
 
 it('each mutation applies: what it replaces is there once', () => {
   const text = (file: string) => readFileSync(join(ROOT, file), 'utf8');

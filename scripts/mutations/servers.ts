@@ -1,0 +1,71 @@
+import type { Mutation, Tests } from './mutation.ts';
+
+const REGISTRATION: Tests = { tests: ['src/decide/registration.test.ts'] };
+const PLACEMENT: Tests = { tests: ['src/decide/placement.test.ts'] };
+
+/** Where a server is launched, and what is done at both ends of its life. */
+export const SERVERS: readonly Mutation[] = [
+  {
+    name: 'zones: servers are not spread over them',
+    file: 'src/decide/placement.ts',
+    find: '(counts.get(placement.zone) ?? 0) < (counts.get(best.zone) ?? 0)',
+    replace: 'false',
+    caughtBy: PLACEMENT,
+  },
+  {
+    name: 'zones: scaling in does not keep the balance',
+    file: 'src/decide/victims.ts',
+    find: 'chosen.left - zone.left',
+    replace: '0',
+    caughtBy: PLACEMENT,
+  },
+  {
+    name: 'zones: what is in a zone that cannot be seen is gone',
+    file: 'src/decide/sight.ts',
+    find: 'isZoneUnseen(view.value, instance) ||',
+    replace: '',
+    caughtBy: PLACEMENT,
+  },
+  {
+    name: 'zones: a zone that cannot be seen gets new servers',
+    file: 'src/decide/placement.ts',
+    find: 'zone === null || !unseen.has(zone)',
+    replace: 'zone === null || zone !== String(unseen)',
+    caughtBy: PLACEMENT,
+  },
+  {
+    name: 'zones: a place without room is asked again at once',
+    file: 'src/decide/placement.ts',
+    find: '!full.some((one) => isSame(one, placement))',
+    replace: 'true',
+    caughtBy: PLACEMENT,
+  },
+  {
+    name: 'zones: machines of a zone that was out of sight are orphans after the records were lost',
+    file: 'src/decide/adoption.ts',
+    find: 'adoptFromZones(draft);\n    followOrphans',
+    replace: 'followOrphans',
+    caughtBy: PLACEMENT,
+  },
+  {
+    name: 'registration: a server that has not answered Drover is a member',
+    file: 'src/model/lifecycle.ts',
+    find: 'probing: { ...PENDING, member: null',
+    replace: "probing: { ...PENDING, member: 'ready'",
+    caughtBy: { invariant: 'probedFirst', seeds: 100 },
+  },
+  {
+    name: 'registration: an answer that is not well will do',
+    file: 'src/decide/registration.ts',
+    find: 'if (answered?.healthy === true ||',
+    replace: 'if (answered !== null ||',
+    caughtBy: REGISTRATION,
+  },
+  {
+    name: 'termination command: the server is terminated without it',
+    file: 'src/decide/due.ts',
+    find: 'if (owesCommand(draft, instance)) draft.due.command.push(id);',
+    replace: 'if (owesCommand(draft, instance) && draft.now < 0) draft.due.command.push(id);',
+    caughtBy: { invariant: 'commandFirst', seeds: 100 },
+  },
+];
