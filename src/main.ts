@@ -19,6 +19,7 @@ const actions: CliActions = {
   demoFleetFile: join(root, 'examples', 'hello', 'fleet.yaml'),
   loadFleet: async (file) => (await import('./compose/fleet-file.ts')).loadFleet(file),
   warnings: async (file) => (await import('./compose/fleet-file.ts')).fleetWarnings(file),
+  doctor: async (options) => (await import('./compose/doctor/doctor.ts')).doctor(options),
   jsonSchema: async () => (await import('./compose/fleet-file.ts')).jsonSchema(),
   startFleet: async (options) => (await import('./compose/fleet.ts')).startFleet({ ...options, version }),
   simulate: async (options) => (await import('./compose/simulate.ts')).simulate(options),

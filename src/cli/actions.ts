@@ -2,6 +2,7 @@ import type { FleetFileError } from '../fleet/file/errors.ts';
 import type { FleetFileResult, ValidFleetFile } from '../fleet/file/load.ts';
 import type { ValueKind } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
+import type { DoctorReport } from '../views/doctor.ts';
 import type { WhatIfRun } from '../views/what-if.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { FleetSource } from './live/sights.ts';
@@ -15,6 +16,8 @@ export interface CliActions {
   loadFleet(fleetFile: string): Promise<FleetFileResult>;
   /** What would fail on this host as it is now, or once a group is large, though the fleet file is valid. */
   warnings(file: ValidFleetFile): Promise<readonly FleetFileError[]>;
+  /** Looks into what a fleet needs of this host and of its providers. Changes nothing; what cannot be looked into is a finding. */
+  doctor(options: DoctorOptions): Promise<DoctorReport>;
   /** The JSON Schema of fleet files. */
   jsonSchema(): Promise<object>;
   /**
@@ -29,6 +32,14 @@ export interface CliActions {
    * @throws CliError for a recording or a choice that cannot be replayed
    */
   simulate(options: SimulateOptions): Promise<readonly WhatIfRun[]>;
+}
+
+export interface DoctorOptions {
+  /** Absolute; null where there is none. */
+  readonly fleetFile: string | null;
+  /** Absolute; it need not be there. */
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
 }
 
 export interface SimulateOptions {

@@ -52,7 +52,8 @@ export async function fleetToRun(
   return { fleetFile: isByApi ? null : path, dataDir };
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Whether there is anything at a path; true also where that may not be seen. */
+export async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',

@@ -3,6 +3,7 @@ import { count } from '../base/plural.ts';
 import { type CliActions, CliError, InvalidFleetFile } from './actions.ts';
 import { addActivitiesCommand } from './commands/activities.ts';
 import { addChangeCommands } from './commands/change.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addDownCommand } from './commands/down.ts';
 import { addFleetCommands } from './commands/fleet.ts';
 import { addHelpCommand } from './commands/help.ts';
@@ -42,6 +43,7 @@ export function createProgram(actions: CliActions, terminal: Terminal): Command 
   addFleetCommands(program, context);
   addVersionCommands(program, context);
   addSimulateCommand(program, context);
+  addDoctorCommand(program, context);
   addDownCommand(program, context);
   addHelpCommand(program);
   return program;

@@ -6,9 +6,9 @@ import { basename, dirname } from 'node:path';
 import { commandLineOf, readStats } from '../base/procfs.ts';
 import { type ListeningSocket, listeningSockets, socketsOf } from '../base/sockets.ts';
 import { errorCode } from '../base/system-error.ts';
+import type { LoadBalancer } from '../model/fleet.ts';
 import type { Endpoint } from '../model/instance.ts';
 import { PortError } from '../ports/errors.ts';
-import type { DesiredState } from '../ports/load-balancer.ts';
 import { authority, canonical } from './members.ts';
 import { configurationOf, processesOf } from './processes.ts';
 
@@ -19,7 +19,10 @@ import { configurationOf, processesOf } from './processes.ts';
  * @param config the path of our own configuration
  * @throws PortError `listenerUnavailable` with who listens there, and what to do
  */
-export async function checkListeners({ loadBalancer }: DesiredState, config: string): Promise<void> {
+export async function checkListeners(
+  { loadBalancer }: { readonly loadBalancer: Pick<LoadBalancer, 'listeners' | 'statsPage'> },
+  config: string,
+): Promise<void> {
   const { listeners, statsPage } = loadBalancer;
   const listening = listeningSockets();
   const ours = inodesOf(await processesOf(config));

@@ -1,9 +1,12 @@
+import type { Finding } from '../model/finding.ts';
 import type { InstanceId, Placement } from '../model/instance.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Machine } from '../model/observation.ts';
 import type { Problem } from '../settings/explain.ts';
 import type { ProviderSchemaSource, TemplateUse } from '../settings/settings-schema.ts';
 import type { Clock } from './clock.ts';
+
+export type { Finding } from '../model/finding.ts';
 
 /**
  * Where machines come from. The contract, checked by `test/conformance/provider.ts`:
@@ -98,15 +101,6 @@ export interface ProviderType extends ProviderSchemaSource {
   create(context: ProviderContext): Provider;
   /** What `drover doctor` says of an instance: whether it is reached, its credentials are good, and there is room. It changes nothing. */
   diagnose?(context: ProviderContext, signal: AbortSignal): Promise<readonly Finding[]>;
-}
-
-/** One thing that was looked into. */
-export interface Finding {
-  readonly level: 'ok' | 'warning' | 'error';
-  /** What was found, as a sentence. */
-  readonly message: string;
-  /** What to do about it, as a sentence; null where there is nothing to do. */
-  readonly remedy: string | null;
 }
 
 export interface ProviderContext {

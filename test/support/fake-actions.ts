@@ -29,6 +29,7 @@ export function fakeActions(
       locate: () => [],
     }),
     warnings: async () => [],
+    doctor: async () => ({ subjects: [] }),
     jsonSchema: async () => ({ type: 'object' }),
     simulate: async () => [],
     startFleet: (options) => startFake(makeService(options.dataDir), options),

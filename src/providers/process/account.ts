@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { type Account, findAccount } from '../../base/accounts.ts';
 import { PortError } from '../../ports/errors.ts';
 
-const SETPRIV = '/usr/bin/setpriv';
+/** Of util-linux: starts a program as another user. */
+export const SETPRIV = '/usr/bin/setpriv';
 
 /**
  * The user that servers are to run as.

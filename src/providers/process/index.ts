@@ -1,4 +1,5 @@
 import type { ProviderType } from '../../ports/provider.ts';
+import { diagnose } from './diagnose.ts';
 import { KILL_TIMEOUT_MS } from './ending.ts';
 import { ProcessProvider } from './provider.ts';
 import { MAX_STOP_TIMEOUT_MS, settingsProblems, settingsSchema } from './settings.ts';
@@ -20,5 +21,6 @@ export const processProvider: ProviderType = {
   settingsSchema,
   settingsProblems,
   settingsWarnings,
+  diagnose,
   create: (context) => new ProcessProvider(context),
 };
