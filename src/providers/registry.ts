@@ -2,12 +2,13 @@ import { env } from 'node:process';
 import { PACKAGE_TYPE } from '../model/fleet.ts';
 import type { ProviderType } from '../ports/provider.ts';
 import { execProvider } from './exec/index.ts';
+import { hetznerProvider } from './hetzner/index.ts';
 import { libvirtProvider } from './libvirt/index.ts';
 import { loadPackage, PACKAGES_VARIABLE, PackageError } from './packages/load.ts';
 import { processProvider } from './process/index.ts';
 
 const types = new Map<string, ProviderType>(
-  [execProvider, libvirtProvider, processProvider].map((type) => [type.name, type]),
+  [execProvider, hetznerProvider, libvirtProvider, processProvider].map((type) => [type.name, type]),
 );
 
 /** Every kind of provider, by the name that a fleet file gives: ours, and those of packages that were loaded. */
