@@ -8,6 +8,7 @@ require_root
 missing=
 is_program faketime || missing="$missing faketime"
 is_program python3 || missing="$missing python3"
+is_program hcloud || missing="$missing hcloud-cli"
 is_program prometheus || missing="$missing prometheus"
 is_program rabbitmq-server || missing="$missing rabbitmq-server"
 is_program redis-server || missing="$missing redis-server"

@@ -15,6 +15,7 @@ const INSTALL_TEST_COMPONENTS = 'sudo sh scripts/install-test-components.sh';
 /** What tests may need beyond the packages, and the command that installs it. */
 const components = {
   faketime: { title: 'faketime', program: 'faketime', install: INSTALL_TEST_COMPONENTS },
+  hcloud: { title: 'hcloud', program: 'hcloud', install: INSTALL_TEST_COMPONENTS },
   haproxy: { title: 'HAProxy', program: 'haproxy', install: 'sudo sh scripts/install-haproxy.sh' },
   libvirt: { title: 'libvirt', program: 'libvirtd', install: INSTALL_TEST_COMPONENTS },
   prometheus: { title: 'Prometheus', program: 'prometheus', install: INSTALL_TEST_COMPONENTS },

@@ -21,10 +21,13 @@ export interface Order {
 /** Finds ids by names, and remembers those that do not change. */
 export class Orders {
   readonly #client: HetznerClient;
+  readonly #locations: readonly string[];
   readonly #ids = new Map<string, number>();
 
-  constructor(client: HetznerClient) {
+  /** @param locations where servers may be; the first where a launch does not say which */
+  constructor(client: HetznerClient, locations: readonly string[]) {
     this.#client = client;
+    this.#locations = locations;
   }
 
   /** Something has not been as remembered. */
@@ -35,7 +38,7 @@ export class Orders {
   /** @throws PortError `Invalid` when the launch template names what there is not */
   async order({ fleet, request, settings, placementGroupId }: Order, signal: AbortSignal): Promise<ServerOrder> {
     const context: CallContext = { kind: 'change', signal };
-    const { zone } = request.placement;
+    const location = request.placement.zone ?? this.#locations[0];
     const serverType = typeOf(request, settings);
     const networks = await this.#idsOf('networks', settings.networks, context);
     const firewalls = await this.#idsOf('firewalls', settings.firewalls, context);
@@ -51,7 +54,7 @@ export class Orders {
       firewalls: firewalls.map((firewall) => ({ firewall })),
       public_net: { enable_ipv4: settings.publicIpv4, enable_ipv6: settings.publicIpv6 },
       start_after_create: true,
-      ...(zone === null ? {} : { location: zone }),
+      ...(location === undefined ? {} : { location }),
       ...(placementGroupId === null ? {} : { placement_group: placementGroupId }),
       ...(userData === null
         ? {}

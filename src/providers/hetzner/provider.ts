@@ -40,8 +40,9 @@ export class HetznerProvider implements Provider {
   constructor({ fleet, settings, clock, onProblem }: ProviderContext) {
     this.#fleet = fleet;
     this.#clock = clock;
-    this.#client = new HetznerClient(readInstanceSettings(settings), clock);
-    this.#orders = new Orders(this.#client);
+    const read = readInstanceSettings(settings);
+    this.#client = new HetznerClient(read, clock);
+    this.#orders = new Orders(this.#client, read.locations);
     this.#placementGroups = new PlacementGroups(this.#client, fleet);
     this.#endings = new Endings(this.#client, this.#placementGroups, { fleet, clock, onProblem });
   }

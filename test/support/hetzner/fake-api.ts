@@ -81,7 +81,7 @@ export class FakeHetzner {
     const path = pathname.replace(/^\/v1/, '');
     const route = path.replace(/\/\d+(?=\/|$)/, '/{id}');
     const id = Number(/\/(\d+)(?:\/|$)/.exec(path)?.[1] ?? 0);
-    const body: unknown = JSON.parse((await text(request)) || 'null');
+    const body = withNames(JSON.parse((await text(request)) || 'null'));
     const fault = this.#takeFault(`${method} ${route}`);
     const { status, body: content } = this.#answer(
       { method, route, fault, token: request.headers.authorization },
@@ -97,7 +97,8 @@ export class FakeHetzner {
     if (wrong !== null && this.#routes.has(`${method} ${route}`)) this.violations.push(wrong);
     const retryAfter: Record<string, string> =
       fault?.kind === 'refuse' && fault.retryAfterS !== undefined ? { 'retry-after': String(fault.retryAfterS) } : {};
-    response.writeHead(status, { 'content-type': 'application/json', ...this.rate.headers(), ...retryAfter });
+    const type: Record<string, string> = content === null ? {} : { 'content-type': 'application/json' };
+    response.writeHead(status, { ...type, ...this.rate.headers(), ...retryAfter });
     response.end(content === null ? '' : JSON.stringify(content));
   }
 
@@ -173,6 +174,18 @@ export class FakeHetzner {
       'GET /actions/{id}': ({ id }) => ok({ action: byId(project.actions, id) }),
     };
   }
+}
+
+/** The API takes ids as numbers, too, where its description has names, and clients send them. */
+function withNames(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('server_type' in body)) return body;
+  const order = body as Record<string, unknown>;
+  const text = (value: unknown) => (typeof value === 'number' ? String(value) : value);
+  const named = Object.entries(order).map(([key, value]) => {
+    if (['image', 'server_type', 'location'].includes(key)) return [key, text(value)];
+    return [key, key === 'ssh_keys' && Array.isArray(value) ? value.map(text) : value];
+  });
+  return Object.fromEntries(named);
 }
 
 function byId<T extends { readonly id: number }>(all: readonly T[], id: number): T {

@@ -11,7 +11,7 @@ import { FakeHetzner, READ_ONLY_TOKEN, TOKEN } from './fake-api.ts';
 import type { Machines } from './project.ts';
 
 /** Where the tests' providers read their tokens. */
-export const TOKEN_VARIABLE = 'DROVER_TEST_HETZNER_TOKEN';
+const TOKEN_VARIABLE = 'DROVER_TEST_HETZNER_TOKEN';
 export const READ_ONLY_VARIABLE = 'DROVER_TEST_HETZNER_READ_ONLY_TOKEN';
 env[TOKEN_VARIABLE] = TOKEN;
 env[READ_ONLY_VARIABLE] = READ_ONLY_TOKEN;
