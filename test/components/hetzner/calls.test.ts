@@ -60,7 +60,7 @@ describe('the calls of a group of 50 in an hour', () => {
     const capabilities = hetznerProvider.capabilities(world.context('shop').settings);
     const throttle = new Throttle(clock, systemIds, () => undefined);
     const operations = new Operations(provider, capabilities, clock, throttle);
-    const watch = new MachineWatch(provider, capabilities, clock, throttle, () =>
+    const watch = new MachineWatch('hetzner', provider, capabilities, clock, throttle, () =>
       operations.listed((id) => watch.lists(id)),
     );
     const stop = new AbortController();
@@ -89,7 +89,14 @@ describe('the calls of a group of 50 in an hour', () => {
     const calls = await callsInAnHour((operations) => {
       const report = (outcome: Outcome) => void outcomes.push(outcome);
       const machine = { id: String(victim!.id), addresses: [], ports: null, seenAt: 0 };
-      const launchTemplate = { provider: 'hetzner', weight: 100, version: 'v1', settings: templateSettings({}) };
+      const places = { zones: [], instanceTypes: [] };
+      const launchTemplate = {
+        provider: 'hetzner',
+        weight: 100,
+        version: 'v1',
+        settings: templateSettings({}),
+        ...places,
+      };
       operations.terminate(anInstance('i-0', { machine }), report);
       operations.launch(anInstance('i-50', { machine: null, launchTemplate }), true, 300_000, report);
     });

@@ -50,8 +50,9 @@ describe('what drover doctor says of Hetzner', () => {
 
   it('says that nothing answers', async () => {
     const gone = await HetznerWorld.make();
+    const { endpoint } = gone.fake;
     await gone.dispose();
-    const findings = await levels({ endpoint: gone.fake.endpoint });
+    const findings = await levels({ endpoint });
     expect(findings).toEqual([expect.stringMatching(/^error: Hetzner's API cannot be used: .*ECONNREFUSED/)]);
   });
 });
