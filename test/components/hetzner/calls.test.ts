@@ -4,6 +4,7 @@ import { MachineWatch } from '../../../src/control/machine-watch.ts';
 import { Operations } from '../../../src/control/operations.ts';
 import { Throttle } from '../../../src/control/throttle.ts';
 import type { Outcome } from '../../../src/decide/snapshot.ts';
+import { NO_PLACEMENT } from '../../../src/model/instance.ts';
 import type { Provider } from '../../../src/ports/provider.ts';
 import { hetznerProvider } from '../../../src/providers/hetzner/index.ts';
 import { systemIds } from '../../../src/system/ids.ts';
@@ -98,7 +99,12 @@ describe('the calls of a group of 50 in an hour', () => {
         ...places,
       };
       operations.terminate(anInstance('i-0', { machine }), report);
-      operations.launch(anInstance('i-50', { machine: null, launchTemplate }), true, 300_000, report);
+      operations.launch(
+        anInstance('i-50', { machine: null, launchTemplate, placement: NO_PLACEMENT }),
+        true,
+        300_000,
+        report,
+      );
     });
     expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['ended', 'launched']);
     expect(calls.filter((call) => call !== 'GET /servers').toSorted()).toEqual([
