@@ -6,9 +6,10 @@ import { hetznerProvider } from './hetzner/index.ts';
 import { libvirtProvider } from './libvirt/index.ts';
 import { loadPackage, PACKAGES_VARIABLE, PackageError } from './packages/load.ts';
 import { processProvider } from './process/index.ts';
+import { vagrantProvider } from './vagrant/index.ts';
 
 const types = new Map<string, ProviderType>(
-  [execProvider, hetznerProvider, libvirtProvider, processProvider].map((type) => [type.name, type]),
+  [execProvider, hetznerProvider, libvirtProvider, processProvider, vagrantProvider].map((type) => [type.name, type]),
 );
 
 /** Every kind of provider, by the name that a fleet file gives: ours, and those of packages that were loaded. */

@@ -22,6 +22,7 @@ const components = {
   python3: { title: 'Python', program: 'python3', install: INSTALL_TEST_COMPONENTS },
   rabbitmq: { title: 'RabbitMQ', program: 'rabbitmq-server', install: INSTALL_TEST_COMPONENTS },
   redis: { title: 'Redis', program: 'redis-server', install: INSTALL_TEST_COMPONENTS },
+  vagrant: { title: 'Vagrant', program: 'vagrant', install: INSTALL_TEST_COMPONENTS },
 } as const;
 
 export type Component = keyof typeof components;
