@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what only tests need from the distribution (Debian, Ubuntu), as root: faketime, Prometheus, Python, RabbitMQ, Redis, and libvirt with QEMU
-# and a small guest. Tests run their own, so the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
+# Installs what only tests need from the distribution (Debian, Ubuntu), as root: faketime, Prometheus, Python, RabbitMQ, Redis, libvirt with QEMU
+# and a small guest, Vagrant and Docker. Tests run their own, so the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
 set -eu
 . "$(dirname "$0")/debian-packages.sh"
 
@@ -18,11 +18,15 @@ is_program qemu-system-x86_64 || missing="$missing qemu-system-x86"
 is_program qemu-img || missing="$missing qemu-utils"
 is_program dnsmasq || missing="$missing dnsmasq-base"
 is_program genisoimage || missing="$missing genisoimage"
+is_program vagrant || missing="$missing vagrant"
+[ -e /usr/share/doc/vagrant-libvirt ] || missing="$missing vagrant-libvirt"
+is_program dockerd || missing="$missing docker.io"
+is_program ip || missing="$missing iproute2"
 is_program busybox || missing="$missing busybox-static"
 is_program cpio || missing="$missing cpio"
 if [ -z "$missing" ]; then
   sh "$(dirname "$0")/build-test-guest.sh"
-  echo 'faketime, Prometheus, Python, RabbitMQ and Redis, and libvirt with QEMU are installed.'
+  echo 'faketime, Prometheus, Python, RabbitMQ and Redis, libvirt with QEMU, Vagrant and Docker are installed.'
   exit 0
 fi
 # One word a package.
@@ -32,6 +36,7 @@ install_without_services $missing
 for service in $missing; do
   case $service in
     libvirt-daemon-system) for part in libvirtd virtlogd virtlockd libvirt-guests; do disable_service "$part"; done ;;
+    docker.io) for part in docker containerd; do disable_service "$part"; done ;;
     *) disable_service "$service" ;;
   esac
 done

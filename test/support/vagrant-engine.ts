@@ -6,6 +6,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { vi } from 'vitest';
+import type { MachineHost } from './vagrant-world.ts';
 
 const run = promisify(execFile);
 const IMAGE_SCRIPT = join(import.meta.dirname, 'tiny-web-image.sh');
@@ -90,6 +91,20 @@ export class DockerEngine {
     await run('ip', ['link', 'delete', this.#bridge]);
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Where Vagrant's docker provider makes machines: containers with an address of a private network. */
+export function containerHost(engine: DockerEngine): MachineHost {
+  return {
+    providerSettings: {
+      vagrantProvider: 'docker',
+      dockerHost: engine.host,
+      privateNetwork: { network: `${freeNetwork(26)}.0/24` },
+    },
+    template: { providerSettings: { image: TINY_WEB } },
+    kill: async (name) => void (await engine.docker('kill', name)),
+    clear: () => engine.clear(),
+  };
 }
 
 function lines(text: string): readonly string[] {

@@ -307,7 +307,8 @@ export class VagrantProvider implements Provider {
     const about = { id: instanceId, instanceId, group, launchedAt, zone: null, addresses: [], ports: null };
     if (state === 'broken') return { ...about, state: 'stopped', detail };
     if (state === 'launching') return { ...about, state: 'pending', detail: 'vagrant up' };
-    if (hosted === null && this.#endings.has(instanceId)) return { ...about, state: 'stopped', detail: 'vagrant destroy' };
+    if (hosted === null && this.#endings.has(instanceId))
+      return { ...about, state: 'stopped', detail: 'vagrant destroy' };
     if (hosted === null) return { ...about, state: 'stopped', detail: 'it was removed by somebody else' };
     if (!hosted.isRunning) return { ...about, state: 'stopped', detail: hosted.detail };
     return { ...about, state: 'running', addresses: address === null ? hosted.addresses : [address], detail: '' };

@@ -27,13 +27,13 @@ export class Vagrant {
   /** Brings the machine of a folder up: makes it, starts it, prepares it. @throws PortError */
   async up(folder: string, name: string, signal: AbortSignal): Promise<void> {
     const { vagrantProvider } = this.#context.settings;
-    const command = ['vagrant', 'up', name, '--provider', vagrantProvider, '--no-tty', '--machine-readable'];
+    const command = ['vagrant', 'up', name, '--provider', vagrantProvider, '--machine-readable'];
     await this.#vagrant(command, `vagrant up of ${name}`, signal, folder);
   }
 
   /** Ends and deletes the machine of a folder; succeeds where there is none. @throws PortError */
   async destroy(folder: string, name: string, signal: AbortSignal): Promise<void> {
-    const command = ['vagrant', 'destroy', name, '--force', '--no-tty', '--machine-readable'];
+    const command = ['vagrant', 'destroy', name, '--force', '--machine-readable'];
     await this.#vagrant(command, `vagrant destroy of ${name}`, signal, folder);
   }
 

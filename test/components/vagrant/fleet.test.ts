@@ -1,0 +1,104 @@
+import { access, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { RealFleet } from '../../support/fleet.ts';
+import { Load } from '../../support/load.ts';
+import { requires } from '../../support/requires.ts';
+import { DockerEngine, freeNetwork, TINY_WEB } from '../../support/vagrant-engine.ts';
+
+/** Vagrant takes seconds where the host is busy. */
+const PATIENCE_MS = 120_000;
+
+requires('vagrant')('a fleet of machines of Vagrant', () => {
+  let engine: DockerEngine;
+  let fleet: RealFleet | undefined;
+
+  beforeAll(async () => {
+    engine = await DockerEngine.start();
+  });
+  afterEach(async () => {
+    await fleet?.end();
+    fleet = undefined;
+  });
+  afterAll(() => engine.dispose());
+
+  requires('haproxy')('behind HAProxy', () => {
+    it('heals, scales and goes without a failed request', async () => {
+      const created = await RealFleet.create({ deregistrationDelay: '5s', healthCheckGracePeriod: '60s' });
+      fleet = created;
+      const provider = {
+        type: 'vagrant',
+        vagrantProvider: 'docker',
+        home: 'vagrant',
+        dockerHost: engine.host,
+        privateNetwork: { network: `${freeNetwork(26)}.0/24` },
+      };
+      const template = { provider: 'machines', providerSettings: { image: TINY_WEB } };
+      await created.edit((text) =>
+        text
+          .replace('loadBalancers:', `providers:\n  machines: ${JSON.stringify(provider)}\nloadBalancers:`)
+          .replace('    deregistrationDelay', '    port: 80\n    deregistrationDelay')
+          .replace(
+            'interval: 1s, fastInterval: 100ms, downInterval: 100ms, timeout: 500ms',
+            'interval: 2s, timeout: 2s',
+          )
+          .replace(/launchTemplate: .*/, `launchTemplate: ${JSON.stringify(template)}`),
+      );
+      await created.start();
+      const before = await created.settle(3, PATIENCE_MS);
+      const endpoints = async () => new Set((await created.inService()).map(({ endpoint }) => endpoint));
+      const given = await endpoints();
+      const load = new Load(created.url, { clients: 4, pauseMs: 20 });
+      await created.until('the load is under way', async () => load.requests > 50);
+
+      // Killed from outside: what was open on it, HAProxy asks of another. A new one takes its place, under a new name and at a new address.
+      const victim = before[0]?.id ?? '';
+      const [container = ''] = (await engine.containers()).filter((name) => name.endsWith(victim));
+      await engine.docker('kill', container);
+      await created.untilActivity('machineStopped');
+      await created.until('it is replaced', async () => !(await created.instances()).some(({ id }) => id === victim));
+      await created.settle(3, PATIENCE_MS);
+      const now = await endpoints();
+      expect([...now].filter((endpoint) => given.has(endpoint))).toHaveLength(2);
+      expect(await engine.containers()).not.toContain(container);
+
+      await writeFile(created.desiredFile, '4\n');
+      await created.settle(4, PATIENCE_MS);
+      await writeFile(created.desiredFile, '2\n');
+      await created.settle(2, PATIENCE_MS);
+      expect(await engine.containers()).toHaveLength(2);
+      const { failures, answers } = await load.stop();
+      expect(failures).toEqual([]);
+      expect(answers.size).toBe(5);
+
+      await created.end();
+      fleet = undefined;
+      expect(await engine.containers()).toEqual([]);
+      expect(await engine.networks()).toEqual([]);
+      await expect(access(created.folder)).rejects.toThrow();
+    });
+
+    it('leaves no folder of a server that is gone', async () => {
+      const created = await RealFleet.create({ desiredCapacity: 1, minSize: 0, deregistrationDelay: '1s' });
+      fleet = created;
+      const provider = { type: 'vagrant', vagrantProvider: 'docker', home: 'vagrant', dockerHost: engine.host };
+      await created.edit((text) =>
+        text
+          .replace('loadBalancers:', `providers:\n  machines: ${JSON.stringify(provider)}\nloadBalancers:`)
+          .replace('    deregistrationDelay', '    port: 80\n    deregistrationDelay')
+          .replace(
+            /launchTemplate: .*/,
+            `launchTemplate: { provider: machines, providerSettings: { image: "${TINY_WEB}" } }`,
+          ),
+      );
+      await created.start();
+      await created.settle(1, PATIENCE_MS);
+      const folder = join(created.dataDir, 'providers', 'machines');
+      expect(await readdir(folder)).toHaveLength(1);
+      await writeFile(created.desiredFile, '0\n');
+      await created.settle(0, PATIENCE_MS);
+      await created.until('its folder has gone', async () => (await readdir(folder)).length === 0);
+      expect(await engine.containers()).toEqual([]);
+    });
+  });
+});
