@@ -12,11 +12,7 @@ describe('the fleet file', () => {
     await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../../schema/fleet.schema.json');
   });
 
-<<<<<<< HEAD
-  it.each(['hello', 'exec', 'hetzner', 'libvirt'])('of the example %s is valid', (name) => {
-=======
-  it.each(['hello', 'exec', 'libvirt', 'vagrant'])('of the example %s is valid', (name) => {
->>>>>>> ce7f9ea (feat: the vagrant provider with Vagrant's docker provider for real; its page, and three web servers as an example)
+  it.each(['hello', 'exec', 'hetzner', 'libvirt', 'vagrant'])('of the example %s is valid', (name) => {
     const path = new URL(`../../examples/${name}/fleet.yaml`, import.meta.url).pathname;
     expect(
       parseFleet({ text: readFileSync(path), path, providers: providerTypes, sources: metricSourceTypes }),

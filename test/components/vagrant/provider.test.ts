@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../src/model/json.ts';
 import type { Machine } from '../../../src/model/observation.ts';
 import type { Provider } from '../../../src/ports/provider.ts';
 import { launchRequest } from '../../support/launch-request.ts';
-import { kill, processesWith } from '../../support/processes.ts';
+import { processesWith } from '../../support/processes.ts';
 import { requires } from '../../support/requires.ts';
 import { containerHost, DockerEngine, TINY_WEB } from '../../support/vagrant-engine.ts';
 import { VagrantWorld } from '../../support/vagrant-world.ts';
@@ -46,6 +46,7 @@ requires('vagrant')('the vagrant provider', () => {
     expect(await engine.containers()).toEqual([]);
     expect(await engine.networks()).toEqual([]);
     expect(await world.machines()).toEqual([]);
+    await expect.poll(() => processesWith(world.folder), PATIENCE).toEqual([]);
   };
 
   it('writes a folder for its own user alone, with a machine of its own name', async () => {
@@ -232,11 +233,5 @@ requires('vagrant')('the vagrant provider', () => {
     ]);
     const broken = await world.diagnose({ vagrantProvider: 'virtualbox', dockerHost: undefined as never });
     expect(broken).toMatchObject([{ level: 'ok' }, { level: 'error' }, { level: 'warning' }, { level: 'ok' }]);
-  });
-
-  it('leaves no vagrant behind', async () => {
-    const left = await processesWith(world.folder);
-    for (const { pid } of left) await kill(pid);
-    expect(left).toEqual([]);
   });
 });
