@@ -13,6 +13,7 @@ import { FIELD } from './mutations/field.ts';
 import { FLEET } from './mutations/fleet.ts';
 import { INVARIANTS } from './mutations/invariants.ts';
 import type { Mutation, Tests } from './mutations/mutation.ts';
+import { PROVIDERS } from './mutations/providers.ts';
 import { REGRESSIONS } from './mutations/regressions.ts';
 import { RULES } from './mutations/rules.ts';
 import { SCALING } from './mutations/scaling.ts';
@@ -50,6 +51,7 @@ const mutations = [
   ...FLEET,
   ...ERRORS,
   ...SERVERS,
+  ...PROVIDERS,
 ].filter(({ name, caughtBy }) => `${name} ${describe(caughtBy)}`.includes(wanted));
 const rows = await runAll(mutations);
 const failed = rows.filter(({ outcome }) => outcome !== 'caught');

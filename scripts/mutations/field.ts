@@ -153,9 +153,9 @@ export const FIELD: readonly Mutation[] = [
   },
   {
     name: 'foreign folder: the way to it is not looked at',
-    file: 'src/store/data-folder.ts',
-    find: 'if (parent !== path) checkWay(parent, dataDir, linksLeft);',
-    replace: '',
+    file: 'src/base/trusted-path.ts',
+    find: 'parent === path ? null : whyUntrusted',
+    replace: "parent !== '' ? null : whyUntrusted",
     caughtBy: field('trust/foreign-folder'),
   },
   {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { lastWords } from './last-words.ts';
 import { oneLine, reasonOf } from './quoted.ts';
 import { inheritedEnvironment, limited } from './user-program.ts';
@@ -61,7 +62,7 @@ export async function runProgram(program: Program, clock: Sleeper, signal: Abort
   const child = spawn(file, args, { cwd: workingDirectory, env, detached: true, stdio: 'pipe' });
   const { promise, resolve, reject } = Promise.withResolvers<ProgramEnd>();
   // First of all: an error that nobody listens to would end Drover.
-  child.on('error', (error) => reject(whyNotRun(error, workingDirectory)));
+  child.on('error', (error) => reject(whyNotRun(error, command[0] ?? '', workingDirectory)));
   // It may end without having read it.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
@@ -116,12 +117,20 @@ export function whyFailed({ code, killedBy, complaint }: ProgramEnd): string | n
 }
 
 /** The system names the program where it is the folder that is missing. */
-function whyNotRun(error: Error, workingDirectory: string): ProgramError {
+function whyNotRun(error: Error, program: string, workingDirectory: string): ProgramError {
   const code = 'code' in error ? error.code : undefined;
   const because = (kind: ProgramError['code'], why: string) =>
     new ProgramError(kind, `cannot be run: ${why}`, { cause: error });
   if (!existsSync(workingDirectory)) {
     return because('noFolder', `its folder ${workingDirectory} does not exist; create it, or correct workingDirectory`);
+  }
+  if (
+    code === 'ENOENT' &&
+    program.includes('/') &&
+    existsSync(program.startsWith('/') ? program : join(workingDirectory, program))
+  ) {
+    const what = 'the program that its first line names was not found';
+    return because('notFound', `${what}; correct that line (and its line breaks), or install it`);
   }
   if (code === 'ENOENT') return because('notFound', 'it was not found; install it, or correct command');
   if (code === 'EACCES') {

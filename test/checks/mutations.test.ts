@@ -5,13 +5,24 @@ import { ERRORS } from '../../scripts/mutations/errors.ts';
 import { FIELD } from '../../scripts/mutations/field.ts';
 import { FLEET } from '../../scripts/mutations/fleet.ts';
 import { INVARIANTS } from '../../scripts/mutations/invariants.ts';
+import { PROVIDERS } from '../../scripts/mutations/providers.ts';
 import { REGRESSIONS } from '../../scripts/mutations/regressions.ts';
 import { RULES } from '../../scripts/mutations/rules.ts';
 import { SCALING } from '../../scripts/mutations/scaling.ts';
 import { SERVERS } from '../../scripts/mutations/servers.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const all = [...INVARIANTS, ...SCALING, ...RULES, ...REGRESSIONS, ...FIELD, ...FLEET, ...ERRORS, ...SERVERS];
+const all = [
+  ...INVARIANTS,
+  ...SCALING,
+  ...RULES,
+  ...REGRESSIONS,
+  ...FIELD,
+  ...FLEET,
+  ...ERRORS,
+  ...SERVERS,
+  ...PROVIDERS,
+];
 
 it('each mutation applies: what it replaces is there once', () => {
   const text = (file: string) => readFileSync(join(ROOT, file), 'utf8');

@@ -19,6 +19,8 @@ const MAX_ADDRESSES = 16;
 const MAX_PORTS = 64;
 const MAX_DETAIL_CHARACTERS = 1_000;
 const MAX_ZONE_CHARACTERS = 64;
+/** In 2001: the seconds since 1970 are far below it. */
+const EARLIEST_MS = 1_000_000_000_000;
 
 const id = z
   .string()
@@ -33,7 +35,10 @@ const machineSchema = z.strictObject({
   group: z.string().describe('A tag, as fleet.'),
   instanceId: z.string().describe('A tag, as fleet.'),
   state: z.enum(['pending', 'running', 'stopped']),
-  launchedAt: z.int().min(0).describe('When it was launched: milliseconds since 1970. The same in each answer.'),
+  launchedAt: z
+    .int()
+    .min(EARLIEST_MS, { error: 'it must be milliseconds since 1970, not seconds' })
+    .describe('When it was launched: milliseconds since 1970. The same in each answer.'),
   addresses: z
     .array(z.string().refine((text) => isIP(text) !== 0 && !text.includes('%'), { error: 'it must be an IP address' }))
     .max(MAX_ADDRESSES)

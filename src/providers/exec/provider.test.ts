@@ -49,7 +49,7 @@ const MACHINE = {
   group: 'web',
   instanceId: 'i-1',
   state: 'running',
-  launchedAt: 1_000,
+  launchedAt: 1_795_737_600_000,
   addresses: ['10.0.0.7'],
 };
 const echo = (value: unknown) => `printf '%s\\n' '${JSON.stringify(value)}'`;
@@ -109,12 +109,16 @@ describe('what a program answers', () => {
       group: 'web',
       instanceId: 'i-1',
       state: 'running',
-      launchedAt: 1_000,
+      launchedAt: 1_795_737_600_000,
       addresses: ['10.0.0.7'],
       ports: null,
       zone: null,
       detail: '',
     });
+  });
+
+  it('may begin with a byte order mark, as text of some programs does', async () => {
+    expect(await launch(open(`printf '\\357\\273\\277'; ${echo({ machine: MACHINE })}`))).toMatchObject({ id: 'm-1' });
   });
 
   it('is a list, with what cannot be seen', async () => {
@@ -181,6 +185,16 @@ describe('what a program answers', () => {
       'machine.addresses[0]: it must be an IP address',
     ],
     [echo({ machine: { ...MACHINE, launchedAt: '2026-01-01' } }), 'reply', 'machine.launchedAt: it must be a number'],
+    [
+      echo({ machine: { ...MACHINE, launchedAt: 1_795_737_600 } }),
+      'reply',
+      'machine.launchedAt: it must be milliseconds since 1970, not seconds',
+    ],
+    [
+      echo({ machine: { ...MACHINE, launchedAt: 1_795_737_600_000.25 } }),
+      'reply',
+      'machine.launchedAt: it must be a whole number',
+    ],
     [echo({ machine: { ...MACHINE, fleet: undefined } }), 'reply', 'machine.fleet: it is missing'],
     [
       echo({ machine: { ...MACHINE, instanceId: 'i-2' } }),
@@ -225,6 +239,22 @@ describe('what a program answers', () => {
 
   it('is bounded', async () => {
     await expect(open('yes').list(signal)).rejects.toMatchObject({ reaction: 'Transient', code: 'tooMuchOutput' });
+  });
+});
+
+it('is not held up by a server in the background that has its output open', async () => {
+  const provider = open(`setsid sleep 600 & echo $! >pid; ${echo({ machine: MACHINE })}`);
+  expect(await launch(provider)).toMatchObject({ id: 'm-1' });
+  process.kill(Number(await readFile(join(folder, 'pid'), 'utf8')));
+});
+
+it('says of a script whose first line names no program that it is this program that is missing', async () => {
+  await writeFile(join(folder, 'script'), '#!/bin/sh\r\necho {}\r\n', { mode: 0o700 });
+  const provider = execProvider.create(contextOf({ command: ['./script'] }));
+  await expect(launch(provider)).rejects.toMatchObject({
+    reaction: 'Invalid',
+    message:
+      './script launch cannot be run: the program that its first line names was not found; correct that line (and its line breaks), or install it',
   });
 });
 

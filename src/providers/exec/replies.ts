@@ -35,7 +35,8 @@ export function replyOf<T>(end: ProgramEnd, schema: z.ZodType<T>, asked: string)
 
 function parse(output: string): unknown {
   try {
-    return JSON.parse(output);
+    // Without white space and the mark that some programs on Windows begin text with.
+    return JSON.parse(output.trim());
   } catch {
     return undefined;
   }
