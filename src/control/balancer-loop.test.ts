@@ -44,6 +44,7 @@ async function started() {
     isReady: () => true,
     isBusy: () => false,
     onSeen: () => {},
+    onAccepted: () => {},
     onDefect: (error) => expect.fail(String(error)),
     report: async ({ level, reason, message }) => void told.push(`${level} ${reason}: ${message}`),
   });
@@ -109,6 +110,58 @@ it('what is refused is tried again ever more seldom, told once, and said to be o
   await pass(15 * SECOND);
   expect(told()).toEqual(['info loadBalancerRecovered: Load balancer web is as it should be again.']);
   expect(loop.trouble).toBe('');
+});
+
+it('what changes while a change is refused does not wait for the next try, and does not put it off', async () => {
+  const { driver, loop, pass } = await started();
+  driver.apply = async () => {
+    throw new PortError('Invalid', 'haproxyConfiguration', 'port 80 is taken');
+  };
+  loop.changed();
+  await pass(120 * SECOND);
+  const before = driver.applies;
+  for (let changes = 0; changes < 5; changes += 1) {
+    loop.changed();
+    await pass(100);
+  }
+  expect(driver.applies - before).toBeGreaterThanOrEqual(5);
+  driver.apply = async () => {};
+  await pass(10 * SECOND);
+  expect(loop.trouble).toBe('');
+});
+
+it('what cannot be reached waits for the next try, whatever changes', async () => {
+  const { driver, loop, pass } = await started();
+  driver.apply = async () => {
+    throw new PortError('Transient', 'notRunning', 'it does not answer');
+  };
+  loop.changed();
+  await pass(120 * SECOND);
+  const before = driver.applies;
+  for (let changes = 0; changes < 5; changes += 1) {
+    loop.changed();
+    await pass(100);
+  }
+  expect(driver.applies - before).toBeLessThanOrEqual(1);
+});
+
+it('a port that another load balancer of the fleet is about to give up is awaited in silence, for a while', async () => {
+  const { driver, loop, pass, told } = await started();
+  driver.apply = async (announce) => {
+    await announce({ kind: 'accepted' });
+    throw new PortError('Invalid', 'listenerAwaited', 'load balancer other listens there');
+  };
+  loop.renewed();
+  expect(loop.accepts).toBe(false);
+  let isAttempted = false;
+  void loop.attempted.then(() => {
+    isAttempted = true;
+  });
+  await pass(2 * SECOND);
+  expect([loop.accepts, isAttempted, loop.trouble, told()]).toEqual([true, false, '', []]);
+  await pass(20 * SECOND);
+  expect([isAttempted, loop.refusal]).toEqual([true, 'load balancer other listens there']);
+  expect(told()).toEqual([expect.stringContaining('loadBalancerRefused')]);
 });
 
 it('what is refused is tried at once when there is another version of the fleet', async () => {

@@ -32,6 +32,8 @@ const RECONCILE_MS = 30_000;
 const APPLY_TIMEOUT_MS = 15_000;
 const OBSERVE_TIMEOUT_MS = 10_000;
 const STALE_AFTER_MS = 5_000;
+/** Another load balancer of the fleet gives up its port within less, unless something is wrong. */
+const HANDOVER_MS = 5_000;
 const APPLY_BACKOFF: BackoffLimits = { minMs: 200, maxMs: 10_000 };
 
 export interface Balancer {
@@ -47,6 +49,8 @@ export interface Balancer {
   isBusy(): boolean;
   /** @param targetGroups those in which something is different now */
   onSeen(targetGroups: Concerned): void;
+  /** What its neighbours may rely on is different: see `accepts`. */
+  onAccepted(): void;
   /** Told of programming errors, for the log. */
   onDefect(error: unknown): void;
   /** Resolves when it is recorded, or cannot be. */
@@ -68,11 +72,20 @@ export class BalancerLoop {
   /** As it was wanted last. */
   #loadBalancer: LoadBalancer | null = null;
   #dirty = true;
+  /** What should be has changed since it was applied last, or tried. */
+  #isNews = false;
   #applied: Stopwatch | null = null;
   readonly #backoff: Backoff;
   /** By the steady clock. */
   #retryAtMs = 0;
   #refusal = '';
+  /** The newest try was refused: what changes meanwhile is brought about under what is in force, without waiting for the next one. */
+  #isRefused = false;
+  /** The fleet's newest version that this load balancer has been asked to follow, counted. */
+  #version = 0;
+  #acceptedVersion = -1;
+  #renewed: Stopwatch;
+  #attempt = Promise.withResolvers<void>();
   /** What was announced and has not succeeded yet: what fails again and again is told once. */
   readonly #announced = new Set<string>();
   /** HAProxy was found not to run since the last success. */
@@ -90,12 +103,14 @@ export class BalancerLoop {
     this.#seen = new LastSeen(balancer.clock, STALE_AFTER_MS);
     this.#wake = new Wake(balancer.clock);
     this.#limits = new LimitWatch(balancer.clock);
+    this.#renewed = new Stopwatch(balancer.clock);
     this.#backoff = new Backoff(APPLY_BACKOFF, () => balancer.ids.seed());
   }
 
   /** What should be is different now. */
   changed(): void {
     this.#dirty = true;
+    this.#isNews = true;
     this.#wake.notify();
   }
 
@@ -103,7 +118,30 @@ export class BalancerLoop {
   renewed(): void {
     this.#backoff.reset();
     this.#retryAtMs = 0;
+    this.#version += 1;
+    this.#renewed = new Stopwatch(this.#balancer.clock);
+    this.#attempt.resolve();
+    this.#attempt = Promise.withResolvers();
     this.changed();
+  }
+
+  /** Resolves when the newest version of the fleet is in force here, or was refused. */
+  get attempted(): Promise<void> {
+    return this.#attempt.promise;
+  }
+
+  /** Whether HAProxy takes the newest version, or would, but for ports that others have: it will give up those that it does not want any more. */
+  get accepts(): boolean {
+    return this.#acceptedVersion === this.#version;
+  }
+
+  /** Why the newest version of the fleet is not in force here; empty when it is. */
+  get refusal(): string {
+    return this.#refusal;
+  }
+
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -128,6 +166,7 @@ export class BalancerLoop {
       if (!this.#dirty || this.#isBackingOff()) await this.#wake.wait(Math.max(0, pauseMs - gatherMs));
     }
     stopWatching();
+    this.#attempt.resolve();
   }
 
   view(): View<Seen> {
@@ -160,7 +199,7 @@ export class BalancerLoop {
   }
 
   #mustApply(): boolean {
-    if (this.#isBackingOff()) return false;
+    if (this.#isBackingOff()) return this.#isNews && this.#isRefused;
     return this.#dirty || this.#applied === null || this.#applied.elapsedMs >= RECONCILE_MS;
   }
 
@@ -168,15 +207,20 @@ export class BalancerLoop {
     const { driver, clock } = this.#balancer;
     // Cleared before the call: a change during it asks for another one.
     this.#dirty = false;
+    this.#isNews = false;
+    const version = this.#version;
     try {
       const desired = this.#balancer.desired();
       this.#loadBalancer = desired.loadBalancer;
       this.#targetGroups = desired.targetGroups;
-      const announce = (event: LoadBalancerEvent) => this.#announce(event);
+      const announce = (event: LoadBalancerEvent) => this.#announce(event, version);
       await withDeadline(clock, APPLY_TIMEOUT_MS, signal, (bounded) => driver.apply(desired, announce, bounded));
       this.#applied = new Stopwatch(clock);
       this.#backoff.reset();
       this.#announced.clear();
+      this.#isRefused = false;
+      this.#accepted(version);
+      if (version === this.#version) this.#attempt.resolve();
       if (this.#refusal !== '' || this.#wasAway) await this.#recovered();
       this.#serves = false;
     } catch (error) {
@@ -185,8 +229,11 @@ export class BalancerLoop {
       const failure = asPortError(error);
       // It may have been done all the same: the next try is another one.
       if (failure.reaction === 'Transient' && failure.code !== 'haproxyStartFailed') this.#announced.clear();
-      this.#retryAtMs = clock.steadyMs() + this.#backoff.next();
+      this.#isRefused = failure.reaction === 'Invalid';
+      if (!this.#isBackingOff()) this.#retryAtMs = clock.steadyMs() + this.#backoff.next();
       this.#dirty = true;
+      if (failure.code === 'listenerAwaited' && this.#renewed.elapsedMs < HANDOVER_MS) return;
+      if (version === this.#version) this.#attempt.resolve();
       if (failure.message !== this.#refusal) {
         this.#refusal = failure.message;
         await this.#report(
@@ -232,12 +279,21 @@ export class BalancerLoop {
     }
   }
 
-  async #announce(event: LoadBalancerEvent): Promise<void> {
+  #accepted(version: number): void {
+    const isNews = this.#acceptedVersion < version;
+    this.#acceptedVersion = Math.max(this.#acceptedVersion, version);
+    if (isNews) this.#balancer.onAccepted();
+  }
+
+  async #announce(event: LoadBalancerEvent, version: number): Promise<void> {
     const digest = JSON.stringify(event);
     if (this.#announced.has(digest)) return;
     this.#announced.add(digest);
     const { name } = this.#balancer;
     switch (event.kind) {
+      case 'accepted':
+        this.#accepted(version);
+        break;
       case 'died':
         await this.#report('loadBalancerDied', `HAProxy of load balancer ${name} has died: ${event.how}.`, 'error');
         break;

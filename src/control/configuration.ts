@@ -156,13 +156,19 @@ export class Configuration implements FleetConfiguration {
 
   /** One change after the other; of what they lead to each waits for its own part. */
   async #change(make: () => Promise<readonly FleetChange[]>): Promise<AppliedFleet> {
-    const { reconciler } = this.#context;
+    const { loops, reconciler } = this.#context;
     const changing = this.#changing.then(make);
     this.#changing = changing.catch(() => {});
     const changes = await changing;
     const version = this.current;
-    if (changes.length > 0) await reconciler.attempted();
-    return { version, changes, pending: reconciler.failed.map(pendingInWords) };
+    if (changes.length > 0) {
+      await reconciler.attempted();
+      await loops.attempted();
+    }
+    const refused = [...loops.balancers].flatMap(([name, { refusal }]) =>
+      refusal === '' ? [] : [`Load balancer ${name} goes on as it was, and the change is tried again: ${refusal}`],
+    );
+    return { version, changes, pending: [...reconciler.failed.map(pendingInWords), ...refused] };
   }
 
   /** Recorded first: killed at any line, the next start goes on with it. */

@@ -4,7 +4,7 @@ import { type AutoScalingGroup, type Fleet, type LoadBalancer, NO_FLEET } from '
 import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import { withDeadline } from '../ports/deadline.ts';
-import type { DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
+import type { DesiredState } from '../ports/load-balancer.ts';
 import type { Observed } from '../ports/metric-source.ts';
 import type { StoredState } from '../ports/store.ts';
 import { BalancerLoop } from './balancer-loop.ts';
@@ -12,6 +12,8 @@ import { type Concerned, concerns } from './concerned.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { keepRunning } from './defects.ts';
 import type { GroupLoop } from './group-loop.ts';
+import { type KnownLoadBalancer, letGo } from './known-load-balancer.ts';
+import { hasInForce, inForce, otherLoadBalancers } from './load-balancer-handover.ts';
 import type { MachineWatch } from './machine-watch.ts';
 import { MetricHistory } from './metric-history.ts';
 import { Providers } from './providers.ts';
@@ -20,6 +22,8 @@ import { type GroupNeighbours, RunningGroup } from './running-group.ts';
 
 /** One try at terminating a load balancer. */
 const TERMINATE_TIMEOUT_MS = 30_000;
+/** How long is waited for the load balancers to follow a new version. */
+const ATTEMPT_MS = 10_000;
 
 /** What the loops ask of the controller. */
 export interface LoopsContext {
@@ -28,13 +32,6 @@ export interface LoopsContext {
   readonly report: (activity: Activity) => Promise<void>;
   /** What runs, or what is needed of it, is different now. */
   readonly onChanged: () => void;
-}
-
-interface KnownLoadBalancer {
-  readonly driver: LoadBalancerDriver;
-  /** Null where only its name is known. */
-  description: LoadBalancer | null;
-  running: { readonly loop: BalancerLoop; readonly stop: AbortController; readonly done: Promise<void> } | null;
 }
 
 /**
@@ -56,6 +53,8 @@ export class Loops {
   readonly #loadBalancers = new Map<string, KnownLoadBalancer>();
   /** Whether those are known that an earlier controller has left. */
   #hasListed = false;
+  /** What each load balancer had in force when it was observed last, as text. */
+  readonly #seenInForce = new Map<string, string>();
   readonly #reportedMachines = new Set<string>();
 
   constructor(options: ControllerOptions, context: LoopsContext) {
@@ -94,7 +93,11 @@ export class Loops {
     const loadBalancers = new Map<string, RunningLoadBalancer>(
       [...this.#loadBalancers].map(([name, { description, running }]) => [
         name,
-        { isKept: running?.stop.signal.aborted === false, description },
+        {
+          isKept: running?.stop.signal.aborted === false,
+          description,
+          listensOn: inForce(running?.loop)?.listeners.map(({ port }) => port) ?? [],
+        },
       ]),
     );
     return {
@@ -130,12 +133,16 @@ export class Loops {
       if (group === undefined) running.abort();
       else running.update(group);
     }
-    for (const [name, known] of this.#loadBalancers) {
-      const description = fleet.loadBalancers.find((one) => one.name === name);
-      if (description === undefined) known.running?.stop.abort();
-      else known.description = description;
-      known.running?.loop.renewed();
-    }
+    // One that the fleet does not have any more goes on until others have taken over its ports.
+    for (const { running } of this.#loadBalancers.values()) running?.loop.renewed();
+  }
+
+  /** Resolves when each load balancer has the newest version of the fleet in force, or has refused it, or after a while. */
+  async attempted(): Promise<void> {
+    const { clock } = this.#options;
+    const done = new AbortController();
+    const all = Promise.all([...this.balancers.values()].map(({ attempted }) => attempted));
+    await Promise.race([all, clock.sleep(ATTEMPT_MS, done.signal)]).finally(() => done.abort());
   }
 
   async perform(step: Step, signal: AbortSignal): Promise<void> {
@@ -229,6 +236,7 @@ export class Loops {
     const known = this.#loadBalancers.get(name) ?? {
       driver: this.#options.loadBalancer(name),
       description: null,
+      targetGroups: [],
       running: null,
     };
     this.#loadBalancers.set(name, known);
@@ -251,11 +259,11 @@ export class Loops {
       isReady: () => this.#areMachinesListed(name),
       isBusy: () => this.#feeding(name).some(({ isBusy }) => isBusy),
       onSeen: (changed) => this.#targetsSeen(name, changed),
+      onAccepted: () => this.#membersChanged(),
       report: this.#context.report,
       onDefect: (error) => onDefect(`load balancer ${name}`, error),
     });
     const done = keepRunning(`load balancer ${name}`, this.#options, stop.signal, (stopped) => loop.run(stopped));
-    known.description = description;
     known.running = { loop, stop, done };
   }
 
@@ -267,10 +275,12 @@ export class Loops {
     await withDeadline(clock, TERMINATE_TIMEOUT_MS, signal, (bounded) => known.driver.stop(bounded));
     await known.driver.close();
     this.#loadBalancers.delete(name);
+    this.#seenInForce.delete(name);
     this.#membersChanged();
   }
 
   #targetsSeen(name: string, changed: Concerned): void {
+    this.#inForceSeen(name);
     for (const loop of this.#feeding(name)) {
       const isNews = loop.group.targetGroups.some((targetGroup) => concerns(changed, targetGroup));
       if (isNews || loop.isBusy) loop.notify();
@@ -293,15 +303,46 @@ export class Loops {
     }
   }
 
+  /** What one has in force is what the others wait for. */
+  #inForceSeen(name: string): void {
+    const now = JSON.stringify(inForce(this.#loopOf(name)) ?? null);
+    if (this.#seenInForce.get(name) === now) return;
+    this.#seenInForce.set(name, now);
+    if (this.#loadBalancers.size > 1) this.#membersChanged();
+    this.#context.onChanged();
+  }
+
   #desired(name: string): DesiredState {
-    const loadBalancer = this.#fleet.loadBalancers.find((candidate) => candidate.name === name);
-    if (loadBalancer === undefined) throw new Error(`no load balancer ${name} in the fleet`);
-    const names = new Set(loadBalancer.listeners.map(({ targetGroup }) => targetGroup));
-    return {
-      loadBalancer,
-      targetGroups: this.#fleet.targetGroups.filter((targetGroup) => names.has(targetGroup.name)),
-      members: this.groups.flatMap((loop) => loop.members().filter(({ targetGroup }) => names.has(targetGroup))),
-    };
+    const { loadBalancer, targetGroups } = this.#described(name);
+    const names = new Set(targetGroups.map((one) => one.name));
+    const all = this.groups.flatMap((loop) => loop.members());
+    const members = all.filter(({ targetGroup }) => names.has(targetGroup));
+    const desired = { loadBalancer, targetGroups, members };
+    if (this.#loadBalancers.size < 2) return desired;
+    const neighbours = [...this.#loadBalancers].filter(([other]) => other !== name);
+    const others = otherLoadBalancers(
+      neighbours.map(([other, { running }]) => ({
+        name: other,
+        wanted: this.#fleet.loadBalancers.find((one) => one.name === other) ?? null,
+        loop: running?.loop,
+      })),
+      all.filter(({ targetGroup }) => this.#balancerOf(targetGroup)?.name !== name),
+    );
+    return { ...desired, others };
+  }
+
+  /** As the fleet has it; one that is about to be terminated stays as it was. */
+  #described(name: string): Pick<DesiredState, 'loadBalancer' | 'targetGroups'> {
+    const known = this.#know(name);
+    const wanted = this.#fleet.loadBalancers.find((one) => one.name === name);
+    if (wanted !== undefined) {
+      known.description = wanted;
+      const names = wanted.listeners.map(({ targetGroup }) => targetGroup);
+      known.targetGroups = this.#fleet.targetGroups.filter((targetGroup) => names.includes(targetGroup.name));
+    }
+    const { description, targetGroups } = known;
+    if (description === null) throw new Error(`no load balancer ${name} in the fleet`);
+    return { loadBalancer: description, targetGroups };
   }
 
   /** The groups whose servers are members of a load balancer. */
@@ -344,14 +385,15 @@ export class Loops {
   /** Of one group, or of all. */
   #membersChanged(group?: AutoScalingGroup): void {
     const names = group?.targetGroups.map((targetGroup) => this.#balancerOf(targetGroup)?.name);
-    for (const [name, loop] of this.balancers) if (names === undefined || names.includes(name)) loop.changed();
+    const isTold = this.#isSettled() ? (name: string) => names?.includes(name) !== false : () => true;
+    for (const [name, loop] of this.balancers) if (isTold(name)) loop.changed();
   }
-}
 
-/** Ends the loop of a load balancer, which goes on as it is. */
-async function letGo(known: KnownLoadBalancer): Promise<void> {
-  if (known.running === null) return;
-  known.running.stop.abort();
-  await known.running.done;
-  known.running = null;
+  /** Whether each load balancer has what it should: until then servers may stay where they were. */
+  #isSettled(): boolean {
+    return [...this.#loadBalancers].every(([name, { running }]) => {
+      const wanted = this.#fleet.loadBalancers.find((one) => one.name === name);
+      return wanted !== undefined && running?.loop.isRefused === false && hasInForce(running.loop, wanted);
+    });
+  }
 }

@@ -10,7 +10,13 @@ const listening = (name: string, port: number): LoadBalancer => ({
   listeners: [{ address: '127.0.0.1', port, targetGroup: 'web', trustedProxies: [] }],
   statsPage: null,
 });
-const kept = (description: LoadBalancer | null) => ({ isKept: true, description });
+const kept = (description: LoadBalancer | null) => ({
+  isKept: true,
+  description,
+  listensOn: (description?.listeners ?? []).map(({ port }) => port),
+});
+/** Of an earlier controller, or one whose loop has ended. */
+const left = (description: LoadBalancer | null) => ({ isKept: false, description, listensOn: [] });
 const edge = listening('edge', 80);
 const provider = GROUP.launchTemplate.provider;
 
@@ -42,17 +48,17 @@ const NOTHING: Running = {
 };
 
 describe('the steps that are left', () => {
-  const left = (fleet: Partial<Fleet>, running: Partial<Running>, endsLoadBalancers = false) =>
+  const steps = (fleet: Partial<Fleet>, running: Partial<Running>, endsLoadBalancers = false) =>
     stepsLeft({ ...FLEET, ...fleet }, { ...AS_IT_SHOULD_BE, ...running }, endsLoadBalancers).map(
       ({ kind, ...about }: Step) => [kind, ...Object.values(about)].join(' '),
     );
 
   it('are none where what runs is what should', () => {
-    expect(left({}, {})).toEqual([]);
+    expect(steps({}, {})).toEqual([]);
   });
 
   it('start everything where nothing runs, groups before the load balancers that have their servers', () => {
-    expect(left({}, NOTHING)).toEqual([
+    expect(steps({}, NOTHING)).toEqual([
       'listLoadBalancers',
       `openProvider ${provider}`,
       'startGroups web',
@@ -64,7 +70,7 @@ describe('the steps that are left', () => {
     [
       'a load balancer that an earlier controller has left behind is terminated',
       {},
-      { loadBalancers: new Map([...AS_IT_SHOULD_BE.loadBalancers, ['old', { isKept: false, description: null }]]) },
+      { loadBalancers: new Map([...AS_IT_SHOULD_BE.loadBalancers, ['old', left(null)]]) },
       ['terminateLoadBalancer old'],
     ],
     [
@@ -73,11 +79,27 @@ describe('the steps that are left', () => {
       {},
       ['terminateLoadBalancer edge', 'startLoadBalancer inner'],
     ],
-    ['one on the same port does', { loadBalancers: [listening('inner', 80)] }, {}, ['terminateLoadBalancer edge']],
+    [
+      'one whose port another takes over stays until that one listens there',
+      { loadBalancers: [listening('inner', 80)] },
+      {},
+      ['startLoadBalancer inner'],
+    ],
+    [
+      'and is terminated then',
+      { loadBalancers: [listening('inner', 80)] },
+      {
+        loadBalancers: new Map([
+          ['edge', kept(edge)],
+          ['inner', kept(listening('inner', 80))],
+        ]),
+      },
+      ['terminateLoadBalancer edge'],
+    ],
     [
       'one whose loop was ended, and that is wanted again, is started',
       {},
-      { loadBalancers: new Map([['edge', { isKept: false, description: edge }]]) },
+      { loadBalancers: new Map([['edge', left(edge)]]) },
       ['startLoadBalancer edge'],
     ],
     [
@@ -124,12 +146,12 @@ describe('the steps that are left', () => {
       },
       [],
     ],
-  ])('%s', (_, fleet, running, steps) => {
-    expect(left(fleet, running)).toEqual(steps);
+  ])('%s', (_, fleet, running, expected) => {
+    expect(steps(fleet, running)).toEqual(expected);
   });
 
   it('on the way down terminate all load balancers at last, those of earlier controllers too', () => {
-    expect(left({}, {}, true)).toEqual(['terminateLoadBalancer edge']);
-    expect(left({}, { hasListed: false }, true)).toEqual(['listLoadBalancers', 'terminateLoadBalancer edge']);
+    expect(steps({}, {}, true)).toEqual(['terminateLoadBalancer edge']);
+    expect(steps({}, { hasListed: false }, true)).toEqual(['listLoadBalancers', 'terminateLoadBalancer edge']);
   });
 });

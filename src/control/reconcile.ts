@@ -36,6 +36,8 @@ export interface RunningLoadBalancer {
   readonly isKept: boolean;
   /** As it was kept last; null where only its name is known. */
   readonly description: LoadBalancer | null;
+  /** The ports of its listeners that are in force, as it was observed last. */
+  readonly listensOn: readonly number[];
 }
 
 /**
@@ -91,31 +93,25 @@ function isRight(running: RunningProvider | undefined, wanted: ProviderInstance)
 function stepsOfLoadBalancers(wanted: readonly LoadBalancer[], { loadBalancers: running }: Running) {
   const names = new Set(wanted.map(({ name }) => name));
   const leaving = [...running].filter(([name]) => !names.has(name));
-  const starting = wanted.filter(
-    (one) =>
-      running.get(one.name)?.isKept !== true &&
-      // Two HAProxies on one port would share its connections.
-      !leaving.some(([, { description }]) => description !== null && sharePort(description, one)),
-  );
+  // One of whose ports another takes over stays until that one listens there, so that no connection is refused.
+  const isAwaited = ({ description }: RunningLoadBalancer) =>
+    wanted.some(({ name, listeners }) =>
+      listeners.some(
+        ({ port }) =>
+          description?.listeners.some((one) => one.port === port) === true &&
+          running.get(name)?.listensOn.includes(port) !== true,
+      ),
+    );
   return {
     terminate: named(
       'terminateLoadBalancer',
-      leaving.map(([name]) => name),
+      leaving.flatMap(([name, one]) => (isAwaited(one) ? [] : [name])),
     ),
     start: named(
       'startLoadBalancer',
-      starting.map(({ name }) => name),
+      wanted.flatMap(({ name }) => (running.get(name)?.isKept === true ? [] : [name])),
     ),
   };
-}
-
-function sharePort(one: LoadBalancer, other: LoadBalancer): boolean {
-  const ports = portsOf(one);
-  return portsOf(other).some((port) => ports.includes(port));
-}
-
-function portsOf({ listeners, statsPage }: LoadBalancer): readonly number[] {
-  return [...listeners.map(({ port }) => port), ...(statsPage === null ? [] : [statsPage.port])];
 }
 
 type NamedStep = Extract<Step, { readonly name: string }>;

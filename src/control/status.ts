@@ -185,7 +185,10 @@ function balancerStatus(
     state: loop === undefined ? 'stopped' : seen !== null ? 'running' : never ? 'starting' : 'unreachable',
     version: seen?.observation.version ?? null,
     detail: loop?.trouble || (seen?.observation.partial ?? ''),
-    listeners: listeners.map(({ address, port, targetGroup }) => ({ url: url(address, port), targetGroup })),
+    listeners: (seen?.observation.listeners ?? listeners).map(({ address, port, targetGroup }) => ({
+      url: url(address, port),
+      targetGroup,
+    })),
     statsUrl: statsPage === null ? null : url(statsPage.address, statsPage.port),
     targetGroups: fleet.targetGroups
       .filter((targetGroup) => names.has(targetGroup.name))

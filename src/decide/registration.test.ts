@@ -61,6 +61,12 @@ describe('a new server that is asked before it is registered', () => {
     expect(states(decided(probing(), {}, { probeBeforeRegistration: false }))).toEqual({ n: 'booting' });
   });
 
+  it('comes into service at once where the group has no target groups any more', () => {
+    const decision = decided(probing({ target: null }), {}, { probeBeforeRegistration: false, targetGroups: [] });
+    expect(states(decision)).toEqual({ n: 'booting' });
+    expect(decision.wakeAt).toBe(NOW + 1);
+  });
+
   it('counts as one on its way, so that none is launched beside it', () => {
     expect(reasons(decided(probing()))).toEqual([]);
   });

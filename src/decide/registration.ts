@@ -28,6 +28,8 @@ export function register(draft: Draft, instance: Instance): { readonly detail: s
         ? 'no answer to Drover is waited for any more'
         : `it has answered Drover well (${answered.detail})`;
     draft.report('registered', `${id} is registered with its target groups: ${why}.`, { instance: booting });
+    // Without target groups nothing else says that it may come into service.
+    if (targetGroups.length === 0) draft.wake(draft.now + 1);
     return null;
   }
   const unreachable = whyUnreachable(draft, instance);

@@ -134,15 +134,25 @@ export class ConfigFiles {
    */
   async writeValidated(target: Target, validate: (candidate: string) => Promise<void>): Promise<void> {
     const { candidate, config } = this.#paths;
-    const text = target.text();
-    await writeDurably(candidate, text);
-    await validate(candidate);
+    const text = await this.check(target, validate);
     this.#target = target;
     await this.#writeState(target);
     this.#written.delete(config);
     await rename(candidate, config);
     await this.#write(config, text);
     this.#configOf = target;
+  }
+
+  /**
+   * Has it read, under another name.
+   * @returns the text of it
+   */
+  async check(target: Target, validate: (candidate: string) => Promise<void>): Promise<string> {
+    const { candidate } = this.#paths;
+    const text = target.text();
+    await writeDurably(candidate, text);
+    await validate(candidate);
+    return text;
   }
 
   async keepAsGood(skeleton: Skeleton): Promise<void> {

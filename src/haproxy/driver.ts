@@ -10,8 +10,9 @@ import { ConfigFiles, isSameTarget, type Target } from './config-files.ts';
 import { Departures } from './departures.ts';
 import { difference } from './diff.ts';
 import { RingEvents } from './events.ts';
+import { membersIn, untilTakenOver, withMembers } from './handover.ts';
 import { HangWatch, OLD_WORKER_SILENCE_MS, SILENCE_MS } from './hang.ts';
-import { describeChange, sameSkeleton, skeletonOf, withMembers } from './last-good.ts';
+import { describeChange, sameSkeleton, skeletonOf } from './last-good.ts';
 import { launch } from './launch.ts';
 import { checkListeners } from './listening.ts';
 import { checkDesired } from './members.ts';
@@ -48,6 +49,7 @@ export interface HaproxyOptions {
 
 /** After a refusal the same configuration is not tried again for so long; each try may cost a process. */
 const REFUSAL_MS = 30_000;
+const ABOUT_PORTS = ['listenerUnavailable', 'listenerAwaited'];
 
 /**
  * One HAProxy for one load balancer: a master with its worker, which goes on when we do not.
@@ -80,6 +82,8 @@ class Haproxy implements LoadBalancerDriver {
   /** Servers with requests open in old workers. */
   #openElsewhere: ReadonlySet<ServerKey> = new Set();
   #refusal: { readonly fingerprint: string; readonly error: PortError; readonly untilMs: number } | null = null;
+  /** The fingerprint of what HAProxy has read without complaint, and waits for a port. */
+  #accepted: string | null = null;
 
   constructor(paths: Paths, binary: string | undefined, clock: Clock) {
     this.#paths = paths;
@@ -125,6 +129,7 @@ class Haproxy implements LoadBalancerDriver {
         cutRequests: old.cutRequests,
       },
       limits: { ...fullestListener(report), cutTotal: this.#events.cutTotal },
+      listeners: this.#files.lastGood?.loadBalancer.listeners ?? [],
       targetGroups: seen.targetGroups,
     };
   }
@@ -156,14 +161,15 @@ class Haproxy implements LoadBalancerDriver {
     const report = await this.#observeUnlessHung(desired, announce, signal);
     if (report !== null) this.#memory = { ...this.#memory, healthy: healthyServers(report, this.#memory.healthy) };
     await this.#endHungOldWorkers(announce);
+    const good = this.#files.lastGood;
+    const before = () => (report === null ? (this.#files.target?.desired.members ?? []) : membersIn(report));
+    const next = untilTakenOver(desired, good, before);
     try {
-      await this.#bringTo(desired, report, this.#binary, announce, signal);
+      await this.#bringTo(next, report, this.#binary, announce, signal);
     } catch (error) {
-      const good = this.#files.lastGood;
-      if (good === null || !isRefusal(error) || sameSkeleton(good, skeletonOf(desired))) throw error;
+      if (good === null || !isRefusal(error) || sameSkeleton(good, skeletonOf(next))) throw error;
       // Members come and go under the configuration that is in force.
-      const before = this.#files.target?.desired.members ?? [];
-      await this.#bringTo(withMembers(good, desired, before), report, this.#binary, announce, signal);
+      await this.#bringTo(withMembers(good, desired, before()), report, this.#binary, announce, signal);
       throw error;
     }
   }
@@ -193,7 +199,7 @@ class Haproxy implements LoadBalancerDriver {
       await this.#files.keepAsGood(skeletonOf(desired));
     } catch (error) {
       // Whether an address is free by now costs little to ask.
-      if (error instanceof PortError && error.reaction === 'Invalid' && error.code !== 'listenerUnavailable') {
+      if (error instanceof PortError && error.reaction === 'Invalid' && !ABOUT_PORTS.includes(error.code)) {
         this.#refusal = { fingerprint: target.fingerprint, error, untilMs: this.#clock.steadyMs() + REFUSAL_MS };
       }
       throw error;
@@ -202,7 +208,7 @@ class Haproxy implements LoadBalancerDriver {
 
   async #start(target: Target, binary: Binary, announce: Announce, signal: AbortSignal): Promise<void> {
     await using _ = await takeTurn(this.#clock, signal);
-    await checkListeners(target.desired, this.#paths.config);
+    await this.#checkListeners(target, binary, announce, signal);
     await this.#files.writeValidated(target, (path) => validate(binary, path, signal));
     this.#departures.set([]);
     const how = await this.#howItDied();
@@ -222,6 +228,19 @@ class Haproxy implements LoadBalancerDriver {
     }
     this.#oldWorkers.forgetMaster();
     this.#events.reconnect();
+  }
+
+  async #checkListeners(target: Target, binary: Binary, announce: Announce, signal: AbortSignal): Promise<void> {
+    try {
+      await checkListeners(target.desired, this.#paths.config);
+    } catch (error) {
+      if (error instanceof PortError && error.code === 'listenerAwaited' && this.#accepted !== target.fingerprint) {
+        await this.#files.check(target, (path) => validate(binary, path, signal));
+        this.#accepted = target.fingerprint;
+        await announce({ kind: 'accepted' });
+      }
+      throw error;
+    }
   }
 
   /** Null when it did not, or was ended on purpose. */
@@ -246,7 +265,7 @@ class Haproxy implements LoadBalancerDriver {
   ): Promise<void> {
     const why = describeChange(this.#files.lastGood, skeletonOf(target.desired));
     await using _ = await takeTurn(this.#clock, signal);
-    await checkListeners(target.desired, this.#paths.config);
+    await this.#checkListeners(target, binary, announce, signal);
     await this.#files.writeValidated(target, (path) => validate(binary, path, signal));
     await announce({ kind: 'reload', why, cuts: await this.#oldWorkers.openAtTheLimit(MAX_OLD_WORKERS, signal) });
     await reload(this.#paths, target.fingerprint, report, this.#runtime, this.#clock, signal);

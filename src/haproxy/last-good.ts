@@ -9,7 +9,6 @@ import {
   OUTLIER_ACTIONS,
   type TargetGroup,
 } from '../model/fleet.ts';
-import type { Member } from '../model/member.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
 
 export interface Skeleton {
@@ -70,23 +69,6 @@ const skeleton = z.object({
 
 export function skeletonOf({ loadBalancer, targetGroups }: DesiredState): Skeleton {
   return { loadBalancer, targetGroups };
-}
-
-/**
- * A configuration that stays in force because the next one was refused, with its members followed. A server that only goes over to a target group of
- * the refused one stays where it was: nothing else gets it requests.
- * @param before the members that the configuration had
- */
-export function withMembers(skeleton: Skeleton, { members }: DesiredState, before: readonly Member[]): DesiredState {
-  const names = new Set(skeleton.targetGroups.map(({ name }) => name));
-  const own = members.filter(({ targetGroup }) => names.has(targetGroup));
-  const known = new Set(own.map(({ instanceId }) => instanceId));
-  const moving = new Map(members.map((member) => [member.instanceId, member]));
-  const staying = before.flatMap((member) => {
-    const state = known.has(member.instanceId) ? undefined : moving.get(member.instanceId)?.state;
-    return state === undefined || !names.has(member.targetGroup) ? [] : [{ ...member, state }];
-  });
-  return { ...skeleton, members: [...own, ...staying] };
 }
 
 export function serializeSkeleton(value: Skeleton): string {

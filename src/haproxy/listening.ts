@@ -9,35 +9,69 @@ import { errorCode } from '../base/system-error.ts';
 import type { LoadBalancer } from '../model/fleet.ts';
 import type { Endpoint } from '../model/instance.ts';
 import { PortError } from '../ports/errors.ts';
+import type { DesiredState } from '../ports/load-balancer.ts';
+import { othersOf } from './handover.ts';
 import { authority, canonical } from './members.ts';
 import { configurationOf, processesOf } from './processes.ts';
+
+type Listening = Pick<DesiredState, 'others'> & {
+  readonly loadBalancer: Pick<LoadBalancer, 'listeners' | 'statsPage'>;
+};
 
 /**
  * Tries the addresses that our own processes do not listen on yet. Nothing else may listen there: half of the connections would go
  * astray. And a reload that cannot have one of them would interrupt the others, because the old worker steps aside while the new one
  * tries for seconds.
  * @param config the path of our own configuration
- * @throws PortError `listenerUnavailable` with who listens there, and what to do
+ * @throws PortError `listenerUnavailable` with who listens there, and what to do; `listenerAwaited` where it is another load balancer of the
+ * fleet, which is not `yielding`
  */
-export async function checkListeners(
-  { loadBalancer }: { readonly loadBalancer: Pick<LoadBalancer, 'listeners' | 'statsPage'> },
-  config: string,
-): Promise<void> {
-  const { listeners, statsPage } = loadBalancer;
+export async function checkListeners(desired: Listening, config: string): Promise<void> {
+  const { listeners, statsPage } = desired.loadBalancer;
   const listening = listeningSockets();
   const ours = inodesOf(await processesOf(config));
   for (const one of [...listeners, ...(statsPage === null ? [] : [statsPage])]) {
     const wanted = { address: canonical(one.address), port: one.port };
     const there = listening.filter((one) => overlaps(one, wanted));
     if (there.some((one) => ours.has(one.inode) && one.address === wanted.address)) continue;
-    const others = there.filter((one) => !ours.has(one.inode));
+    const others = await notYielding(
+      there.filter((one) => !ours.has(one.inode)),
+      othersOf(desired).yielding,
+      config,
+    );
     // Where our own socket would be in the way of the trial, the table alone tells.
     const inTheWay = there.length > others.length;
     const trial = inTheWay && others.length > 0 ? 'EADDRINUSE' : inTheWay ? null : await listenOnce(wanted);
     // HAProxy may have rights that we do not have.
     if (trial === null || trial === 'EACCES') continue;
-    throw unavailable(wanted, trial === 'EADDRNOTAVAIL' ? NO_SUCH_ADDRESS : await whoIs(others, config));
+    if (trial === 'EADDRNOTAVAIL') throw unavailable(wanted, NO_SUCH_ADDRESS);
+    const neighbour = await neighbourOf(others, config);
+    if (neighbour !== null) throw awaited(wanted, neighbour);
+    throw unavailable(wanted, await whoIs(others));
   }
+}
+
+/** Those that are not of load balancers of the fleet that give up their port. */
+async function notYielding(
+  sockets: readonly ListeningSocket[],
+  yielding: readonly string[],
+  config: string,
+): Promise<readonly ListeningSocket[]> {
+  const names = await Promise.all(sockets.map((one) => neighbourOf([one], config)));
+  return sockets.filter((_, index) => !yielding.includes(names[index] ?? ''));
+}
+
+/** The name of the load balancer of our own fleet that listens there; null when it is somebody else. */
+async function neighbourOf([one]: readonly ListeningSocket[], own: string): Promise<string | null> {
+  const pid = one === undefined ? null : holderOf(one.inode);
+  const configuration = pid === null ? null : await configurationOf(pid);
+  if (configuration === null || (await fleetFolderOf(configuration)) !== dataFolderOf(own)) return null;
+  return basename(dirname(configuration));
+}
+
+function awaited(wanted: Endpoint, neighbour: string): PortError {
+  const message = `HAProxy cannot listen on ${authority(wanted)} yet: load balancer ${neighbour} of this fleet listens there until its own next configuration is in force`;
+  return new PortError('Invalid', 'listenerAwaited', message);
 }
 
 const NO_SUCH_ADDRESS = 'no interface of this host has that address. Correct it, or use 0.0.0.0 for all of them';
@@ -46,7 +80,7 @@ function unavailable(wanted: Endpoint, why: string): PortError {
   return new PortError('Invalid', 'listenerUnavailable', `HAProxy cannot listen on ${authority(wanted)}: ${why}`);
 }
 
-async function whoIs(others: readonly ListeningSocket[], own: string): Promise<string> {
+async function whoIs(others: readonly ListeningSocket[]): Promise<string> {
   const [other] = others;
   if (other === undefined) return 'something else listens there. End it, or choose another port';
   const pid = holderOf(other.inode);
@@ -56,9 +90,6 @@ async function whoIs(others: readonly ListeningSocket[], own: string): Promise<s
   }
   const configuration = await configurationOf(pid);
   const fleet = configuration === null ? null : await fleetFolderOf(configuration);
-  if (configuration !== null && fleet === dataFolderOf(own)) {
-    return `load balancer ${basename(dirname(configuration))} of this fleet still listens there. Load balancers cannot change ports with each other in one step: give one of them a free port first`;
-  }
   if (fleet !== null) {
     return `the HAProxy (pid ${pid}) of another fleet listens there, whose data folder is ${fleet}. Choose another port, or end that fleet with: drover down --data ${fleet}`;
   }

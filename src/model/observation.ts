@@ -1,5 +1,6 @@
 /** What was seen of the world: the input of every decision. */
 
+import type { Listener } from './fleet.ts';
 import type { InstanceId, MachineAddresses } from './instance.ts';
 import type { EpochMs } from './time.ts';
 
@@ -28,6 +29,8 @@ export interface LoadBalancerObservation {
   /** Processes that finish what was open when their configuration was replaced. */
   readonly oldWorkers: OldWorkersObservation;
   readonly limits: LimitsObservation;
+  /** Where it listens, as in the configuration that is in force. */
+  readonly listeners: readonly Pick<Listener, 'address' | 'port' | 'targetGroup'>[];
   readonly targetGroups: readonly TargetGroupObservation[];
 }
 
@@ -55,7 +58,7 @@ export interface OldWorkersObservation {
   readonly cutRequests: number;
 }
 
-/** Of a load balancer that has one process, which has told all, and no limits. */
+/** Of a load balancer with one process that has reported all of it, without limits or listeners. */
 export const WHOLE_TRAFFIC = {
   partial: null,
   oldWorkers: { count: 0, openRequests: 0, cutRequests: 0 },
@@ -64,6 +67,7 @@ export const WHOLE_TRAFFIC = {
     maxConnections: Number.MAX_SAFE_INTEGER,
     cutTotal: { idleTimeout: 0, queueTimeout: 0, requestHead: 0, answerHead: 0 },
   },
+  listeners: [],
 } as const satisfies Partial<LoadBalancerObservation>;
 
 export interface TargetGroupObservation {

@@ -1,4 +1,5 @@
 import type { LoadBalancer, TargetGroup } from '../model/fleet.ts';
+import type { InstanceId } from '../model/instance.ts';
 import type { Member } from '../model/member.ts';
 import type { LoadBalancerObservation } from '../model/observation.ts';
 
@@ -15,6 +16,8 @@ import type { LoadBalancerObservation } from '../model/observation.ts';
  * - With no healthy member at all, requests go to all ready members that are `proven`, whatever their checks say (AWS: fail-open):
  *   many servers that fail together are more often a failing check than failing servers.
  * - A restart or reload keeps each member's state: draining stays draining, unhealthy stays unhealthy.
+ * - A port that another load balancer of the fleet still has is taken only when that one is `yielding`; before, `apply` announces
+ *   `accepted` and fails with `listenerAwaited`.
  * - `observe` throws rather than return part of the truth.
  * - The load balancer outlives the controller: `close` leaves it running, `stop` ends it.
  * - Errors are `PortError`s; `Invalid` when the configuration was refused, in which case the last good one is in force.
@@ -33,6 +36,24 @@ export interface DesiredState {
   /** Those that the load balancer's listeners name. */
   readonly targetGroups: readonly TargetGroup[];
   readonly members: readonly Member[];
+  /** Absent where it is alone. */
+  readonly others?: OtherLoadBalancers;
+}
+
+/** What the fleet's other load balancers mean for one: ports and servers go over from one to another without a moment in which nobody has them. */
+export interface OtherLoadBalancers {
+  /** Where others are to listen and do not yet: a listener that is in force there stays until they do. */
+  readonly awaitedPorts: readonly number[];
+  /** Names of those that will give up what they listen on and this one does not have yet: until then both listen there. */
+  readonly yielding: readonly string[];
+  /** Servers that are members of others. */
+  readonly members: ReadonlyMap<InstanceId, MemberElsewhere>;
+}
+
+export interface MemberElsewhere {
+  readonly state: Member['state'];
+  /** Whether those others have its target groups: until then it stays where it was. */
+  readonly isServed: boolean;
 }
 
 /** Waited for, so that what is done has been told even when the controller dies in the middle of it; never rejects. */
@@ -48,6 +69,8 @@ export type LoadBalancerEvent =
       /** A part of it serves all the same, so that it is not away. */
       readonly serves: boolean;
     }
+  /** The configuration would be taken, but for a port that another load balancer of the fleet has. */
+  | { readonly kind: 'accepted' }
   /** It is not running: it is started, or started again with the members as they were. */
   | { readonly kind: 'start'; readonly version: string; readonly members: number }
   /** A change that the runtime API cannot make. */

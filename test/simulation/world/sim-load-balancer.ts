@@ -1,4 +1,6 @@
 import { Serial } from '../../../src/base/serial.ts';
+import { untilTakenOver, withMembers } from '../../../src/haproxy/handover.ts';
+import type { Member } from '../../../src/model/member.ts';
 import {
   type LoadBalancerObservation,
   NO_TRAFFIC,
@@ -64,13 +66,14 @@ export class SimLoadBalancer implements LoadBalancerDriver {
       if (!host.running) throw new PortError('Transient', 'notRunning', `${host.name} is not running`);
       host.look();
       const members = [...host.members()];
+      const listeners = host.disk?.loadBalancer.listeners ?? [];
       const targetGroups = (host.disk?.targetGroups ?? []).map(({ name }) =>
         this.#group(
           name,
           members.filter(({ member }) => member.targetGroup === name),
         ),
       );
-      return { at: clock.now(), version: host.version, ...WHOLE_TRAFFIC, targetGroups };
+      return { at: clock.now(), version: host.version, ...WHOLE_TRAFFIC, listeners, targetGroups };
     });
     onObserved();
     return observation;
@@ -102,13 +105,15 @@ export class SimLoadBalancer implements LoadBalancerDriver {
   }
 
   async #apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void> {
+    const good = this.#options.host.disk;
+    const before = () => [...this.#options.host.members()].flatMap(memberIn);
+    const next = untilTakenOver(desired, good, before);
     try {
-      await this.#bringTo(desired, announce, signal);
+      await this.#bringTo(next, announce, signal);
     } catch (error) {
-      const good = this.#options.host.disk;
       if (good === null || asPortError(error).reaction !== 'Invalid') throw error;
       // Members come and go under the configuration that is in force.
-      await this.#bringTo({ ...good, members: desired.members }, announce, signal);
+      await this.#bringTo(withMembers(good, desired, before()), announce, signal);
       throw error;
     }
   }
@@ -214,4 +219,8 @@ function healthOf({ admin, health }: SimMember): Target['health'] {
     case 'ready':
       return health === 'up' ? 'healthy' : health === 'down' ? 'unhealthy' : 'initial';
   }
+}
+
+function memberIn({ member, admin }: SimMember): readonly Member[] {
+  return admin === 'removed' ? [] : [{ ...member, state: admin }];
 }
