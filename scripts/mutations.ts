@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { ERRORS } from './mutations/errors.ts';
 import { FIELD } from './mutations/field.ts';
 import { FLEET } from './mutations/fleet.ts';
+import { HANDOVER } from './mutations/handover.ts';
 import { INVARIANTS } from './mutations/invariants.ts';
 import type { Mutation, Tests } from './mutations/mutation.ts';
 import { PROVIDERS } from './mutations/providers.ts';
@@ -49,6 +50,7 @@ const mutations = [
   ...REGRESSIONS,
   ...FIELD,
   ...FLEET,
+  ...HANDOVER,
   ...ERRORS,
   ...SERVERS,
   ...PROVIDERS,

@@ -45,7 +45,7 @@ export const INVARIANTS: readonly Mutation[] = [
     file: 'src/decide/requests.ts',
     find: "if (turn.kind === 'waits' && serves(instance)) {",
     replace: "if (turn.kind !== 'waits' && !serves(instance)) {",
-    caughtBy: { invariant: 'capacityKept', seeds: 200 },
+    caughtBy: { tests: ['src/decide/decide-wishes.test.ts'] },
   },
   {
     name: 'a drained server is ended while requests are open',

@@ -73,4 +73,12 @@ describe('waiting after a failure', () => {
     expect(holds(decision)).toContain('rateLimited');
     expect(decision.wakeAt).toBe(NOW + 3_000_000);
   });
+
+  it('autoscaler #4133: a failed launch that names a time to wait waits for as long', () => {
+    const launching: Server = { id: 'n', unlaunched: true, state: { name: 'launching', since: NOW, retryAt: null } };
+    const later = { ...failure('Transient'), retryAfterMs: 3_000_000 };
+    const outcomes = [{ kind: 'launchFailed', instanceId: 'n', failure: later }] as const;
+    const decision = decide(snapshotOf([launching], {}, { outcomes }), NOW);
+    expect(decision.memory.launch.notBefore).toBe(NOW + 3_000_000);
+  });
 });

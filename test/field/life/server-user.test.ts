@@ -8,10 +8,8 @@ import { processTests, settings, terminated } from '../../support/process-world.
 const tests = processTests('users');
 const { signal } = tests;
 
-const request = (user: string, script = 'sleep 600') =>
-  launchRequest('i-1', {
-    settings: settings({ command: ['sh', '-c', script], workingDirectory: '/', user, stopTimeout: '100ms' }),
-  });
+const request = (user: string, script = 'sleep 600', command = ['sh', '-c', script]) =>
+  launchRequest('i-1', { settings: settings({ command, workingDirectory: '/', user, stopTimeout: '100ms' }) });
 
 describe.skipIf(process.geteuid?.() !== 0)('a Drover that runs as root', () => {
   const LOOK =
@@ -33,6 +31,14 @@ describe.skipIf(process.geteuid?.() !== 0)('a Drover that runs as root', () => {
     expect((await tests.provider.list(signal)).machines).toMatchObject([{ instanceId: 'i-1', state: 'running' }]);
     await terminated(tests.provider, 'i-1');
     expect(await tests.world.processes()).toEqual([]);
+  });
+
+  it('leaves a server no way back to its own rights', async () => {
+    // Not by way of a shell, which would give them up itself.
+    await tests.provider.launch(request('nobody', '', ['cat', '/proc/self/status']), signal);
+    const log = () => readFile(join(tests.world.dataDir, 'i-1', 'server.log'), 'utf8');
+    await expect.poll(log).toMatch(/^Uid:(\t65534){4}$/m);
+    expect(await log()).toMatch(/^NoNewPrivs:\t1$/m);
   });
 
   it('says that a user does not exist', async () => {

@@ -108,7 +108,7 @@ requires('haproxy')('ports and servers that go over from one load balancer of a 
           .replace('targetGroups: [hello, other]', 'targetGroups: [next]');
       const said = await reloaded(fleet, [fleet.url, url], moved, async () => true);
       expect(said).toContain('Load balancer api goes on as it was');
-      expect((await inForce(fleet))['api']).toBe(url);
+      expect((await inForce(fleet)).api).toBe(url);
       await fleet.client.setDesiredCapacity('hello', 4);
       await fleet.client.setDesiredCapacity('hello', 3);
     } finally {
