@@ -68,4 +68,25 @@ export const SERVERS: readonly Mutation[] = [
     replace: 'if (owesCommand(draft, instance) && draft.now < 0) draft.due.command.push(id);',
     caughtBy: { invariant: 'commandFirst', seeds: 100 },
   },
+  {
+    name: 'aws: an instance without the tags of the fleet is terminated',
+    file: 'src/providers/aws/provider.ts',
+    find: 'this.#isNew(machineId) || tagsOf(instance?.Tags ?? [], this.#fleet) !== null',
+    replace: 'this.#isNew(machineId) || instance !== undefined',
+    caughtBy: { tests: ['test/components/aws/provider.test.ts'] },
+  },
+  {
+    name: 'aws: a launch with other settings gets another client token, and so a second machine',
+    file: 'src/providers/aws/run-instances.ts',
+    find: 'clientToken(place.fleet, request.instanceId)',
+    replace: "clientToken(place.fleet, request.instanceId + (userData ?? ''))",
+    caughtBy: { tests: ['test/components/aws/provider.test.ts'] },
+  },
+  {
+    name: 'aws: an instance that shuts down does not count any more',
+    file: 'src/providers/aws/machines.ts',
+    find: "    case 'terminated':\n",
+    replace: "    case 'terminated':\n    case 'shutting-down':\n",
+    caughtBy: { tests: ['test/components/aws/provider.test.ts'] },
+  },
 ];

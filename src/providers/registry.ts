@@ -1,6 +1,7 @@
 import { env } from 'node:process';
 import { PACKAGE_TYPE } from '../model/fleet.ts';
 import type { ProviderType } from '../ports/provider.ts';
+import { awsProvider } from './aws/index.ts';
 import { execProvider } from './exec/index.ts';
 import { hetznerProvider } from './hetzner/index.ts';
 import { libvirtProvider } from './libvirt/index.ts';
@@ -9,7 +10,10 @@ import { processProvider } from './process/index.ts';
 import { vagrantProvider } from './vagrant/index.ts';
 
 const types = new Map<string, ProviderType>(
-  [execProvider, hetznerProvider, libvirtProvider, processProvider, vagrantProvider].map((type) => [type.name, type]),
+  [awsProvider, execProvider, hetznerProvider, libvirtProvider, processProvider, vagrantProvider].map((type) => [
+    type.name,
+    type,
+  ]),
 );
 
 /** Every kind of provider, by the name that a fleet file gives: ours, and those of packages that were loaded. */

@@ -1,0 +1,4 @@
+import { describeProviderConformance } from '../../conformance/provider.ts';
+import { AwsWorld } from '../../support/aws-world.ts';
+
+describeProviderConformance('aws, on a fake EC2', () => AwsWorld.make());
