@@ -1,16 +1,18 @@
 import type { EndCause, Instance } from '../model/instance.ts';
 import type { Machine } from '../model/observation.ts';
+import type { EpochMs } from '../model/time.ts';
 import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { refOf } from './machine-addresses.ts';
 import { suspension } from './suspension.ts';
+import { awaitsZonesUntil, unseenLately } from './zones.ts';
 
 /**
  * What to do about machines that carry the group's tag and an id without a record.
  *
  * At the group's first two sights of its provider the records may be what was lost: the machines are adopted as they are, and
- * the group keeps their number. Later such a machine is an orphan (a launch that took effect after it was given up): it counts
+ * the group keeps their number. A zone that cannot be seen then is waited for, for a minute. Later such a machine is an orphan (a launch that took effect after it was given up): it counts
  * against the maximum, is reported, and is terminated when it is seen again after the group's `orphanGracePeriod`.
  */
 export function accountForUnknownMachines(draft: Draft): void {
@@ -19,28 +21,28 @@ export function accountForUnknownMachines(draft: Draft): void {
     adoptFromZones(draft);
     followOrphans(draft);
   } else if (draft.snapshot.machines.value.previous !== null) {
-    draft.memory = { ...draft.memory, machinesListed: true, unlistedZones: unseenNow(draft) };
+    const until = awaitsZonesUntil(draft);
+    if (until !== null) return awaitZones(draft, until);
+    draft.memory = { ...draft.memory, machinesListed: true, unlistedZones: unseenLately(draft) };
     adoptAll(draft);
   } else {
     draft.awaitList();
   }
 }
 
-/** Zones that one of the two newest lists could not see, as `provider/zone`. */
-function unseenNow({ snapshot: { machines } }: Facts): readonly string[] {
-  if (machines.kind === 'blind') return [];
-  const lists = [machines.value, ...(machines.value.previous === null ? [] : [machines.value.previous])];
-  const keys = lists.flatMap(({ unseenZones }) =>
-    [...unseenZones].flatMap(([provider, zones]) => [...zones.keys()].map((zone) => `${provider}/${zone}`)),
-  );
-  return [...new Set(keys)];
+function awaitZones(draft: Draft, until: EpochMs): void {
+  const { memory } = draft;
+  if (memory.zonesAwaitedSince === null) draft.memory = { ...memory, zonesAwaitedSince: draft.now };
+  const why = 'There are no records yet, and what runs in a zone that cannot be seen may be what they were about:';
+  draft.hold('zoneUnseen', `${why} nothing is done before it can be seen, or until then.`, until);
+  draft.awaitList();
 }
 
 /** Zones that were out of sight when the machines were first listed have come into sight: what is there may be what the records were about. */
 function adoptFromZones(draft: Draft): void {
   const { memory, snapshot } = draft;
   if (memory.unlistedZones.length === 0 || snapshot.machines.kind === 'blind') return;
-  const unseen = new Set(unseenNow(draft));
+  const unseen = new Set(unseenLately(draft));
   const seen = memory.unlistedZones.filter((key) => !unseen.has(key));
   if (seen.length === 0) return;
   draft.memory = { ...memory, unlistedZones: memory.unlistedZones.filter((key) => unseen.has(key)) };

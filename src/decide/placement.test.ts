@@ -190,7 +190,11 @@ describe('a zone that cannot be seen', () => {
       };
       return decide({ ...snapshot, machines: { kind: 'seen', value } }, NOW);
     };
-    const first = listing([], found.slice(0, 1), { unseen: ['b'], memory: { machinesListed: false } });
+    const waiting = listing([], found.slice(0, 1), { unseen: ['b'], memory: { machinesListed: false } });
+    expect(waiting.changed).toEqual([]);
+    expect(waiting.memory).toMatchObject({ machinesListed: false, zonesAwaitedSince: NOW });
+    const late = { machinesListed: false, zonesAwaitedSince: NOW - 60_000 };
+    const first = listing([], found.slice(0, 1), { unseen: ['b'], memory: late });
     expect(first.memory).toMatchObject({ machinesListed: true, unlistedZones: ['process/b'], desired: 1 });
     const second = listing(inZone('a', 'p'), found, { memory: first.memory });
     expect(second.changed.map(({ id, placement }) => [id, placement.zone])).toEqual([['q', 'b']]);

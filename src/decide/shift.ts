@@ -59,6 +59,7 @@ export function shiftMemory(memory: GroupMemory, byMs: number): GroupMemory {
     },
     unhealthyAt: Object.fromEntries(Object.entries(unhealthyAt).map(([id, at]) => [id, at + byMs])),
     seenAgainAt: shiftTime(seenAgainAt, byMs),
+    zonesAwaitedSince: shiftTime(memory.zonesAwaitedSince, byMs),
     orphans: orphans.map((orphan) => ({ ...orphan, firstSeenAt: orphan.firstSeenAt + byMs })),
     policies: new Map(
       [...policies].map(([name, policy]) => [

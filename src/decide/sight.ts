@@ -4,7 +4,7 @@ import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import type { View } from './snapshot.ts';
-import { isZoneUnseen } from './zones.ts';
+import { awaitsZonesUntil, isZoneUnseen } from './zones.ts';
 
 /** The provider or a load balancer, and why it cannot be seen; null while it can. */
 interface Source {
@@ -50,7 +50,10 @@ function blindness(view: View<unknown>): Source['blind'] {
 export function isSighted(facts: Facts): boolean {
   const { machines } = facts.snapshot;
   // Before the second list nobody knows whether the records are all that there is.
-  const isFirstList = !facts.memory.machinesListed && machines.kind === 'seen' && machines.value.previous === null;
+  const isFirstList =
+    !facts.memory.machinesListed &&
+    machines.kind === 'seen' &&
+    (machines.value.previous === null || awaitsZonesUntil(facts) !== null);
   return !isFirstList && sources(facts).every(({ blind }) => blind === null);
 }
 

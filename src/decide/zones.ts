@@ -1,4 +1,5 @@
 import type { Instance } from '../model/instance.ts';
+import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { groupHold, type HoldReason } from './hold-reason.ts';
@@ -6,6 +7,27 @@ import type { Sightings } from './snapshot.ts';
 
 /** Of the conditions that are reported once. */
 const UNSEEN = 'zone:';
+
+/** How long a group without records waits for a zone that cannot be seen: what runs there may be what its records were about. */
+const FIRST_SIGHT_WAIT_MS = 60_000;
+
+/** Zones that one of the two newest lists could not see, as `provider/zone`. */
+export function unseenLately({ snapshot: { machines } }: Facts): readonly string[] {
+  if (machines.kind === 'blind') return [];
+  const lists = [machines.value, ...(machines.value.previous === null ? [] : [machines.value.previous])];
+  const keys = lists.flatMap(({ unseenZones }) =>
+    [...unseenZones].flatMap(([provider, zones]) => [...zones.keys()].map((zone) => `${provider}/${zone}`)),
+  );
+  return [...new Set(keys)];
+}
+
+/** Until when a group without records waits for zones that cannot be seen; null if it waits for none. */
+export function awaitsZonesUntil(facts: Facts): EpochMs | null {
+  const { machinesListed, zonesAwaitedSince } = facts.memory;
+  if (machinesListed || unseenLately(facts).length === 0) return null;
+  const until = (zonesAwaitedSince ?? facts.now) + FIRST_SIGHT_WAIT_MS;
+  return facts.now < until ? until : null;
+}
 
 /** Zones of the group's provider that cannot be seen now, with why. */
 export function unseenZones({ snapshot: { machines, group } }: Facts): ReadonlyMap<string, string> {

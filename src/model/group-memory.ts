@@ -23,6 +23,8 @@ export interface GroupMemory {
   readonly seenAgainAt: EpochMs | null;
   /** Whether the provider's machines were ever listed: before that, an empty store may be one that was lost. */
   readonly machinesListed: boolean;
+  /** Since when the machines of zones that cannot be seen are waited for, before the machines count as listed; null for not at all. */
+  readonly zonesAwaitedSince: EpochMs | null;
   /** Zones that could not be seen when the machines were first listed, `provider/zone`: their machines are adopted when they come into sight. */
   readonly unlistedZones: readonly string[];
   /** Machines with the group's tag and without a record, and when each was first seen. */
@@ -152,6 +154,7 @@ export const EMPTY_MEMORY: GroupMemory = {
   unhealthyAt: {},
   seenAgainAt: null,
   machinesListed: false,
+  zonesAwaitedSince: null,
   unlistedZones: [],
   orphans: [],
   bounds: null,

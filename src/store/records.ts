@@ -192,6 +192,7 @@ const storedMemory: z.ZodType<StoredMemory> = z.strictObject({
   unhealthyAt: z.record(z.string(), time),
   sightedAt: time.nullable(),
   surveyed: z.boolean(),
+  zonesAwaitedSince: time.nullable().default(null),
   unlistedZones: z.array(z.string()).default([]),
   orphans: z.array(z.strictObject({ instanceId: z.string(), firstSeenAt: time })),
   bounds: z

@@ -22,8 +22,18 @@ export interface ProviderWorld {
   open(fleet: string): Promise<Provider>;
   /** Makes a machine stop behind the provider's back. */
   crash(machine: Machine): Promise<void>;
+  /** Of a provider with several places. */
+  readonly zones?: ZonesWorld;
   /** Ends whatever is left and cleans up. */
   dispose(): Promise<void>;
+}
+
+export interface ZonesWorld {
+  /** Two or more, as the capabilities name them. */
+  readonly names: readonly string[];
+  /** What runs there goes on, and the provider cannot reach it until it is joined again. */
+  cutOff(zone: string): Promise<void>;
+  join(zone: string): Promise<void>;
 }
 
 /** Of this run alone: a provider knows its machines by their tags, also those of tests that run at the same time. */
@@ -233,6 +243,42 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
       const machine = await launch('i-1');
       expect(await listed()).toEqual(['i-1']);
       await terminateUntilGone(machine.id);
+    });
+
+    describe('zones, where there are several', () => {
+      const both = (): { readonly zones: ZonesWorld; readonly first: string; readonly second: string } | null => {
+        const { zones } = world;
+        const [first, second] = zones?.names ?? [];
+        return zones === undefined || first === undefined || second === undefined ? null : { zones, first, second };
+      };
+      const launchIn = (zone: string, instanceId: string) => {
+        const placement = { zone, instanceType: null };
+        return provider.launch(launchRequest(instanceId, { settings: world.settings, placement }), signal);
+      };
+
+      it('has each machine where it was asked for', async ({ skip }) => {
+        const there = both() ?? skip('it has one place');
+        await Promise.all([launchIn(there.first, 'i-1'), launchIn(there.second, 'i-2')]);
+        const zones = (await provider.list(signal)).machines.map(({ instanceId, zone }) => [instanceId, zone]);
+        expect(zones.toSorted()).toEqual([
+          ['i-1', there.first],
+          ['i-2', there.second],
+        ]);
+      });
+
+      it('names one that cannot be seen, lists the others, and has its machines when it is back', async ({ skip }) => {
+        const { zones, first, second } = both() ?? skip('it has one place');
+        await Promise.all([launchIn(first, 'i-1'), launchIn(second, 'i-2')]);
+        await zones.cutOff(first);
+        await eventually(async () => (await provider.list(signal)).unseenZones.has(first));
+        const list = await provider.list(signal);
+        expect([...list.unseenZones.keys()]).toEqual([first]);
+        expect(list.machines.map(({ instanceId }) => instanceId)).toEqual(['i-2']);
+        await expect(launchIn(first, 'i-3')).rejects.toMatchObject({ reaction: 'Transient' });
+        await zones.join(first);
+        await eventually(async () => (await provider.list(signal)).unseenZones.size === 0);
+        expect(await listed()).toEqual(expect.arrayContaining(['i-1', 'i-2']));
+      });
     });
 
     it('lets go of a watcher', async () => {

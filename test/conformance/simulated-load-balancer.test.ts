@@ -43,7 +43,7 @@ async function make(): Promise<LoadBalancerWorld> {
   async function server(): Promise<TestServer> {
     servers += 1;
     const machine = machines.launch(
-      { fleet: 'test', provider: 'simulated', group: 'hello', instanceId: `i-${servers}` },
+      { fleet: 'test', provider: 'simulated', group: 'hello', instanceId: `i-${servers}`, zone: null },
       false,
     );
     await until('it answers', async () => machine.answering);

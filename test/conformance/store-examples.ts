@@ -34,6 +34,7 @@ export const MEMORY: GroupMemory = {
   unhealthyAt: { 'i-1': 1_000, 'i-2': 2_000 },
   seenAgainAt: null,
   machinesListed: true,
+  zonesAwaitedSince: 3_000,
   unlistedZones: ['process/a'],
   orphans: [{ instanceId: 'i-0', firstSeenAt: 1_000 }],
   bounds: { minSize: 1, maxSize: 5, minSizeBy: null, maxSizeBy: 'evening', fleetMinSize: 1, fleetMaxSize: 9 },

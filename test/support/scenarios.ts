@@ -23,6 +23,7 @@ export function simulated(group: Partial<AutoScalingGroup> = {}): Scenario {
       history: DEFAULT_HISTORY,
     },
     conditions: calmConditions(LOCAL),
+    zones: [],
     happenings: [],
     crashes: [],
     quietAtMs: 60_000,

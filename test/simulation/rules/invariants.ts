@@ -12,6 +12,7 @@ import type { MetricWitness } from '../world/sim-metric-source.ts';
 import type { ProviderWitness } from '../world/sim-provider.ts';
 import type { Trace } from '../world/trace.ts';
 import type { VirtualClock } from '../world/virtual-clock.ts';
+import type { SimZones } from '../world/zones.ts';
 import { CapacityRules } from './capacity-rules.ts';
 import { GraceRules } from './grace-rules.ts';
 import { InForce } from './in-force.ts';
@@ -21,13 +22,17 @@ import type { RuleContext } from './rule-context.ts';
 import { ScalingRules } from './scaling-rules.ts';
 import { SightRules } from './sight-rules.ts';
 import { SuspensionRules } from './suspension-rules.ts';
+import { ZoneRules } from './zone-rules.ts';
 
 export interface Violation {
   readonly invariant: string;
   readonly detail: string;
 }
 
-export type InvariantOptions = Pick<RuleContext, 'clock' | 'fleet' | 'machines' | 'hosts' | 'records' | 'trace'>;
+export type InvariantOptions = Pick<
+  RuleContext,
+  'clock' | 'fleet' | 'machines' | 'zones' | 'hosts' | 'records' | 'trace'
+>;
 
 /** More steps than this within one second of virtual time are a loop that does not wait. */
 const STEPS_PER_SECOND = 5_000;
@@ -41,6 +46,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
   readonly clock: VirtualClock;
   readonly fleet: Fleet;
   readonly machines: Machines;
+  readonly zones: SimZones;
   readonly hosts: readonly LoadBalancerHost[];
   readonly records: Records;
   readonly trace: Trace;
@@ -55,16 +61,18 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
   readonly #scaling: ScalingRules;
   readonly #sight: SightRules;
   readonly #suspension: SuspensionRules;
+  readonly #zoning: ZoneRules;
   readonly #reported = new Set<string>();
   /** The controller's host slept so long, and until then. */
   #slept = { forMs: 0, untilMs: 0 };
   #second = 0;
   #steps = 0;
 
-  constructor({ clock, fleet, machines, hosts, records, trace }: InvariantOptions) {
+  constructor({ clock, fleet, machines, zones, hosts, records, trace }: InvariantOptions) {
     this.clock = clock;
     this.fleet = fleet;
     this.machines = machines;
+    this.zones = zones;
     this.hosts = hosts;
     this.records = records;
     this.trace = trace;
@@ -76,6 +84,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
     this.#scaling = new ScalingRules(this);
     this.#sight = new SightRules(this);
     this.#suspension = new SuspensionRules(this);
+    this.#zoning = new ZoneRules(this);
   }
 
   /** The controller's host sleeps from now on. */
@@ -115,7 +124,9 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
     this.#checkPace();
   }
 
-  launching({ instanceId, group }: LaunchRequest): void {
+  launching(request: LaunchRequest): void {
+    this.#zoning.launching(request);
+    const { instanceId, group } = request;
     const state = this.records.instances.get(instanceId)?.state.name;
     if (state !== 'launching') {
       this.violate(
@@ -178,6 +189,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
 
   listed(): void {
     this.#sight.listed();
+    this.#zoning.listed();
   }
 
   observed(loadBalancer: string): void {
@@ -195,6 +207,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
   /** What a controller finds in the store when it starts. */
   opened(stored: StoredState): void {
     this.#sight.opened();
+    this.#zoning.opened();
     this.#recording.opened(stored);
   }
 
@@ -226,6 +239,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
     this.#suspension.committing(change);
     this.#scaling.committing(change);
     this.#sight.committing(change);
+    this.#zoning.committing(change);
     const desired = change.memory?.value.desired ?? null;
     if (change.memory === null || desired === null) return;
     this.#capacity.wants(change.memory.group, desired);

@@ -4,6 +4,7 @@ import { type Machines, type SimMachine, serverState } from '../world/machines.t
 import type { Records } from '../world/records.ts';
 import type { Trace } from '../world/trace.ts';
 import type { VirtualClock } from '../world/virtual-clock.ts';
+import type { SimZones } from '../world/zones.ts';
 import type { InForce } from './in-force.ts';
 
 /** What the rules judge by, the truth about the world and the records, and where they report a violation. */
@@ -11,6 +12,7 @@ export interface RuleContext {
   readonly clock: VirtualClock;
   readonly fleet: Fleet;
   readonly machines: Machines;
+  readonly zones: SimZones;
   readonly hosts: readonly LoadBalancerHost[];
   readonly records: Records;
   readonly trace: Trace;

@@ -134,7 +134,7 @@ function busyYear(random: Random, endMs: number): Scenario {
   const conditions = calmConditions({ minMs: 1, maxMs: 20 });
   conditions.provider.launch.faults = { failsAfter: 0.02, noCapacity: 0.02 };
   conditions.store.failsBefore = 0.002;
-  return { fleet, conditions, happenings, crashes: [], quietAtMs: endMs };
+  return { fleet, conditions, zones: [], happenings, crashes: [], quietAtMs: endMs };
 }
 
 function busyFleet(random: Random): Fleet {

@@ -49,6 +49,16 @@ export type Incident =
   | { readonly kind: 'flap'; readonly which: number; readonly forMs: number }
   | { readonly kind: 'probeBlind'; readonly forMs: number }
   | { readonly kind: 'providerDown' | 'providerFull' | 'providerHangs'; readonly forMs: number }
+  | { readonly kind: 'credentialsExpire' | 'tooManyRequests'; readonly forMs: number }
+  /** A zone cannot be reached; what runs there goes on. */
+  | { readonly kind: 'cutZone'; readonly zone: string; readonly forMs: number }
+  /** A zone has no room for an instance type; null for any. */
+  | {
+      readonly kind: 'fillZone';
+      readonly zone: string;
+      readonly instanceType: string | null;
+      readonly forMs: number;
+    }
   | { readonly kind: 'diskFull'; readonly forMs: number }
   | { readonly kind: 'changeLoad'; readonly group: string; readonly change: LoadChange }
   | {

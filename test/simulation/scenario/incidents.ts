@@ -55,6 +55,18 @@ export function happen(world: World, incident: Incident): void {
       return trouble(world, { failsBefore: 1 }, incident.kind, incident.forMs);
     case 'providerFull':
       return trouble(world, { noCapacity: 1 }, incident.kind, incident.forMs);
+    case 'credentialsExpire':
+      return trouble(world, { unauthorized: 1 }, incident.kind, incident.forMs);
+    case 'tooManyRequests':
+      return trouble(world, { rateLimited: 1 }, incident.kind, incident.forMs);
+    case 'cutZone':
+      return cutZone(world, incident.zone, incident.forMs);
+    case 'fillZone': {
+      const { zone, instanceType, forMs } = incident;
+      return during(world, forMs, 'provider', `${zone} has no room`, `${zone} has room again`, (on) =>
+        world.zones.setFull(zone, instanceType, on),
+      );
+    }
     case 'providerHangs':
       return trouble(world, { hangs: 1 }, incident.kind, incident.forMs);
     case 'diskFull':
@@ -119,6 +131,17 @@ function withHost(
 function lose(world: World, host: LoadBalancerHost, forMs: number): void {
   during(world, forMs, host.name, 'cannot be reached any more', 'can be reached again', (on) => {
     host.reachable = !on;
+  });
+}
+
+function cutZone(world: World, zone: string, forMs: number): void {
+  const { zones, machines, records } = world;
+  during(world, forMs, 'provider', `zone ${zone} is cut off`, `zone ${zone} can be reached again`, (on) => {
+    zones.setCut(zone, on);
+    // What no record has by then nobody can know of.
+    for (const machine of machines.alive()) {
+      if (on && machine.zone === zone && !records.instances.has(machine.instanceId)) machine.hidden = true;
+    }
   });
 }
 

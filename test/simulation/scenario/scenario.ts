@@ -13,6 +13,8 @@ export interface Scenario {
   readonly fleet: Fleet;
   /** Where it begins; it changes while the run lasts. */
   readonly conditions: Conditions;
+  /** Of its providers; empty where each is one place. */
+  readonly zones: readonly string[];
   readonly happenings: readonly TimedHappening[];
   /** Where the controllers die, one after the other; null lives on. */
   readonly crashes: readonly (CrashPlan | null)[];
@@ -31,7 +33,9 @@ const SPARSE_MS = 20 * 60_000;
 
 /** `days` makes it a long run in which things happen now and then; without it, a short one in which they come thick and fast. */
 export function randomScenario(random: Random, days: number | null = null): Scenario {
-  const fleet = randomFleet(random.fork('fleet'));
+  const places = random.fork('zones');
+  const zones = places.pick<readonly string[]>([[], [], ['a', 'b'], ['a', 'b', 'c']]);
+  const fleet = placed(randomFleet(random.fork('fleet')), zones, places);
   const quietAtMs = days === null ? shortRunMs(random) : Math.round(days * DAY_MS);
   const chance = random.fork('happenings');
   const count = days === null ? chance.int(2, 12) : Math.ceil(quietAtMs / SPARSE_MS);
@@ -42,16 +46,49 @@ export function randomScenario(random: Random, days: number | null = null): Scen
   for (let left = days === null ? randomScalingCount(scaling, fleet) : count; left > 0; left -= 1) {
     happenings.push(...randomTimed(scaling, randomScalingHappenings(scaling, fleet), quietAtMs));
   }
+  for (let left = zones.length === 0 ? 0 : count / 3; left > 0; left -= 1) {
+    happenings.push(...randomTimed(places, [randomZoneIncident(places, zones)], quietAtMs));
+  }
   const crashes = randomCrashes(random.fork('crashes'));
   const conditions = randomConditions(random.fork('weather'));
   return {
     fleet,
     conditions,
+    zones,
     happenings: happenings.sort((a, b) => a.atMs - b.atMs),
     crashes,
     quietAtMs,
   };
 }
+
+/** Now and then a group is only in some of the zones, or may be of several instance types. */
+function placed(fleet: Fleet, zones: readonly string[], random: Random): Fleet {
+  if (zones.length === 0) return fleet;
+  const autoScalingGroups = fleet.autoScalingGroups.map((group) => ({
+    ...group,
+    launchTemplate: {
+      ...group.launchTemplate,
+      zones: random.chance(0.2) ? zones.slice(1) : [],
+      instanceTypes: random.chance(0.4) ? INSTANCE_TYPES : [],
+    },
+  }));
+  return { ...fleet, autoScalingGroups };
+}
+
+function randomZoneIncident(random: Random, zones: readonly string[]): Happening {
+  const zone = random.pick(zones);
+  const forMs = 1_000 * random.int(1, 60);
+  switch (random.int(0, 3)) {
+    case 0:
+      return { kind: 'fillZone', zone, instanceType: random.pick([null, ...INSTANCE_TYPES]), forMs };
+    case 1:
+      return { kind: random.pick(['credentialsExpire', 'tooManyRequests']), forMs };
+    default:
+      return { kind: 'cutZone', zone, forMs };
+  }
+}
+
+const INSTANCE_TYPES = ['small', 'large'];
 
 /** A minute or two, and now and then long enough for what seldom comes. */
 function shortRunMs(random: Random): number {

@@ -44,7 +44,10 @@ describe('a simulated load balancer', () => {
   /** So many servers, healthy and in service. */
   async function inService(count: number): Promise<readonly SimMachine[]> {
     const servers = Array.from({ length: count }, (_, i) =>
-      machines.launch({ fleet: 'test', provider: 'simulated', group: 'hello', instanceId: `i-${i}` }, false),
+      machines.launch(
+        { fleet: 'test', provider: 'simulated', group: 'hello', instanceId: `i-${i}`, zone: null },
+        false,
+      ),
     );
     while (await clock.advance());
     apply(servers);

@@ -13,6 +13,7 @@ export interface SimMachine extends Place {
   readonly provider: string;
   readonly group: string;
   readonly instanceId: InstanceId;
+  readonly zone: string | null;
   /** It has answered at some time. */
   hasAnswered: boolean;
   /** By the time of day, and in milliseconds since the start. */
@@ -121,7 +122,7 @@ export class Machines {
     return () => this.#listeners.delete(listener);
   }
 
-  launch(tags: Pick<SimMachine, 'fleet' | 'provider' | 'group' | 'instanceId'>, late: boolean): SimMachine {
+  launch(tags: Pick<SimMachine, 'fleet' | 'provider' | 'group' | 'instanceId' | 'zone'>, late: boolean): SimMachine {
     const machine: SimMachine = {
       ...tags,
       ...this.#network.draw(),
@@ -323,7 +324,7 @@ export function describe(machine: SimMachine, state: Exclude<SimMachine['state']
     addresses: tells(machine.hasAnswered, machine.tells.addresses, state) ? machine.told.addresses : [],
     ports: tells(machine.hasAnswered, machine.tells.ports, state) ? machine.told.ports : [],
     launchedAt: machine.launchedAt,
-    zone: null,
+    zone: machine.zone,
     detail: state === 'stopped' ? 'it has stopped' : '',
   };
 }

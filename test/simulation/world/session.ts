@@ -167,7 +167,13 @@ export class Session {
     const { conditions, clock, machines, records, invariants, ids, trace, random } = world;
     const life = random.fork(`life ${this.#lives}`);
     const common = { clock, trace };
-    const machinesOf = { fleet: fleet.name, machines, conditions: conditions.provider, witness: invariants };
+    const machinesOf = {
+      fleet: fleet.name,
+      machines,
+      zones: world.zones,
+      conditions: conditions.provider,
+      witness: invariants,
+    };
     const loadBalancer = (name: string): LoadBalancerDriver => {
       const own = { host: world.host(name), conditions: conditions.loadBalancer, random: life.fork(name) };
       const driver = new SimLoadBalancer({ ...common, ...own, onObserved: () => invariants.observed(name) });
@@ -202,7 +208,8 @@ export class Session {
       if (opening.chance(conditions.provider.failsToOpen)) throw new Error(`provider ${name} cannot be opened`);
       const opened = new SimProvider({ ...common, ...machinesOf, name, random: life.fork(`provider ${name}`) });
       this.#drivers.push(opened);
-      return { provider: incarnation.provider(opened), capabilities: CAPABILITIES };
+      const capabilities = { ...CAPABILITIES, zones: world.zones.names, instanceTypes: true };
+      return { provider: incarnation.provider(opened), capabilities };
     };
     return {
       source: {

@@ -1,11 +1,12 @@
 import type { Machine } from '../../../src/model/observation.ts';
 import { PortError } from '../../../src/ports/errors.ts';
-import { type LaunchRequest, type MachineList, type Provider, wholeList } from '../../../src/ports/provider.ts';
+import type { LaunchRequest, MachineList, Provider } from '../../../src/ports/provider.ts';
 import { type CallConditions, simulateCall } from './call.ts';
 import { describe, type Machines } from './machines.ts';
 import type { Random } from './random.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualClock } from './virtual-clock.ts';
+import type { SimZones } from './zones.ts';
 
 export interface ProviderConditions {
   readonly launch: CallConditions;
@@ -38,6 +39,7 @@ export interface SimProviderOptions {
   readonly random: Random;
   readonly trace: Trace;
   readonly machines: Machines;
+  readonly zones: SimZones;
   readonly conditions: ProviderConditions;
   readonly witness: ProviderWitness;
 }
@@ -64,30 +66,35 @@ export class SimProvider implements Provider {
   }
 
   launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine> {
-    const { machines, name: provider, fleet, witness } = this.#options;
-    const { instanceId, group } = request;
+    const { machines, zones, name: provider, fleet, witness } = this.#options;
+    const { instanceId, group, placement } = request;
     witness.launching(request);
     return this.#call('launch', instanceId, signal, (late) => {
       const tooLate = late || this.#abandoned;
+      this.#reach(placement.zone);
       // A launch token is not good for a second machine, once the first is gone and nobody asks any more.
+      const known = machines.ofInstance(instanceId);
+      if (known === undefined && zones.isFull(placement)) {
+        throw new PortError('NoCapacity', 'zoneFull', `${placement.zone} has no room for ${placement.instanceType}`);
+      }
       const machine =
-        (tooLate ? machines.lastOfInstance(instanceId) : machines.ofInstance(instanceId)) ??
-        machines.launch({ fleet, provider, group, instanceId }, tooLate);
+        (tooLate ? machines.lastOfInstance(instanceId) : known) ??
+        machines.launch({ fleet, provider, group, instanceId, zone: placement.zone }, tooLate);
       return describe(machine, machine.state === 'gone' ? 'stopped' : machine.state);
     });
   }
 
   async list(signal: AbortSignal): Promise<MachineList> {
-    const { machines, name, fleet, random, conditions, witness } = this.#options;
+    const { machines, zones, name, fleet, random, conditions, witness } = this.#options;
     const answer = await this.#call('list', '', signal, () => {
       const lagMs = random.chance(conditions.staleLists) ? random.int(1, conditions.staleByMs) : 0;
-      const listed = machines.list(fleet, name, lagMs);
+      const listed = machines.list(fleet, name, lagMs).filter(({ zone }) => !zones.isCut(zone));
       this.#noteOverlooked(listed);
       const lacking = random.chance(conditions.partialLists) ? random.pick([...listed, null]) : null;
-      return this.#without(lacking, listed);
+      return { machines: this.#without(lacking, listed), unseenZones: zones.unseen };
     });
     witness.listed();
-    return wholeList(answer);
+    return answer;
   }
 
   terminate(machineId: string, signal: AbortSignal): Promise<void> {
@@ -103,6 +110,7 @@ export class SimProvider implements Provider {
       ) {
         throw new PortError('NotFound', 'machineNotFound', `there is no machine ${machineId}`);
       }
+      this.#reach(machine.zone);
       machines.end(machine);
     });
   }
@@ -124,10 +132,16 @@ export class SimProvider implements Provider {
     this.#watchers.clear();
   }
 
+  /** @throws PortError where the zone is cut off */
+  #reach(zone: string | null): void {
+    if (!this.#options.zones.isCut(zone)) return;
+    throw new PortError('Transient', 'zoneUnreachable', `${zone} cannot be reached: connect ETIMEDOUT`);
+  }
+
   #noteOverlooked(listed: readonly Machine[]): void {
-    const { machines, name, fleet } = this.#options;
+    const { machines, zones, name, fleet } = this.#options;
     const there = new Set(listed.map(({ id }) => id));
-    const lacked = machines.list(fleet, name, 0).filter(({ id }) => !there.has(id));
+    const lacked = machines.list(fleet, name, 0).filter(({ id, zone }) => !there.has(id) && !zones.isCut(zone));
     for (const { id } of lacked) {
       const machine = machines.get(id);
       if (machine !== undefined && this.#lackedLast.has(id)) machine.overlooked = true;

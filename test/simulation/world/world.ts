@@ -15,6 +15,7 @@ import { Records } from './records.ts';
 import { SimFile } from './sim-desired-file.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualClock } from './virtual-clock.ts';
+import { SimZones } from './zones.ts';
 
 const PAGES_WITH_ROOM = 1_073_741_823;
 
@@ -25,6 +26,7 @@ export class World {
   readonly random: Random;
   readonly trace: Trace;
   readonly machines: Machines;
+  readonly zones: SimZones;
   readonly measures: Measures;
   readonly #hosts: LoadBalancerHost[];
   readonly records = new Records();
@@ -42,7 +44,7 @@ export class World {
   #wakeHost = (): void => {};
   #onSleep: (until: Promise<void>) => void = () => {};
 
-  constructor({ fleet, conditions }: Scenario, clock: VirtualClock, random: Random, trace: Trace) {
+  constructor({ fleet, conditions, zones }: Scenario, clock: VirtualClock, random: Random, trace: Trace) {
     this.#fleet = fleet;
     this.conditions = conditions;
     this.clock = clock;
@@ -51,7 +53,9 @@ export class World {
     this.machines = new Machines(clock, random.fork('machines'), trace, conditions.machines);
     this.measures = new Measures(random.fork('measures'), clock);
     const hosts: LoadBalancerHost[] = [];
-    this.invariants = new Invariants({ clock, fleet, machines: this.machines, hosts, records: this.records, trace });
+    this.zones = new SimZones(zones, clock);
+    const truth = { clock, fleet, machines: this.machines, zones: this.zones, hosts, records: this.records, trace };
+    this.invariants = new Invariants(truth);
     this.#hosts = hosts;
     for (const { name } of fleet.loadBalancers) this.host(name);
     for (const { desiredCapacityFile: path, desiredCapacity, minSize } of fleet.autoScalingGroups) {
@@ -60,7 +64,14 @@ export class World {
     const idBits = random.fork('ids');
     this.ids = { seed: () => hex128(idBits) };
     // A neighbour's machine, never to be touched.
-    this.machines.launch({ fleet: 'neighbour', provider: 'simulated', group: 'web', instanceId: 'i-neighbour' }, false);
+    const neighbour = {
+      fleet: 'neighbour',
+      provider: 'simulated',
+      group: 'web',
+      instanceId: 'i-neighbour',
+      zone: null,
+    };
+    this.machines.launch(neighbour, false);
   }
 
   /** Those that run, or ran. */
@@ -86,6 +97,8 @@ export class World {
   /** The next controller begins with an empty store. */
   loseStore(): void {
     this.hasLostStore = true;
+    // Who has no records cannot know of what is out of sight.
+    for (const machine of this.machines.alive()) if (this.zones.isCut(machine.zone)) machine.hidden = true;
     this.#database.close();
     this.#database = emptyDatabase();
     this.records.clear();
@@ -147,6 +160,7 @@ export class World {
     calmDown(this.conditions);
     this.setDiskFull(false);
     this.probeReaches = true;
+    this.zones.calmDown();
     this.#wakeHost();
     for (const host of this.hosts) {
       host.reachable = true;
