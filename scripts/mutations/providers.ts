@@ -34,13 +34,6 @@ export const PROVIDERS: readonly Mutation[] = [
     caughtBy: exec,
   },
   {
-    name: 'exec: a program is started for a call that nobody waits for any more',
-    file: 'src/providers/exec/provider.ts',
-    find: 'if (signal.aborted) throw',
-    replace: "if (signal.reason === 'never') throw",
-    caughtBy: exec,
-  },
-  {
     name: 'packages: a file that a package imports may be put there by anybody',
     file: 'src/providers/packages/load.ts',
     find: 'if (!path.startsWith(OUR_FOLDER)) refuseUntrusted(path);',

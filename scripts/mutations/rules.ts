@@ -269,7 +269,7 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'ports: the load balancer shares one with whoever listens there',
     file: 'src/haproxy/listening.ts',
-    find: "if (trial === null || trial === 'EACCES') continue;",
+    find: "if (trial === null || trial === 'EACCES' || trial === 'EPERM') continue;",
     replace: "if (trial !== 'EADDRNOTAVAIL') continue;",
     caughtBy: { tests: ['test/field/traffic/port-taken.e2e.test.ts'] },
   },

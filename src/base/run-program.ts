@@ -56,6 +56,7 @@ interface Sleeper {
  * @throws ProgramError
  */
 export async function runProgram(program: Program, clock: Sleeper, signal: AbortSignal): Promise<ProgramEnd> {
+  if (signal.aborted) throw new ProgramError('givenUp', 'was given up');
   const { command, workingDirectory, environment = {}, input, maxOutputBytes, onOutput } = program;
   const env = { ...inheritedEnvironment(), ...environment };
   const [file = '', ...args] = limited(command, { path: env.PATH ?? '', workingDirectory });
@@ -73,7 +74,6 @@ export async function runProgram(program: Program, clock: Sleeper, signal: Abort
   };
   const onAbort = () => giveUp(new ProgramError('givenUp', 'was given up'));
   signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
   const output: Buffer[] = [];
   let outputBytes = 0;
   let complaints = Buffer.alloc(0);

@@ -43,7 +43,7 @@ export async function checkListeners(desired: Listening, config: string): Promis
     const inTheWay = there.length > others.length;
     const trial = inTheWay && others.length > 0 ? 'EADDRINUSE' : inTheWay ? null : await listenOnce(wanted);
     // HAProxy may have rights that we do not have.
-    if (trial === null || trial === 'EACCES') continue;
+    if (trial === null || trial === 'EACCES' || trial === 'EPERM') continue;
     if (trial === 'EADDRNOTAVAIL') throw unavailable(wanted, NO_SUCH_ADDRESS);
     const neighbour = await neighbourOf(others, config);
     if (neighbour !== null) throw awaited(wanted, neighbour);

@@ -89,8 +89,6 @@ export class ExecProvider implements Provider {
 
   async #ask<T>(verb: Verb, said: Said, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
     const program = await this.#program(verb, said);
-    // It may have waited for its turn until nobody wanted it any more.
-    if (signal.aborted) throw new PortError('Transient', 'aborted', `${this.#asked(verb)} was called off`);
     try {
       return replyOf(await runProgram(program, this.#clock, signal), schema, this.#asked(verb));
     } catch (error) {
