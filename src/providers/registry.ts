@@ -4,17 +4,23 @@ import type { ProviderType } from '../ports/provider.ts';
 import { awsProvider } from './aws/index.ts';
 import { execProvider } from './exec/index.ts';
 import { hetznerProvider } from './hetzner/index.ts';
+import { incusProvider } from './incus/index.ts';
 import { libvirtProvider } from './libvirt/index.ts';
 import { loadPackage, PACKAGES_VARIABLE, PackageError } from './packages/load.ts';
 import { processProvider } from './process/index.ts';
 import { vagrantProvider } from './vagrant/index.ts';
 
-const types = new Map<string, ProviderType>(
-  [awsProvider, execProvider, hetznerProvider, libvirtProvider, processProvider, vagrantProvider].map((type) => [
-    type.name,
-    type,
-  ]),
-);
+const OWN: readonly ProviderType[] = [
+  awsProvider,
+  execProvider,
+  hetznerProvider,
+  incusProvider,
+  libvirtProvider,
+  processProvider,
+  vagrantProvider,
+];
+
+const types = new Map<string, ProviderType>(OWN.map((type) => [type.name, type]));
 
 /** Every kind of provider, by the name that a fleet file gives: ours, and those of packages that were loaded. */
 export const providerTypes: ReadonlyMap<string, ProviderType> = types;

@@ -2,10 +2,11 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, vi } from 'vitest';
+import { freeNetwork } from './free-network.ts';
 import { isRunning } from './processes.ts';
 
 const run = promisify(execFile);
@@ -136,13 +137,4 @@ function lines(text: string): readonly string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-}
-
-/** The first three numbers of a network that nobody on this host has. */
-function freeNetwork(): string {
-  const taken = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
-  for (;;) {
-    const net = `172.29.${randomInt(1, 255)}`;
-    if (!taken.some((address) => address.startsWith(`${net}.`))) return net;
-  }
 }

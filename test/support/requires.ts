@@ -17,6 +17,7 @@ const components = {
   faketime: { title: 'faketime', program: 'faketime', install: INSTALL_TEST_COMPONENTS },
   hcloud: { title: 'hcloud', program: 'hcloud', install: INSTALL_TEST_COMPONENTS },
   haproxy: { title: 'HAProxy', program: 'haproxy', install: 'sudo sh scripts/install-haproxy.sh' },
+  incus: { title: 'Incus', program: 'incus', install: INSTALL_TEST_COMPONENTS },
   libvirt: { title: 'libvirt', program: 'libvirtd', install: INSTALL_TEST_COMPONENTS },
   prometheus: { title: 'Prometheus', program: 'prometheus', install: INSTALL_TEST_COMPONENTS },
   python3: { title: 'Python', program: 'python3', install: INSTALL_TEST_COMPONENTS },

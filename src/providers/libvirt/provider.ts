@@ -6,6 +6,8 @@ import type { Clock } from '../../ports/clock.ts';
 import { untilAborted, withDeadline } from '../../ports/deadline.ts';
 import { asPortError, PortError } from '../../ports/errors.ts';
 import type { LaunchRequest, MachineList, Provider, ProviderContext } from '../../ports/provider.ts';
+import { Endings } from '../endings.ts';
+import { Watchers } from '../watchers.ts';
 import { endMachine } from './ending.ts';
 import { EventWatch } from './event-watch.ts';
 import { Host } from './host.ts';
@@ -15,8 +17,6 @@ import { mayBeOf } from './tags.ts';
 
 /** One host may not keep the others' machines from being listed. */
 const HOST_LIST_TIMEOUT_MS = 20_000;
-/** Between two observations while a machine has no address yet: a lease is no event. */
-const ADDRESS_INTERVAL_MS = 1_000;
 
 /** Servers as virtual machines of libvirt hosts. How it works is in docs/providers/libvirt.md. */
 export class LibvirtProvider implements Provider {
@@ -27,19 +27,17 @@ export class LibvirtProvider implements Provider {
   readonly #hosts: ReadonlyMap<string | null, Host>;
   /** Of one machine one operation at a time. */
   readonly #queue = new KeyedSerial();
-  readonly #endings = new Map<string, Promise<void>>();
-  /** Why endings have failed that nobody has been answered yet. */
-  readonly #failedEndings = new Map<string, unknown>();
-  readonly #watchers = new Set<() => void>();
+  readonly #endings = new Endings();
   readonly #closed = new AbortController();
+  readonly #watchers: Watchers;
   #events: readonly EventWatch[] = [];
-  #isAwaitingAddress = false;
   #swept: Promise<void> | null = null;
 
   constructor({ fleet, settings, dataDir, clock }: ProviderContext) {
     this.#fleet = fleet;
     this.#dataDir = dataDir;
     this.#clock = clock;
+    this.#watchers = new Watchers(clock, this.#closed.signal);
     this.#hosts = new Map(hostsOf(settings).map((host) => [host.zone, new Host(host, fleet, clock)]));
   }
 
@@ -73,36 +71,31 @@ export class LibvirtProvider implements Provider {
         }
       }
       if (lists.every(({ status }) => status === 'rejected')) throw failure;
-      this.#awaitAddress(machines);
+      this.#watchers.listed(machines);
       return { machines, unseenZones };
     });
   }
 
   terminate(machineId: string, signal: AbortSignal): Promise<void> {
     return untilAborted(signal, async () => {
-      // One ending a machine, whoever asks for it: it keeps its stop timeout when a caller gives up and comes again.
-      if (this.#endings.has(machineId)) return;
-      const failure = this.#failedEndings.get(machineId);
-      this.#failedEndings.delete(machineId);
-      if (failure !== undefined) throw failure;
+      if (this.#endings.isUnderWay(machineId)) return;
       const { host, name } = this.#placeOf(machineId);
       if ((await host.tagsOf(name, signal)) === null) throw this.#noMachine(machineId);
-      if (!this.#endings.has(machineId)) this.#startToEnd(machineId, host, name);
+      const end = () => this.#queue.run(instanceOf(this.#fleet, name), () => this.#end(host, name));
+      this.#endings.start(machineId, end, () => this.#watchers.notify());
     });
   }
 
   watch(onChange: () => void): () => void {
-    // A function of its own for each call, so that watching twice with the same one works.
-    const watcher = () => onChange();
-    this.#watchers.add(watcher);
+    const stop = this.#watchers.add(onChange);
     if (this.#events.length === 0) {
       this.#events = [...this.#hosts.values()].map(
-        ({ virsh }) => new EventWatch(virsh, this.#fleet, this.#clock, () => this.#notify()),
+        ({ virsh }) => new EventWatch(virsh, this.#fleet, this.#clock, () => this.#watchers.notify()),
       );
     }
     return () => {
-      this.#watchers.delete(watcher);
-      if (this.#watchers.size === 0) void this.#stopEvents();
+      stop();
+      if (this.#watchers.isEmpty) void this.#stopEvents();
     };
   }
 
@@ -110,23 +103,12 @@ export class LibvirtProvider implements Provider {
     this.#closed.abort();
     this.#watchers.clear();
     await this.#stopEvents();
-    await Promise.allSettled(this.#endings.values());
+    await this.#endings.settled();
   }
 
-  /** It goes on by itself: whoever wants to know asks again. */
-  #startToEnd(machineId: string, host: Host, name: string): void {
-    const end = async () => {
-      const tags = await host.tagsOf(name, this.#closed.signal);
-      if (tags !== null) await endMachine(host, name, tags, this.#clock, this.#closed.signal);
-    };
-    const ending = this.#queue
-      .run(instanceOf(this.#fleet, name), end)
-      .catch((error: unknown) => void this.#failedEndings.set(machineId, error))
-      .finally(() => {
-        this.#endings.delete(machineId);
-        this.#notify();
-      });
-    this.#endings.set(machineId, ending);
+  async #end(host: Host, name: string): Promise<void> {
+    const tags = await host.tagsOf(name, this.#closed.signal);
+    if (tags !== null) await endMachine(host, name, tags, this.#clock, this.#closed.signal);
   }
 
   /** The first host where the core names none: the only one, mostly. @throws PortError `Invalid` */
@@ -151,20 +133,6 @@ export class LibvirtProvider implements Provider {
 
   #noMachine(machineId: string): PortError {
     return new PortError('NotFound', 'noMachine', `There is no machine ${machineId} in the fleet ${this.#fleet}.`);
-  }
-
-  #notify(): void {
-    for (const watcher of this.#watchers) watcher();
-  }
-
-  #awaitAddress(machines: readonly Machine[]): void {
-    const isAwaited = machines.some(({ state, addresses }) => state === 'running' && addresses.length === 0);
-    if (!isAwaited || this.#isAwaitingAddress || this.#watchers.size === 0) return;
-    this.#isAwaitingAddress = true;
-    void this.#clock.sleep(ADDRESS_INTERVAL_MS, this.#closed.signal).then(() => {
-      this.#isAwaitingAddress = false;
-      this.#notify();
-    });
   }
 
   async #stopEvents(): Promise<void> {
