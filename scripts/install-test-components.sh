@@ -5,6 +5,8 @@ set -eu
 . "$(dirname "$0")/debian-packages.sh"
 
 require_root
+# Not every distribution has it.
+sh "$(dirname "$0")/install-incus.sh" || echo 'Incus cannot be installed from here; its tests cannot be run.' >&2
 missing=
 is_program faketime || missing="$missing faketime"
 is_program python3 || missing="$missing python3"

@@ -375,4 +375,18 @@ export const FIELD: readonly Mutation[] = [
     replace: 'leases.filter(({ expiresAt }) => expiresAt !== null)',
     caughtBy: { tests: ['src/providers/libvirt/parsers.test.ts'] },
   },
+  {
+    name: "incus: a copy of a machine, or another fleet's, passes for a machine of the fleet",
+    file: 'src/providers/incus/instances.ts',
+    find: 'return isOwn ? tags : null;',
+    replace: 'return tags;',
+    caughtBy: { tests: ['src/providers/incus/incus.test.ts'] },
+  },
+  {
+    name: 'incus: a server that Incus is about to clean up behind has stopped, and runs again',
+    file: 'src/providers/incus/instances.ts',
+    find: "if (config?.['volatile.last_state.power'] !== 'RUNNING') return true;",
+    replace: "if (config?.['volatile.last_state.power'] !== '') return true;",
+    caughtBy: { tests: ['src/providers/incus/incus.test.ts'] },
+  },
 ];

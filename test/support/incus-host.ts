@@ -3,7 +3,6 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, vi } from 'vitest';
@@ -49,7 +48,9 @@ export class IncusHost {
   }
 
   static async start(): Promise<IncusHost> {
-    const host = new IncusHost(await mkdtemp(join(tmpdir(), 'drover-incus-')));
+    // Root in a container is another user, who has to get through all of the folders above.
+    const host = new IncusHost(await mkdtemp('/var/tmp/drover-incus-'));
+    await chmod(host.folder, 0o711);
     await host.startDaemon();
     await host.incus('storage', 'create', 'default', 'dir');
     const addresses = [
@@ -71,8 +72,6 @@ export class IncusHost {
 
   async startDaemon(): Promise<void> {
     await mkdir(join(this.folder, 'incus'), { recursive: true });
-    // Root in a container is another user, who has to get through.
-    await chmod(this.folder, 0o711);
     const program = DAEMON.find((path) => existsSync(path)) ?? 'incusd';
     const args = ['--group', 'root', '--logfile', join(this.folder, 'log')];
     this.#daemon = spawn(program, args, { stdio: 'ignore', detached: true, env: this.#environment });

@@ -31,7 +31,10 @@ describe('the settings of a launch template', () => {
     [{ image: 'a', type: 'vm' }, ['type']],
     [{ image: 'a', config: { 'user.drover.fleet': 'x' } }, ['config', 'user.drover.fleet']],
     [{ image: 'a', config: { 'volatile.uuid': 'x' } }, ['config', 'volatile.uuid']],
-    [{ image: 'a', config: { 'cloud-init.user-data': 'x' }, userData: { text: 'y' } }, ['config', 'cloud-init.user-data']],
+    [
+      { image: 'a', config: { 'cloud-init.user-data': 'x' }, userData: { text: 'y' } },
+      ['config', 'cloud-init.user-data'],
+    ],
     [{ image: 'a', devices: { eth0: 'br0' } }, ['devices', 'eth0']],
     [{ image: 'a', stopTimeout: '1h' }, ['stopTimeout']],
     [{ image: 'a', profile: 'x' }, []],
@@ -42,7 +45,12 @@ describe('the settings of a launch template', () => {
 
 describe('the settings of a provider', () => {
   it("are the host's own server unless there is another", () => {
-    expect(serverOf({})).toMatchObject({ socket: '/var/lib/incus/unix.socket', url: null, project: 'default', members: [] });
+    expect(serverOf({})).toMatchObject({
+      socket: '/var/lib/incus/unix.socket',
+      url: null,
+      project: 'default',
+      members: [],
+    });
     const url = 'https://host-a.example:8443';
     const written = { url, certificate: 'client.crt', key: '/etc/key', members: ['a', 'b'] };
     expect(providerSchema.parse(written)).toEqual({
@@ -89,7 +97,16 @@ describe('names and tags', () => {
     const config = body.config as Record<string, string>;
     const name = instanceName('shop', 'i-1');
     const used = '2026-11-27T00:08:31Z';
-    return { name, status: 'Running', status_code: 103, location: 'a', last_used_at: used, config, state: null, ...more };
+    return {
+      name,
+      status: 'Running',
+      status_code: 103,
+      location: 'a',
+      last_used_at: used,
+      config,
+      state: null,
+      ...more,
+    };
   };
 
   it('are of one machine of one fleet, and fit a host name', () => {
@@ -127,7 +144,11 @@ describe('names and tags', () => {
     const network = {
       eth0: {
         host_name: 'veth1',
-        addresses: [address('inet6', 'fd00::5', 'global'), address('inet6', 'fe80::5', 'link'), address('inet', '10.0.0.5', 'global')],
+        addresses: [
+          address('inet6', 'fd00::5', 'global'),
+          address('inet6', 'fe80::5', 'link'),
+          address('inet', '10.0.0.5', 'global'),
+        ],
       },
       docker0: { host_name: '', addresses: [address('inet', '172.17.0.1', 'global')] },
       lo: { host_name: '', addresses: [address('inet', '127.0.0.1', 'local')] },
@@ -135,7 +156,10 @@ describe('names and tags', () => {
     const one = instance({ state: { network } });
     const tags = tagsOf(one, 'shop');
     const machines = new Machines({ now: () => 0, steadyMs: () => 0, sleep: async () => undefined });
-    expect(tags === null ? null : machines.of(one, tags, 'a')).toMatchObject({ zone: 'a', addresses: ['10.0.0.5', 'fd00::5'] });
+    expect(tags === null ? null : machines.of(one, tags, 'a')).toMatchObject({
+      zone: 'a',
+      addresses: ['10.0.0.5', 'fd00::5'],
+    });
   });
 });
 
