@@ -22,8 +22,8 @@ export const SERVERS: readonly Mutation[] = [
   {
     name: 'zones: what is in a zone that cannot be seen is gone',
     file: 'src/decide/sight.ts',
-    find: 'isZoneUnseen(view.value, instance) ||',
-    replace: '',
+    find: 'isZoneUnseen(previous, instance)',
+    replace: 'previous.at > Number.MAX_VALUE',
     caughtBy: PLACEMENT,
   },
   {

@@ -149,6 +149,21 @@ describe('a zone that cannot be seen', () => {
     expect(reasons(gone)).toContain('machineGone');
   });
 
+  it('proves nothing by one list of two, whichever of them could not see it', () => {
+    const circumstances = { zones: ZONES, group: { desiredCapacity: 2 } };
+    const servers = [...inZone('a', 'x'), { ...lost('b', 'y'), target: 'unhealthy' as const }];
+    const seen = snapshotOf(servers, circumstances);
+    const blind = snapshotOf(servers, { ...circumstances, unseen: ['b'] });
+    if (seen.machines.kind !== 'seen' || blind.machines.kind !== 'seen') throw new Error('seen');
+    const values = [
+      { ...seen.machines.value, previous: blind.machines.value.previous },
+      { ...blind.machines.value, previous: seen.machines.value.previous },
+    ];
+    for (const value of values) {
+      expect(reasons(decide({ ...seen, machines: { kind: 'seen', value } }, NOW))).not.toContain('machineGone');
+    }
+  });
+
   it('gets no new servers', () => {
     const decision = decided(inZone('a', 'x'), { group: { desiredCapacity: 3 }, unseen: ['b'] });
     expect(zonesOf(decision)).toEqual(['c', 'a']);
