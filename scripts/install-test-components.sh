@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what only tests need from the distribution (Debian, Ubuntu), as root: faketime, Prometheus, Python, RabbitMQ, Redis, libvirt with QEMU
-# and a small guest, Vagrant and Docker. Tests run their own, so the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
+# and a small guest, Vagrant and Docker; and moto, apart from the host. Tests run their own, so the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
 set -eu
 . "$(dirname "$0")/debian-packages.sh"
 
@@ -28,6 +28,7 @@ is_program busybox || missing="$missing busybox-static"
 is_program cpio || missing="$missing cpio"
 if [ -z "$missing" ]; then
   sh "$(dirname "$0")/build-test-guest.sh"
+  sh "$(dirname "$0")/install-test-moto.sh"
   echo 'faketime, Prometheus, Python, RabbitMQ and Redis, libvirt with QEMU, Vagrant and Docker are installed.'
   exit 0
 fi
@@ -43,4 +44,5 @@ for service in $missing; do
   esac
 done
 sh "$(dirname "$0")/build-test-guest.sh"
+sh "$(dirname "$0")/install-test-moto.sh"
 echo "Installed:$missing"

@@ -14,7 +14,7 @@ export function settings(written: JsonObject = {}): JsonObject {
 }
 
 /** Opens the provider as a fleet file's entry describes it. */
-function openAws(fleet: string, written: JsonObject, dataDir: string): Provider {
+export function openAws(fleet: string, written: JsonObject, dataDir: string): Provider {
   const ownSettings = awsProvider.providerSettingsSchema?.(dataDir).parse({ region: 'eu-test-1', ...written }) ?? {};
   return awsProvider.create({ fleet, settings: ownSettings, dataDir, clock: systemClock, onProblem: () => undefined });
 }
