@@ -1,6 +1,7 @@
 /** The one table of what the API can answer instead of what was asked for. */
 
 import { z } from 'zod';
+import type { Problem } from '../settings/explain.ts';
 
 export const ERROR_CODES = [
   'malformed',
@@ -36,13 +37,12 @@ export type ErrorBody = z.output<typeof errorBodySchema>;
 
 /** A request that the API does not understand: a wrong type, an unknown key. */
 export class MalformedRequest extends Error {
-  constructor(error: z.ZodError) {
-    super(error.issues.map(describeIssue).join('; '));
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(inWords).join('; '));
     this.name = 'MalformedRequest';
   }
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.map(String).join('.');
-  return path === '' ? issue.message : `${path}: ${issue.message}`;
+function inWords({ path, message }: Problem): string {
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`;
 }

@@ -152,6 +152,13 @@ describe('refusing', () => {
     ['a number as text', 'PUT', '/v1/groups/hello/desired-capacity', { desired: '6' }, /desired/],
     ['an unknown body key', 'PUT', '/v1/groups/hello/desired-capacity', { desired: 6, force: true }, /force/],
     ['no body', 'PUT', '/v1/groups/hello/desired-capacity', undefined, /./],
+    [
+      'a rollback from no version',
+      'POST',
+      '/v1/fleet/rollback',
+      { to: 1 },
+      /^madeFrom: it is missing; it must be a number$/,
+    ],
   ] as const)('says 400 to %s', async (_what, method, url, payload, message) => {
     expect(await ask(method, url, payload)).toEqual({
       status: 400,

@@ -4,6 +4,7 @@ import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } f
 import { z } from 'zod';
 import { type FleetService, ServiceError } from '../control/service.ts';
 import { asPortError } from '../ports/errors.ts';
+import { parseExplained } from '../settings/explain.ts';
 import { boundClients } from './bounds.ts';
 import { ERROR_STATUS, type ErrorBody, type ErrorCode, MalformedRequest } from './errors.ts';
 import { routes } from './routes.ts';
@@ -36,8 +37,8 @@ export function buildApi(service: FleetService, options: ApiOptions = {}): Fasti
 
   app.setValidatorCompiler(({ schema }) => (data) => {
     if (!(schema instanceof z.ZodType)) throw new Error('Routes are described by zod schemas.');
-    const result = schema.safeParse(data);
-    return result.success ? { value: result.data } : { error: new MalformedRequest(result.error) };
+    const result = parseExplained(schema, data);
+    return 'value' in result ? result : { error: new MalformedRequest(result.problems) };
   });
 
   app.setErrorHandler<FastifyError>((error, request, reply) => {

@@ -31,6 +31,16 @@ export interface ProcessStat extends ProcessStart {
 /** Linux counts ticks of 10 ms towards programs, on all machines. */
 const TICK_MS = 10;
 
+/** The ports that the kernel gives to outgoing connections; null where it does not say. */
+export function outgoingPorts(): { readonly from: number; readonly to: number } | null {
+  try {
+    const [from, to] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/).map(Number);
+    return from === undefined || to === undefined ? null : { from, to };
+  } catch {
+    return null;
+  }
+}
+
 let bootId: string | null = null;
 
 /** The host's boot, which no process sees change. @throws an error of the system where there is no /proc */

@@ -82,7 +82,7 @@ export class Configuration implements FleetConfiguration {
       if (newest === null) throw error;
       await this.#report(
         'fleetFileRefused',
-        `The changed fleet file cannot be recorded, so version ${newest.number} stays in force until drover reload: ${asPortError(error).message}`,
+        `The changed fleet file cannot be recorded, so version ${newest.number} stays in force until \`drover reload\`: ${asPortError(error).message}`,
         'error',
       );
       return this.#startWith(documents.read(newest.document, nameOf(newest)), instances);

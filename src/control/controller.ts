@@ -155,7 +155,7 @@ export class Controller implements FleetService {
     const { group, afterSequence } = query;
     // A group that the fleet file has no longer still has its history; one that never was is a mistake in its name.
     if (found.length === 0 && group !== undefined && afterSequence === undefined && !this.#describes(group))
-      this.#group(group);
+      this.#noGroup(group);
     return found;
   }
 
@@ -175,7 +175,7 @@ export class Controller implements FleetService {
   }
 
   async explain(group: string): Promise<Explanation> {
-    const loop = this.#group(group);
+    const loop = await this.#group(group);
     const activities = await this.#options.store.activities({ group, limit: EXPLAINED_ACTIVITIES });
     const decision = planned(loop, this.#defects.report);
     return explanation({ at: this.#options.clock.now(), loop, decision, activities });
@@ -185,7 +185,7 @@ export class Controller implements FleetService {
     group: string,
     desired: number,
   ): Promise<{ readonly before: number; readonly after: number }> {
-    const loop = this.#group(group);
+    const loop = await this.#group(group);
     const { before, after } = await this.#obey(loop, { kind: 'setDesiredCapacity', desired });
     return {
       before: desiredOf({ group: loop.group, memory: before }),
@@ -204,14 +204,14 @@ export class Controller implements FleetService {
   }
 
   async resumeLaunch(group: string): Promise<void> {
-    await this.#obey(this.#group(group), { kind: 'resumeLaunch' });
+    await this.#obey(await this.#group(group), { kind: 'resumeLaunch' });
   }
 
   async suspendProcesses(
     group: string,
     processes: readonly SuspendableProcess[],
   ): Promise<readonly SuspendableProcess[]> {
-    const { after } = await this.#obey(this.#group(group), { kind: 'suspendProcesses', processes });
+    const { after } = await this.#obey(await this.#group(group), { kind: 'suspendProcesses', processes });
     return after.suspendedProcesses;
   }
 
@@ -219,7 +219,7 @@ export class Controller implements FleetService {
     group: string,
     processes: readonly SuspendableProcess[],
   ): Promise<readonly SuspendableProcess[]> {
-    const { after } = await this.#obey(this.#group(group), { kind: 'resumeProcesses', processes });
+    const { after } = await this.#obey(await this.#group(group), { kind: 'resumeProcesses', processes });
     return after.suspendedProcesses;
   }
 
@@ -261,9 +261,16 @@ export class Controller implements FleetService {
     }));
   }
 
-  #group(name: string): GroupLoop {
-    const loop = this.#loops.groups.find(({ group }) => group.name === name);
-    if (loop !== undefined) return loop;
+  /** One that has just been added, or whose controller has just been started, is waited for. */
+  async #group(name: string): Promise<GroupLoop> {
+    const find = () => this.#loops.groups.find(({ group }) => group.name === name);
+    if (find() === undefined && this.#describes(name)) await this.#reconciler.attempted();
+    return find() ?? this.#noGroup(name);
+  }
+
+  #noGroup(name: string): never {
+    if (this.#describes(name))
+      throw new ServiceError('conflict', `Group ${name} has not been started yet: try again in a moment.`);
     const names = this.#loops.groups.map(({ group }) => group.name).join(', ');
     throw new ServiceError('notFound', `There is no group ${name} in fleet ${this.#fleet.name}; it has: ${names}.`);
   }

@@ -13,7 +13,7 @@ export function refuseForgottenGroups(fleet: Fleet, instances: readonly Instance
   if (group === undefined) return;
   throw new ServiceError(
     'conflict',
-    `The fleet file has no group ${group} any more, but ${forgotten.length} of its servers run. Put the group back and bring it to 0 first: minSize: 0, then drover set-desired ${group} 0.`,
+    `The fleet has no group ${group} any more, but ${forgotten.length} of its servers run. Put the group back and bring it to 0 first: minSize: 0, then \`drover set-desired ${group} 0\`.`,
   );
 }
 
@@ -33,7 +33,7 @@ export function refuseLostProviders(
     const servers = `${count(left, 'server')} from it ${plural(left, 'runs', 'run')}`;
     throw new ServiceError(
       'conflict',
-      `Provider ${name} would be another one, or gone, while ${servers}: Drover could not see them any more. Leave it in the fleet file, add another one under a new name, let launch templates name that, and remove ${name} once its last server is gone.`,
+      `Provider ${name} would be another one, or gone, while ${servers}: Drover could not see them any more. Leave it where it is, add another one under a new name, let launch templates name that, and remove ${name} once its last server is gone.`,
     );
   }
 }

@@ -297,7 +297,7 @@ export class Loops {
     for (const { id, group } of machines) {
       if (this.#reportedMachines.has(id)) continue;
       this.#reportedMachines.add(id);
-      const message = `Machine ${id} carries this fleet's tag and that of group ${group}, which the fleet file does not have. It is left alone: put the group back, or end it yourself.`;
+      const message = `Machine ${id} carries this fleet's tag and that of group ${group}, which the fleet does not have. It is left alone: put the group back, or end it yourself.`;
       const at = this.#options.clock.now();
       void this.#context.report({ ...PLAIN_ACTIVITY, at, level: 'warning', reason: 'orphanFound', message });
     }

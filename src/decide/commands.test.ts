@@ -124,8 +124,8 @@ describe('a command that can be obeyed', () => {
       recordsOf([]),
       { kind: 'suspendProcesses', processes: ['terminate', 'launch'] },
       [
-        'processSuspended: Process launch was suspended by `drover suspend`: nothing is launched, whatever size the group should have. Resume with: drover resume web launch',
-        'processSuspended: Process terminate was suspended by `drover suspend`: nothing is terminated, neither to scale in nor to replace. Resume with: drover resume web terminate',
+        'processSuspended: Process launch was suspended by `drover suspend`: nothing is launched, whatever size the group should have. Resume with `drover resume web launch`.',
+        'processSuspended: Process terminate was suspended by `drover suspend`: nothing is terminated, neither to scale in nor to replace. Resume with `drover resume web terminate`.',
       ],
     ],
     [
@@ -168,7 +168,7 @@ describe('a command that cannot be obeyed', () => {
       recordsOf([], { memory: { suspendedProcesses: ['launch'] } }),
       resume,
       'conflict',
-      'Group web is not waiting to launch. Suspended processes go on with: drover resume web launch',
+      'Group web is not waiting to launch. Suspended processes go on with `drover resume web launch`.',
     ],
   ])('is refused with what is wrong (%#)', (records, command, code, message) => {
     expect(decideCommand(records, command, NOW)).toEqual({ kind: 'refusal', code, message });

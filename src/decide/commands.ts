@@ -120,7 +120,8 @@ function resumeLaunch({ group, memory, instances }: CommandRecords, now: EpochMs
   const fails = launch.failures > 0 || launch.crashes > 0 || launch.suspended !== null || launch.held !== null;
   if (!fails && waiting.length === 0) {
     const suspended = memory.suspendedProcesses.join(' ');
-    const hint = suspended === '' ? '' : ` Suspended processes go on with: drover resume ${group.name} ${suspended}`;
+    const hint =
+      suspended === '' ? '' : ` Suspended processes go on with \`drover resume ${group.name} ${suspended}\`.`;
     return refusal('conflict', `Group ${group.name} is not waiting to launch.${hint}`);
   }
   const message = 'Launching starts anew, by `drover resume`.';
@@ -164,7 +165,7 @@ function processChanged(group: string, process: SuspendableProcess, isSuspended:
         ...about,
         level: 'warning',
         reason: 'processSuspended',
-        message: `Process ${process} was suspended by \`drover suspend\`: ${SUSPENDED_EFFECTS[process]}. Resume with: drover resume ${group} ${process}`,
+        message: `Process ${process} was suspended by \`drover suspend\`: ${SUSPENDED_EFFECTS[process]}. Resume with \`drover resume ${group} ${process}\`.`,
       }
     : { ...about, reason: 'processResumed', message: `Process ${process} was resumed by \`drover resume\`.` };
 }

@@ -58,13 +58,13 @@ describe('what is true of many servers', () => {
       'whose failed checks are not noted',
       { target: 'unhealthy' },
       { memory: { suspendedProcesses: ['healthCheck'] } },
-      '300 servers are unhealthy, which is not noted: healthCheck is suspended. Resume with: drover resume web healthCheck',
+      '300 servers are unhealthy, which is not noted: healthCheck is suspended. Resume with `drover resume web healthCheck`.',
     ],
     [
       'that are kept without their machines',
       { machine: 'stopped' },
       { memory: { suspendedProcesses: ['terminate'] } },
-      '300 servers stay, although their machines do not run: terminate is suspended. Resume with: drover resume web terminate',
+      '300 servers stay, although their machines do not run: terminate is suspended. Resume with `drover resume web terminate`.',
     ],
   ])('is one line for servers %s', (_, server, circumstances, message) => {
     const servers = ids.map((id): Server => ({ id, ...server }));

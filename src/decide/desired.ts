@@ -22,7 +22,7 @@ export function resolveDesired(draft: Draft): void {
     draft.memory = { ...memory, desired: desiredOf({ group, memory }), fleetDesired: group.desiredCapacity };
   } else if (memory.fleetDesired !== group.desiredCapacity) {
     draft.memory = { ...memory, fleetDesired: group.desiredCapacity };
-    if (group.desiredCapacity !== null) change(draft, group.desiredCapacity, 'the fleet file');
+    if (group.desiredCapacity !== null) change(draft, group.desiredCapacity, 'a new version of the fleet');
   }
   forgetOldBounds(draft);
   followFile(draft);

@@ -53,7 +53,7 @@ export function reportLaunchSuspension(draft: Draft): void {
   if (suspended === null || suspended === draft.snapshot.memory.launch.suspended) return;
   draft.report(
     'launchSuspended',
-    `Launching is suspended after ${failures} failures in a row. The last one: ${suspended.why} Fix the cause, then run: drover resume ${draft.snapshot.group.name} (or change the launch template).`,
+    `Launching is suspended after ${failures} failures in a row. The last one: ${suspended.why} Fix the cause, then run \`drover resume ${draft.snapshot.group.name}\` (or change the launch template).`,
     { level: 'error' },
   );
 }
@@ -161,7 +161,7 @@ function whyNotLaunched(facts: Facts): HoldReason | null {
   if (suspended !== null) {
     return groupHold(
       'launchSuspended',
-      `Launching is suspended after ${failures} failures in a row. The last one: ${suspended.why} Resume with: drover resume ${name} (or change the launch template).`,
+      `Launching is suspended after ${failures} failures in a row. The last one: ${suspended.why} Resume with \`drover resume ${name}\` (or change the launch template).`,
     );
   }
   const hold = launchHold(facts) ?? throttled(facts, launchTemplate.provider);

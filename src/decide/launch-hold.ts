@@ -13,10 +13,10 @@ import { sentence } from './sentence.ts';
 
 /** A launch that no repetition changes, and what a person can do about it. */
 const REMEDIES = {
-  Unauthorized: 'The provider does not let Drover do that. Mend the credentials or the rights, then run:',
-  Invalid: 'It fails the same way however often it is tried. Correct its cause, then run:',
-  NotFound: 'What the launch template names does not exist. Make it, then run:',
-  Unsupported: 'The provider cannot do that. Mend what it lacks, then run:',
+  Unauthorized: 'The provider does not let Drover do that. Mend the credentials or the rights, then run',
+  Invalid: 'It fails the same way however often it is tried. Correct its cause, then run',
+  NotFound: 'What the launch template names does not exist. Make it, then run',
+  Unsupported: 'The provider cannot do that. Mend what it lacks, then run',
 } as const;
 
 /** A failure that is neither counted against the launch template nor repeated at once. */
@@ -94,7 +94,7 @@ function inWords({ snapshot }: Facts, { reaction, why }: LaunchHold): string {
     case 'Invalid':
     case 'NotFound':
     case 'Unsupported':
-      return `Nothing is launched: ${why} ${REMEDIES[reaction]} drover resume ${name} (or change the launch template).`;
+      return `Nothing is launched: ${why} ${REMEDIES[reaction]} \`drover resume ${name}\` (or change the launch template).`;
   }
 }
 

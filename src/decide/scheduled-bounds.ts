@@ -39,7 +39,7 @@ export function forgetOldBounds(draft: Draft): void {
   const names = new Set([...(min === null ? [] : [bounds.minSizeBy]), ...(max === null ? [] : [bounds.maxSizeBy])]);
   draft.report(
     'scheduledAction',
-    `The fleet file does not set this by scheduled action ${[...names].join(' and ')} any more: ${changes.join(', ')}.`,
+    `Scheduled action ${[...names].join(' and ')} does not hold any more: ${changes.join(', ')}.`,
   );
 }
 

@@ -19,7 +19,7 @@ export function suspension(
 ): HoldReason | null {
   const process = processes.find((one) => isSuspended(facts, one));
   if (process === undefined) return null;
-  const why = `: ${process} is suspended. Resume with: drover resume ${facts.snapshot.group.name} ${process}`;
+  const why = `: ${process} is suspended. Resume with \`drover resume ${facts.snapshot.group.name} ${process}\`.`;
   if (typeof what === 'string') return groupHold('processSuspended', `${what}${why}`);
   return serverHold('processSuspended', { id: what.id, is: `${what.is}${why}`, are: `${what.are}${why}` });
 }

@@ -133,7 +133,7 @@ describe('diffFleets', () => {
       ({ path, before, after, effect }) => `${path}: ${before ?? '-'} -> ${after ?? '-'} (${effect})`,
     );
     expect(lines.join('\n')).toMatchInlineSnapshot(`
-      "fleet: shop -> store (refused: servers carry their fleet's name; end this fleet with drover down first)
+      "fleet: shop -> store (refused: servers carry their fleet's name; end this fleet with \`drover down\` first)
       loadBalancers.web.listeners[0]: 127.0.0.1:80 to web -> [::]:80 to web (HAProxy is reloaded; open requests go on, up to hardStopAfter)
       loadBalancers.web.listeners[1]: - -> 127.0.0.1:8080 to web (HAProxy is reloaded; open requests go on, up to hardStopAfter)
       loadBalancers.web.statsPage: - -> 127.0.0.1:8404 (HAProxy is reloaded; open requests go on, up to hardStopAfter)

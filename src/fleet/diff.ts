@@ -23,11 +23,13 @@ import {
   type ShownSettings,
   settingFacts,
 } from './facts.ts';
+import { isSameProvider, providerNamed } from './providers.ts';
 
-const RENAMED = "refused: servers carry their fleet's name; end this fleet with drover down first";
+const RENAMED = "refused: servers carry their fleet's name; end this fleet with `drover down` first";
 const FIRST = 'the first version of the fleet';
 const PROVIDER_ADDED = 'servers may come from it';
 const PROVIDER_CHANGED = 'the provider is opened anew; refused while servers from it run';
+const PROVIDER_IMPLIED = "nothing: a type's own name stands for it without an entry too";
 const PROVIDER_REMOVED = 'it is closed; refused while servers from it run';
 const HAPROXY_STARTED = 'an HAProxy is started for it';
 const HAPROXY_STOPPED = 'its HAProxy is stopped';
@@ -62,8 +64,8 @@ export function diffFleets(before: Fleet, after: Fleet, shown: ShownSettings = N
         type: fact(type, PROVIDER_CHANGED),
         ...settingFacts(settings, shown.provider(type, settings), PROVIDER_CHANGED),
       }),
-      added: PROVIDER_ADDED,
-      removed: PROVIDER_REMOVED,
+      added: (one) => (isSameProvider(one, providerNamed(before, one.name)) ? PROVIDER_IMPLIED : PROVIDER_ADDED),
+      removed: (one) => (isSameProvider(one, providerNamed(after, one.name)) ? PROVIDER_IMPLIED : PROVIDER_REMOVED),
     }),
     ...diffNamed('loadBalancers', before.loadBalancers, after.loadBalancers, {
       summary: (loadBalancer) => loadBalancer.listeners.map(listenerInWords).join(', '),

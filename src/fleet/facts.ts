@@ -28,8 +28,9 @@ export interface Kind<T> {
   facts(item: T): Facts;
   /** What differs inside of it beside its facts; `path` ends with a dot. */
   parts?(before: T, after: T, path: string): FleetChange[];
-  readonly added: string;
-  readonly removed: string;
+  /** What it does, in words; where that depends on the thing, by it. */
+  readonly added: string | ((item: T) => string);
+  readonly removed: string | ((item: T) => string);
 }
 
 export function diffNamed<T extends { readonly name: string }>(
@@ -44,8 +45,11 @@ export function diffNamed<T extends { readonly name: string }>(
     const next = after.find((item) => item.name === name);
     const path = `${kind}.${name}`;
     if (next === undefined)
-      return old === undefined ? [] : [{ path, before: summary(old), after: null, effect: removed }];
-    if (old === undefined) return [{ path, before: null, after: summary(next), effect: added }];
+      return old === undefined
+        ? []
+        : [{ path, before: summary(old), after: null, effect: typeof removed === 'string' ? removed : removed(old) }];
+    if (old === undefined)
+      return [{ path, before: null, after: summary(next), effect: typeof added === 'string' ? added : added(next) }];
     return [...diffFacts(`${path}.`, facts(old), facts(next)), ...(parts?.(old, next, `${path}.`) ?? [])];
   });
 }

@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { createServer, isIPv6 } from 'node:net';
 import { basename, dirname } from 'node:path';
-import { commandLineOf, readStats } from '../base/procfs.ts';
+import { commandLineOf, outgoingPorts, readStats } from '../base/procfs.ts';
 import { type ListeningSocket, listeningSockets, socketsOf } from '../base/sockets.ts';
 import { errorCode } from '../base/system-error.ts';
 import type { LoadBalancer } from '../model/fleet.ts';
@@ -47,7 +47,7 @@ export async function checkListeners(desired: Listening, config: string): Promis
     if (trial === 'EADDRNOTAVAIL') throw unavailable(wanted, NO_SUCH_ADDRESS);
     const neighbour = await neighbourOf(others, config);
     if (neighbour !== null) throw awaited(wanted, neighbour);
-    throw unavailable(wanted, await whoIs(others));
+    throw unavailable(wanted, await whoIs(others, wanted.port));
   }
 }
 
@@ -80,9 +80,9 @@ function unavailable(wanted: Endpoint, why: string): PortError {
   return new PortError('Invalid', 'listenerUnavailable', `HAProxy cannot listen on ${authority(wanted)}: ${why}`);
 }
 
-async function whoIs(others: readonly ListeningSocket[]): Promise<string> {
+async function whoIs(others: readonly ListeningSocket[], port: number): Promise<string> {
   const [other] = others;
-  if (other === undefined) return 'something else listens there. End it, or choose another port';
+  if (other === undefined) return heldByNobody(port);
   const pid = holderOf(other.inode);
   const where = other.address;
   if (pid === null) {
@@ -91,10 +91,18 @@ async function whoIs(others: readonly ListeningSocket[]): Promise<string> {
   const configuration = await configurationOf(pid);
   const fleet = configuration === null ? null : await fleetFolderOf(configuration);
   if (fleet !== null) {
-    return `the HAProxy (pid ${pid}) of another fleet listens there, whose data folder is ${fleet}. Choose another port, or end that fleet with: drover down --data ${fleet}`;
+    return `the HAProxy (pid ${pid}) of another fleet listens there, whose data folder is ${fleet}. Choose another port, or end that fleet: drover --data ${fleet} down`;
   }
   const [program = ''] = commandLineOf(pid);
   return `${basename(program)} (pid ${pid}) listens there (on ${where}). End it, or choose another port`;
+}
+
+/** The trial has failed, and nobody listens there. */
+function heldByNobody(port: number): string {
+  const range = outgoingPorts();
+  if (range === null || port < range.from || port > range.to)
+    return 'something else has that port. End it, or choose another port';
+  return `a connection of this host has that port: the kernel gives ports ${range.from} to ${range.to} to outgoing connections. Choose a port outside of that range, or keep this one out of it: sysctl net.ipv4.ip_local_reserved_ports=${port}`;
 }
 
 /** The data folder of the Drover that has written a configuration; null when it is none. */

@@ -30,7 +30,7 @@ function refuseOtherChanges(shown: readonly FleetChange[], now: readonly FleetCh
   if (isDeepStrictEqual(shown, now)) return;
   throw new CliError(
     EXIT.refused,
-    'The fleet file has changed since its changes were shown. Nothing was applied; run drover reload again.',
+    'The fleet file has changed since its changes were shown. Nothing was applied; run `drover reload` again.',
   );
 }
 

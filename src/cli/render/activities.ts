@@ -1,4 +1,5 @@
 import type { Activity, ActivityLevel } from '../../model/activity.ts';
+import { asTyped } from './as-typed.ts';
 import { clean } from './clean.ts';
 import { shortenIds, shortId } from './ids.ts';
 import { colors, type Look, symbols } from './look.ts';
@@ -25,7 +26,7 @@ export function renderRecent(
   let lines: readonly string[] = [];
   for (const activity of activities.toReversed()) {
     const about = activity.instanceId ?? (severalGroups ? activity.group : null);
-    const more = recentLines(activity, sentence(activity, about), look);
+    const more = recentLines(activity, sentence(activity, about, look), look);
     if (lines.length + more.length > maxLines) break;
     lines = [...more, ...lines];
   }
@@ -47,8 +48,8 @@ function recentLines(activity: Activity, text: string, look: Look): readonly str
 }
 
 /** What was done; what it is about before it where it does not name that itself. */
-function sentence(activity: Activity, about: string | null): string {
-  const message = clean(activity.message);
+function sentence(activity: Activity, about: string | null, { program }: Look): string {
+  const message = asTyped(clean(activity.message), program);
   if (about === null || message.includes(about) || message.includes(shortId(about))) return message;
   return `${clean(about)}: ${message}`;
 }
@@ -75,7 +76,7 @@ export function listLines(activity: Activity, look: Look, indent = ''): readonly
   const level = activity.level.padEnd('warning'.length);
   const lead = `${indent}${dim(dateAndTime(activity.at))}  ${levelStyle(activity.level, look)(level)}  `;
   const column = indent.length + DATE_AND_TIME_COLUMNS + 2 + level.length + 2;
-  const whole = sentence(activity, activity.instanceId ?? activity.group);
+  const whole = sentence(activity, activity.instanceId ?? activity.group, look);
   const text = look.columns >= WHOLE_IDS_COLUMNS ? whole : shortenIds(whole);
   const wide = look.columns - column >= MIN_SENTENCE_COLUMNS;
   const lines = wide ? wrap(text, look.columns - column, MAX_LIST_LINES, symbols(look).cut) : [text];

@@ -53,5 +53,6 @@ export function renderPlan(plan: Plan, look: Look): string {
     ...notes.flatMap((note) => sentence(hold, asTyped(note, look.program)).map((line) => yellow(line))),
     ...(activities.length + holds.length + notes.length === 0 ? [dim(`  ${nothing}`)] : []),
   ]);
-  return [...fleet, ...loadBalancers, ...groups].join('\n');
+  const empty = groups.length === 0 ? [dim('Nothing to do: the fleet has no groups.')] : [];
+  return [...fleet, ...loadBalancers, ...groups, ...empty].join('\n');
 }

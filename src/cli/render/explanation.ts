@@ -32,7 +32,7 @@ function sizeInWords(group: GroupSizeExplanation, look: Look): string {
   const { name, desired, minSize, maxSize, fleetMinSize, fleetMaxSize, inService, pending, terminating } = group;
   const range = (least: number, most: number) => `${least}${symbols(look).range}${most}`;
   const others = minSize !== fleetMinSize || maxSize !== fleetMaxSize;
-  const origin = others ? `, set by a scheduled action (the fleet file says ${range(fleetMinSize, fleetMaxSize)})` : '';
+  const origin = others ? `, set by a scheduled action (the group's own are ${range(fleetMinSize, fleetMaxSize)})` : '';
   const on = [...(pending > 0 ? [`${pending} pending`] : []), ...(terminating > 0 ? [`${terminating} ending`] : [])];
   const has = [`${inService} in service`, ...on].join(', ');
   return `${clean(name)} should have ${count(desired, 'server')} and has ${has}; ${range(minSize, maxSize)} are allowed${origin}.`;

@@ -9,9 +9,16 @@ export interface PortRange {
   readonly to: number;
 }
 
+/** Those that any provider instance of this process has given out: the host's ports are the same for all of them. */
+const RESERVED_ON_THIS_HOST = new Set<number>();
+
 /** Gives out ports, none twice until it is released. */
 export class PortAllocator {
-  readonly #reserved = new Set<number>();
+  readonly #reserved: Set<number>;
+
+  constructor(reserved: Set<number> = RESERVED_ON_THIS_HOST) {
+    this.#reserved = reserved;
+  }
 
   /**
    * A port that is neither reserved nor `taken` and that can be listened on; reserved until `release`. The search starts at a place that follows from
