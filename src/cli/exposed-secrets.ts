@@ -6,7 +6,7 @@ import type { Json } from '../model/json.ts';
 const OTHERS_READ = 0o004;
 const OTHERS_ENTER = 0o001;
 /** Names of settings, variables and headers that hold what nobody else is to know; the name of a file with it is no secret. */
-const SECRET_NAME = /passw|passphrase|pwd|secret|token|credential|auth|api_?key|private_?key|cookie/i;
+const SECRET_NAME = /passw|passphrase|pwd|secret|token(?!s$)|credential|auth|api_?key|private_?key|cookie/i;
 const FILE_NAME = /file$/i;
 const URL_WITH_PASSWORD = /:\/\/[^\s/@]*:[^\s/@]+@/;
 
