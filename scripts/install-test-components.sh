@@ -24,6 +24,8 @@ is_program vagrant || missing="$missing vagrant"
 [ -e /usr/share/doc/vagrant-libvirt ] || missing="$missing vagrant-libvirt"
 is_program dockerd || missing="$missing docker.io"
 is_program ip || missing="$missing iproute2"
+is_program sshd || missing="$missing openssh-server"
+is_program nc || missing="$missing netcat-openbsd"
 is_program busybox || missing="$missing busybox-static"
 is_program cpio || missing="$missing cpio"
 if [ -z "$missing" ]; then
@@ -39,6 +41,7 @@ install_without_services $missing
 for service in $missing; do
   case $service in
     libvirt-daemon-system) for part in libvirtd virtlogd virtlockd libvirt-guests; do disable_service "$part"; done ;;
+    openssh-server) disable_service ssh ;;
     docker.io) for part in docker containerd; do disable_service "$part"; done ;;
     *) disable_service "$service" ;;
   esac

@@ -51,10 +51,10 @@ export class LibvirtWorld implements ProviderWorld {
     return this.#hosts.length === 1 ? { uri: only?.uri ?? '' } : { hosts: Object.fromEntries(zones) };
   }
 
-  async open(fleet: string): Promise<Provider> {
+  async open(fleet: string, providerSettings = this.providerSettings): Promise<Provider> {
     const provider = libvirtProvider.create({
       fleet,
-      settings: libvirtProvider.providerSettingsSchema?.('/').parse(this.providerSettings) ?? {},
+      settings: libvirtProvider.providerSettingsSchema?.('/').parse(providerSettings) ?? {},
       dataDir: this.dataDir,
       clock: this.clock,
       onProblem: () => undefined,

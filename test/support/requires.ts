@@ -23,6 +23,7 @@ const components = {
   prometheus: { title: 'Prometheus', program: 'prometheus', install: INSTALL_TEST_COMPONENTS },
   python3: { title: 'Python', program: 'python3', install: INSTALL_TEST_COMPONENTS },
   rabbitmq: { title: 'RabbitMQ', program: 'rabbitmq-server', install: INSTALL_TEST_COMPONENTS },
+  sshd: { title: 'OpenSSH', program: 'sshd', install: INSTALL_TEST_COMPONENTS },
   redis: { title: 'Redis', program: 'redis-server', install: INSTALL_TEST_COMPONENTS },
   vagrant: { title: 'Vagrant', program: 'vagrant', install: INSTALL_TEST_COMPONENTS },
 } as const;

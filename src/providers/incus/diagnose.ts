@@ -24,8 +24,8 @@ export async function diagnose({ settings }: ProviderContext, signal: AbortSigna
     }
     return [
       ok(`${client.where} is reached, with version ${environment?.server_version ?? 'unknown'}.`),
-      ...(await memory(client, signal)),
-      ...(await pools(client, signal)),
+      ...(await whereAllowed(() => memory(client, signal))),
+      ...(await whereAllowed(() => pools(client, signal))),
       ...(await members(client, server.members, signal)),
     ];
   } catch (error) {
@@ -33,6 +33,16 @@ export async function diagnose({ settings }: ProviderContext, signal: AbortSigna
     return [{ level: 'error', message, remedy: 'Mend that; until then its servers are not seen.' }];
   } finally {
     await client.close();
+  }
+}
+
+/** What a certificate that is restricted to a project may not see is not looked at. */
+async function whereAllowed(look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (asPortError(error).reaction === 'Unauthorized') return [];
+    throw error;
   }
 }
 

@@ -56,7 +56,7 @@ const RULES: readonly Rule[] = [
 /** An error that the server has answered with, by what it calls for. */
 export function incusError(what: string, status: number, text: string): PortError {
   const said = oneLine(text);
-  if (status === 401 || status === 403) {
+  if (status === 401 || status === 403 || /certificate is restricted/i.test(text)) {
     const remedy = "let the server trust Drover's certificate (incus config trust add-certificate), for this project";
     return new PortError('Unauthorized', 'notTrusted', `${what}: ${said}; ${remedy}`);
   }

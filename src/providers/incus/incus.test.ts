@@ -166,6 +166,7 @@ describe('names and tags', () => {
 describe('what the server answers', () => {
   it.each([
     [403, 'not authorized', 'Unauthorized'],
+    [500, 'Certificate is restricted', 'Unauthorized'],
     [404, 'Failed to fetch instance "a" in project "default": Instance not found', 'NotFound'],
     [404, 'Failed loading storage pool: Storage pool not found', 'Invalid'],
     [500, 'Requested profile "a" doesn\'t exist', 'Invalid'],

@@ -175,5 +175,30 @@ requires('incus')('the incus provider', () => {
       await expect(unpinned.list(signal)).rejects.toMatchObject({ reaction: 'Transient', code: 'unreachable' });
       await terminated(remote, id);
     });
+
+    it('does with a certificate that is restricted to one project', async () => {
+      const { url, serverCertificate, certificate, key } = await host.listenOnHttps();
+      await host.incus('project', 'create', 'own', '-c', 'features.images=false', '-c', 'features.profiles=false');
+      await host.incus('config', 'trust', 'add-certificate', certificate, '--restricted', '--projects', 'own');
+      const written = { url, serverCertificate, certificate, key };
+      const restricted = await world.open(FLEET, { ...written, project: 'own' });
+      const { id } = await launch('i-1', {}, restricted);
+      await expect.poll(async () => (await restricted.list(signal)).machines[0]?.addresses).toHaveLength(1);
+      let events = 0;
+      const stop = restricted.watch(() => {
+        events += 1;
+      });
+      await terminated(restricted, id);
+      stop();
+      expect(events).toBeGreaterThan(0);
+      const context = { fleet: FLEET, dataDir: world.dataDir, clock: world.clock, onProblem: () => undefined };
+      const settings = incusProviderSettings({ ...written, project: 'own' });
+      expect(await incusProvider.diagnose?.({ ...context, settings }, signal)).toContainEqual(
+        expect.objectContaining({ level: 'ok', message: expect.stringContaining('is reached') }),
+      );
+      const elsewhere = await world.open(FLEET, written);
+      await expect(launch('i-2', {}, elsewhere)).rejects.toMatchObject({ reaction: 'Unauthorized' });
+      await host.incus('project', 'delete', 'own');
+    });
   });
 });
