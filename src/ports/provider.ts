@@ -24,6 +24,7 @@ export type { Finding } from '../model/finding.ts';
  *   be the server's, and lists a server whose port another program has taken as stopped, with that program in its detail.
  * - `terminate` asks for the end of one machine by the provider's id and is repeated until it throws `NotFound`; it resolves
  *   when the request has been taken, and does not wait for a machine that needs longer. It never touches a machine without the fleet's tag.
+ *   In a zone that cannot be seen it throws `Transient`, never `NotFound`.
  * - No call outlives its signal: an abort makes it reject; what it had begun may still take effect.
  * - Errors are `PortError`s.
  */

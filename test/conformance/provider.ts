@@ -24,6 +24,8 @@ export interface ProviderWorld {
   crash(machine: Machine): Promise<void>;
   /** Of a provider with several places. */
   readonly zones?: ZonesWorld;
+  /** Leaves no room for another machine in the zone; null of a provider with one place. */
+  fill?(zone: string | null): Promise<void>;
   /** Ends whatever is left and cleans up. */
   dispose(): Promise<void>;
 }
@@ -31,9 +33,9 @@ export interface ProviderWorld {
 export interface ZonesWorld {
   /** Two or more, as the capabilities name them. */
   readonly names: readonly string[];
-  /** What runs there goes on, and the provider cannot reach it until it is joined again. */
-  cutOff(zone: string): Promise<void>;
-  join(zone: string): Promise<void>;
+  /** Of places that can be cut off alone. What runs there goes on, and the provider cannot reach it until it is joined again. */
+  cutOff?(zone: string): Promise<void>;
+  join?(zone: string): Promise<void>;
 }
 
 /** Of this run alone: a provider knows its machines by their tags, also those of tests that run at the same time. */
@@ -68,6 +70,11 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
 
     function launch(instanceId: string, by: Provider = provider): Promise<Machine> {
       return by.launch(launchRequest(instanceId, { settings: world.settings }), signal);
+    }
+
+    function launchIn(zone: string | null, instanceId: string): Promise<Machine> {
+      const placement = { zone, instanceType: null };
+      return provider.launch(launchRequest(instanceId, { settings: world.settings, placement }), signal);
     }
 
     async function listed(by: Provider = provider): Promise<readonly string[]> {
@@ -250,39 +257,61 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
       await terminateUntilGone(machine.id);
     });
 
-    describe('zones, where there are several', () => {
-      const both = (): { readonly zones: ZonesWorld; readonly first: string; readonly second: string } | null => {
-        const { zones } = world;
-        const [first, second] = zones?.names ?? [];
-        return zones === undefined || first === undefined || second === undefined ? null : { zones, first, second };
-      };
-      const launchIn = (zone: string, instanceId: string) => {
-        const placement = { zone, instanceType: null };
-        return provider.launch(launchRequest(instanceId, { settings: world.settings, placement }), signal);
-      };
+    it('says NoCapacity where there is no room, and has made nothing', async ({ skip }) => {
+      const { fill, zones } = world;
+      if (fill === undefined) return skip('nothing can take its room away');
+      const [full = null, other] = zones?.names ?? [];
+      const kept = await launchIn(full, 'i-1');
+      await fill.call(world, full);
+      await expect(launchIn(full, 'i-2')).rejects.toMatchObject({ reaction: 'NoCapacity' });
+      expect(await listed()).toEqual(['i-1']);
+      // A machine that is there needs no more room.
+      expect((await launchIn(full, 'i-1')).id).toBe(kept.id);
+      if (other === undefined) return;
+      expect(await launchIn(other, 'i-3')).toMatchObject({ zone: other });
+      expect(await listed()).toEqual(['i-1', 'i-3']);
+    });
 
-      it('has each machine where it was asked for', async ({ skip }) => {
-        const there = both() ?? skip('it has one place');
-        await Promise.all([launchIn(there.first, 'i-1'), launchIn(there.second, 'i-2')]);
-        const zones = (await provider.list(signal)).machines.map(({ instanceId, zone }) => [instanceId, zone]);
-        expect(zones.toSorted()).toEqual([
-          ['i-1', there.first],
-          ['i-2', there.second],
-        ]);
+    describe('zones', () => {
+      it('have each machine where it was asked for', async ({ skip }) => {
+        const zones = world.zones?.names ?? skip('it has one place');
+        const ids = zones.map((_, index) => `i-${index}`);
+        const launched = await Promise.all(zones.map((zone, index) => launchIn(zone, `i-${index}`)));
+        expect(launched.map(({ zone }) => zone)).toEqual(zones);
+        const { machines, unseenZones } = await provider.list(signal);
+        const zoneOf = new Map(machines.map(({ instanceId, zone }) => [instanceId, zone]));
+        expect(ids.map((id) => zoneOf.get(id))).toEqual(zones);
+        expect(unseenZones.size).toBe(0);
       });
 
-      it('names one that cannot be seen, lists the others, and has its machines when it is back', async ({ skip }) => {
-        const { zones, first, second } = both() ?? skip('it has one place');
-        await Promise.all([launchIn(first, 'i-1'), launchIn(second, 'i-2')]);
-        await zones.cutOff(first);
+      it('are named while they cannot be seen, the others go on, and what ran there is found again', async ({
+        skip,
+      }) => {
+        const { names, cutOff, join } = world.zones ?? skip('it has one place');
+        const [first, second] = names;
+        if (cutOff === undefined || join === undefined || first === undefined || second === undefined)
+          return skip('its zones are seen together or not at all');
+        const hidden = await launchIn(first, 'i-1');
+        const seen = await launchIn(second, 'i-2');
+        await cutOff.call(world.zones, first);
         await eventually(async () => (await provider.list(signal)).unseenZones.has(first));
-        const list = await provider.list(signal);
-        expect([...list.unseenZones.keys()]).toEqual([first]);
-        expect(list.machines.map(({ instanceId }) => instanceId)).toEqual(['i-2']);
+        // Also for a controller that has never seen it.
+        for (const one of [provider, await open()]) {
+          const list = await one.list(signal);
+          expect([...list.unseenZones.keys()]).toEqual([first]);
+          expect(list.unseenZones.get(first)).not.toBe('');
+          expect(list.machines.map(({ instanceId }) => instanceId)).toEqual(['i-2']);
+        }
         await expect(launchIn(first, 'i-3')).rejects.toMatchObject({ reaction: 'Transient' });
-        await zones.join(first);
+        // NotFound would say that nothing of it is left.
+        await expect(provider.terminate(hidden.id, signal)).rejects.toMatchObject({ reaction: 'Transient' });
+        await terminateUntilGone(seen.id);
+        await join.call(world.zones, first);
         await eventually(async () => (await provider.list(signal)).unseenZones.size === 0);
-        expect(await listed()).toEqual(expect.arrayContaining(['i-1', 'i-2']));
+        // A launch that failed for want of an answer may have taken effect.
+        expect(await listed()).toContain('i-1');
+        expect((await launchIn(first, 'i-1')).id).toBe(hidden.id);
+        await terminateUntilGone(hidden.id);
       });
     });
 

@@ -41,6 +41,9 @@ async function make(): Promise<ProviderWorld> {
       cutOff: async (zone) => zones.setCut(zone, true),
       join: async (zone) => zones.setCut(zone, false),
     },
+    fill: async (zone) => {
+      if (zone !== null) zones.setFull(zone, null, true);
+    },
     crash: async ({ id }) => {
       const machine = machines.get(id);
       if (machine !== undefined) machines.stop(machine, 'by itself');

@@ -6,7 +6,7 @@ import type { Machine } from '../../src/model/observation.ts';
 import type { Provider } from '../../src/ports/provider.ts';
 import { awsProvider } from '../../src/providers/aws/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import type { ProviderWorld } from '../conformance/provider.ts';
+import type { ProviderWorld, ZonesWorld } from '../conformance/provider.ts';
 import { FakeEc2 } from './fake-ec2.ts';
 
 export function settings(written: JsonObject = {}): JsonObject {
@@ -26,18 +26,25 @@ export class AwsWorld implements ProviderWorld {
   readonly listening = this.settings;
   readonly ec2: FakeEc2;
   readonly dataDir: string;
+  readonly zones?: ZonesWorld;
+  /** What the fleet file says of the zones; empty for the account's one default subnet. */
+  readonly #subnets: JsonObject;
   readonly #opened: Provider[] = [];
 
-  private constructor(ec2: FakeEc2, dataDir: string) {
+  private constructor(ec2: FakeEc2, dataDir: string, zones: readonly string[]) {
     this.ec2 = ec2;
     this.dataDir = dataDir;
+    const subnets = zones.map((zone, index) => [zone, { subnet: subnetId(index) }]);
+    this.#subnets = zones.length > 0 ? { zones: Object.fromEntries(subnets) } : {};
+    if (zones.length > 0) this.zones = { names: zones };
   }
 
-  static async make(subnets?: readonly string[]): Promise<AwsWorld> {
+  /** @param zones of the provider: each has one of the subnets */
+  static async make(subnets?: readonly string[], zones: readonly string[] = []): Promise<AwsWorld> {
     const dataDir = await mkdtemp(join(tmpdir(), 'drover-aws-'));
     await writeFile(join(dataDir, 'key-id'), 'AKIDTEST\n');
     await writeFile(join(dataDir, 'key'), 'secret-of-tests\n');
-    return new AwsWorld(await FakeEc2.start(subnets), dataDir);
+    return new AwsWorld(await FakeEc2.start(subnets), dataDir, zones);
   }
 
   get credentials(): JsonObject {
@@ -50,11 +57,16 @@ export class AwsWorld implements ProviderWorld {
   async open(fleet: string, written: JsonObject = {}): Promise<Provider> {
     const provider = openAws(
       fleet,
-      { endpoint: this.ec2.url, credentials: this.credentials, ...written },
+      { endpoint: this.ec2.url, credentials: this.credentials, ...this.#subnets, ...written },
       this.dataDir,
     );
     this.#opened.push(provider);
     return provider;
+  }
+
+  async fill(zone: string | null): Promise<void> {
+    const full = subnetId(Math.max(0, this.zones?.names.indexOf(zone ?? '') ?? 0));
+    this.ec2.capacity = (_, subnet) => (subnet === full ? 'InsufficientInstanceCapacity' : null);
   }
 
   async crash({ id }: Machine): Promise<void> {
@@ -66,4 +78,9 @@ export class AwsWorld implements ProviderWorld {
     await this.ec2.close();
     await rm(this.dataDir, { recursive: true, force: true });
   }
+}
+
+/** As the fake EC2 numbers them. */
+function subnetId(index: number): string {
+  return `subnet-0000000${index}`;
 }

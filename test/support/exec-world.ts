@@ -9,7 +9,7 @@ import type { Machine } from '../../src/model/observation.ts';
 import type { Provider } from '../../src/ports/provider.ts';
 import { execProvider } from '../../src/providers/exec/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import type { ProviderWorld } from '../conformance/provider.ts';
+import type { ProviderWorld, ZonesWorld } from '../conformance/provider.ts';
 import { freePorts } from './free-ports.ts';
 import { isRunning, kill, processesWith } from './processes.ts';
 
@@ -22,12 +22,19 @@ export class ExecWorld implements ProviderWorld {
   readonly listening: JsonObject;
   readonly dataDir: string;
   readonly problems: string[] = [];
+  readonly zones?: ZonesWorld;
+  readonly fill?: (zone: string | null) => Promise<void>;
   readonly #written: JsonObject;
   readonly #opened: Provider[] = [];
 
-  private constructor(dataDir: string, written: JsonObject, settings: JsonObject) {
+  private constructor(dataDir: string, written: JsonObject, settings: JsonObject, pool: JsonObject | null = null) {
     this.dataDir = dataDir;
     this.#written = written;
+    if (pool !== null) {
+      const names = zonesOf(pool);
+      if (names.length > 0) this.zones = { names };
+      this.fill = (zone) => writePool(dataDir, { ...pool, [zone ?? '']: [] });
+    }
     this.settings = execProvider.settingsSchema('/').parse(settings);
     this.listening = this.settings;
   }
@@ -41,11 +48,9 @@ export class ExecWorld implements ProviderWorld {
   /** @param pool addresses by zone; without zones the one that is '' */
   static async python(pool: JsonObject = { '': ownAddresses(16) }): Promise<ExecWorld> {
     const dataDir = await newFolder();
-    const file = join(dataDir, 'pool.json');
-    await writeFile(file, JSON.stringify(pool));
-    const zones = Object.keys(pool).filter((zone) => zone !== '');
-    const written = { command: ['./provider.py'], zones, environment: { POOL: file } };
-    return new ExecWorld(dataDir, written, { settings: { command: ['./server.py'] } });
+    await writePool(dataDir, pool);
+    const written = { command: ['./provider.py'], zones: zonesOf(pool), environment: { POOL: poolFile(dataDir) } };
+    return new ExecWorld(dataDir, written, { settings: { command: ['./server.py'] } }, pool);
   }
 
   async open(fleet: string): Promise<Provider> {
@@ -73,6 +78,18 @@ export class ExecWorld implements ProviderWorld {
       .toEqual([]);
     await rm(this.dataDir, { recursive: true, force: true });
   }
+}
+
+function poolFile(dataDir: string): string {
+  return join(dataDir, 'pool.json');
+}
+
+async function writePool(dataDir: string, pool: JsonObject): Promise<void> {
+  await writeFile(poolFile(dataDir), JSON.stringify(pool));
+}
+
+function zonesOf(pool: JsonObject): readonly string[] {
+  return Object.keys(pool).filter((zone) => zone !== '');
 }
 
 async function newFolder(): Promise<string> {

@@ -16,12 +16,15 @@ export const READ_ONLY_VARIABLE = 'DROVER_TEST_HETZNER_READ_ONLY_TOKEN';
 env[TOKEN_VARIABLE] = TOKEN;
 env[READ_ONLY_VARIABLE] = READ_ONLY_TOKEN;
 
+const LOCATIONS = ['nbg1', 'fsn1'];
+
 /** The Hetzner provider on a project of its own. */
 export class HetznerWorld implements ProviderWorld {
   readonly fake: FakeHetzner;
   readonly clock: Clock;
   readonly settings = templateSettings({});
   readonly listening = this.settings;
+  readonly zones = { names: LOCATIONS };
   readonly problems: string[] = [];
   readonly #opened: Provider[] = [];
 
@@ -44,7 +47,7 @@ export class HetznerWorld implements ProviderWorld {
 
   context(fleet: string, more: JsonObject = {}): ProviderContext {
     const { endpoint } = this.fake;
-    const written = { token: { variable: TOKEN_VARIABLE }, endpoint, locations: ['nbg1', 'fsn1'], ...more };
+    const written = { token: { variable: TOKEN_VARIABLE }, endpoint, locations: LOCATIONS, ...more };
     const settings = hetznerProvider.providerSettingsSchema?.('/').parse(written) ?? {};
     return {
       fleet,
@@ -53,6 +56,10 @@ export class HetznerWorld implements ProviderWorld {
       clock: this.clock,
       onProblem: (message) => void this.problems.push(message),
     };
+  }
+
+  async fill(location: string | null): Promise<void> {
+    this.fake.project.conditions.full.add(location ?? '');
   }
 
   /** Turns a server off that runs. */
