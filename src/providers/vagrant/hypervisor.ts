@@ -18,8 +18,8 @@ export interface Hypervisor {
   observe(machines: readonly MachineRecord[], signal: AbortSignal): Promise<ReadonlyMap<string, HostedMachine>>;
   /** The id that Vagrant keeps of a machine. @throws PortError */
   idOf(name: string, signal: AbortSignal): Promise<string>;
-  /** Deletes what no machine owns any more after one that was half made. @throws PortError */
-  sweep(name: string, signal: AbortSignal): Promise<void>;
+  /** Deletes what a machine that is destroyed has left, also one that was half made. @throws PortError */
+  sweep(name: string, machineFolder: string, signal: AbortSignal): Promise<void>;
 }
 
 /** Runs one of the hypervisor's programs, and gives what it has printed. @throws PortError */

@@ -1,4 +1,5 @@
 import type { HostedMachine, Hypervisor, RunTool } from './hypervisor.ts';
+import { LeftNetworks } from './left-networks.ts';
 import type { MachineRecord } from './record.ts';
 
 /** https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainState */
@@ -20,10 +21,13 @@ const PROMPT = /^virsh # (?:\S+ )*?(\S+)$/;
 export class Libvirt implements Hypervisor {
   readonly #uri: string;
   readonly #run: RunTool;
+  readonly #networks: LeftNetworks;
 
-  constructor(uri: string, run: RunTool) {
+  /** @param folder for notes about the whole host, in the data folder */
+  constructor(uri: string, folder: string, run: RunTool) {
     this.#uri = uri;
     this.#run = run;
+    this.#networks = new LeftNetworks(folder, uri, run);
   }
 
   async observe(machines: readonly MachineRecord[], signal: AbortSignal): Promise<ReadonlyMap<string, HostedMachine>> {
@@ -48,7 +52,8 @@ export class Libvirt implements Hypervisor {
   }
 
   /** The disk of a domain that never came to be keeps the next one of that name from being made. */
-  async sweep(name: string, signal: AbortSignal): Promise<void> {
+  async sweep(name: string, machineFolder: string, signal: AbortSignal): Promise<void> {
+    await this.#networks.sweep(machineFolder, name, signal);
     const pools = rows(await this.#virsh(signal, 'pool-list', '--name')).filter((pool) => pool !== '');
     const disk = new RegExp(`^${name.replaceAll('.', '\\.')}(?:_\\d+|-vd[b-z])?\\.(?:img|qcow2)$`);
     for (const pool of pools) {

@@ -58,7 +58,7 @@ export class VagrantProvider implements Provider {
     this.#settings = readProviderSettings(settings);
     this.#folders = new MachineFolders(resolve(dataDir));
     this.#vagrant = new Vagrant({ settings: this.#settings, folder: resolve(dataDir), clock });
-    this.#hypervisor = hypervisorOf(this.#settings, fleet, this.#vagrant);
+    this.#hypervisor = hypervisorOf(this.#settings, fleet, resolve(dataDir), this.#vagrant);
     this.#boxes = new Boxes(this.#vagrant, this.#settings.vagrantProvider);
   }
 
@@ -248,7 +248,7 @@ export class VagrantProvider implements Provider {
       const message = `vagrant destroy of ${name} has left it; delete it by hand, then its folder`;
       throw new PortError('Transient', 'notDestroyed', message);
     }
-    await this.#hypervisor.sweep(name, signal);
+    await this.#hypervisor.sweep(name, this.#folders.path(instanceId), signal);
     if (address !== null) this.#addresses.rest(address, this.#clock.steadyMs());
     await this.#folders.remove(instanceId);
   }
@@ -315,13 +315,18 @@ export class VagrantProvider implements Provider {
   }
 }
 
-function hypervisorOf({ vagrantProvider, uri }: VagrantSettings, fleet: string, vagrant: Vagrant): Hypervisor {
+function hypervisorOf(
+  { vagrantProvider, uri }: VagrantSettings,
+  fleet: string,
+  folder: string,
+  vagrant: Vagrant,
+): Hypervisor {
   const run = vagrant.tool.bind(vagrant);
   switch (vagrantProvider) {
     case 'docker':
       return new Docker(fleet, run);
     case 'libvirt':
-      return new Libvirt(uri, run);
+      return new Libvirt(uri, folder, run);
     case 'virtualbox':
       return new VirtualBox(run);
   }
