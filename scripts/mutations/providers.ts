@@ -61,4 +61,18 @@ export const PROVIDERS: readonly Mutation[] = [
     replace: 'message',
     caughtBy: { tests: ['src/compose/doctor/doctor.test.ts'] },
   },
+  {
+    name: 'vagrant: Vagrant runs what is in a folder that others may change',
+    file: 'src/providers/vagrant/machine-folders.ts',
+    find: '(stat.mode & OTHERS) === 0 && ',
+    replace: '',
+    caughtBy: { tests: ['src/providers/vagrant/machine-folders.test.ts'] },
+  },
+  {
+    name: 'vagrant: a server gets an address that another one has given up just now',
+    file: 'src/providers/vagrant/addresses.ts',
+    find: 'taken.has(address) || this.#resting.has(address)',
+    replace: 'taken.has(address)',
+    caughtBy: { tests: ['src/providers/vagrant/addresses.test.ts'] },
+  },
 ];

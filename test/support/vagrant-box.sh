@@ -56,13 +56,9 @@ qemu-img create -q -f qcow2 "$box/box.img" 8M
 cat >"$box/Vagrantfile" <<BOX
 class DroverTestGuest < Vagrant.plugin('2')
   name 'drover test guest'
-  guest_capability('linux', 'change_host_name') { DroverTestGuestCapabilities }
   guest_capability('linux', 'configure_networks') { DroverTestGuestCapabilities }
 end
 class DroverTestGuestCapabilities
-  def self.change_host_name(machine, name)
-    machine.communicate.sudo("hostname #{name} && hostname >/www/index.html")
-  end
   def self.configure_networks(machine, networks)
     networks.each do |network|
       device = "eth#{network[:interface]}"

@@ -70,7 +70,7 @@ export class VagrantWorld implements ProviderWorld {
 
   /** The folders of machines that are there. */
   async machines(): Promise<readonly string[]> {
-    return await readdir(this.dataDir);
+    return (await readdir(this.dataDir)).filter((name) => !name.startsWith('.'));
   }
 
   async crash({ instanceId }: Machine): Promise<void> {

@@ -9,7 +9,6 @@ import { isUsableId, type MachineRecord, machineRecord } from './record.ts';
 const RECORD = 'machine.json';
 const MAX_RECORD_BYTES = 64 * 1024;
 const OTHERS = 0o077;
-const SCRIPT = /^provision-\d+\.sh$/;
 
 /**
  * One folder a machine: `<dataDir>/<instanceId>/`, private to the user, with `machine.json` and what Vagrant needs and keeps. Vagrant runs what
@@ -82,10 +81,8 @@ export class MachineFolders {
     return names.includes('.vagrant');
   }
 
-  /** What prepares a server is used once, and may hold secrets. */
-  async removeScripts(instanceId: string): Promise<void> {
-    const scripts = (await readdir(this.path(instanceId))).filter((name) => SCRIPT.test(name));
-    for (const name of scripts) await rm(this.path(instanceId, name));
+  async removeFile(instanceId: string, name: string): Promise<void> {
+    await rm(this.path(instanceId, name), { force: true });
   }
 
   async remove(instanceId: string): Promise<void> {

@@ -20,7 +20,7 @@ import type { HostedMachine, Hypervisor } from './hypervisor.ts';
 import { Libvirt } from './libvirt.ts';
 import { MachineFolders } from './machine-folders.ts';
 import { isUsableId, type MachineRecord, machineName } from './record.ts';
-import { writeServerFiles } from './server-files.ts';
+import { removeScripts, writeServerFiles } from './server-files.ts';
 import { type MachineSettings, readProviderSettings, readSettings, type VagrantSettings } from './settings.ts';
 import { Vagrant } from './vagrant.ts';
 import { VirtualBox } from './virtualbox.ts';
@@ -142,8 +142,10 @@ export class VagrantProvider implements Provider {
     let record = intent;
     for (let tries = 1; ; tries += 1) {
       try {
-        await writeServerFiles(this.#folders, record, request, { machine, provider: this.#settings });
+        const settings = { machine, provider: this.#settings };
+        const files = await writeServerFiles(this.#folders, record, request, settings);
         await this.#boxes.use(machine.box, signal, () => this.#up(record, signal));
+        await removeScripts(this.#folders, record.instanceId, files);
         return await this.#launched(record, signal);
       } catch (error) {
         if (signal.aborted) throw error;
@@ -164,7 +166,6 @@ export class VagrantProvider implements Provider {
     }
     const launched: MachineRecord = { ...record, state: 'launched' };
     await this.#folders.write(launched);
-    await this.#folders.removeScripts(record.instanceId);
     return this.#machine(launched, hosted);
   }
 

@@ -18,7 +18,7 @@ export async function writeServerFiles(
   record: MachineRecord,
   request: LaunchRequest,
   settings: { readonly machine: MachineSettings; readonly provider: VagrantSettings },
-): Promise<void> {
+): Promise<ServerDescription> {
   const { instanceId, fleet } = record;
   const fill = (script: UserDataSettings) => renderUserData(script, { fleet, request, maxBytes: MAX_SCRIPT_BYTES });
   const { userData, provision } = settings.machine;
@@ -54,8 +54,23 @@ export async function writeServerFiles(
     },
     providerSettings: machine.providerSettings,
   };
-  await folders.writeFile(instanceId, 'server.json', `${JSON.stringify(description, null, 2)}\n`);
+  await writeDescription(folders, instanceId, description);
   await folders.writeFile(instanceId, 'Vagrantfile', VAGRANTFILE);
+  return description;
+}
+
+/** What prepares a server is used once, and may hold secrets. Vagrant wants to see all that it is told of, also when it destroys. */
+export async function removeScripts(
+  folders: MachineFolders,
+  instanceId: string,
+  description: ServerDescription,
+): Promise<void> {
+  await writeDescription(folders, instanceId, { ...description, provision: [] });
+  for (const { file } of description.provision) await folders.removeFile(instanceId, file);
+}
+
+async function writeDescription(folders: MachineFolders, instanceId: string, description: ServerDescription) {
+  await folders.writeFile(instanceId, 'server.json', `${JSON.stringify(description, null, 2)}\n`);
 }
 
 /** Vagrant's docker provider takes the length of the network's prefix, the others a netmask. */
