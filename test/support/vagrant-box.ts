@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const SCRIPT = join(import.meta.dirname, 'vagrant-box.sh');
 const HOSTS_OWN = /^(?:servers|taken-.*)?$/;
 
-export const TINY_BOX = 'drover/tiny';
+const TINY_BOX = 'drover/tiny';
 
 /** Where vagrant-libvirt makes machines: the small guest, emulated, of a box in a Vagrant home of the host's own. */
 export async function virtualMachineHost(host: LibvirtHost): Promise<MachineHost> {
