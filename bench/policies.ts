@@ -48,7 +48,7 @@ await bench('Scaling policies', LIMIT_MS, async () => {
   return true;
 });
 
-/** The same group looked at again and again, a second later each time. */
+/** The same group checked again and again, a second later each time. */
 function decisions(load: readonly LoadPoint[]): void {
   const history = new HourlyMeans(load).hours;
   const perSecond = (policies: readonly ScalingPolicy[]) =>

@@ -47,7 +47,7 @@ export async function bench(title: string, limitMs: number, run: (scope: Scope) 
   process.exit(exitCode);
 }
 
-/** Looks until the condition gives something. @throws Error when it does not in time */
+/** Polls until the condition gives something. @throws Error when it does not in time */
 export async function until<T>(
   what: string,
   patienceMs: number,

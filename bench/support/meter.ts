@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 
-/** How often it is looked whether the event loop moves. */
+/** How often it is checked whether the event loop moves. */
 const TICK_MS = 20;
 
 /** What a benchmark asks of the controller's process that it has started. */

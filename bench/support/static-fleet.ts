@@ -69,7 +69,7 @@ export class StaticFleet {
     return started;
   }
 
-  /** Starts the servers. @returns the way to make it look from now on */
+  /** Starts the servers. @returns the way to make it check from now on */
   #startLoop(plan: ShellLoopPlan, scope: Scope): () => void {
     const child = fork(join(import.meta.dirname, '..', 'processes', 'shell-loop.ts'), [JSON.stringify(plan)]);
     scope.atEnd(async () => {
@@ -90,7 +90,7 @@ export class StaticFleet {
     return this.#pids;
   }
 
-  /** Waits until the loop has looked, done what is to be done and goes to sleep. @returns when it did */
+  /** Waits until the loop has checked, done what is to be done and goes to sleep. @returns when it did */
   async nextSleep(): Promise<number> {
     await once(this.#loop, 'sleeping');
     return Date.now();

@@ -30,21 +30,21 @@ export const FIELD: readonly Mutation[] = [
     file: 'src/haproxy/reports.ts',
     find: 'heard !== null && heard === known.heard',
     replace: 'heard !== null',
-    caughtBy: field('faults/bytes-of-looks'),
+    caughtBy: field('faults/bytes-of-observations'),
   },
   {
     name: 'observations: servers are left alone while nobody listens',
     file: 'src/haproxy/reports.ts',
     find: 'heard !== null && heard === known.heard',
     replace: 'heard === known.heard',
-    caughtBy: field('faults/bytes-of-looks'),
+    caughtBy: field('faults/bytes-of-observations'),
   },
   {
     name: 'observations: servers are left alone though one is down, or drained',
     file: 'src/haproxy/reports.ts',
     find: 'known?.isSettled === true && ',
     replace: 'known !== null && ',
-    caughtBy: field('faults/bytes-of-looks'),
+    caughtBy: field('faults/bytes-of-observations'),
   },
   {
     name: 'a fix waits: resume leaves the wait of the launch that failed',
@@ -91,8 +91,8 @@ export const FIELD: readonly Mutation[] = [
   {
     name: 'what is said: a plan hides that a load balancer could not be changed',
     file: 'src/cli/render/changes.ts',
-    find: 'return [...fleet, ...loadBalancers, ...groups]',
-    replace: 'return [...fleet, ...groups]',
+    find: 'return [...fleet, ...loadBalancers, ...groups, ...empty]',
+    replace: 'return [...fleet, ...groups, ...empty]',
     caughtBy: field('life/what-is-said'),
   },
   {
@@ -128,7 +128,7 @@ export const FIELD: readonly Mutation[] = [
     file: 'src/control/pause.ts',
     find: 'await clock.sleep(GATHER_MS, signal);',
     replace: '',
-    caughtBy: field('faults/looks'),
+    caughtBy: field('faults/observations'),
   },
   {
     name: 'blindness: a controller that was stopped decides on what it saw before',
@@ -140,16 +140,16 @@ export const FIELD: readonly Mutation[] = [
   {
     name: 'size: a change wakes every load balancer',
     file: 'src/control/loops.ts',
-    find: 'if (names === undefined || names.includes(name)) loop.changed();',
-    replace: 'if (names === undefined || name !== undefined) loop.changed();',
-    caughtBy: field('faults/looks'),
+    find: 'names?.includes(name) !== false',
+    replace: 'name !== names?.[99]',
+    caughtBy: field('faults/observations'),
   },
   {
     name: 'size: each observation asks HAProxy for all that it has',
     file: 'src/haproxy/reports.ts',
     find: 'known === null || isDue || known.report.servers.size <= FEW_SERVERS',
     replace: 'known === null || isDue || known.report.servers.size > 0',
-    caughtBy: field('faults/bytes-of-looks'),
+    caughtBy: field('faults/bytes-of-observations'),
   },
   {
     name: 'foreign folder: the way to it is not looked at',

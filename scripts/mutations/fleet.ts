@@ -29,13 +29,6 @@ export const FLEET: readonly Mutation[] = [
     caughtBy: RECONCILER,
   },
   {
-    name: 'reconcile: a load balancer starts on the port of one that still runs',
-    file: 'src/control/reconcile.ts',
-    find: 'description !== null && sharePort(description, one)',
-    replace: 'description === one && sharePort(description, one)',
-    caughtBy: STEPS,
-  },
-  {
     name: 'reconcile: a provider is closed while servers of it are there',
     file: 'src/control/reconcile.ts',
     find: '    ...running.providersInUse,\n',

@@ -22,8 +22,9 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'a provider or a first list that comes into sight is no news',
     file: 'src/control/machine-watch.ts',
-    find: "this.#onSeen(this.#seen.hasReturned ? 'all' : changedGroups(this.#told, view));",
-    replace: 'this.#onSeen(this.#told?.kind === view.kind ? changedGroups(this.#told, view) : new Set());',
+    find: "this.#onSeen(this.#seen.hasReturned ? 'all' : changedGroups(this.#lastReported, view));",
+    replace:
+      'this.#onSeen(this.#lastReported?.kind === view.kind ? changedGroups(this.#lastReported, view) : new Set());',
     caughtBy: { invariant: 'eventsAnnounce', seeds: 100 },
   },
   {

@@ -13,7 +13,7 @@ import {
 import type { ZodTypes } from './zod-types.ts';
 
 /**
- * Every route below `/v1`. `202` answers what was begun and goes on in the background; the status and the activities tell how
+ * Every route below `/v1`. `202` answers what was begun and goes on in the background; the status and the activities show how
  * it goes.
  */
 export function routes(service: FleetService): FastifyPluginCallback {

@@ -15,7 +15,7 @@ const requestTimeoutMs = 10_000;
 const idleTimeoutMs = 30_000;
 
 export interface ApiOptions {
-  /** Told about every error behind a 500: the answer itself says no more than the cause, where it is known. */
+  /** Called with every error behind a 500: the answer itself says no more than the cause, where it is known. */
   readonly onInternalError?: (error: unknown) => void;
 }
 

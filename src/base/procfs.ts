@@ -1,5 +1,5 @@
 /**
- * What Linux tells about processes under /proc. Most of it is answered from the kernel's memory and read in place; `environ`
+ * What Linux says about processes under /proc. Most of it is answered from the kernel's memory and read in place; `environ`
  * may wait for a process that hangs in the middle of a page fault and is therefore read asynchronously.
  */
 
@@ -49,7 +49,7 @@ export function readBootId(): string {
   return bootId;
 }
 
-/** Null when the process is gone or a zombie. Throws when that cannot be told: blindness must not look like death. */
+/** Null when the process is gone or a zombie. Throws when that is unknown: blindness must not look like death. */
 export function readStat(pid: number): ProcessStat | null {
   const text = readProcess(pid, 'stat');
   if (text === null) return null;

@@ -56,7 +56,7 @@ export interface SimulateOptions {
   /** Null for the end. */
   readonly to: EpochMs | null;
   readonly bootMs: number;
-  /** What one server bears; null for the first file's policies' target. */
+  /** What one server can handle; null for the first file's policies' target. */
   readonly capacity: number | null;
 }
 

@@ -17,7 +17,7 @@ export interface Terminal {
   readonly interrupted: AbortSignal;
   /**
    * From now on this process is a service: it goes on when nobody reads what it writes, and SIGHUP is a request to `reload`, unless
-   * it tells that the terminal has gone.
+   * it says that the terminal has gone.
    */
   becomeService(reload: () => void): void;
 }
@@ -83,7 +83,7 @@ export function processTerminal(clock: ViewClock): Terminal {
     output.on('error', (error: NodeJS.ErrnoException) => {
       // What a service decides does not depend on who hears of it: a full disk or a closed pipe is no reason to end.
       if (reload !== null) return;
-      // The reader has gone, as `head` does: nobody is left to tell, so it is time to end in order.
+      // The reader has gone, as `head` does: nobody reads any more, so it is time to end in order.
       if (error.code === 'EPIPE') return interrupt.abort(error);
       unwritten ??= error;
     });
@@ -114,7 +114,7 @@ function ignoredSignals(mask = ''): ReadonlySet<string> {
   return new Set(Object.entries(IGNORABLE).flatMap(([name, number]) => ((bits >> (number - 1n)) & 1n ? [name] : [])));
 }
 
-/** Whether there is a controlling terminal: the system takes it away before it tells with SIGHUP. */
+/** Whether there is a controlling terminal: the system takes it away before it sends SIGHUP. */
 function hasTerminal(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r'));

@@ -51,7 +51,7 @@ export interface Balancer {
   onSeen(targetGroups: Concerned): void;
   /** What its neighbours may rely on is different: see `accepts`. */
   onAccepted(): void;
-  /** Told of programming errors, for the log. */
+  /** Called with programming errors, for the log. */
   onDefect(error: unknown): void;
   /** Resolves when it is recorded, or cannot be. */
   report(activity: Activity): Promise<void>;
@@ -86,13 +86,13 @@ export class BalancerLoop {
   #acceptedVersion = -1;
   #renewed: Stopwatch;
   #attempt = Promise.withResolvers<void>();
-  /** What was announced and has not succeeded yet: what fails again and again is told once. */
+  /** What was announced and has not succeeded yet: what fails again and again is reported once. */
   readonly #announced = new Set<string>();
   /** HAProxy was found not to run since the last success. */
   #wasAway = false;
   /** It is replaced while it serves. */
   #serves = false;
-  #told: View<Seen> | null = null;
+  #lastReported: View<Seen> | null = null;
   #earlier: Seen | null = null;
   readonly #windows = new RequestWindows();
   #targetGroups: readonly TargetGroup[] = [];
@@ -265,9 +265,9 @@ export class BalancerLoop {
     }
     if (failure === null) await this.#reportLimits();
     const view = this.#seen.view();
-    const changed = this.#seen.hasReturned ? 'all' : changedTargetGroups(this.#told, view);
+    const changed = this.#seen.hasReturned ? 'all' : changedTargetGroups(this.#lastReported, view);
     this.#balancer.onSeen(changed === 'all' ? changed : new Set([...changed, ...counted]));
-    this.#told = view;
+    this.#lastReported = view;
     return failure === null;
   }
 

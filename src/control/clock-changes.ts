@@ -41,7 +41,7 @@ function withoutDeadline(instance: Instance): Instance {
   return { ...instance, state: { ...state, deadline: null } };
 }
 
-/** What is told of it. */
+/** What is said of it. */
 export function clockChanged(group: string, byMs: number, at: EpochMs): Activity {
   const howMuch = formatDuration(Math.round(Math.abs(byMs) / 1_000) * 1_000);
   const what =

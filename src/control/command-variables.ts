@@ -1,6 +1,6 @@
 import { END_CAUSES, type Instance } from '../model/instance.ts';
 
-/** What a termination command is told of the server that it is run for. */
+/** What a termination command gets to know of its server. */
 export function commandVariables(fleet: string, { id, group, machine, launchTemplate, state }: Instance) {
   return {
     DROVER_FLEET: fleet,

@@ -36,9 +36,9 @@ export interface ControllerOptions {
   /** `down` terminates everything and then ends the controller itself. */
   readonly mode: 'up' | 'down';
   readonly about: About;
-  /** Told of what is wrong with Drover itself, for the log. */
+  /** Called with what is wrong with Drover itself, for the log. */
   readonly onProblem: (message: string, error?: unknown) => void;
-  /** Told of a programming error, what it hit and the error with its stack, for the log. */
+  /** Called with a programming error, what it hit and the error with its stack, for the log. */
   readonly onDefect: OnDefect;
   /** A check that nothing had announced has found something to do: never, unless an event was lost. */
   readonly onUnannounced: (found: string) => void;

@@ -17,7 +17,7 @@ export interface Defect {
   readonly count: number;
 }
 
-/** Told of a programming error: what it hit, and the error. */
+/** Called with a programming error: what it hit, and the error. */
 export type OnDefect = (where: string, error: unknown) => void;
 
 export interface DefectsOptions {

@@ -75,7 +75,7 @@ export class LateActivities {
     const batch = [...this.#waiting];
     if (batch.length === 0) return;
     try {
-      await this.#store.commit({ memory: null, instances: [], activities: batch.map(told) });
+      await this.#store.commit({ memory: null, instances: [], activities: batch.map(recordedLate) });
       this.#waiting.splice(0, batch.length);
     } catch (error) {
       const { message } = asPortError(error);
@@ -95,7 +95,7 @@ export class LateActivities {
   }
 }
 
-function told({ activity, since, why }: Waiting): Activity {
+function recordedLate({ activity, since, why }: Waiting): Activity {
   if (why === null) return activity;
   const late = Math.max(1, Math.round(since.elapsedMs / 1_000));
   return { ...activity, message: `${activity.message} Recorded ${late} s late: ${why}.` };

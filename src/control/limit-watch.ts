@@ -7,9 +7,9 @@ import { CUT_BY, type CutBy, type LimitsObservation } from '../model/observation
 import type { Clock } from '../ports/clock.ts';
 import { Stopwatch } from './stopwatch.ts';
 
-/** What seldom comes alone is counted for so long before it is told. */
+/** What seldom comes alone is counted for so long before it is reported. */
 const GATHER_MS = 5_000;
-/** A limit that goes on being reached is told again after so long. */
+/** A limit that goes on being reached is reported again after so long. */
 const AGAIN_MS = 10 * 60_000;
 
 export interface LimitNews {
@@ -19,16 +19,16 @@ export interface LimitNews {
 }
 
 interface Count {
-  /** The total when it was told last. */
-  readonly told: number;
-  readonly lastTold: Stopwatch | null;
-  /** Since the first one that has not been told. */
+  /** The total when it was reported last. */
+  readonly reported: number;
+  readonly lastReported: Stopwatch | null;
+  /** Since the first one that has not been reported. */
   readonly gathering: Stopwatch | null;
 }
 
-const NOTHING_YET: Count = { told: 0, lastTold: null, gathering: null };
+const NOTHING_YET: Count = { reported: 0, lastReported: null, gathering: null };
 
-/** Tells what the limits of a load balancer cost: with counts, and never once for each request. */
+/** Reports what the limits of a load balancer cost: with counts, and never once for each request. */
 export class LimitWatch {
   readonly #clock: Clock;
   readonly #counts = new Map<CutBy, Count>();
@@ -59,18 +59,18 @@ export class LimitWatch {
   }
 
   #cut(cause: CutBy, total: number, loadBalancer: LoadBalancer): readonly LimitNews[] {
-    const { told, lastTold, gathering } = this.#counts.get(cause) ?? NOTHING_YET;
-    if (total <= told) return [];
+    const { reported, lastReported, gathering } = this.#counts.get(cause) ?? NOTHING_YET;
+    if (total <= reported) return [];
     const since = gathering ?? new Stopwatch(this.#clock);
-    const isTime = since.elapsedMs >= GATHER_MS && (lastTold === null || lastTold.elapsedMs >= AGAIN_MS);
+    const isTime = since.elapsedMs >= GATHER_MS && (lastReported === null || lastReported.elapsedMs >= AGAIN_MS);
     if (!isTime) {
-      this.#counts.set(cause, { told, lastTold, gathering: since });
+      this.#counts.set(cause, { reported, lastReported, gathering: since });
       return [];
     }
-    this.#counts.set(cause, { told: total, lastTold: new Stopwatch(this.#clock), gathering: null });
+    this.#counts.set(cause, { reported: total, lastReported: new Stopwatch(this.#clock), gathering: null });
     // Anybody can send what is no HTTP.
     const level = cause === 'requestHead' ? 'info' : 'warning';
-    return [{ level, reason: 'limitReached', message: cutInWords(cause, total - told, loadBalancer) }];
+    return [{ level, reason: 'limitReached', message: cutInWords(cause, total - reported, loadBalancer) }];
   }
 
   #full(message: string): readonly LimitNews[] {

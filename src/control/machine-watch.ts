@@ -48,7 +48,7 @@ export class MachineWatch {
   readonly #onSeen: (changed: Concerned) => void;
   readonly #seen: LastSeen<Lists>;
   readonly #wake: Wake;
-  #told: View<Lists> | null = null;
+  #lastReported: View<Lists> | null = null;
 
   /** @param onSeen called after each list, with the groups whose machines have changed */
   constructor(
@@ -155,8 +155,8 @@ export class MachineWatch {
       this.#seen.failed(error);
     }
     const view = this.#seen.view();
-    this.#onSeen(this.#seen.hasReturned ? 'all' : changedGroups(this.#told, view));
-    this.#told = view;
+    this.#onSeen(this.#seen.hasReturned ? 'all' : changedGroups(this.#lastReported, view));
+    this.#lastReported = view;
   }
 }
 

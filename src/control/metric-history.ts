@@ -6,7 +6,7 @@ import type { MetricAverage, Store } from '../ports/store.ts';
 
 const RECORD_EVERY_MS = 10_000;
 const HOUR_MS = 3_600_000;
-/** What a forecast learns from. */
+/** What a forecast is made from. */
 const FORECAST_FROM_MS = 14 * 24 * HOUR_MS;
 const REFRESH_EVERY_MS = 10 * 60_000;
 

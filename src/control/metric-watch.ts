@@ -23,7 +23,7 @@ export interface WatchedMetric {
 export class MetricWatch {
   readonly #readers: readonly MetricReader[];
 
-  /** @param onReading told of each new reading, missing ones too */
+  /** @param onReading called with each new reading, missing ones too */
   constructor(watched: readonly WatchedMetric[], clock: Clock, onReading: (metric: string, reading: Reading) => void) {
     this.#readers = watched.map(
       (one) => new MetricReader(one, clock, (reading) => onReading(one.metric.name, reading)),

@@ -23,7 +23,7 @@ export class Probes {
   readonly #answers = new Map<InstanceId, { readonly asked: Stopwatch; readonly answer: ProbeAnswer }>();
   readonly #stop = new AbortController();
 
-  /** @param onDefect told of programming errors: what met one says nothing about the server */
+  /** @param onDefect called with programming errors: what met one says nothing about the server */
   constructor(probe: Probe, clock: Clock, onAnswer: () => void, onDefect: (error: unknown) => void) {
     this.#probe = probe;
     this.#clock = clock;

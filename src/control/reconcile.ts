@@ -17,7 +17,7 @@ export interface Running {
   readonly loadBalancers: ReadonlyMap<string, RunningLoadBalancer>;
   /** Whether those are among them that an earlier controller has left. */
   readonly hasListed: boolean;
-  /** Whether each runs: one that was told to stop does not. */
+  /** Whether each runs: one that was asked to stop does not. */
   readonly groups: ReadonlyMap<string, boolean>;
   readonly providers: ReadonlyMap<string, RunningProvider>;
   /** Those that present servers came from. */

@@ -3,7 +3,7 @@ import type { TargetGroup } from '../model/fleet.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { TargetGroupObservation, Traffic } from '../model/observation.ts';
 
-/** A window that took more than so many intervals tells of a time without observations. */
+/** A window that took more than so many intervals covers a time without observations. */
 const MAX_INTERVALS = 3;
 
 interface Counting {

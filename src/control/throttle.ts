@@ -16,7 +16,7 @@ export class Throttle {
   #untilMs = 0;
   #why = '';
 
-  /** @param report told of each programming error that a call has met */
+  /** @param report called with each programming error that a call has met */
   constructor(clock: Clock, ids: Ids, report: (error: unknown) => void) {
     this.#clock = clock;
     this.#report = report;

@@ -22,7 +22,7 @@ export function groupHold(code: string, message: string, until: EpochMs | null =
   return { code, message, until, each: null };
 }
 
-/** Told once for all servers of which the same is true, with the earliest time of them. */
+/** Said once for all servers of which the same is true, with the earliest time of them. */
 export function serverHold(code: string, { id, is, are }: SaidOfEach, until: EpochMs | null = null): HoldReason {
   return { code, message: `${id} ${is}`, until, each: { id, together: `servers ${are}` } };
 }

@@ -8,7 +8,7 @@ import {
   type Fact,
   type Facts,
   fact,
-  NEXT_LOOK,
+  NEXT_CHECK,
   type ShownSettings,
   setting,
   settingFacts,
@@ -52,11 +52,11 @@ export function diffScaling(
 
 function metricFacts({ source, settings, intervalMs, timeoutMs, maxAgeMs }: Metric, shown: ShownSettings): Facts {
   return {
-    source: fact(source, NEXT_LOOK),
-    interval: fact(formatDuration(intervalMs), NEXT_LOOK),
-    timeout: fact(formatDuration(timeoutMs), NEXT_LOOK),
-    maxAge: fact(formatDuration(maxAgeMs), NEXT_LOOK),
-    ...settingFacts(settings, shown.source(source, settings), NEXT_LOOK),
+    source: fact(source, NEXT_CHECK),
+    interval: fact(formatDuration(intervalMs), NEXT_CHECK),
+    timeout: fact(formatDuration(timeoutMs), NEXT_CHECK),
+    maxAge: fact(formatDuration(maxAgeMs), NEXT_CHECK),
+    ...settingFacts(settings, shown.source(source, settings), NEXT_CHECK),
   };
 }
 
@@ -64,7 +64,7 @@ function policyFacts({ name: _, ...policy }: ScalingPolicy): Facts {
   const { steps, ...rest } = { steps: null, ...policy };
   return {
     ...flat('', rest),
-    ...(steps === null ? {} : { steps: fact(steps.map(stepInWords).join(', '), NEXT_LOOK) }),
+    ...(steps === null ? {} : { steps: fact(steps.map(stepInWords).join(', '), NEXT_CHECK) }),
   };
 }
 
@@ -85,7 +85,7 @@ function flat(prefix: string, object: object): Facts {
     if (value === null) return [];
     if (typeof value === 'object') return Object.entries(flat(`${prefix}${key}.`, value));
     const isTime = typeof value === 'number' && /^at$|At$/.test(key);
-    return [setting(`${prefix}${key}`, isTime ? new Date(value).toISOString() : value, NEXT_LOOK)];
+    return [setting(`${prefix}${key}`, isTime ? new Date(value).toISOString() : value, NEXT_CHECK)];
   });
   return Object.fromEntries(facts);
 }

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from '../model/json.ts';
 import type { FleetChange } from './change.ts';
 
 /** What most changes of a group do. */
-export const NEXT_LOOK = 'takes effect at the next check';
+export const NEXT_CHECK = 'takes effect at the next check';
 
 /** One value, as the fleet file would write it, and what a change of it does. */
 export interface Fact {

@@ -95,7 +95,7 @@ export function cut(key: ServerKey): Command {
 /**
  * Out of maintenance; HAProxy goes on from here without us. The order matters: a server in maintenance forgets that it was
  * set down, so that it leaves maintenance for drain first.
- * @param checked what to tell it once its checks are turned on
+ * @param checked the commands to it once its checks are turned on
  */
 function admit(server: Server, checked: readonly Command[] = []): readonly Command[] {
   const key = keyOf(server);

@@ -68,7 +68,7 @@ export class Departures {
       await this.#clock.sleep(ROUND_MS, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       this.#round += 1;
-      // HAProxy does not answer: the next observation tells who is still there.
+      // HAProxy does not answer: the next observation shows who is still there.
       await this.#step().catch(() => undefined);
     }
   }

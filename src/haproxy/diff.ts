@@ -1,4 +1,4 @@
-/** What to tell a running HAProxy so that its servers become the desired ones. Pure. */
+/** The commands to a running HAProxy by which its servers become the desired ones. Pure. */
 
 import type { TargetGroup } from '../model/fleet.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';

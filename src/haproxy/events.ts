@@ -23,7 +23,7 @@ const CAUSES: readonly (readonly [RegExp, CutBy])[] = [
 
 /**
  * Listens to HAProxy's ring of events for as long as somebody wants to know, over reloads and restarts: the stream belongs to one
- * process, so that its end is news too. Health transitions are told, requests that a limit has cut are counted.
+ * process, so that its end is news too. Health transitions are reported, requests that a limit has cut are counted.
  */
 export class RingEvents {
   readonly #socketPath: string;

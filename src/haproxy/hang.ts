@@ -1,4 +1,4 @@
-/** Tells an HAProxy that is hung (stopped, looping, stuck in a system call) from one that is only slow. */
+/** Distinguishes an HAProxy that is hung (stopped, looping, stuck in a system call) from one that is only slow. */
 
 import { once } from 'node:events';
 import { connect } from 'node:net';

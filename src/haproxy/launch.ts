@@ -24,7 +24,7 @@ const MAX_EXCERPT_BYTES = 64 * 1024;
 /**
  * Starts HAProxy with the configuration on disk, in a session of its own, so that it outlives us. Processes of ours that no
  * longer answer hand over to it and finish what they have open.
- * @param onExit told how it ended, whenever that is, in words
+ * @param onExit called with how it ended, whenever that is, in words
  * @throws PortError `haproxyStartFailed` with HAProxy's own words
  */
 export async function launch(

@@ -39,7 +39,7 @@ export async function checkListeners(desired: Listening, config: string): Promis
       othersOf(desired).yielding,
       config,
     );
-    // Where our own socket would be in the way of the trial, the table alone tells.
+    // Where our own socket would be in the way of the trial, only the table says.
     const inTheWay = there.length > others.length;
     const trial = inTheWay && others.length > 0 ? 'EADDRINUSE' : inTheWay ? null : await listenOnce(wanted);
     // HAProxy may have rights that we do not have.

@@ -98,7 +98,7 @@ function targetGroupsOf(
 
 /**
  * Which servers are in service, for the state file. A draining server's last check decides: its status does not say.
- * What cannot be told (a server in maintenance) stays as it was.
+ * What is unknown (a server in maintenance) stays as it was.
  *
  * @returns the very same when nothing has changed
  */

@@ -19,7 +19,7 @@ const OBSERVATIONS_APART_MS = 2_500;
 const SESSIONS_PER_LINE = 100;
 
 interface Known {
-  /** The reply that told `traffic` last, less what changes from observation to observation. */
+  /** The reply that gave `traffic` last, less what changes from observation to observation. */
   readonly digest: string;
   readonly traffic: WorkerTraffic;
   /** When it was first seen as an old one, by the steady clock. */
@@ -128,7 +128,7 @@ export class OldWorkersRuntime {
     }
   }
 
-  /** Null when it has gone. What has not changed since it told all is not asked for again. */
+  /** Null when it has gone. What has not changed since it reported all is not asked for again. */
   async #ask(pid: number, signal: AbortSignal): Promise<Known | null> {
     const summary = await this.#send(pid, [BACKEND_TRAFFIC], signal);
     if (summary === null) return null;

@@ -170,7 +170,7 @@ async function readRecord(configPath: string): Promise<ProcessIdentity | null> {
     // A text in the records of earlier versions.
     return { pid, startTicks: Number(startTicks), bootId: boot };
   } catch {
-    // No record of ours: the command lines tell.
+    // No record of ours: the command lines say it.
     return null;
   }
 }

@@ -30,7 +30,7 @@ const COMPARED_IN_A_GO = 4_000;
 export interface Reading {
   readonly report: Report;
   readonly states: Kept;
-  /** Of the last reply that told of all servers. */
+  /** Of the last reply about all servers. */
   readonly statistics: Statistics;
 }
 
@@ -86,14 +86,14 @@ function isMadeOf(server: ServerReport, { status, check, traffic }: ServerStatis
   return server.status === status && server.check === check && server.traffic === traffic;
 }
 
-interface Told {
+interface Reported {
   readonly frontends: readonly FrontendReport[];
   readonly backends: ReadonlyMap<string, Traffic>;
   readonly statistics: Statistics;
 }
 
 /** Most servers' rows say what they said before, but for the time that has gone by: of those nothing is read. */
-function* readStatistics(rows: Rows, before: Statistics | null): Generator<undefined, Told> {
+function* readStatistics(rows: Rows, before: Statistics | null): Generator<undefined, Reported> {
   const frontends: FrontendReport[] = [];
   const backends = new Map<string, Traffic>();
   const read: (ServerStatistics | null)[] = [];

@@ -63,7 +63,7 @@ export interface Host {
 
 export interface Rendering {
   /**
-   * A digest of all but the members, part of the text as HAProxy's `description`: a running HAProxy that tells the same one
+   * A digest of all but the members, part of the text as HAProxy's `description`: a running HAProxy that reports the same one
    * differs in members at most, which the runtime API can change.
    */
   readonly fingerprint: string;
@@ -190,7 +190,7 @@ function defaultsSection({ idleTimeoutMs }: LoadBalancer): string {
   load-server-state-from-file global`;
 }
 
-/** Named after its address, so that a running HAProxy tells where it listens. */
+/** Named after its address, so that a running HAProxy says where it listens. */
 function frontend(
   { address, port, targetGroup, trustedProxies }: Listener,
   { connections }: ConnectionLimit,

@@ -49,7 +49,7 @@ const SETTLED = ['UP', 'no check'];
 export type Ask = (commands: readonly Words[], signal: AbortSignal, into?: ReplyBuffer) => Promise<Buffer>;
 
 /**
- * Counts what may have changed the state of a server: health transitions that HAProxy tells of by itself, and what we have told it to do.
+ * Counts what may have changed the state of a server: health transitions that HAProxy reports by itself, and our commands to it.
  * Null while nobody hears of such transitions.
  */
 export type Heard = () => number | null;
@@ -205,7 +205,7 @@ function totalsIn({ info, statistics }: Sections, { report }: Known, reply: Buff
   return { ...info, frontends, backends };
 }
 
-/** Of a server that is neither up nor a stand-in, what its checks find is no transition that HAProxy would tell of. */
+/** Of a server that is neither up nor a stand-in, what its checks find is no transition that HAProxy would report. */
 function isSettled({ servers }: Report, known: Known | null): boolean {
   if (known?.report.servers === servers) return known.isSettled;
   for (const { admin, status, traffic } of servers.values()) {

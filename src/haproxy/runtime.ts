@@ -23,13 +23,13 @@ export class Runtime {
   /** How often something was changed. */
   #changes = 0;
 
-  /** @param transitions how many changes of a server's health HAProxy has told of; null while nobody listens */
+  /** @param transitions how many changes of a server's health HAProxy has reported; null while nobody listens */
   constructor(socketPath: string, clock: Clock, transitions: () => number | null) {
     this.#socketPath = socketPath;
     this.#clock = clock;
     const heard = (): number | null => {
-      const told = transitions();
-      return told === null ? null : told + this.#changes;
+      const reported = transitions();
+      return reported === null ? null : reported + this.#changes;
     };
     const asked: Ask = (commands, signal, into) => askForBytes(socketPath, commands, clock, signal, into);
     this.#reports = new Reports(asked, clock, heard);

@@ -54,7 +54,7 @@ export async function askForBytes(
         return false;
       },
     };
-    // Closing our half tells the master's command line that there is no more; it would wait for it.
+    // Closing our half says to the master's command line that there is no more; it would wait for it.
     const socket = connect({ path, allowHalfOpen: true, signal: both, onread });
     try {
       socket.end(`${line}\n`);

@@ -14,7 +14,7 @@ export interface WorkerTraffic {
   readonly servers: ReadonlyMap<ServerKey, Traffic>;
 }
 
-/** What the workers of earlier configurations have told. */
+/** What the workers of earlier configurations have reported. */
 export interface OldWorkers {
   readonly workers: readonly WorkerTraffic[];
   /** Those that live and did not answer. */

@@ -4,7 +4,7 @@ import { quotedStart } from '../base/quoted.ts';
 import { type Program, ProgramError, runProgram, whyFailed } from '../base/run-program.ts';
 import type { Clock } from '../ports/clock.ts';
 import { pathSchema } from './settings.ts';
-import { lookingSource, Missing, metricSourceType } from './source.ts';
+import { Missing, metricSourceType, polledSource } from './source.ts';
 
 /** More output than this is not one number. */
 const MAX_OUTPUT_BYTES = 4_096;
@@ -35,7 +35,7 @@ export const execMetric = metricSourceType({
   name: 'exec',
   schema,
   create: (command, { clock }) =>
-    lookingSource(clock, async (signal) => {
+    polledSource(clock, async (signal) => {
       const program = command.command[0];
       const output = (await outputOf(command, clock, signal)).trim();
       if (output === '') throw new Missing('empty', `${program} prints nothing`);

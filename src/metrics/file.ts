@@ -14,11 +14,11 @@ import { metricSourceType } from './source.ts';
 /** What a file may hold at most, surrounding white space included. */
 const MAX_FILE_BYTES = 64;
 
-/** How long content that may be half-written is given before it is looked at again. */
+/** How long content that may be half-written is given before it is read again. */
 const SETTLE_MS = 100;
 
-/** After so many looks the last one counts, settled or not. */
-const MAX_SETTLE_LOOKS = 5;
+/** After so many readings the last one counts, settled or not. */
+const MAX_SETTLE_READINGS = 5;
 
 /** A number in a file, watched, that is as old as the file: one that nobody writes any more becomes stale. */
 export const fileMetric = metricSourceType({
@@ -33,25 +33,25 @@ export const fileMetric = metricSourceType({
 export interface FileMetricOptions {
   readonly path: string;
   readonly clock: Clock;
-  /** What a value's own time is: when it was looked at, or when the file was last written. Default: `read`. */
+  /** What a value's own time is: when it was read, or when the file was last written. Default: `read`. */
   readonly timestamp?: 'read' | 'written';
 }
 
 /**
  * A number that a person or a program writes into a file: `echo 6 > desired`. A shell empties the file before it writes,
- * and an editor may remove it first, so a look that finds anything but a whole line with something on it, or what the look
- * before found, is not believed: the file is looked at again a little later.
+ * and an editor may remove it first, so a reading that finds anything but a whole line with something on it, or what the reading
+ * before found, is not believed: the file is read again a little later.
  */
 export function createFileMetric({ path, clock, timestamp = 'read' }: FileMetricOptions): MetricSource {
-  let before: Look | null = null;
+  let before: Content | null = null;
   return {
     read: async (signal) => {
-      let now = await look(path);
-      for (let looks = 1; looks < MAX_SETTLE_LOOKS && !isSettled(now, before); looks += 1) {
+      let now = await readContent(path);
+      for (let readings = 1; readings < MAX_SETTLE_READINGS && !isSettled(now, before); readings += 1) {
         before = now;
         await clock.sleep(SETTLE_MS, signal);
         if (signal.aborted) throw new PortError('Transient', 'aborted', `the reading of ${path} was given up`);
-        now = await look(path);
+        now = await readContent(path);
       }
       before = now;
       const at = now.kind === 'content' && timestamp === 'written' ? now.writtenAt : clock.now();
@@ -62,13 +62,13 @@ export function createFileMetric({ path, clock, timestamp = 'read' }: FileMetric
 }
 
 /** What was found at a path, before anybody asked what it means. */
-type Look =
+type Content =
   | { readonly kind: 'content'; readonly bytes: Buffer; readonly writtenAt: EpochMs }
   | { readonly kind: 'absent' }
   | { readonly kind: 'tooLarge' }
   | { readonly kind: 'unreadable'; readonly why: string };
 
-async function look(path: string): Promise<Look> {
+async function readContent(path: string): Promise<Content> {
   try {
     const { bytes, writtenAt } = await readBounded(path, { maxBytes: MAX_FILE_BYTES });
     return { kind: 'content', bytes, writtenAt };
@@ -80,7 +80,7 @@ async function look(path: string): Promise<Look> {
   }
 }
 
-function isSettled(now: Look, before: Look | null): boolean {
+function isSettled(now: Content, before: Content | null): boolean {
   if (now.kind === 'content') {
     const text = now.bytes.toString();
     if (text.endsWith('\n') && text.trim() !== '') return true;
@@ -89,7 +89,7 @@ function isSettled(now: Look, before: Look | null): boolean {
   return before?.kind === now.kind;
 }
 
-function asReading(path: string, found: Look, at: number): Reading {
+function asReading(path: string, found: Content, at: number): Reading {
   const missing = (code: MissingCode, detail: string): Reading => ({ kind: 'missing', code, detail, at });
   switch (found.kind) {
     case 'absent':

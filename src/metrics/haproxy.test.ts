@@ -23,8 +23,8 @@ function observed(
   return { at, steadyMs, observation: { at, version: '2.6', ...WHOLE_TRAFFIC, targetGroups } };
 }
 
-/** What each look makes of the measure, a number or the sentence. */
-async function seen(measure: string, looks: readonly Observed[]): Promise<(number | string)[]> {
+/** What each observation makes of the measure, a number or the sentence. */
+async function seen(measure: string, series: readonly Observed[]): Promise<(number | string)[]> {
   let current: Observed | undefined;
   const source = sourceOf(
     haproxyMetric,
@@ -32,20 +32,20 @@ async function seen(measure: string, looks: readonly Observed[]): Promise<(numbe
     { observations: () => (current === undefined ? [] : [current]) },
   );
   const found: (number | string)[] = [];
-  for (const look of looks) {
-    current = look;
+  for (const one of series) {
+    current = one;
     const reading = await source.read(NO_ABORT);
     found.push(reading.kind === 'value' ? reading.value : `${reading.code}: ${reading.detail}`);
   }
   return found;
 }
 
-const TOO_FEW = 'empty: a rate needs two looks at the load balancer, a second apart or more';
+const TOO_FEW = 'empty: a rate needs two observations of the load balancer, a second apart or more';
 
 describe('haproxy', () => {
-  it('has a rate from the second look on, over ten seconds', async () => {
-    const looks = [0, 5_000, 10_000, 15_000, 20_000].map((at) => observed(at, { requestsTotal: at ** 2 / 1_000_000 }));
-    expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, 5, 10, 20, 30]);
+  it('has a rate from the second observation on, over ten seconds', async () => {
+    const series = [0, 5_000, 10_000, 15_000, 20_000].map((at) => observed(at, { requestsTotal: at ** 2 / 1_000_000 }));
+    expect(await seen('requestsPerSecond', series)).toEqual([TOO_FEW, 5, 10, 20, 30]);
   });
 
   it('is missing, not low, while not all of HAProxy can be asked', async () => {
@@ -59,58 +59,58 @@ describe('haproxy', () => {
   });
 
   it('goes on through a restart of HAProxy, whose counters begin anew', async () => {
-    const looks = [
+    const series = [
       observed(0, { requestsTotal: 1_000 }),
       observed(5_000, { requestsTotal: 1_050 }),
       observed(10_000, { requestsTotal: 20 }),
       observed(15_000, { requestsTotal: 70 }),
     ];
-    expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, 10, 7, 7]);
+    expect(await seen('requestsPerSecond', series)).toEqual([TOO_FEW, 10, 7, 7]);
   });
 
-  it('does not look further back than it must, nor across a long gap', async () => {
-    const looks = [
+  it('does not reach further back than it must, nor across a long gap', async () => {
+    const series = [
       observed(0, { requestsTotal: 0 }),
       observed(60_000, { requestsTotal: 600 }),
       observed(60_500, { requestsTotal: 605 }),
       observed(3_600_000, { requestsTotal: 1_000_000 }),
     ];
-    expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, 10, 10, TOO_FEW]);
+    expect(await seen('requestsPerSecond', series)).toEqual([TOO_FEW, 10, 10, TOO_FEW]);
   });
 
-  it('takes one look for one', async () => {
-    const looks = [observed(1_000, {}), observed(1_000, {}), observed(3_000, { requestsTotal: 4 })];
-    expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, TOO_FEW, 2]);
+  it('takes one observation for one', async () => {
+    const series = [observed(1_000, {}), observed(1_000, {}), observed(3_000, { requestsTotal: 4 })];
+    expect(await seen('requestsPerSecond', series)).toEqual([TOO_FEW, TOO_FEW, 2]);
   });
 
   it.each([-7_200_000, 60_000])('begins anew when the clock was set by %i ms', async (byMs) => {
-    const looks = [
+    const series = [
       observed(0, {}),
       observed(2_000, { requestsTotal: 4 }),
       observed(4_000, { requestsTotal: 8 }, [], 4_000 + byMs),
       observed(6_000, { requestsTotal: 12 }, [], 6_000 + byMs),
     ];
-    expect(await seen('requestsPerSecond', looks)).toEqual([TOO_FEW, 2, TOO_FEW, 2]);
+    expect(await seen('requestsPerSecond', series)).toEqual([TOO_FEW, 2, TOO_FEW, 2]);
   });
 
   it('relates requests to the targets that get them', async () => {
-    const looks = [
+    const series = [
       observed(0, {}, ['healthy']),
       observed(10_000, { requestsTotal: 100 }, ['healthy', 'unhealthy', 'healthy']),
       observed(20_000, { requestsTotal: 200 }, ['unhealthy']),
     ];
     const none = 'empty: web has no target that could get requests';
-    expect(await seen('requestsPerTarget', looks)).toEqual([TOO_FEW, 5, none]);
+    expect(await seen('requestsPerTarget', series)).toEqual([TOO_FEW, 5, none]);
   });
 
-  it('tells gauges at once, by the time of the look', async () => {
-    const look = observed(5_000, { openRequests: 3, queuedRequests: 4 });
-    expect(await seen('openRequests', [look])).toEqual([3]);
-    expect(await seen('queueLength', [look])).toEqual([4]);
+  it('reports gauges at once, by the time of the observation', async () => {
+    const one = observed(5_000, { openRequests: 3, queuedRequests: 4 });
+    expect(await seen('openRequests', [one])).toEqual([3]);
+    expect(await seen('queueLength', [one])).toEqual([4]);
     const source = sourceOf(
       haproxyMetric,
       { targetGroup: 'web', measure: 'openRequests' },
-      { observations: () => [look] },
+      { observations: () => [one] },
     );
     expect(await source.read(NO_ABORT)).toHaveProperty('at', 5_000);
   });

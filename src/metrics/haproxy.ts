@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Target, TargetGroupObservation } from '../model/observation.ts';
 import type { MetricContext, Observed } from '../ports/metric-source.ts';
 import { nameSchema } from '../settings/fields.ts';
-import { type Found, lookingSource, Missing, metricSourceType } from './source.ts';
+import { type Found, Missing, metricSourceType, polledSource } from './source.ts';
 import { type Counted, TrafficWindow } from './traffic-window.ts';
 
 const MEASURES = [
@@ -26,16 +26,16 @@ function schema() {
   });
 }
 
-/** What HAProxy counts, from the looks that Drover takes at it anyway. */
+/** What HAProxy counts, from the observations that Drover makes anyway. */
 export const haproxyMetric = metricSourceType({
   name: 'haproxy',
   schema,
   create: ({ targetGroup, measure }, context) => {
     const window = new TrafficWindow();
-    return lookingSource(context.clock, async () => {
-      const { look, group } = newestOf(targetGroup, context, window);
-      window.add(look, group.traffic);
-      return { ...measured(measure, group, window, context), at: look.at };
+    return polledSource(context.clock, async () => {
+      const { observed, group } = newestOf(targetGroup, context, window);
+      window.add(observed, group.traffic);
+      return { ...measured(measure, group, window, context), at: observed.at };
     });
   },
 });
@@ -45,13 +45,13 @@ function newestOf(
   name: string,
   { observations }: MetricContext,
   window: TrafficWindow,
-): { look: Observed; group: TargetGroupObservation } {
-  for (const look of observations()) {
-    const group = look.observation.targetGroups.find((one) => one.name === name);
+): { observed: Observed; group: TargetGroupObservation } {
+  for (const observed of observations()) {
+    const group = observed.observation.targetGroups.find((one) => one.name === name);
     if (group === undefined) continue;
-    const { partial } = look.observation;
+    const { partial } = observed.observation;
     if (partial !== null) throw new Missing('failed', `the traffic of ${name} is known in part only: ${partial}`);
-    return { look, group };
+    return { observed, group };
   }
   window.forget();
   throw new Missing('absent', `no load balancer that has been seen has the target group ${name}`);
@@ -78,7 +78,7 @@ function measured(
       return { value: responses === 0 ? 0 : Math.min(1, errors5xx / responses) };
     }
     case 'responseTime':
-      // HAProxy goes on telling the mean of the last requests however long ago they were.
+      // HAProxy goes on reporting the mean of the last requests however long ago they were.
       return { value: answered(group, window).responses === 0 ? 0 : amount(traffic.responseTimeMs) };
   }
 }
@@ -100,7 +100,8 @@ function answered({ name, traffic }: TargetGroupObservation, window: TrafficWind
 }
 
 function known(found: Counted | null): Counted {
-  if (found === null) throw new Missing('empty', 'a rate needs two looks at the load balancer, a second apart or more');
+  if (found === null)
+    throw new Missing('empty', 'a rate needs two observations of the load balancer, a second apart or more');
   return found;
 }
 
@@ -131,5 +132,5 @@ function unhealthyInService(targets: readonly Target[], { servers, isOwn }: Metr
 
 function amount(value: number): number {
   if (value >= 0) return value;
-  throw new Missing('notANumber', `HAProxy tells ${value}, which cannot be negative`);
+  throw new Missing('notANumber', `HAProxy reports ${value}, which cannot be negative`);
 }

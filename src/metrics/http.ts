@@ -6,7 +6,7 @@ import { httpAccessFields, ONE_AUTHORIZATION, ONE_PASSWORD, PASSWORD_OF_A_USER, 
 import { getText, parseJson, shownUrl } from './http-client.ts';
 import { atPointer, JSON_POINTER } from './json-pointer.ts';
 import { urlSchema } from './settings.ts';
-import { lookingSource, Missing, metricSourceType } from './source.ts';
+import { Missing, metricSourceType, polledSource } from './source.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_POINTER_CHARACTERS = 512;
@@ -32,7 +32,7 @@ export const httpMetric = metricSourceType({
   name: 'http',
   schema,
   create: ({ url, pointer, ...access }, { clock }) =>
-    lookingSource(clock, async (signal) => {
+    polledSource(clock, async (signal) => {
       const text = await getText(url, { signal, maxBodyBytes: MAX_BODY_BYTES, headers: await requestHeaders(access) });
       return { value: numberAt(url, pointer, parseJson(url, text)) };
     }),

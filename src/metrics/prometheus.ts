@@ -5,7 +5,7 @@ import { shown } from '../settings/public.ts';
 import { httpAccessFields, ONE_AUTHORIZATION, ONE_PASSWORD, PASSWORD_OF_A_USER, requestHeaders } from './access.ts';
 import { get, parseJson, shownUrl, unexpectedStatus } from './http-client.ts';
 import { urlSchema } from './settings.ts';
-import { type Found, lookingSource, Missing, metricSourceType } from './source.ts';
+import { type Found, Missing, metricSourceType, polledSource } from './source.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_QUERY_CHARACTERS = 4_096;
@@ -34,7 +34,7 @@ export const prometheusMetric = metricSourceType({
   name: 'prometheus',
   schema,
   create: ({ url, query, ...access }, { clock }) =>
-    lookingSource(clock, async (signal) => {
+    polledSource(clock, async (signal) => {
       const asked = askedOf(url, query);
       const headers = await requestHeaders(access);
       const { status, text } = await get(asked, { signal, maxBodyBytes: MAX_BODY_BYTES, headers });

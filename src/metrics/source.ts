@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import { isDefect, PortError } from '../ports/errors.ts';
 import type { MetricContext, MetricSource, MetricSourceType } from '../ports/metric-source.ts';
 
-/** Thrown by a look that gives no number; its message is the sentence that people read. */
+/** Thrown by a reading that gives no number; its message is the sentence that people read. */
 export class Missing extends Error {
   readonly code: MissingCode;
 
@@ -18,7 +18,7 @@ export class Missing extends Error {
   }
 }
 
-/** What a look has found. `at` is the value's own time; the time of the look where it has none. */
+/** What a reading has found. `at` is the value's own time; the time of the reading where it has none. */
 export interface Found {
   readonly value: number;
   readonly at?: EpochMs;
@@ -26,17 +26,17 @@ export interface Found {
   readonly over?: number;
 }
 
-export type Look = (signal: AbortSignal) => Promise<Found>;
+export type Read = (signal: AbortSignal) => Promise<Found>;
 
-/** A source that has no hints to give: it is looked at when its time has come. */
-export function lookingSource(clock: Clock, look: Look): MetricSource {
-  return { read: (signal) => readingOf(clock, look, signal), watch: () => () => {} };
+/** A source that gives no hints: it is read when its time has come. */
+export function polledSource(clock: Clock, read: Read): MetricSource {
+  return { read: (signal) => readingOf(clock, read, signal), watch: () => () => {} };
 }
 
-async function readingOf(clock: Clock, look: Look, signal: AbortSignal): ReturnType<MetricSource['read']> {
+async function readingOf(clock: Clock, read: Read, signal: AbortSignal): ReturnType<MetricSource['read']> {
   try {
     signal.throwIfAborted();
-    const { at = clock.now(), ...found } = await look(signal);
+    const { at = clock.now(), ...found } = await read(signal);
     const { value } = found;
     if (!Number.isFinite(value)) throw new Missing('notANumber', `the value is ${value}, which is no finite number`);
     return { kind: 'value', ...found, at };

@@ -91,7 +91,7 @@ export interface SimplePolicy extends AlarmPolicy {
   readonly cooldownMs: number;
 }
 
-/** Learns the day and the week from recorded history and acts ahead of the hour. Never scales in. */
+/** Forecasts from the days and weeks of the recorded history and acts ahead of the hour. Never scales in. */
 export interface PredictivePolicy extends PolicyBase {
   readonly type: 'predictive';
   /** What one server can take of the metric's total. */

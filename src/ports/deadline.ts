@@ -41,7 +41,7 @@ export async function withDeadline<T>(
  */
 export async function untilAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
   const { promise: cut, reject } = Promise.withResolvers<never>();
-  // Before the call itself learns of it, so that the reason is this one.
+  // Before the call itself notices, so that the reason is this one.
   const onAbort = () => reject(reasonOf(signal));
   signal.addEventListener('abort', onAbort, { once: true });
   try {

@@ -4,7 +4,7 @@ import type { Member } from '../model/member.ts';
 import type { LoadBalancerObservation } from '../model/observation.ts';
 
 /**
- * What carries the traffic. It is told how things should be and finds the way there itself; the same call again changes
+ * What carries the traffic. It gets how things should be and finds the way there itself; the same call again changes
  * nothing. The contract, checked by `test/conformance/load-balancer.ts`:
  *
  * - `apply` makes the desired state durable first (a restart of the load balancer comes back to it), then real. It starts
@@ -56,7 +56,7 @@ export interface MemberElsewhere {
   readonly isServed: boolean;
 }
 
-/** Waited for, so that what is done has been told even when the controller dies in the middle of it; never rejects. */
+/** Waited for, so that what is done has been reported even when the controller dies in the middle of it; never rejects. */
 export type Announce = (event: LoadBalancerEvent) => Promise<void>;
 
 export type LoadBalancerEvent =

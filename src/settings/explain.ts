@@ -15,7 +15,7 @@ export interface Problem {
 }
 
 /**
- * Parses, and on failure tells every problem; messages that the schema itself gives are kept.
+ * Parses, and on failure gives every problem; messages that the schema itself gives are kept.
  * @param keysBeside keys that were taken out of `input` before: a misspelt one may have been meant as one of them
  */
 export function parseExplained<T>(

@@ -45,7 +45,7 @@ export class NodeSqliteDialect extends SqliteDialect implements Dialect {
   }
 }
 
-/** SQLite changes its schema in transactions; Kysely wants to be told, to run migrations in one. */
+/** SQLite changes its schema in transactions; Kysely has to know it, to run migrations in one. */
 class TransactionalDdlAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;

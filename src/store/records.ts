@@ -18,7 +18,7 @@ import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
 import { PortError } from '../ports/errors.ts';
 
 /**
- * What the stored records must look like, told to zod. Strict: an unknown key means that another version of Drover wrote the
+ * What the stored records must look like, as a zod schema. Strict: an unknown key means that another version of Drover wrote the
  * record, and to ignore what that one meant is no better than to lose it.
  */
 

@@ -6,7 +6,7 @@ import type { Tables } from './schema.ts';
 import { damaged } from './sqlite-check.ts';
 import { SQLITE_MIGRATIONS } from './sqlite-migrations.ts';
 
-/** `DROV`: tells Drover's databases from those of other programs (https://sqlite.org/pragma.html#pragma_application_id). */
+/** `DROV`: distinguishes Drover's databases from those of other programs (https://sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x44524f56;
 
 /**

@@ -1,4 +1,4 @@
-/** What Drover tells about itself: the shapes behind the local API, the command line and the live view. */
+/** What Drover reports about itself: the shapes behind the local API, the command line and the live view. */
 
 import type { FleetChange } from '../fleet/change.ts';
 import type { Activity, StoredActivity } from '../model/activity.ts';
@@ -144,7 +144,7 @@ export interface Explanation {
   readonly policies: readonly PolicyExplanation[];
   readonly scheduledActions: readonly ScheduledActionExplanation[];
   readonly suspendedProcesses: readonly SuspendableProcess[];
-  /** What the next look would do. */
+  /** What the next check would do. */
   readonly next: readonly Activity[];
   /** Why what would be done is not done now. */
   readonly holds: readonly Hold[];
@@ -174,7 +174,7 @@ export interface ScheduledActionExplanation
   readonly nextAt: EpochMs | null;
 }
 
-/** What the next look would do; nothing is changed to find out. */
+/** What the next check would do; nothing is changed to find out. */
 export interface Plan {
   readonly at: EpochMs;
   /** What re-reading the fleet file would change; empty when it is as applied. */
@@ -186,7 +186,7 @@ export interface Plan {
 
 export interface LoadBalancerPlan {
   readonly loadBalancer: string;
-  /** Why its change or its look failed, or which limit is reached. */
+  /** Why its change or its observation failed, or which limit is reached. */
   readonly detail: string;
 }
 

@@ -22,7 +22,7 @@ const sees: Readonly<Record<string, readonly string[]>> = {
   system: ['base', 'ports'],
   control: ['base', 'decide', 'ports', 'fleet', 'views', 'model'],
   'what-if': ['base', 'decide', 'views', 'model'],
-  api: ['base', 'control', 'ports', 'fleet', 'views', 'model'],
+  api: ['base', 'control', 'ports', 'fleet', 'views', 'settings', 'model'],
   cli: ['base', 'fleet', 'views', 'model'],
   compose: [
     'base',

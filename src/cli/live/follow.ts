@@ -19,7 +19,7 @@ export interface View {
 export interface FollowOptions {
   /** Start after this activity rather than with the newest ones. */
   readonly afterSequence?: number;
-  /** Told about each sight; false ends the following. */
+  /** Called with each sight; false ends the following. */
   readonly goOn?: (sight: Sight) => boolean;
 }
 

@@ -80,14 +80,14 @@ function longHints(hints: readonly Hint[], look: Look): readonly string[] {
   return hints.flatMap(({ command, effect }, index) => {
     const text = cut(clean(command), look.columns - HINT_LEAD.length, mark);
     const head = dim(index === 0 ? HINT_LEAD : indent) + cyan(text);
-    const told = clean(effect);
+    const shownEffect = clean(effect);
     const begin = Math.max(column, HINT_LEAD.length + widthOf(text) + 3);
     const padding = ' '.repeat(begin - HINT_LEAD.length - widthOf(text));
     const beside = look.columns - begin;
-    if (widthOf(told) <= beside) return [head + padding + dim(told)];
+    if (widthOf(shownEffect) <= beside) return [head + padding + dim(shownEffect)];
     const room = look.columns - column;
     if (room < MIN_EFFECT_COLUMNS) return [head];
-    const lines = wrap(told, room, MAX_EFFECT_LINES, mark);
+    const lines = wrap(shownEffect, room, MAX_EFFECT_LINES, mark);
     const below = lines.map((line) => ' '.repeat(column) + dim(line));
     return begin === column ? [head + padding + dim(lines[0] ?? ''), ...below.slice(1)] : [head, ...below];
   });

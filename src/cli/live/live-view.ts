@@ -23,7 +23,7 @@ export class LiveView {
   #status: FleetStatus | null = null;
   #activities: readonly StoredActivity[] = [];
   #notice: string | null = null;
-  /** Looks in a row that found nobody. */
+  /** Checks in a row that found nobody. */
   #misses = 0;
 
   /** @param program how drover is called here */
@@ -66,7 +66,7 @@ export class LiveView {
     const full = terminalLook(this.#terminal, this.#program);
     // The line below the frame is the cursor's.
     const room = { ...full, rows: full.rows - 1 };
-    // What is out of date does not grow older on the screen: its clock tells when it was seen.
+    // What is out of date does not grow older on the screen: its clock shows when it was seen.
     const look = this.#notice === null ? room : { ...room, now: this.#status.at };
     const frame = { activities: this.#activities, hints: this.#hints(this.#status), notice: this.#notice };
     this.#draw(renderFrame({ status: this.#status, ...frame }, look));

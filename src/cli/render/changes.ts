@@ -26,7 +26,7 @@ export function renderChanges(changes: readonly FleetChange[], look: Look): read
   return renderTable(columns, rows, { width: look.columns, title: dim, cut });
 }
 
-/** What the next look would do, and why it does not do more. */
+/** What the next check would do, and why it does not do more. */
 export function renderPlan(plan: Plan, look: Look): string {
   const { bold, dim, red, yellow } = colors(look);
   const { arrow, hold } = symbols(look);

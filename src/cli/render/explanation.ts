@@ -67,7 +67,7 @@ function policies(explanation: Explanation, look: Look): readonly string[] {
   return [...table(POLICY_COLUMNS, rows, look), ...whys, ...sentence(outcome(explanation), look)];
 }
 
-/** The wish that counts. What does not come of it is told by what is waited for. */
+/** The wish that counts. What does not come of it is in what is waited for. */
 function outcome({ group, policies }: Explanation): string {
   const wishes = policies.flatMap(({ policy, wants }) => (wants === null ? [] : [{ policy, wants }]));
   const largest = wishes.toSorted((a, b) => b.wants - a.wants)[0];
@@ -114,7 +114,7 @@ function suspended({ group, suspendedProcesses }: Explanation, look: Look): read
   return ['Suspended:', ...lines, `Resume with \`${resume}\`.`];
 }
 
-/** What the next look does, and what keeps it from doing more. */
+/** What the next check does, and what keeps it from doing more. */
 function now(explanation: Explanation, look: Look): readonly string[] {
   const { next } = explanation;
   const holds = otherHolds(explanation);

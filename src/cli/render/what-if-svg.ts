@@ -20,27 +20,27 @@ const MAX_TIMES = 9;
 const MAX_LEVELS = 5;
 
 /** Colours of the charts; readable on white and, by the browser's setting, on black. */
-export const SVG_STYLE = `.whatif{font:12px system-ui,sans-serif;--ink:#222;--faint:#ddd;--load:#9db7d5;--bad:#d1495b;--bears:#26547c;--size:#8fc0a9;--want:#2f6b4f}
-@media (prefers-color-scheme:dark){.whatif{--ink:#ddd;--faint:#444;--load:#3f6187;--bad:#e8798a;--bears:#9cc4ea;--size:#3d6b57;--want:#9fdcbd}}
-@media print{.whatif{--ink:#222;--faint:#ddd;--load:#9db7d5;--bad:#d1495b;--bears:#26547c;--size:#8fc0a9;--want:#2f6b4f}}
+export const SVG_STYLE = `.whatif{font:12px system-ui,sans-serif;--ink:#222;--faint:#ddd;--load:#9db7d5;--bad:#d1495b;--handled:#26547c;--size:#8fc0a9;--want:#2f6b4f}
+@media (prefers-color-scheme:dark){.whatif{--ink:#ddd;--faint:#444;--load:#3f6187;--bad:#e8798a;--handled:#9cc4ea;--size:#3d6b57;--want:#9fdcbd}}
+@media print{.whatif{--ink:#222;--faint:#ddd;--load:#9db7d5;--bad:#d1495b;--handled:#26547c;--size:#8fc0a9;--want:#2f6b4f}}
 .whatif text{fill:var(--ink)}.whatif .grid{stroke:var(--faint);fill:none}.whatif .load{fill:var(--load)}.whatif .bad{fill:var(--bad)}
-.whatif .bears{stroke:var(--bears);fill:none;stroke-width:1.5}.whatif .size{fill:var(--size)}.whatif .want{stroke:var(--want);fill:none;stroke-width:1.5}`;
+.whatif .handled{stroke:var(--handled);fill:none;stroke-width:1.5}.whatif .size{fill:var(--size)}.whatif .want{stroke:var(--want);fill:none;stroke-width:1.5}`;
 
-/** Two charts over one time: the load with what the servers bear, and the servers with the size that they should be. */
+/** Two charts over one time: the load with what the servers can handle, and the servers with the size that they should be. */
 export function whatIfSvg(run: WhatIfRun, style = ''): string {
   const { capacity, from, to, title, group } = run;
   const points = thin(run.points, MAX_POINTS);
   const x = (at: EpochMs) => LEFT + ((at - from) / (to - from)) * (WIDTH - LEFT - RIGHT);
-  const bears = ({ inService }: WhatIfPoint) => (capacity ?? 0) * inService;
+  const handled = ({ inService }: WhatIfPoint) => (capacity ?? 0) * inService;
   const mostLoad = Math.max(1e-9, ...points.map(({ load }) => load ?? 0));
-  // What they bear may be far above; the load is what the chart is about.
-  const topLoad = Math.min(Math.max(mostLoad, ...points.map(bears)), 2 * mostLoad);
+  // What they can handle may be far above; the load is what the chart is about.
+  const topLoad = Math.min(Math.max(mostLoad, ...points.map(handled)), 2 * mostLoad);
   const topSize = Math.max(1, ...points.map(({ inService, desired }) => Math.max(inService, desired)));
   const yLoad = scale(topLoad, LOAD_TOP);
   const ySize = scale(topSize, SIZE_TOP);
   const steps = (value: (point: WhatIfPoint) => number, y: (value: number) => number) =>
     stepPath(points, to, x, (point) => y(value(point)));
-  const served = (point: WhatIfPoint) => Math.min(point.load ?? 0, capacity === null ? Infinity : bears(point));
+  const served = (point: WhatIfPoint) => Math.min(point.load ?? 0, capacity === null ? Infinity : handled(point));
   // Only where it is more: under what is served it would shine through at the edges.
   const overload = (point: WhatIfPoint) => ((point.load ?? 0) > served(point) ? (point.load ?? 0) : 0);
   const parts = [
@@ -49,7 +49,9 @@ export function whatIfSvg(run: WhatIfRun, style = ''): string {
     times(from, to, x),
     `<path class="bad" d="${area(steps(overload, yLoad), x(to), yLoad(0))}"/>`,
     `<path class="load" d="${area(steps(served, yLoad), x(to), yLoad(0))}"/>`,
-    capacity === null ? '' : `<path class="bears" d="M${steps((point) => Math.min(bears(point), topLoad), yLoad)}"/>`,
+    capacity === null
+      ? ''
+      : `<path class="handled" d="M${steps((point) => Math.min(handled(point), topLoad), yLoad)}"/>`,
     `<path class="size" d="${area(
       steps(({ inService }) => inService, ySize),
       x(to),
@@ -63,7 +65,7 @@ export function whatIfSvg(run: WhatIfRun, style = ''): string {
         : [
             ['load', 'Load'],
             ['bad', 'not served'],
-            ['bears', 'what the servers can handle'],
+            ['handled', 'what the servers can handle'],
           ],
     ),
     legend(SIZE_TOP, [
@@ -145,7 +147,7 @@ function legend(panelTop: number, entries: readonly (readonly [string, string])[
     .map(([kind, text]) => {
       const at = left;
       left += 34 + text.length * 7;
-      const isLine = kind === 'bears' || kind === 'want';
+      const isLine = kind === 'handled' || kind === 'want';
       const sign = isLine
         ? `<path class="${kind}" d="M${at},${panelTop - 11}h14"/>`
         : `<rect class="${kind}" x="${at}" y="${panelTop - 17}" width="14" height="11"/>`;

@@ -28,10 +28,10 @@ export function renderWhatIf(runs: readonly WhatIfRun[], look: Look): readonly s
 export function whatIfHeading(run: WhatIfRun): readonly [string, string] {
   const { group, metric, valueIs, from, to, intervalMs, bootMs, capacity } = run;
   const load = metric === null ? 'the load' : `${metric}${valueIs === 'average' ? ', seen as an average' : ''}`;
-  const bears = capacity === null ? '' : `, one server can handle ${amount(capacity)}`;
+  const handles = capacity === null ? '' : `, one server can handle ${amount(capacity)}`;
   return [
     `Group ${group}: ${load} from ${utc(from)} to ${utc(to)} (UTC), every ${formatDuration(intervalMs)}.`,
-    `A server boots in ${formatDuration(bootMs)}${bears}.`,
+    `A server boots in ${formatDuration(bootMs)}${handles}.`,
   ];
 }
 

@@ -21,7 +21,7 @@ async function synchronisation(signal: AbortSignal): Promise<Finding> {
   const answer = await isSynchronised(signal);
   if (answer === true) return { level: 'ok', message: 'The clock is synchronised.', remedy: null };
   if (answer === null) {
-    const message = 'Whether the clock is synchronised cannot be told here: timedatectl gives no answer.';
+    const message = 'Whether the clock is synchronised is not known here: timedatectl gives no answer.';
     return { level: 'ok', message, remedy: null };
   }
   return {
@@ -48,7 +48,7 @@ async function isSynchronised(signal: AbortSignal): Promise<boolean | null> {
   }
 }
 
-/** A file server has a clock of its own, by which the age of a metric's file is told. */
+/** A file server has a clock of its own, by which the age of a metric's file is measured. */
 async function fileSystemClock(dataDir: string): Promise<readonly Finding[]> {
   const skewMs = await skewOf(dataDir);
   if (skewMs === null || Math.abs(skewMs) <= MAX_SKEW_MS) return [];

@@ -1,6 +1,6 @@
 /**
  * The fleet file's shape, key by key, and how it becomes a `Fleet`. What several keys must be true of together is in
- * `checks.ts`. Descriptions and defaults go into the JSON Schema that editors use; docs/fleet-file.md tells the same at length.
+ * `checks.ts`. Descriptions and defaults go into the JSON Schema that editors use; docs/fleet-file.md says the same at length.
  */
 
 import { z } from 'zod';

@@ -91,12 +91,12 @@ const TOO_DEEP = 'it is nested too deeply';
 /** The first of each kind: what follows it is mostly the same again. */
 function syntaxProblems(errors: readonly YAMLError[], place: (offset: number) => Place): YamlProblem[] {
   const exhausted = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
-  const told = new Map<string, number>();
+  const reported = new Map<string, number>();
   for (const error of exhausted === undefined ? errors : [exhausted]) {
     const message = inWords(error);
-    if (!told.has(message)) told.set(message, error.pos[0]);
+    if (!reported.has(message)) reported.set(message, error.pos[0]);
   }
-  return [...told].map(([message, offset]) => ({ place: place(offset), message }));
+  return [...reported].map(([message, offset]) => ({ place: place(offset), message }));
 }
 
 function inWords({ code, message }: YAMLError): string {

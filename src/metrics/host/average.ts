@@ -1,13 +1,13 @@
 import type { InstanceId } from '../../model/instance.ts';
 import type { MeasuredServer } from '../../ports/metric-source.ts';
 import { type Found, Missing } from '../source.ts';
-import type { CpuLook } from './cpu-share.ts';
+import type { CpuTime } from './cpu-share.ts';
 
 export type Measure = 'cpu' | 'memory' | 'load';
 
-/** What one look at all servers has found. */
+/** What one reading of all servers has found. */
 export interface Measured {
-  readonly cpu: ReadonlyMap<InstanceId, CpuLook>;
+  readonly cpu: ReadonlyMap<InstanceId, CpuTime>;
   readonly memoryMiB: ReadonlyMap<InstanceId, number>;
   readonly load: ReadonlyMap<InstanceId, number>;
   /** Why a server could not be measured. */
@@ -33,7 +33,7 @@ export function average(
   if (why !== undefined && (failed.length > meant.length / 2 || found.length === 0)) {
     throw new Missing('failed', `${failed.length} of ${meant.length} servers could not be measured: ${why}`);
   }
-  if (found.length === 0) throw new Missing('empty', 'no server tells it, or none has been looked at twice yet');
+  if (found.length === 0) throw new Missing('empty', 'no server reports it, or none has been read twice yet');
   const value = found.reduce((sum, one) => sum + one, 0) / found.length;
   // It stands for those, too, that could not be reached this time.
   return { value, over: warm.length > 0 ? found.length + failed.length : 0 };

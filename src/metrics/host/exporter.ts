@@ -12,7 +12,7 @@ const MEMORY_TOTAL = 'node_memory_MemTotal_bytes';
 const MEMORY_AVAILABLE = 'node_memory_MemAvailable_bytes';
 const LOAD = 'node_load1';
 
-/** What a server's exporter tells; null for what it does not. */
+/** What a server's exporter reports; null for what it does not. */
 export interface MachineUsage {
   /** Over all of its CPUs, since its start. */
   readonly cpu: { readonly totalSeconds: number; readonly idleSeconds: number } | null;

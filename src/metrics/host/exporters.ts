@@ -2,14 +2,14 @@ import { reasonOf } from '../../base/quoted.ts';
 import type { InstanceId } from '../../model/instance.ts';
 import type { MeasuredServer } from '../../ports/metric-source.ts';
 import type { Measured } from './average.ts';
-import type { CpuLook } from './cpu-share.ts';
+import type { CpuTime } from './cpu-share.ts';
 import { type MachineUsage, type ScrapeOptions, scrape } from './exporter.ts';
 
 /** Scrapes that are under way at once. */
 const MAX_SCRAPES = 16;
 
 /** Servers that are machines with a node_exporter each. */
-export async function lookAtExporters(
+export async function measureExporters(
   servers: readonly MeasuredServer[],
   how: ScrapeOptions,
   signal: AbortSignal,
@@ -42,7 +42,7 @@ export async function lookAtExporters(
 }
 
 /** Time as the CPUs themselves count it: the share is that of the whole machine, however many it has. */
-function cpuLook(id: InstanceId, { cpu }: MachineUsage): (readonly [InstanceId, CpuLook])[] {
+function cpuLook(id: InstanceId, { cpu }: MachineUsage): (readonly [InstanceId, CpuTime])[] {
   if (cpu === null) return [];
   const busySeconds = cpu.totalSeconds - cpu.idleSeconds;
   return [[id, { life: '', busyMs: busySeconds * 1000, atMs: cpu.totalSeconds * 1000 }]];

@@ -32,7 +32,7 @@ describe('processes of this host', () => {
   const source = (measure: string, servers: readonly MeasuredServer[]) =>
     sourceOf(hostMetric, { measure }, { servers: () => servers });
 
-  it('measures CPU from the second look on, children included', async () => {
+  it('measures CPU from the second reading on, children included', async () => {
     const busy = aServer('while :; do :; done & wait');
     const cpu = source('cpu', [server('i-1', busy.pid)]);
     expect(await cpu.read(NO_ABORT)).toMatchObject({ kind: 'missing', code: 'empty' });
@@ -96,17 +96,17 @@ node_cpu_seconds_total{cpu="1",mode="idle"} ${idle}
 node_cpu_seconds_total{cpu="1",mode="system"} 0
 `;
 
-  it('measures the CPU of the whole machine between two looks', async () => {
+  it('measures the CPU of the whole machine between two readings', async () => {
     const cpu = source('cpu', [server('i-1', null)]);
-    const look = async (idle: number, user: number) => {
+    const readAgain = async (idle: number, user: number) => {
       fake.answer = () => ({ body: cpuLines(idle, user) });
       return await cpu.read(NO_ABORT);
     };
-    expect(await look(1_000, 500)).toMatchObject({ code: 'empty' });
-    expect(await look(1_007.5, 505)).toMatchObject({ value: 25 });
+    expect(await readAgain(1_000, 500)).toMatchObject({ code: 'empty' });
+    expect(await readAgain(1_007.5, 505)).toMatchObject({ value: 25 });
     // The machine has started again.
-    expect(await look(10, 1)).toMatchObject({ code: 'empty' });
-    expect(await look(20, 1)).toMatchObject({ value: 0 });
+    expect(await readAgain(10, 1)).toMatchObject({ code: 'empty' });
+    expect(await readAgain(20, 1)).toMatchObject({ value: 0 });
   });
 
   it('asks each server, at its own path, and takes the mean of those that answer', async () => {

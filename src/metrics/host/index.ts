@@ -5,11 +5,11 @@ import type { MetricContext } from '../../ports/metric-source.ts';
 import { httpPathSchema, portSchema } from '../../settings/fields.ts';
 import { httpAccessFields, ONE_AUTHORIZATION, ONE_PASSWORD, PASSWORD_OF_A_USER, requestHeaders } from '../access.ts';
 import { optional } from '../settings.ts';
-import { type Look, lookingSource, metricSourceType } from '../source.ts';
+import { metricSourceType, polledSource, type Read } from '../source.ts';
 import { average, type Measure, type Measured } from './average.ts';
 import { CpuShares } from './cpu-share.ts';
-import { lookAtExporters } from './exporters.ts';
-import { lookAtProcesses } from './processes.ts';
+import { measureExporters } from './exporters.ts';
+import { measureProcesses } from './processes.ts';
 
 function schema(baseDir: string) {
   return z
@@ -35,20 +35,24 @@ type Settings = z.infer<ReturnType<typeof schema>>;
 export const hostMetric = metricSourceType({
   name: 'host',
   schema,
-  create: (settings, context) => lookingSource(context.clock, lookOf(settings, context)),
+  create: (settings, context) => polledSource(context.clock, readerOf(settings, context)),
 });
 
-function lookOf({ measure, exporterPort, path, ...access }: Settings, { servers }: MetricContext): Look {
+function readerOf({ measure, exporterPort, path, ...access }: Settings, { servers }: MetricContext): Read {
   // Processes of one host have one load.
   if (measure === 'load' && exporterPort === null) return async () => ({ value: loadAverage() });
   const shares = new CpuShares();
   return async (signal) => {
     const inService = servers();
-    const look =
+    const measured =
       exporterPort === null
-        ? lookAtProcesses(inService)
-        : await lookAtExporters(inService, { port: exporterPort, path, headers: await requestHeaders(access) }, signal);
-    return average(valuesOf(measure, look, shares), look.failures, inService);
+        ? measureProcesses(inService)
+        : await measureExporters(
+            inService,
+            { port: exporterPort, path, headers: await requestHeaders(access) },
+            signal,
+          );
+    return average(valuesOf(measure, measured, shares), measured.failures, inService);
   };
 }
 

@@ -14,7 +14,7 @@ interface ServerUsage {
 }
 
 /** Servers that are processes of this host, each with all processes of its session. @throws Missing where there is no /proc */
-export function lookAtProcesses(servers: readonly MeasuredServer[]): Measured {
+export function measureProcesses(servers: readonly MeasuredServer[]): Measured {
   const usage = usageOf(servers.flatMap(({ pid }) => pid ?? []));
   const atMs = uptimeMs();
   const found = servers.map((server) => ({ server, usage: server.pid === null ? undefined : usage.get(server.pid) }));

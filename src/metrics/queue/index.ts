@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lookingSource, metricSourceType } from '../source.ts';
+import { metricSourceType, polledSource } from '../source.ts';
 import { rabbitmqDepth, rabbitmqSchema } from './rabbitmq.ts';
 import { redisDepth, redisSchema } from './redis.ts';
 
@@ -8,5 +8,5 @@ export const queueMetric = metricSourceType({
   name: 'queue',
   schema: (baseDir) => z.discriminatedUnion('kind', [rabbitmqSchema(baseDir), redisSchema(baseDir)]),
   create: (settings, { clock }) =>
-    lookingSource(clock, settings.kind === 'rabbitmq' ? rabbitmqDepth(settings) : redisDepth(settings)),
+    polledSource(clock, settings.kind === 'rabbitmq' ? rabbitmqDepth(settings) : redisDepth(settings)),
 });

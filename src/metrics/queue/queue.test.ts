@@ -30,7 +30,7 @@ describe('RabbitMQ', () => {
   });
 
   it.each([
-    [200, '{}', 'empty', 'does not tell how many messages'],
+    [200, '{}', 'empty', 'does not say how many messages'],
     [200, '{"messages":5,"state":"down"}', 'failed', 'the queue jobs is down'],
     [200, '{"messages":-1}', 'failed', 'not answer as expected'],
     [200, '{"messages":"5"}', 'failed', 'not answer as expected'],

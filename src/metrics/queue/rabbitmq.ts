@@ -3,7 +3,7 @@ import { shown } from '../../settings/public.ts';
 import { basic, ONE_PASSWORD, passwordFields, passwordOf } from '../access.ts';
 import { get, parseJson, shownUrl, unexpectedStatus } from '../http-client.ts';
 import { textSchema, urlSchema } from '../settings.ts';
-import { type Look, Missing } from '../source.ts';
+import { Missing, type Read } from '../source.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -26,7 +26,7 @@ export type RabbitmqSettings = z.infer<ReturnType<typeof rabbitmqSchema>>;
 const queueAnswer = z.object({ messages: z.int().min(0).optional(), state: z.string().optional() });
 
 /** Messages that wait, and those that were given to a worker and are not acknowledged yet. */
-export function rabbitmqDepth({ url, vhost, queue, user, ...passwords }: RabbitmqSettings): Look {
+export function rabbitmqDepth({ url, vhost, queue, user, ...passwords }: RabbitmqSettings): Read {
   const path = `/api/queues/${encodeURIComponent(vhost)}/${encodeURIComponent(queue)}`;
   const asked = `${url.replace(/\/+$/, '')}${path}?columns=messages,state`;
   return async (signal) => {
@@ -47,7 +47,7 @@ function depthOf(queue: string, answer: z.infer<typeof queueAnswer> | undefined)
   if (answer.messages === undefined) {
     throw new Missing(
       'empty',
-      `RabbitMQ does not tell how many messages ${queue} has: it is new, or its statistics are off`,
+      `RabbitMQ does not say how many messages ${queue} has: it is new, or its statistics are off`,
     );
   }
   return answer.messages;

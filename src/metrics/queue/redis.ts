@@ -3,7 +3,7 @@ import { quotedStart, reasonOf } from '../../base/quoted.ts';
 import { shown } from '../../settings/public.ts';
 import { ONE_PASSWORD, passwordFields, passwordOf } from '../access.ts';
 import { optional, textSchema, urlSchema } from '../settings.ts';
-import { type Look, Missing } from '../source.ts';
+import { Missing, type Read } from '../source.ts';
 import { type RedisReply, withRedis } from './redis-connection.ts';
 
 const TYPES = ['list', 'stream', 'set', 'sortedSet', 'hash'] as const;
@@ -40,7 +40,7 @@ export function redisSchema(baseDir: string) {
 export type RedisSettings = z.infer<ReturnType<typeof redisSchema>>;
 
 /** Asks once, on a connection of its own: nothing stays open between two readings. */
-export function redisDepth(settings: RedisSettings): Look {
+export function redisDepth(settings: RedisSettings): Read {
   const { url, user } = settings;
   return async (signal) => {
     const password = await passwordOf(settings);
@@ -48,7 +48,7 @@ export function redisDepth(settings: RedisSettings): Look {
       return { value: await withRedis({ url, user, password }, signal, (ask) => depth(ask, settings)) };
     } catch (error) {
       if (error instanceof Missing) throw error;
-      throw new Missing('failed', `Redis at ${new URL(url).host} does not tell: ${reasonOf(error)}`);
+      throw new Missing('failed', `Redis at ${new URL(url).host} does not say: ${reasonOf(error)}`);
     }
   };
 }
@@ -71,7 +71,7 @@ async function waitingIn(ask: Ask, { key, type, consumerGroup }: RedisSettings):
   if (consumerGroup === null) return entriesOf(ask, key, type);
   const group = groupsIn(await ask('XINFO', 'GROUPS', key)).find((fields) => fields.get('name') === consumerGroup);
   if (group === undefined) throw new Missing('absent', `the stream ${key} has no consumer group ${consumerGroup}`);
-  // Null, and absent before Redis 7, where it cannot be told because entries in between were deleted.
+  // Null, and absent before Redis 7, where it is unknown because entries in between were deleted.
   const lag = group.get('lag') ?? null;
   if (lag === null) {
     throw new Missing(

@@ -1,4 +1,4 @@
-/** What one look at a group costs as the group grows: counted in reads of its records, not in time. */
+/** What one check of a group costs as the group grows: counted in reads of its records, not in time. */
 
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/decide/decide.ts';
@@ -28,7 +28,7 @@ const TERMINATING: Partial<Server> = {
   state: { name: 'terminating', since: NOW - 1_000, cause: 'scaleIn', retryAt: null, commandEnded: false },
 };
 
-/** All servers are alike, and all of them have news at this look. */
+/** All servers are alike, and all of them have news at this check. */
 interface Situation {
   readonly server: Partial<Server>;
   readonly circumstances?: (size: number) => Circumstances;
@@ -109,7 +109,7 @@ function worked(size: number, { server, circumstances, rest }: Situation): { rea
   return { reads, decision };
 }
 
-describe('one look at a group', () => {
+describe('one check of a group', () => {
   it.each(Object.entries(SITUATIONS))('reads each record a few times, when %s', (_, situation) => {
     const small = worked(SMALL, situation);
     const large = worked(LARGE, situation);

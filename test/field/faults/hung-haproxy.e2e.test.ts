@@ -59,7 +59,7 @@ requires('haproxy')('an HAProxy that is hung or has died', () => {
     stopped.push(pid);
   }
 
-  /** What is announced until it is started anew, by a controller that looks and applies. */
+  /** What is announced until it is started anew, by a controller that observes and applies. */
   async function untilStarted(desired: Parameters<typeof applied>[1]): Promise<readonly LoadBalancerEvent[]> {
     const events: LoadBalancerEvent[] = [];
     await world.until('it is started anew', async () => {

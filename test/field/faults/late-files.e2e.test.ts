@@ -15,7 +15,7 @@ const SELDOM_MS = 300_000;
 const signal = new AbortController().signal;
 
 requires('haproxy')('the files of an HAProxy with many members', () => {
-  it('follow the newest members while it is looked at, and when Drover ends', async () => {
+  it('follow the newest members while it is observed, and when Drover ends', async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'drover-late-'));
     const driver = createHaproxy({ dataDir: folder.path, clock: systemClock });
     const port = await freePort();

@@ -133,7 +133,7 @@ requires('haproxy')('requests', () => {
     await world.until('they are open', async () => victims[0]?.held.length === 12);
     await world.apply(world.state([{ ...hung, state: 'draining' }, other]));
     await world.apply(world.state([other]));
-    // The look after that finds none open there any more.
+    // The observation after that finds none open there any more.
     const targets = await world.targets();
     expect(targets.find(({ instanceId }) => instanceId === 'i-0')?.traffic.openRequests ?? 0).toBe(0);
     await world.until('the other has them', async () => victims[1]?.held.length === 12);

@@ -10,7 +10,7 @@ import {
 import type { MetricContext } from '../../../src/ports/metric-source.ts';
 import { NO_ABORT, sourceOf } from '../../support/metric-sources.ts';
 
-interface Look {
+interface Observation {
   readonly at: number;
   readonly traffic?: Partial<Traffic>;
   readonly health?: Readonly<Record<string, TargetHealth>>;
@@ -19,9 +19,13 @@ interface Look {
 
 const HEALTHY = { a: 'healthy', b: 'healthy' } as const;
 
-/** What a measure reads at the last of some looks. */
-async function read(measure: string, looks: readonly Look[], context: Partial<MetricContext> = {}): Promise<Reading> {
-  let now: Look | undefined;
+/** What a measure reads at the last of some observations. */
+async function read(
+  measure: string,
+  series: readonly Observation[],
+  context: Partial<MetricContext> = {},
+): Promise<Reading> {
+  let now: Observation | undefined;
   const observations = () => {
     if (now === undefined || now.blind) return [];
     const { at, traffic = {}, health = HEALTHY } = now;
@@ -37,14 +41,14 @@ async function read(measure: string, looks: readonly Look[], context: Partial<Me
   };
   const source = sourceOf(haproxyMetric, { targetGroup: 'web', measure }, { observations, ...context });
   let reading = await source.read(NO_ABORT);
-  for (now of looks) reading = await source.read(NO_ABORT);
+  for (now of series) reading = await source.read(NO_ABORT);
   return reading;
 }
 
 const server = (instanceId: string) => ({ instanceId, address: null, pid: null, isWarm: true });
 
 describe('no healthy server is not no server', () => {
-  const looks = (health: Readonly<Record<string, TargetHealth>>) => [
+  const series = (health: Readonly<Record<string, TargetHealth>>) => [
     { at: 0, health },
     { at: 10_000, traffic: { requestsTotal: 400 }, health },
   ];
@@ -52,20 +56,20 @@ describe('no healthy server is not no server', () => {
   it('requests for each target are those of the servers that get them', async () => {
     const servers = () => [server('a'), server('b')];
     expect(
-      await read('requestsPerTarget', looks({ a: 'unhealthy', b: 'unhealthy', c: 'initial' }), { servers }),
+      await read('requestsPerTarget', series({ a: 'unhealthy', b: 'unhealthy', c: 'initial' }), { servers }),
     ).toMatchObject({ value: 20, over: 2 });
     // It was never healthy, and gets nothing.
     expect(
-      await read('requestsPerTarget', looks({ a: 'unhealthy', b: 'unhealthy' }), { servers: () => [server('a')] }),
+      await read('requestsPerTarget', series({ a: 'unhealthy', b: 'unhealthy' }), { servers: () => [server('a')] }),
     ).toMatchObject({ value: 40, over: 1 });
-    expect(await read('requestsPerTarget', looks({ a: 'healthy', b: 'unhealthy' }), { servers })).toMatchObject({
+    expect(await read('requestsPerTarget', series({ a: 'healthy', b: 'unhealthy' }), { servers })).toMatchObject({
       value: 40,
       over: 1,
     });
   });
 
   it('a load balancer that cannot be seen is still missing', async () => {
-    const blind = [...looks(HEALTHY), { at: 20_000, blind: true }];
+    const blind = [...series(HEALTHY), { at: 20_000, blind: true }];
     for (const measure of ['requestsPerTarget', 'requestsPerSecond', 'responseTime', 'errorShare', 'openRequests']) {
       expect(await read(measure, blind)).toMatchObject({ kind: 'missing', code: 'absent' });
     }
@@ -74,12 +78,12 @@ describe('no healthy server is not no server', () => {
 
 describe('an average says what it is over', () => {
   it('requests for each target: those of the targets that are servers of the group itself', async () => {
-    const looks = [
+    const series = [
       { at: 0 },
       { at: 10_000, traffic: { requestsTotal: 400 }, health: { ...HEALTHY, c: 'healthy' } as const },
     ];
     const isOwn = (id: string) => id !== 'c';
-    expect(await read('requestsPerTarget', looks, { isOwn })).toMatchObject({ value: 40 / 3, over: 2 });
+    expect(await read('requestsPerTarget', series, { isOwn })).toMatchObject({ value: 40 / 3, over: 2 });
   });
 });
 
@@ -97,7 +101,7 @@ describe('known idleness is not blindness', () => {
   );
 
   it('without a target either', async () => {
-    const none = calm.map((look) => ({ ...look, health: {} }));
+    const none = calm.map((one) => ({ ...one, health: {} }));
     expect(await read('requestsPerTarget', none)).toMatchObject({ value: 0, over: 0 });
     expect(await read('responseTime', none)).toMatchObject({ value: 0 });
   });
@@ -146,11 +150,11 @@ describe('load is measured when it begins', () => {
   );
 
   it('errors are a share of what has ended', async () => {
-    const looks = [
+    const series = [
       { at: 0 },
       { at: 10_000, traffic: { requestsTotal: 100, responsesTotal: 10, errors5xxTotal: 10, openRequests: 90 } },
     ];
-    expect(await read('errorShare', looks)).toMatchObject({ value: 1 });
+    expect(await read('errorShare', series)).toMatchObject({ value: 1 });
     const begin = { requestsTotal: 100, responsesTotal: 0, errors5xxTotal: 0, openRequests: 100 };
     const end = { requestsTotal: 100, responsesTotal: 100, errors5xxTotal: 25 };
     expect(
@@ -162,11 +166,11 @@ describe('load is measured when it begins', () => {
   });
 
   it('what has been open for minutes, as WebSockets are, neither adds to a rate nor hides a rise', async () => {
-    const looks = Array.from({ length: 61 }, (_, index) => ({
+    const series = Array.from({ length: 61 }, (_, index) => ({
       at: index * 10_000,
       traffic: { requestsTotal: 1_000 + 10 * index + (index === 60 ? 490 : 0), openRequests: 1_000 },
     }));
-    expect(await read('requestsPerSecond', looks.slice(0, 60))).toMatchObject({ value: 1 });
-    expect(await read('requestsPerSecond', looks)).toMatchObject({ value: 50 });
+    expect(await read('requestsPerSecond', series.slice(0, 60))).toMatchObject({ value: 1 });
+    expect(await read('requestsPerSecond', series)).toMatchObject({ value: 50 });
   });
 });

@@ -37,7 +37,7 @@ describe.each(NAMES)('a policy, a metric and a scheduled action with the name %s
       NOW + atMs,
     );
 
-  it('have a memory like any other, from one look to the next and through the store', async () => {
+  it('have a memory like any other, from one check to the next and through the store', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'drover-names-'));
     const store = await openSqliteStore({ path: join(folder, 'drover.db') });
     onTestFinished(async () => {

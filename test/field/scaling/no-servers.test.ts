@@ -12,7 +12,7 @@ const POLICIES = [
   ['simple scaling', simply({ whenMissing: 'maxSize' })],
 ] as const;
 
-/** Two looks, far enough apart for a gap to be told. */
+/** Two decisions, far enough apart for a gap to be told. */
 function looks(code: MissingCode, policy: (typeof POLICIES)[number][1], size: number) {
   const group = { metrics: [metric('cpu')], scalingPolicies: [policy], minSize: 0, desiredCapacity: size };
   const reading: Reading = { kind: 'missing', code, detail: 'no server is in service', at: NOW };

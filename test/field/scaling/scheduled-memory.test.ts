@@ -60,8 +60,7 @@ describe('what a scheduled action has set', () => {
     expect(removed.memory.bounds).toBe(null);
     expect(removed.activities[0]).toMatchObject({
       reason: 'scheduledAction',
-      message:
-        'The fleet file does not set this by scheduled action up any more: minimum from 4 to 0, maximum from 6 to 10.',
+      message: 'Scheduled action up does not hold any more: minimum from 4 to 0, maximum from 6 to 10.',
     });
   });
 

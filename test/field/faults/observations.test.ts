@@ -1,4 +1,4 @@
-/** How often groups and load balancers are looked at, and how often something is recorded: counted, not timed. */
+/** How often groups are checked and load balancers observed, and how often something is recorded: counted, not timed. */
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { Loops } from '../../../src/control/loops.ts';
@@ -22,7 +22,7 @@ class World {
   readonly clock = new VirtualClock();
   readonly commits: Change[] = [];
   readonly applied = new Map<string, number>();
-  /** Times that the group's scaling policies were asked for: the same number at each look. */
+  /** Times that the group's scaling policies were asked for: the same number at each check. */
   readonly reads = new Map<string, number>();
   readonly machines = new Map<string, Machine>();
   readonly #desired = new Map<string, DesiredState>();
@@ -166,7 +166,7 @@ class World {
         this.applied.set(name, (this.applied.get(name) ?? 0) + 1);
       },
       observe: async () => {
-        const members = this.#desired.get(name)?.members ?? [];
+        const { members = [], loadBalancer } = this.#desired.get(name) ?? {};
         const targets = members.map(({ instanceId, state }) => {
           const health = state === 'draining' ? ('draining' as const) : ('healthy' as const);
           return { instanceId, health, detail: '', idleObservations: 9, traffic: NO_TRAFFIC };
@@ -175,6 +175,7 @@ class World {
           at: this.clock.now(),
           version: '',
           ...WHOLE_TRAFFIC,
+          listeners: loadBalancer?.listeners ?? [],
           targetGroups: [{ name, traffic: NO_TRAFFIC, targets }],
         };
       },
