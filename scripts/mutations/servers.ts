@@ -89,4 +89,18 @@ export const SERVERS: readonly Mutation[] = [
     replace: "    case 'terminated':\n    case 'shutting-down':\n",
     caughtBy: { tests: ['test/components/aws/provider.test.ts'] },
   },
+  {
+    name: 'static: a host that serves another fleet is taken',
+    file: 'src/providers/static/claim.ts',
+    find: 'claim 2>/dev/null || true',
+    replace: 'claim 2>/dev/null || mv -f .claim.* claim',
+    caughtBy: { tests: ['test/components/static/provider.test.ts'] },
+  },
+  {
+    name: 'static: a host whose key is not known is talked to',
+    file: 'src/providers/static/settings.ts',
+    find: 'StrictHostKeyChecking=yes',
+    replace: 'StrictHostKeyChecking=no',
+    caughtBy: { tests: ['test/components/static/provider.test.ts'] },
+  },
 ];

@@ -8,6 +8,7 @@ import { incusProvider } from './incus/index.ts';
 import { libvirtProvider } from './libvirt/index.ts';
 import { loadPackage, PACKAGES_VARIABLE, PackageError } from './packages/load.ts';
 import { processProvider } from './process/index.ts';
+import { staticProvider } from './static/index.ts';
 import { vagrantProvider } from './vagrant/index.ts';
 
 const OWN: readonly ProviderType[] = [
@@ -17,6 +18,7 @@ const OWN: readonly ProviderType[] = [
   incusProvider,
   libvirtProvider,
   processProvider,
+  staticProvider,
   vagrantProvider,
 ];
 
