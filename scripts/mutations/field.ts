@@ -389,4 +389,11 @@ export const FIELD: readonly Mutation[] = [
     replace: "if (config?.['volatile.last_state.power'] !== '') return true;",
     caughtBy: { tests: ['src/providers/incus/incus.test.ts'] },
   },
+  {
+    name: 'incus: the machines of a member that the cluster does not reach are gone',
+    file: 'src/providers/incus/instances.ts',
+    find: 'return status === ERROR && config === null;',
+    replace: 'return status === ERROR && config !== null;',
+    caughtBy: { tests: ['src/providers/incus/incus.test.ts'] },
+  },
 ];

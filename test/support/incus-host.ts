@@ -41,6 +41,7 @@ esac
 export class IncusHost {
   readonly folder: string;
   readonly #network = `drv${randomInt(2 ** 32).toString(36)}`;
+  #hasNetwork = false;
   #daemon: ChildProcess | null = null;
 
   private constructor(folder: string) {
@@ -48,10 +49,7 @@ export class IncusHost {
   }
 
   static async start(): Promise<IncusHost> {
-    // Root in a container is another user, who has to get through all of the folders above.
-    const host = new IncusHost(await mkdtemp('/var/tmp/drover-incus-'));
-    await chmod(host.folder, 0o711);
-    await host.startDaemon();
+    const host = await IncusHost.#bare();
     await host.incus('storage', 'create', 'default', 'dir');
     const addresses = [
       `ipv4.address=${freeNetwork()}.1/24`,
@@ -60,9 +58,34 @@ export class IncusHost {
       'ipv6.address=none',
     ];
     await host.incus('network', 'create', host.#network, ...addresses);
+    host.#hasNetwork = true;
     await host.incus('profile', 'device', 'add', 'default', 'root', 'disk', 'path=/', 'pool=default');
     await host.incus('profile', 'device', 'add', 'default', 'eth0', 'nic', `network=${host.#network}`);
     await host.#addImage();
+    return host;
+  }
+
+  /** A cluster of two members, `a` and `b`, whose machines have no network. */
+  static async startCluster(): Promise<readonly [IncusHost, IncusHost]> {
+    const [a, b] = [await IncusHost.#bare(), await IncusHost.#bare()];
+    await a.incus('config', 'set', 'core.https_address', `127.0.0.1:${await freePort()}`);
+    await a.incus('storage', 'create', 'default', 'dir');
+    await a.incus('cluster', 'enable', 'a');
+    await a.incus('config', 'set', 'cluster.offline_threshold', '11');
+    const token = (await a.incus('cluster', 'add', 'b')).trim().split('\n').at(-1) ?? '';
+    const server_address = `127.0.0.1:${await freePort()}`;
+    const cluster = { enabled: true, server_name: 'b', server_address, cluster_token: token, member_config: [] };
+    await b.#run(['admin', 'init', '--preseed'], JSON.stringify({ cluster }));
+    await a.incus('profile', 'device', 'add', 'default', 'root', 'disk', 'path=/', 'pool=default');
+    await a.#addImage();
+    return [a, b];
+  }
+
+  static async #bare(): Promise<IncusHost> {
+    // Root in a container is another user, who has to get through all of the folders above.
+    const host = new IncusHost(await mkdtemp('/var/tmp/drover-incus-'));
+    await chmod(host.folder, 0o711);
+    await host.startDaemon();
     return host;
   }
 
@@ -88,9 +111,13 @@ export class IncusHost {
   }
 
   async incus(...args: readonly string[]): Promise<string> {
+    return this.#run(args, '');
+  }
+
+  /** Some commands read their configuration from their input, whatever it is. */
+  async #run(args: readonly string[], input: string): Promise<string> {
     const call = run('incus', args, { env: this.#environment });
-    // Some commands read their configuration from there.
-    call.child.stdin?.end();
+    call.child.stdin?.end(input);
     return (await call).stdout;
   }
 
@@ -126,8 +153,15 @@ export class IncusHost {
   async dispose(): Promise<void> {
     if (this.#daemon === null) await this.startDaemon();
     await this.clear();
-    await this.incus('profile', 'device', 'remove', 'default', 'eth0');
-    await this.incus('network', 'delete', this.#network);
+    if (this.#hasNetwork) {
+      await this.incus('profile', 'device', 'remove', 'default', 'eth0');
+      await this.incus('network', 'delete', this.#network);
+    }
+    await this.leave();
+  }
+
+  /** Ends the server and removes its folder: for a member of a cluster whose machines are gone. */
+  async leave(): Promise<void> {
     await this.stopDaemon();
     const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
     for (const mount of mounts.filter((path) => path.startsWith(`${this.folder}/`)).toReversed())

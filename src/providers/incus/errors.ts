@@ -22,8 +22,8 @@ const RULES: readonly Rule[] = [
   {
     pattern: /unable to connect to|connection refused|i\/o timeout|no such host/i,
     reaction: 'Transient',
-    code: 'imageServer',
-    remedy: 'look whether the image server is reached from there',
+    code: 'notReached',
+    remedy: 'look whether the image server, or the member of the cluster, is reached from there',
   },
   {
     pattern: /image not provided|image.* not found|failed getting (?:remote )?image|doesn't match instance type/i,

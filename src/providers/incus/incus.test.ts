@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { launchRequest } from '../../../test/support/launch-request.ts';
 import { incusError } from './errors.ts';
 import { incusProvider } from './index.ts';
-import { creation, type Instance, instanceName, Machines, tagsOf } from './instances.ts';
+import { creation, type Instance, instanceName, isUnreached, Machines, tagsOf } from './instances.ts';
 import { providerSettingsSchema, readSettings, serverOf, settingsSchema } from './settings.ts';
 
 const schema = settingsSchema('/srv/shop');
@@ -137,6 +137,12 @@ describe('names and tags', () => {
     expect(stateOf('RUNNING', 102)).toBe('running');
     nowMs = 5_000;
     expect(stateOf('RUNNING', 102)).toBe('stopped');
+  });
+
+  it('have lost their tags while the cluster does not reach their member', () => {
+    expect(isUnreached(instance({ status: 'Error', status_code: 112, config: null }))).toBe(true);
+    expect(isUnreached(instance({ status: 'Error', status_code: 112 }))).toBe(false);
+    expect(isUnreached(instance())).toBe(false);
   });
 
   it('have the addresses that others reach them at', () => {

@@ -8,6 +8,7 @@ import { type IncusSettings, USER_DATA_KEY } from './settings.ts';
 
 const RUNNING = 103;
 const STOPPED = 102;
+const ERROR = 112;
 /** One that is off for so long has stopped. */
 const SETTLED_MS = 5_000;
 
@@ -103,6 +104,11 @@ export function creation(
 /** Whether it was ever started: one that was, and is stopped now, is not started again. */
 export function wasStarted({ last_used_at: lastUsedAt }: Instance): boolean {
   return Date.parse(lastUsedAt) > 0;
+}
+
+/** Whether it is only a name: the cluster does not reach the member that has the instance. It says so at once; that the member is offline, later. */
+export function isUnreached({ status_code: status, config }: Instance): boolean {
+  return status === ERROR && config === null;
 }
 
 export function isStopped({ status_code: status }: Instance): boolean {

@@ -10,13 +10,15 @@ import { Watchers } from '../watchers.ts';
 import { IncusClient } from './client.ts';
 import { endInstance } from './ending.ts';
 import { EventWatch } from './event-watch.ts';
-import { instanceSchema, Machines, tagsOf } from './instances.ts';
+import { type Instance, instanceSchema, isUnreached, Machines, tagsOf } from './instances.ts';
 import { findInstance, launchInstance } from './launch.ts';
 import { readSettings, serverOf } from './settings.ts';
 
 const MACHINE_ID = /^drover-[a-z0-9-]{1,56}$/;
 
 export const membersSchema = z.array(z.object({ server_name: z.string(), status: z.string(), message: z.string() }));
+
+const serverSchema = z.object({ environment: z.object({ server_clustered: z.boolean() }).optional() });
 
 /** Servers as containers or virtual machines of an Incus server or cluster. How it works is in docs/providers/incus.md. */
 export class IncusProvider implements Provider {
@@ -53,10 +55,8 @@ export class IncusProvider implements Provider {
 
   list(signal: AbortSignal): Promise<MachineList> {
     return untilAborted(signal, async () => {
-      const unseenZones = await this.#unseenZones(signal);
-      const filter = encodeURIComponent(`config.user.drover.fleet eq ${this.#fleet}`);
-      const path = `/1.0/instances?recursion=2&filter=${filter}`;
-      const instances = await this.#client.get(path, z.array(instanceSchema), signal);
+      const instances = await this.#instances(signal);
+      const unseenZones = await this.#unseenZones(instances, signal);
       this.#machines.keep(instances);
       const machines = instances.flatMap((instance) => {
         const tags = tagsOf(instance, this.#fleet);
@@ -107,17 +107,32 @@ export class IncusProvider implements Provider {
     await this.#client.close();
   }
 
-  /** Members that the cluster does not reach: what it says of their instances is not how they are. */
-  async #unseenZones(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-    if (this.#zones.length === 0) return new Map();
+  /** The fleet's instances; of a cluster all of the project, because what is on a member that is not reached has lost its tags. */
+  async #instances(signal: AbortSignal): Promise<readonly Instance[]> {
+    const { environment } = await this.#client.get('/1.0', serverSchema, signal);
+    const filter = encodeURIComponent(`config.user.drover.fleet eq ${this.#fleet}`);
+    const own = environment?.server_clustered === true ? '' : `&filter=${filter}`;
+    return await this.#client.get(`/1.0/instances?recursion=2${own}`, z.array(instanceSchema), signal);
+  }
+
+  /**
+   * Members that the cluster does not reach: what it says of their instances is not how they are.
+   * @throws PortError `Transient` where members are no zones
+   */
+  async #unseenZones(instances: readonly Instance[], signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    const unreached = instances.filter(isUnreached).map(({ location }) => location);
+    const why = (name: string) => `the cluster does not reach its member ${name}`;
+    if (this.#zones.length === 0) {
+      const [first] = unreached;
+      if (first === undefined) return new Map();
+      throw new PortError('Transient', 'unreachedMember', `${this.#client.where}: ${why(first)}; look whether it runs`);
+    }
     const members = await this.#client.get('/1.0/cluster/members?recursion=1', membersSchema, signal);
     const offline = members.filter(({ status }) => status.toLowerCase() === 'offline');
-    return new Map(
-      offline.map(({ server_name: name, message }) => [
-        name,
-        `the cluster does not reach its member ${name}: ${message}`,
-      ]),
-    );
+    return new Map([
+      ...unreached.map((name): [string, string] => [name, why(name)]),
+      ...offline.map(({ server_name: name, message }): [string, string] => [name, `${why(name)}: ${message}`]),
+    ]);
   }
 
   async #stopEvents(): Promise<void> {

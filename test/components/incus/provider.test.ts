@@ -109,7 +109,7 @@ requires('incus')('the incus provider', () => {
     [{ config: { 'limits.nothing': '1' } }, { reaction: 'Invalid', code: 'refused' }],
     [
       { image: 'a', imageServer: 'https://127.0.0.1:1' },
-      { reaction: 'Transient', code: 'imageServer' },
+      { reaction: 'Transient', code: 'notReached' },
     ],
   ])('says of a launch with %j that it is %j, and leaves nothing', async (written, error) => {
     await expect(launch('i-1', written)).rejects.toMatchObject(error);
