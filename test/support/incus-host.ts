@@ -57,8 +57,8 @@ export class IncusHost {
       'ipv4.firewall=false',
       'ipv6.address=none',
     ];
-    await host.incus('network', 'create', host.#network, ...addresses);
     host.#hasNetwork = true;
+    await host.#untilDone(['network', 'create', host.#network, ...addresses], /already exists/);
     await host.incus('profile', 'device', 'add', 'default', 'root', 'disk', 'path=/', 'pool=default');
     await host.incus('profile', 'device', 'add', 'default', 'eth0', 'nic', `network=${host.#network}`);
     await host.#addImage();
@@ -117,6 +117,8 @@ export class IncusHost {
   /** Some commands read their configuration from their input, whatever it is. */
   async #run(args: readonly string[], input: string): Promise<string> {
     const call = run('incus', args, { env: this.#environment });
+    // It may end without having read it.
+    call.child.stdin?.on('error', () => undefined);
     call.child.stdin?.end(input);
     return (await call).stdout;
   }
@@ -150,12 +152,23 @@ export class IncusHost {
     for (const name of await this.instances()) await this.incus('delete', '--force', name);
   }
 
+  /** Incus gives up where an interface of anybody else's goes away while it looks at all of them. */
+  async #untilDone(args: readonly string[], isDone: RegExp): Promise<void> {
+    await vi.waitFor(async () => {
+      const error = await this.incus(...args).then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      if (error !== null && !isDone.test(String(error))) throw error;
+    }, PATIENCE);
+  }
+
   async dispose(): Promise<void> {
     if (this.#daemon === null) await this.startDaemon();
     await this.clear();
     if (this.#hasNetwork) {
       await this.incus('profile', 'device', 'remove', 'default', 'eth0');
-      await this.incus('network', 'delete', this.#network);
+      await this.#untilDone(['network', 'delete', this.#network], /not found/);
     }
     await this.leave();
   }

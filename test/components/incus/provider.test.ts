@@ -69,7 +69,8 @@ requires('incus')('the incus provider', () => {
     await expect.poll(() => events).toBeGreaterThan(0);
     await expect.poll(async () => (await list())[0]?.addresses).toHaveLength(1);
     const before = events;
-    await host.incus('exec', id, '--', 'poweroff');
+    // Its end may cut the command off.
+    await host.incus('exec', id, '--', 'poweroff').catch(() => undefined);
     await expect.poll(() => events).toBeGreaterThan(before);
     await expect.poll(list).toMatchObject([{ id, state: 'stopped' }]);
     stop();
