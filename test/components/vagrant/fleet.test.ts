@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { RealFleet } from '../../support/fleet.ts';
 import { Load } from '../../support/load.ts';
+import { processesWith } from '../../support/processes.ts';
 import { requires } from '../../support/requires.ts';
 import { DockerEngine, freeNetwork, TINY_WEB } from '../../support/vagrant-engine.ts';
 
@@ -67,6 +68,8 @@ requires('vagrant')('a fleet of machines of Vagrant', () => {
       await writeFile(created.desiredFile, '2\n');
       await created.settle(2, PATIENCE_MS);
       expect(await engine.containers()).toHaveLength(2);
+      const folders = () => readdir(join(created.dataDir, 'providers', 'machines'));
+      await created.until('their folders have gone', async () => (await folders()).length === 2);
       const { failures, answers } = await load.stop();
       expect(failures).toEqual([]);
       expect(answers.size).toBe(5);
@@ -78,26 +81,29 @@ requires('vagrant')('a fleet of machines of Vagrant', () => {
       await expect(access(created.folder)).rejects.toThrow();
     });
 
-    it('leaves no folder of a server that is gone', async () => {
-      const created = await RealFleet.create({ desiredCapacity: 1, minSize: 0, deregistrationDelay: '1s' });
+    it('has no server twice after a controller that was killed in the middle of its launches', async () => {
+      const created = await RealFleet.create({ desiredCapacity: 2, deregistrationDelay: '1s' });
       fleet = created;
       const provider = { type: 'vagrant', vagrantProvider: 'docker', home: 'vagrant', dockerHost: engine.host };
+      const template = `{ provider: machines, providerSettings: { image: "${TINY_WEB}" } }`;
       await created.edit((text) =>
         text
           .replace('loadBalancers:', `providers:\n  machines: ${JSON.stringify(provider)}\nloadBalancers:`)
           .replace('    deregistrationDelay', '    port: 80\n    deregistrationDelay')
-          .replace(
-            /launchTemplate: .*/,
-            `launchTemplate: { provider: machines, providerSettings: { image: "${TINY_WEB}" } }`,
-          ),
+          .replace(/launchTemplate: .*/, `launchTemplate: ${template}`),
       );
       await created.start();
-      await created.settle(1, PATIENCE_MS);
-      const folder = join(created.dataDir, 'providers', 'machines');
-      expect(await readdir(folder)).toHaveLength(1);
-      await writeFile(created.desiredFile, '0\n');
-      await created.settle(0, PATIENCE_MS);
-      await created.until('its folder has gone', async () => (await readdir(folder)).length === 0);
+      // Vagrant goes on by itself, and has nobody to say anything to.
+      await created.until(
+        'vagrant is at work',
+        async () => (await processesWith(`VAGRANT_CWD=${created.dataDir}`)).length > 0,
+      );
+      await created.killController();
+      await created.start();
+      await created.settle(2, PATIENCE_MS);
+      await expect.poll(() => engine.containers(), { timeout: PATIENCE_MS }).toHaveLength(2);
+      await created.end();
+      fleet = undefined;
       expect(await engine.containers()).toEqual([]);
     });
   });
