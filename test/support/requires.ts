@@ -14,12 +14,14 @@ const INSTALL_TEST_COMPONENTS = 'sudo sh scripts/install-test-components.sh';
 
 /** What tests may need beyond the packages, and the command that installs it. */
 const components = {
+  docker: { title: 'Docker', program: 'dockerd', install: INSTALL_TEST_COMPONENTS },
   faketime: { title: 'faketime', program: 'faketime', install: INSTALL_TEST_COMPONENTS },
   hcloud: { title: 'hcloud', program: 'hcloud', install: INSTALL_TEST_COMPONENTS },
   haproxy: { title: 'HAProxy', program: 'haproxy', install: 'sudo sh scripts/install-haproxy.sh' },
   incus: { title: 'Incus', program: 'incus', install: INSTALL_TEST_COMPONENTS },
   libvirt: { title: 'libvirt', program: 'libvirtd', install: INSTALL_TEST_COMPONENTS },
   moto: { title: 'moto', program: 'drover-test-moto', install: INSTALL_TEST_COMPONENTS },
+  podman: { title: 'Podman', program: 'podman', install: INSTALL_TEST_COMPONENTS },
   prometheus: { title: 'Prometheus', program: 'prometheus', install: INSTALL_TEST_COMPONENTS },
   python3: { title: 'Python', program: 'python3', install: INSTALL_TEST_COMPONENTS },
   rabbitmq: { title: 'RabbitMQ', program: 'rabbitmq-server', install: INSTALL_TEST_COMPONENTS },

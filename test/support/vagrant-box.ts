@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freeNetwork } from './docker-engine.ts';
 import { GUEST, type LibvirtHost } from './libvirt-host.ts';
-import { freeNetwork } from './vagrant-engine.ts';
 import type { MachineHost } from './vagrant-world.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll } from 'vitest';
 import { describeProviderConformance } from '../../conformance/provider.ts';
+import { DockerEngine } from '../../support/docker-engine.ts';
 import { requires } from '../../support/requires.ts';
-import { containerHost, DockerEngine } from '../../support/vagrant-engine.ts';
+import { containerHost } from '../../support/vagrant-engine.ts';
 import { VagrantWorld } from '../../support/vagrant-world.ts';
 
 requires('vagrant')("Vagrant's docker provider", () => {

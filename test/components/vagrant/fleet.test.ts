@@ -1,11 +1,11 @@
 import { access, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { DockerEngine, freeNetwork, TINY_WEB } from '../../support/docker-engine.ts';
 import { RealFleet } from '../../support/fleet.ts';
 import { Load } from '../../support/load.ts';
 import { processesWith } from '../../support/processes.ts';
 import { requires } from '../../support/requires.ts';
-import { DockerEngine, freeNetwork, TINY_WEB } from '../../support/vagrant-engine.ts';
 
 /** Vagrant takes seconds where the host is busy. */
 const PATIENCE_MS = 120_000;

@@ -4,10 +4,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/model/json.ts';
 import type { Machine } from '../../../src/model/observation.ts';
 import type { Provider } from '../../../src/ports/provider.ts';
+import { DockerEngine, TINY_WEB } from '../../support/docker-engine.ts';
 import { launchRequest } from '../../support/launch-request.ts';
 import { processesWith } from '../../support/processes.ts';
 import { requires } from '../../support/requires.ts';
-import { containerHost, DockerEngine, TINY_WEB } from '../../support/vagrant-engine.ts';
+import { containerHost } from '../../support/vagrant-engine.ts';
 import { VagrantWorld } from '../../support/vagrant-world.ts';
 
 const PATIENCE = { timeout: 60_000 };

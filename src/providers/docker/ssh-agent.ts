@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { Agent } from 'node:http';
+import { Duplex } from 'node:stream';
+import { inheritedEnvironment } from '../../base/user-program.ts';
+
+const CONNECT_TIMEOUT_S = 10;
+/** After three of these without an answer the connection is over. */
+const ALIVE_INTERVAL_S = 5;
+/** Lists, events, launches and endings at once; sshd takes ten sessions by default. */
+const MAX_CONNECTIONS = 8;
+const MAX_COMPLAINT_CHARACTERS = 500;
+
+/**
+ * Connections to an engine through the user's own `ssh`, as Docker's own client makes them: with its configuration, its keys and its known hosts.
+ * (The ssh that docker-modem brings takes any host's key.)
+ */
+export class SshAgent extends Agent {
+  readonly #args: readonly string[];
+
+  constructor({ destination, port }: { readonly destination: string; readonly port: number | null }) {
+    super({ keepAlive: true, maxSockets: MAX_CONNECTIONS, maxFreeSockets: 1 });
+    this.#args = [
+      ...['-T', '-o', 'BatchMode=yes', '-o', `ConnectTimeout=${CONNECT_TIMEOUT_S}`],
+      ...['-o', `ServerAliveInterval=${ALIVE_INTERVAL_S}`, '-o', 'ControlMaster=no'],
+      ...(port === null ? [] : ['-p', String(port)]),
+      ...['--', destination, 'docker', 'system', 'dial-stdio'],
+    ];
+  }
+
+  override createConnection(): Duplex {
+    const sshSocket = process.env.SSH_AUTH_SOCK;
+    const env = { ...inheritedEnvironment(), ...(sshSocket === undefined ? {} : { SSH_AUTH_SOCK: sshSocket }) };
+    const child = spawn('ssh', this.#args, { cwd: '/', env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const stream = new SshStream(child);
+    child.once('error', (error) => stream.destroy(error));
+    return stream;
+  }
+}
+
+/** What an HTTP client asks of a socket, on a program's standard input and output. */
+class SshStream extends Duplex {
+  readonly #child: ReturnType<typeof spawn>;
+  #complaint = '';
+
+  constructor(child: ReturnType<typeof spawn>) {
+    super();
+    this.#child = child;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaint = `${this.#complaint}${text}`.slice(-MAX_COMPLAINT_CHARACTERS);
+    });
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) child.stdout?.pause();
+    });
+    child.stdin?.on('error', () => undefined);
+    child.once('close', (code) => {
+      if (code === 0 || this.#complaint === '') this.push(null);
+      else this.destroy(Object.assign(new Error(`ssh: ${this.#complaint.trim()}`), { code: 'ECONNREFUSED' }));
+    });
+  }
+
+  override _read(): void {
+    this.#child.stdout?.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    const { stdin } = this.#child;
+    if (stdin === null || stdin.destroyed) done(new Error('ssh has ended'));
+    else if (stdin.write(chunk)) done();
+    else stdin.once('drain', () => done());
+  }
+
+  override _final(done: () => void): void {
+    this.#child.stdin?.end();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#child.kill('SIGTERM');
+    done(error);
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setTimeout(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+}

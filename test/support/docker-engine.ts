@@ -1,0 +1,120 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { vi } from 'vitest';
+
+const run = promisify(execFile);
+const IMAGE_SCRIPT = join(import.meta.dirname, 'tiny-web-image.sh');
+
+/** Also outside of a test, where `expect.poll` does not work. */
+const PATIENCE = { timeout: 30_000, interval: 50 };
+
+export const TINY_WEB = 'tiny-web:1';
+
+/** A Docker engine of a test's own, with an image that serves, in a folder of its own. What runs in it has ended when it is disposed of. */
+export class DockerEngine {
+  readonly folder: string;
+  readonly host: string;
+  readonly #bridge = `drv${randomInt(2 ** 32).toString(36)}`;
+  #daemon: ChildProcess | null = null;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.host = `unix://${folder}/docker.sock`;
+  }
+
+  static async start(): Promise<DockerEngine> {
+    const engine = new DockerEngine(await mkdtemp(join(tmpdir(), 'drover-docker-')));
+    const bridge = engine.#bridge;
+    await run('ip', ['link', 'add', bridge, 'type', 'bridge']);
+    await run('ip', ['address', 'add', `${freeNetwork(30)}.1/24`, 'dev', bridge]);
+    await run('ip', ['link', 'set', bridge, 'up']);
+    await engine.startDaemon();
+    await run('sh', [IMAGE_SCRIPT, TINY_WEB], { env: engine.environment });
+    return engine;
+  }
+
+  get environment(): NodeJS.ProcessEnv {
+    return { ...process.env, DOCKER_HOST: this.host };
+  }
+
+  async startDaemon(): Promise<void> {
+    const folders = ['data', 'exec'].map((name) => join(this.folder, name));
+    const args = ['--data-root', folders[0], '--exec-root', folders[1], '--pidfile', join(this.folder, 'docker.pid')];
+    // It changes nothing of the host's own network.
+    const network = ['--bridge', this.#bridge, '--iptables=false', '--ip-forward=false'];
+    this.#daemon = spawn('dockerd', ['--host', this.host, ...args, ...network] as string[], {
+      stdio: 'ignore',
+      detached: true,
+    });
+    await vi.waitFor(() => this.docker('version'), PATIENCE);
+  }
+
+  async stopDaemon(): Promise<void> {
+    const daemon = this.#daemon;
+    this.#daemon = null;
+    if (daemon === null || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    daemon.kill('SIGTERM');
+    await once(daemon, 'exit');
+  }
+
+  /** Cut off: it is there, and does not answer. */
+  suspend(): void {
+    this.#daemon?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#daemon?.kill('SIGCONT');
+  }
+
+  async docker(...args: readonly string[]): Promise<string> {
+    return (await run('docker', args, { env: this.environment })).stdout;
+  }
+
+  /** Ends a container behind everybody's back. */
+  async kill(container: string): Promise<void> {
+    await this.docker('kill', container);
+  }
+
+  /** The names of all containers. */
+  async containers(): Promise<readonly string[]> {
+    return lines(await this.docker('ps', '--all', '--format', '{{.Names}}'));
+  }
+
+  /** The networks that are not the engine's own. */
+  async networks(): Promise<readonly string[]> {
+    return lines(await this.docker('network', 'ls', '--filter', 'type=custom', '--format', '{{.Name}}'));
+  }
+
+  /** Takes all containers and networks away. */
+  async clear(): Promise<void> {
+    const names = await this.containers();
+    if (names.length > 0) await this.docker('rm', '--force', ...names);
+    for (const name of await this.networks()) await this.docker('network', 'rm', name);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#daemon === null) await this.startDaemon();
+    await this.clear();
+    await this.stopDaemon();
+    await run('ip', ['link', 'delete', this.#bridge]);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+function lines(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
+
+/** The first three numbers of a network `172.SECOND.x.0/24` that nobody on this host has. */
+export function freeNetwork(second: number): string {
+  const taken = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+  for (;;) {
+    const net = `172.${second}.${randomInt(1, 255)}`;
+    if (!taken.some((address) => address.startsWith(`${net}.`))) return net;
+  }
+}

@@ -1,0 +1,71 @@
+import type { JsonObject } from '../../src/model/json.ts';
+import type { Machine } from '../../src/model/observation.ts';
+import type { Finding, Provider, ProviderContext } from '../../src/ports/provider.ts';
+import { dockerProvider } from '../../src/providers/docker/index.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import type { ProviderWorld } from '../conformance/provider.ts';
+import { TINY_WEB } from './docker-engine.ts';
+
+/** An engine that runs for tests: Docker's or Podman's. */
+export interface TestEngine {
+  /** As the fleet file has it. */
+  readonly host: string;
+  kill(container: string): Promise<void>;
+  clear(): Promise<void>;
+}
+
+export function settings(written: JsonObject = {}): JsonObject {
+  return dockerProvider.settingsSchema('/').parse({ image: TINY_WEB, pull: 'never', stopTimeout: '5s', ...written });
+}
+
+/** The docker provider on engines that tests share. */
+export class DockerWorld implements ProviderWorld {
+  readonly clock = systemClock;
+  readonly settings: JsonObject;
+  readonly listening: JsonObject;
+  readonly #engines: readonly TestEngine[];
+  readonly #opened: Provider[] = [];
+
+  constructor(engines: readonly TestEngine[], template: JsonObject = {}) {
+    this.#engines = engines;
+    this.settings = settings(template);
+    this.listening = this.settings;
+  }
+
+  /** What the fleet file says: one engine is the only place, several are zones `a`, `b`, ... */
+  get providerSettings(): JsonObject {
+    const [only] = this.#engines;
+    const zones = this.#engines.map(({ host }, index) => [String.fromCharCode(97 + index), { engine: host }]);
+    return this.#engines.length === 1 ? { engine: only?.host ?? '' } : { hosts: Object.fromEntries(zones) };
+  }
+
+  context(fleet: string): ProviderContext {
+    return {
+      fleet,
+      settings: dockerProvider.providerSettingsSchema?.('/').parse(this.providerSettings) ?? {},
+      dataDir: '/nonexistent',
+      clock: this.clock,
+      onProblem: () => undefined,
+    };
+  }
+
+  async open(fleet: string): Promise<Provider> {
+    const provider = dockerProvider.create(this.context(fleet));
+    this.#opened.push(provider);
+    return provider;
+  }
+
+  diagnose(): Promise<readonly Finding[]> {
+    return dockerProvider.diagnose?.(this.context('f'), new AbortController().signal) ?? Promise.resolve([]);
+  }
+
+  async crash({ id, zone }: Machine): Promise<void> {
+    const engine = this.#engines[zone === null ? 0 : zone.charCodeAt(0) - 97];
+    await engine?.kill(id.slice(id.indexOf(':') + 1));
+  }
+
+  async dispose(): Promise<void> {
+    for (const provider of this.#opened) await provider.close();
+    for (const engine of this.#engines) await engine.clear();
+  }
+}
