@@ -84,10 +84,12 @@ export function commandScript(
   variables: Readonly<Record<string, string>>,
 ): string {
   const assignments = Object.entries(variables).map(([name, value]) => `${name}=${word(value)}`);
-  return `umask 022
+  return `umask 077
 mkdir -p ${word(directory)} && cd ${word(directory)} || exit 1
 log=$PWD/command.log
+: >"$log"
 cd
+umask 022
 env ${assignments.join(' ')} ${words(command)} </dev/null >"$log" 2>&1
 code=$?
 tail -n ${LAST_LINES} "$log"
