@@ -27,6 +27,20 @@ export const SERVERS: readonly Mutation[] = [
     caughtBy: PLACEMENT,
   },
   {
+    name: 'zones: a machine that was moved is gone once its new zone cannot be seen',
+    file: 'src/decide/zones.ts',
+    find: 'placement: { ...placement, zone } };',
+    replace: 'placement };',
+    caughtBy: PLACEMENT,
+  },
+  {
+    name: 'zones: a launch has failed because its zone cannot be seen',
+    file: 'src/decide/machine-addresses.ts',
+    find: ' || isZoneUnseen(machines.value, instance)',
+    replace: '',
+    caughtBy: PLACEMENT,
+  },
+  {
     name: 'zones: a zone that cannot be seen gets new servers',
     file: 'src/decide/placement.ts',
     find: 'zone === null || !unseen.has(zone)',

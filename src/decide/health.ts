@@ -14,6 +14,7 @@ import { register } from './registration.ts';
 import { type Confirmation, confirmation, forgetDisputes, noteConfirmation } from './second-vantage.ts';
 import { isHealthy, type MachineSight, noteSight, sightOfMachine, targetsOf } from './sight.ts';
 import { suspension } from './suspension.ts';
+import { followZone } from './zones.ts';
 
 /**
  * Takes in what the provider and the load balancer say of each machine: the provider's word that it does not run is final, the
@@ -33,7 +34,8 @@ export function assessHealth(draft: Draft): void {
       endWithoutMachine(draft, instance, loss);
       continue;
     }
-    const followed = followAddresses(draft, instance, sight);
+    const placed = sight.kind === 'present' ? followZone(draft, instance, sight.machine) : instance;
+    const followed = followAddresses(draft, placed, sight);
     if (followed.state.name === 'probing') {
       const given = register(draft, followed);
       if (given !== null && !draft.waitsFor(keptThoughLate(draft, followed))) giveUp(draft, followed, given.detail);

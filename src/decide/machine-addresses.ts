@@ -8,6 +8,7 @@ import type { Facts } from './facts.ts';
 import { recordLaunchFailure } from './launch-backoff.ts';
 import { type MachineSight, sightOfMachine } from './sight.ts';
 import type { Snapshot } from './snapshot.ts';
+import { isZoneUnseen } from './zones.ts';
 
 export function refOf({ id, addresses, ports }: Machine, seenAt: EpochMs): MachineRef {
   return { id, addresses, ports, seenAt };
@@ -65,7 +66,8 @@ function awaitAddress(draft: Draft, instance: Instance): void {
   const { launchTimeoutMs } = draft.snapshot.group;
   const until = state.since + launchTimeoutMs;
   // It may have got one while that cannot be seen.
-  if (draft.now < until || draft.snapshot.machines.kind === 'blind') {
+  const { machines } = draft.snapshot;
+  if (draft.now < until || machines.kind === 'blind' || isZoneUnseen(machines.value, instance)) {
     draft.wake(until);
     return;
   }

@@ -164,6 +164,47 @@ describe('a zone that cannot be seen', () => {
     }
   });
 
+  it('is the one that a machine has moved to, where its provider moves machines', () => {
+    const circumstances = { zones: ZONES, group: { desiredCapacity: 2 } };
+    const snapshot = snapshotOf(inZone('a', 'x', 'y'), circumstances);
+    if (snapshot.machines.kind !== 'seen') throw new Error('seen');
+    const machines = new Map([...snapshot.machines.value.machines, ['y', machineOf({ id: 'y', zone: 'b' })]]);
+    const moved = decide(
+      { ...snapshot, machines: { kind: 'seen', value: { ...snapshot.machines.value, machines } } },
+      NOW,
+    );
+    expect(moved.changed.map(({ id, placement }) => [id, placement.zone])).toEqual([['y', 'b']]);
+    const dark = snapshotOf([...inZone('a', 'x'), { ...lost('b', 'y'), target: 'unhealthy', probe: 'healthy' }], {
+      ...circumstances,
+      unseen: ['b'],
+    });
+    const after = {
+      ...dark,
+      instances: dark.instances.map((one) => moved.changed.find(({ id }) => id === one.id) ?? one),
+    };
+    expect(reasons(decide(after, NOW))).not.toContain('machineGone');
+  });
+
+  it('may have given a server its address meanwhile: no launch has failed by that', () => {
+    const waiting: Server = {
+      ...launching('n', 'b'),
+      unlaunched: false,
+      machine: null,
+      target: null,
+      state: { name: 'launching', since: NOW - 3_600_000, retryAt: null },
+    };
+    const late = (unseen: readonly string[]) => {
+      const snapshot = snapshotOf([waiting], { zones: ZONES, group: { desiredCapacity: 1 }, unseen });
+      const instances = snapshot.instances.map((one) => ({
+        ...one,
+        machine: { id: 'm-n', addresses: [], ports: null, seenAt: NOW - 1 },
+      }));
+      return reasons(decide({ ...snapshot, instances }, NOW));
+    };
+    expect(late([])).toContain('launchFailed');
+    expect(late(['b'])).toEqual(['zoneUnseen']);
+  });
+
   it('gets no new servers', () => {
     const decision = decided(inZone('a', 'x'), { group: { desiredCapacity: 3 }, unseen: ['b'] });
     expect(zonesOf(decision)).toEqual(['c', 'a']);

@@ -1,4 +1,5 @@
 import type { Instance } from '../model/instance.ts';
+import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
@@ -47,6 +48,16 @@ export function zoneHold({ snapshot: { machines } }: Facts, instance: Instance):
   const { zone } = instance.placement;
   const why = machines.value.unseenZones.get(instance.launchTemplate.provider)?.get(zone ?? '') ?? '';
   return groupHold('zoneUnseen', `Nothing is asked of servers in zone ${zone} while it cannot be seen (${why}).`);
+}
+
+/** Takes in where a server's machine is: some providers move one, such as off a host that is emptied for maintenance. */
+export function followZone(draft: Draft, instance: Instance, { id, zone }: Machine): Instance {
+  const { machine, placement } = instance;
+  // A list of the past may have a machine that was the instance's before.
+  if (zone === null || zone === placement.zone || id !== machine?.id) return instance;
+  const moved = { ...instance, placement: { ...placement, zone } };
+  draft.put(moved);
+  return moved;
 }
 
 /** Reports zones that cannot be seen, or can be seen again. */
