@@ -173,7 +173,7 @@ function sameMachines(before: ReadonlyMap<string, Machine>, now: ReadonlyMap<str
   if (before.size !== now.size) return false;
   for (const [instanceId, machine] of now) {
     const earlier = before.get(instanceId);
-    if (earlier?.id !== machine.id || earlier.state !== machine.state) return false;
+    if (earlier?.id !== machine.id || earlier.state !== machine.state || earlier.zone !== machine.zone) return false;
     if (!sameAddresses(earlier, machine)) return false;
   }
   return true;
