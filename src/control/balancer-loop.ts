@@ -33,7 +33,7 @@ const APPLY_TIMEOUT_MS = 15_000;
 const OBSERVE_TIMEOUT_MS = 10_000;
 const STALE_AFTER_MS = 5_000;
 /** Another load balancer of the fleet gives up its port within less, unless something is wrong. */
-const HANDOVER_MS = 5_000;
+const HANDOVER_MS = 10_000;
 const APPLY_BACKOFF: BackoffLimits = { minMs: 200, maxMs: 10_000 };
 
 export interface Balancer {
