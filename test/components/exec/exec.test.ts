@@ -92,9 +92,9 @@ requires('python3')('the examples of exec', () => {
         const { signal } = new AbortController();
         const machine = await provider.launch(request, signal);
         expect(machine).toMatchObject({ state: 'running' });
-        await expect.poll(() => processesWith(`DROVER_INSTANCE_ID=${request.instanceId}`)).toHaveLength(1);
+        await expect.poll(() => processesWith(`DROVER_DATA_DIR=${world.dataDir}`)).toHaveLength(1);
         await terminated(provider, machine.id);
-        await expect.poll(() => processesWith(`DROVER_INSTANCE_ID=${request.instanceId}`)).toEqual([]);
+        await expect.poll(() => processesWith(`DROVER_DATA_DIR=${world.dataDir}`)).toEqual([]);
       }
     } finally {
       await world.dispose();
