@@ -6,7 +6,7 @@ import type { Machine } from '../../src/model/observation.ts';
 import type { Provider } from '../../src/ports/provider.ts';
 import { libvirtProvider } from '../../src/providers/libvirt/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import type { ProviderWorld } from '../conformance/provider.ts';
+import type { ProviderWorld, ZonesWorld } from '../conformance/provider.ts';
 import { GUEST, GUEST_ARGUMENTS, type LibvirtHost } from './libvirt-host.ts';
 
 /** The small guest, emulated: valid anywhere, and quick to boot. */
@@ -63,9 +63,22 @@ export class LibvirtWorld implements ProviderWorld {
     return provider;
   }
 
+  get zones(): ZonesWorld {
+    return {
+      names: this.#hosts.map((_, index) => String.fromCharCode(97 + index)),
+      cutOff: (zone) => this.#host(zone).stopDaemon(),
+      join: (zone) => this.#host(zone).startDaemon(),
+    };
+  }
+
   async crash({ id, zone }: Machine): Promise<void> {
+    await this.#host(zone).kill(id.slice(id.indexOf(':') + 1));
+  }
+
+  #host(zone: string | null): LibvirtHost {
     const host = this.#hosts[zone === null ? 0 : zone.charCodeAt(0) - 97];
-    await host?.kill(id.slice(id.indexOf(':') + 1));
+    if (host === undefined) throw new Error(`there is no host ${zone}`);
+    return host;
   }
 
   async dispose(): Promise<void> {

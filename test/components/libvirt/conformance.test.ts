@@ -5,13 +5,15 @@ import { LibvirtWorld } from '../../support/libvirt-world.ts';
 import { requires } from '../../support/requires.ts';
 
 requires('libvirt')('libvirt with QEMU', () => {
-  let host: LibvirtHost;
+  let hosts: readonly LibvirtHost[] = [];
 
   beforeAll(async () => {
-    host = await LibvirtHost.start();
+    hosts = [await LibvirtHost.start(), await LibvirtHost.start()];
   });
 
-  afterAll(() => host.dispose());
+  afterAll(async () => {
+    for (const host of hosts) await host.dispose();
+  });
 
-  describeProviderConformance('libvirt', () => LibvirtWorld.make(host));
+  describeProviderConformance('libvirt', () => LibvirtWorld.make(...hosts));
 });
