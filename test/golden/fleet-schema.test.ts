@@ -21,4 +21,13 @@ describe('the fleet file', () => {
       ).toMatchObject({ ok: true });
     },
   );
+
+  it('shows a fleet on three providers in README that is valid', () => {
+    const readme = new URL('../../README.md', import.meta.url).pathname;
+    const text = /```yaml\n(.*?)```/s.exec(readFileSync(readme, 'utf8'))?.[1] ?? '';
+    expect(parseFleet({ text, path: readme, providers: providerTypes, sources: metricSourceTypes })).toMatchObject({
+      ok: true,
+      fleet: { providers: [{ type: 'docker' }, { type: 'hetzner' }, { type: 'aws' }] },
+    });
+  });
 });
