@@ -7,6 +7,8 @@ import { fleetFilter } from './labels.ts';
 const RECONNECT = { minMs: 500, maxMs: 30_000 };
 /** A connection to a host that has vanished ends by itself only much later. */
 const RENEWAL_MS = 300_000;
+/** Docker tells of an event a moment before its lists show what has happened. */
+const LISTED_AFTER_MS = 300;
 const EVENTS = ['start', 'die', 'oom', 'destroy', 'pause', 'unpause'];
 
 /** Follows the events of the fleet's containers on one engine, and connects again when that ends. */
@@ -49,7 +51,10 @@ export class EventWatch {
     // What happened meanwhile is not told again.
     this.#onEvent();
     const { promise, resolve } = Promise.withResolvers<void>();
-    stream.on('data', () => this.#onEvent());
+    stream.on('data', () => {
+      this.#onEvent();
+      void this.#clock.sleep(LISTED_AFTER_MS, abortSignal).then(() => this.#onEvent());
+    });
     for (const end of ['end', 'close', 'error']) stream.once(end, () => resolve());
     await promise;
   }
