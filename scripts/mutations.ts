@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CLOUDS } from './mutations/clouds.ts';
 import { ERRORS } from './mutations/errors.ts';
 import { FIELD } from './mutations/field.ts';
 import { FLEET } from './mutations/fleet.ts';
@@ -53,6 +54,7 @@ const mutations = [
   ...HANDOVER,
   ...ERRORS,
   ...SERVERS,
+  ...CLOUDS,
   ...PROVIDERS,
 ].filter(({ name, caughtBy }) => `${name} ${describe(caughtBy)}`.includes(wanted));
 const rows = await runAll(mutations);

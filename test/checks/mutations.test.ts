@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { CLOUDS } from '../../scripts/mutations/clouds.ts';
 import { ERRORS } from '../../scripts/mutations/errors.ts';
 import { FIELD } from '../../scripts/mutations/field.ts';
 import { FLEET } from '../../scripts/mutations/fleet.ts';
@@ -21,6 +22,7 @@ const all = [
   ...FLEET,
   ...ERRORS,
   ...SERVERS,
+  ...CLOUDS,
   ...PROVIDERS,
 ];
 
