@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { reasonOf } from '../../base/quoted.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Connection } from './engine-settings.ts';
@@ -28,19 +28,21 @@ export class EngineConnection {
 
   /** With certificates as they are now. @throws PortError `Unauthorized` where they cannot be read */
   async client(): Promise<Docker> {
+    // Large, and for those alone who use it.
+    const { default: Client } = await import('dockerode');
     const connection = this.#connection;
     switch (connection.kind) {
       case 'socket':
-        return new Docker({ ...NOTHING_FROM_ENVIRONMENT, protocol: 'http', socketPath: connection.path });
+        return new Client({ ...NOTHING_FROM_ENVIRONMENT, protocol: 'http', socketPath: connection.path });
       case 'tcp': {
         const { host, port, tls } = connection;
-        if (tls === null) return new Docker({ ...NOTHING_FROM_ENVIRONMENT, protocol: 'http', host, port });
+        if (tls === null) return new Client({ ...NOTHING_FROM_ENVIRONMENT, protocol: 'http', host, port });
         const [ca, cert, key] = await Promise.all([tls.ca, tls.cert, tls.key].map(readPem));
-        return new Docker({ ...NOTHING_FROM_ENVIRONMENT, protocol: 'https', host, port, ca, cert, key });
+        return new Client({ ...NOTHING_FROM_ENVIRONMENT, protocol: 'https', host, port, ca, cert, key });
       }
       case 'ssh':
         this.#ssh ??= new SshAgent(connection);
-        return new Docker(throughAgent(this.#ssh));
+        return new Client(throughAgent(this.#ssh));
     }
   }
 

@@ -1,4 +1,4 @@
-import createClient from 'openapi-fetch';
+import type createClient from 'openapi-fetch';
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import { bucketOf, type CallKind, type RateLimit, type TokenBucket } from '../rate-limit.ts';
@@ -36,17 +36,21 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
+/** For those alone who use it. The token is for this address alone, so no answer leads the client elsewhere. */
+async function clientAt(baseUrl: string): Promise<Typed> {
+  const { default: create } = await import('openapi-fetch');
+  return create<paths>({ baseUrl, fetch: boundedFetch, redirect: 'error' });
+}
+
 /** The calls of one project: within its rate limit, with errors as PortErrors. Nothing is repeated here. */
 export class HetznerClient {
   readonly #settings: InstanceSettings;
   readonly #clock: Clock;
-  readonly #client: Typed;
+  #client: Promise<Typed> | null = null;
 
   constructor(settings: InstanceSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
-    // The token is for this address alone, so no answer leads the client elsewhere.
-    this.#client = createClient<paths>({ baseUrl: settings.endpoint, fetch: boundedFetch, redirect: 'error' });
   }
 
   /** How many calls are left now. */
@@ -64,9 +68,11 @@ export class HetznerClient {
   ): Promise<T> {
     const token = await this.#token();
     const bucket = this.#bucket(token);
+    this.#client ??= clientAt(this.#settings.endpoint);
+    const client = await this.#client;
     return bucket.call(kind, signal, async () => {
       const { data, error, response } = await this.#answer(() =>
-        run(this.#client, { headers: { authorization: `Bearer ${token}` }, signal }),
+        run(client, { headers: { authorization: `Bearer ${token}` }, signal }),
       );
       bucket.learn(quotaOf(response.headers));
       if (response.ok && (data !== undefined || response.status === 204)) return data as T;

@@ -23,7 +23,7 @@ const KIB = 1024;
  * The domain as libvirt keeps it. What ends stays off, so that it is seen as stopped and is not started again; after a restart of the
  * host, too.
  */
-export function domainXml({ name, tags, settings, type, disks }: DomainPlan): string {
+export function domainXml({ name, tags, settings, type, disks }: DomainPlan): Promise<string> {
   const { kernel, initrd, kernelArguments, machineType, memoryBytes, vcpus } = settings;
   const machine = machineType === null ? {} : { '@machine': machineType };
   const direct = {

@@ -59,7 +59,7 @@ export class Host {
   /** The tags of a domain, read anew; null where there is no such domain, or none that is Drover's. */
   async tagsOf(name: string, signal: AbortSignal): Promise<Tags | null> {
     const end = await this.virsh.tried(['metadata', name, TAG_NAMESPACE], signal);
-    if (whyFailed(end) === null) return tagsIn(end.output, this.#fleet, name);
+    if (whyFailed(end) === null) return await tagsIn(end.output, this.#fleet, name);
     if (isNoDomain(end.complaint) || /metadata not found|metadata element .*not present/i.test(end.complaint))
       return null;
     throw virshError(`virsh metadata on ${this.virsh.where}`, end.complaint);
@@ -135,7 +135,7 @@ export class Host {
       const known = this.#tags.get(name);
       const text = printed[unknown.indexOf(name)]?.trim() ?? '';
       // Nothing may mean that it has no tags, or that it could not be asked.
-      const tags = known ?? (text === '' ? await this.tagsOf(name, signal) : tagsIn(text, this.#fleet, name));
+      const tags = known ?? (text === '' ? await this.tagsOf(name, signal) : await tagsIn(text, this.#fleet, name));
       if (tags === null) continue;
       found.set(name, tags);
       if (tags.phase === 'launched') this.#tags.set(name, tags);

@@ -140,7 +140,7 @@ class Launch {
   async #define(tags: Tags, disks: Disks, signal: AbortSignal): Promise<void> {
     const { host, name, settings, type, folder } = this.#parts;
     const file = join(folder, 'domain.xml');
-    await writeFile(file, domainXml({ name, tags, settings, type, disks }), { mode: 0o600 });
+    await writeFile(file, await domainXml({ name, tags, settings, type, disks }), { mode: 0o600 });
     await host.virsh.run(['define', file], signal);
   }
 
@@ -177,7 +177,7 @@ class Launch {
     const { host, name, settings } = this.#parts;
     const { pool, diskSizeBytes } = settings;
     const printed = await host.virsh.run(['vol-dumpxml', '--pool', pool, image], signal);
-    const { volume } = imageSchema.parse(parseXml(printed));
+    const { volume } = imageSchema.parse(await parseXml(printed));
     const baseBytes = volume.capacity['#text'];
     if (diskSizeBytes !== null && diskSizeBytes < baseBytes) {
       const message = `diskSize is smaller than the base image ${image}, which has ${baseBytes} bytes; leave it out or raise it`;

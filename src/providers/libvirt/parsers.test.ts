@@ -75,22 +75,22 @@ describe('names and tags', () => {
     expect(mayBeOf('shop', `drover-shop-${id}`)).toBe(false);
   });
 
-  it('come back from a domain as they were written, whatever is in its settings', () => {
+  it('come back from a domain as they were written, whatever is in its settings', async () => {
     const hostile = `x="1" '<&>' ]]> </domain>`;
     const written = { kernel: `/boot/${hostile}`, kernelArguments: hostile, bridge: 'br0' };
     const settings = readSettings(settingsSchema('/').parse(written));
     const disks = { disk: `/pool/${hostile}`, seed: null };
-    const xml = domainXml({ name: 'drover-shop-i-1', tags, settings, type: 'qemu', disks });
+    const xml = await domainXml({ name: 'drover-shop-i-1', tags, settings, type: 'qemu', disks });
     expect(xml).not.toContain(hostile);
     expect(xml.match(/<\/domain>/g)).toHaveLength(1);
     const element = /<drover:machine[^>]*\/>/.exec(xml)?.[0] ?? '';
-    expect(tagsIn(element, 'shop', 'drover-shop-i-1')).toEqual(tags);
-    expect(tagsIn(element, 'shop', 'drover-shop-i-2')).toBeNull();
-    expect(tagsIn(element, 'other', 'drover-shop-i-1')).toBeNull();
+    expect(await tagsIn(element, 'shop', 'drover-shop-i-1')).toEqual(tags);
+    expect(await tagsIn(element, 'shop', 'drover-shop-i-2')).toBeNull();
+    expect(await tagsIn(element, 'other', 'drover-shop-i-1')).toBeNull();
   });
 
-  it.each(['', 'error', '<machine/>', '<machine fleet="shop"/>', '<a'])('are none in %j', (text) => {
-    expect(tagsIn(text, 'shop', 'drover-shop-i-1')).toBeNull();
+  it.each(['', 'error', '<machine/>', '<machine fleet="shop"/>', '<a'])('are none in %j', async (text) => {
+    expect(await tagsIn(text, 'shop', 'drover-shop-i-1')).toBeNull();
   });
 });
 

@@ -24,7 +24,7 @@ export async function checkRoom(virsh: Virsh, settings: LibvirtSettings, signal:
   if (network === null) return;
   const xml = await virsh.run(['net-dumpxml', network], signal);
   if (addressFrom !== 'lease') return;
-  const size = rangeSize(xml);
+  const size = await rangeSize(xml);
   const leases = await virsh.run(['net-dhcp-leases', network], signal);
   if (size === null || countLeases(leases) < size) return;
   const message = `all ${size} addresses of the network ${network} on ${virsh.where} are given out; widen its DHCP range, or shorten its leases`;
@@ -46,8 +46,8 @@ const networkSchema = z.object({
 });
 
 /** How many IPv4 addresses the DHCP ranges of a network have; null where it has none. */
-function rangeSize(xml: string): number | null {
-  const parsed = networkSchema.safeParse(parseXml(xml));
+async function rangeSize(xml: string): Promise<number | null> {
+  const parsed = networkSchema.safeParse(await parseXml(xml));
   if (!parsed.success) return null;
   const ranges = parsed.data.network.ip.flatMap(({ dhcp }) => dhcp?.range ?? []);
   const sizes = ranges.map(({ start, end }) => numberOf(end) - numberOf(start) + 1).filter(Number.isSafeInteger);

@@ -28,8 +28,8 @@ export type Tags = z.infer<typeof tagsSchema>;
  * The tags in what `virsh metadata` prints of a domain; null where it is no machine of the fleet. A clone of a machine has its tags, but neither
  * its name nor its place in the fleet.
  */
-export function tagsIn(xml: string, fleet: string, name: string): Tags | null {
-  const parsed = z.object({ machine: tagsSchema }).safeParse(parseXml(xml));
+export async function tagsIn(xml: string, fleet: string, name: string): Promise<Tags | null> {
+  const parsed = z.object({ machine: tagsSchema }).safeParse(await parseXml(xml));
   if (!parsed.success) return null;
   const tags = parsed.data.machine;
   const isOwn = tags.fleet === fleet && name === prefixOf(fleet) + tags.instanceId;
