@@ -6,7 +6,7 @@
 import { get } from 'node:http';
 import { DockerEngine, TINY_WEB } from '../test/support/docker-engine.ts';
 import { RealFleet } from '../test/support/fleet.ts';
-import { bench, median, until } from './support/bench.ts';
+import { bench, median, type Scope, until } from './support/bench.ts';
 import { printTable, ratio, seconds } from './support/report.ts';
 
 const SMALL = 2;
@@ -29,16 +29,6 @@ await bench('Providers: Docker, beside Docker Swarm', LIMIT_MS, async (scope) =>
   scope.atEnd(() => engine.dispose());
   await engine.docker('swarm', 'init', '--advertise-addr', '127.0.0.1', '--listen-addr', '127.0.0.1:0');
   scope.atEnd(() => engine.docker('swarm', 'leave', '--force'));
-  const fleet = await RealFleet.create({ desiredCapacity: SMALL, maxSize: LARGE, deregistrationDelay: '1s' });
-  scope.atEnd(() => fleet.end());
-  await fleet.edit((text) =>
-    text
-      .replace('loadBalancers:', `providers:\n  engine: { type: docker, engine: "${engine.host}" }\nloadBalancers:`)
-      .replace('    deregistrationDelay', '    port: 80\n    deregistrationDelay')
-      .replace(/launchTemplate: .*/, `launchTemplate: { provider: engine, image: "${TINY_WEB}", pull: never }`),
-  );
-  await fleet.start();
-  await fleet.settle(SMALL, PATIENCE_MS);
   await engine.docker(
     ...['service', 'create', '--detach', '--name', 'swarm', '--replicas', String(SMALL)],
     ...['--no-resolve-image', '--init', TINY_WEB],
@@ -48,7 +38,7 @@ await bench('Providers: Docker, beside Docker Swarm', LIMIT_MS, async (scope) =>
   const swarm: Round[] = [];
   for (let count = 1; count <= ROUNDS; count += 1) {
     swarm.push(await withSwarm(engine));
-    drover.push(await withDrover(fleet, engine));
+    drover.push(await withFleet(scope, engine, (fleet) => withDrover(fleet, engine)));
     const [a, b] = [drover.at(-1), swarm.at(-1)];
     console.log(
       `${count} of ${ROUNDS}: heal ${seconds(a?.healMs ?? 0)}, Swarm ${seconds(b?.healMs ?? 0)}; scale ${seconds(a?.scaleMs ?? 0)}, Swarm ${seconds(b?.scaleMs ?? 0)}`,
@@ -66,6 +56,28 @@ await bench('Providers: Docker, beside Docker Swarm', LIMIT_MS, async (scope) =>
   ]);
   return true;
 });
+
+/** A new one for each round: a group whose servers are killed again and again takes that for a crash loop, and waits. */
+async function withFleet<T>(scope: Scope, engine: DockerEngine, run: (fleet: RealFleet) => Promise<T>): Promise<T> {
+  const fleet = await RealFleet.create({ desiredCapacity: SMALL, maxSize: LARGE, deregistrationDelay: '1s' });
+  let ended = false;
+  const end = async () => {
+    if (!ended) await fleet.end();
+    ended = true;
+  };
+  scope.atEnd(end);
+  await fleet.edit((text) =>
+    text
+      .replace('loadBalancers:', `providers:\n  engine: { type: docker, engine: "${engine.host}" }\nloadBalancers:`)
+      .replace('    deregistrationDelay', '    port: 80\n    deregistrationDelay')
+      .replace(/launchTemplate: .*/, `launchTemplate: { provider: engine, image: "${TINY_WEB}", pull: never }`),
+  );
+  await fleet.start();
+  await fleet.settle(SMALL, PATIENCE_MS);
+  const result = await run(fleet);
+  await end();
+  return result;
+}
 
 async function withDrover(fleet: RealFleet, engine: DockerEngine): Promise<Round> {
   const before = await fleet.instances();
