@@ -272,7 +272,12 @@ export class GroupLoop {
     this.#holds = decision.holds;
     this.#verdicts = decision.verdicts;
     this.#awaitsList = decision.awaitsList;
-    this.#knowsAllMachines = snapshot.machines.kind === 'seen' && snapshot.machines.value.previous !== null;
+    const { machinesListed, unlistedZones } = memory;
+    this.#knowsAllMachines =
+      snapshot.machines.kind === 'seen' &&
+      snapshot.machines.value.previous !== null &&
+      machinesListed &&
+      unlistedZones.length === 0;
     this.#perform(decision, now);
     // What a clock that was set brings with it nobody can announce.
     if ((news || memoryChanged) && !announced && !wasSet) this.#context.onUnannounced(describe(decision, snapshot));

@@ -16,6 +16,12 @@ import { awaitsZonesUntil, unseenLately } from './zones.ts';
  * against the maximum, is reported, and is terminated when it is seen again after the group's `orphanGracePeriod`.
  */
 export function accountForUnknownMachines(draft: Draft): void {
+  accountFor(draft);
+  // What comes into sight shows in a list that may be the same as the one before.
+  if (draft.memory.unlistedZones.length > 0) draft.awaitList();
+}
+
+function accountFor(draft: Draft): void {
   if (draft.snapshot.machines.kind === 'blind') return;
   if (draft.memory.machinesListed) {
     adoptFromZones(draft);

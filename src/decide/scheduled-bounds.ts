@@ -1,3 +1,4 @@
+import { plural } from '../base/plural.ts';
 /** The minimum and maximum that scheduled actions set, and how long each of them holds. */
 
 import type { AutoScalingGroup } from '../model/fleet.ts';
@@ -37,10 +38,8 @@ export function forgetOldBounds(draft: Draft): void {
   const changes = boundsInWords(before, boundsOf(group, draft.memory));
   if (changes.length === 0) return;
   const names = new Set([...(min === null ? [] : [bounds.minSizeBy]), ...(max === null ? [] : [bounds.maxSizeBy])]);
-  draft.report(
-    'scheduledAction',
-    `Scheduled action ${[...names].join(' and ')} does not hold any more: ${changes.join(', ')}.`,
-  );
+  const who = `${plural(names.size, 'action', 'actions')} ${[...names].join(' and ')} ${plural(names.size, 'does', 'do')}`;
+  draft.report('scheduledAction', `Scheduled ${who} not hold any more: ${changes.join(', ')}.`);
 }
 
 function unlessFleets(bounds: Bounds): Bounds | null {

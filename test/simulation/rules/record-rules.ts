@@ -71,7 +71,7 @@ export class RecordRules {
     const legal: Readonly<Record<typeof from, readonly (typeof to)[]>> = {
       none: ['launching'],
       launching: ['launching', 'probing', 'booting', 'inService', 'draining', 'terminating'],
-      probing: ['probing', 'booting', 'terminating'],
+      probing: ['probing', 'booting', 'inService', 'draining', 'terminating'],
       booting: ['booting', 'inService', 'draining', 'terminating'],
       inService: ['inService', 'draining', 'terminating'],
       draining: ['draining', 'inService', 'terminating'],
@@ -122,7 +122,10 @@ export class RecordRules {
       return false;
     if (causeOf(after) === 'orphan') return this.#isRipe(after);
     if (after.machine === null || isOver(after)) return false;
-    return this.#context.records.memory.get(after.group)?.machinesListed !== true;
+    const memory = this.#context.records.memory.get(after.group);
+    // A zone that was out of sight then has come into sight.
+    const isLate = memory?.unlistedZones.some((key) => key.endsWith(`/${after.placement.zone}`)) === true;
+    return memory?.machinesListed !== true || isLate;
   }
 
   /** Whether a machine nobody has a record of has been there for the time that it is to be left alone. */

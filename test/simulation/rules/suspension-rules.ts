@@ -43,7 +43,7 @@ export class SuspensionRules {
     for (const { group, reason, message } of activities) {
       if (group === null) continue;
       // What a removed action leaves behind is taken back by the fleet file, not by a scheduled action.
-      const isByFile = message.startsWith('The fleet file');
+      const isByFile = message.includes('not hold any more');
       if (reason === 'scheduledAction' && !isByFile && this.#isSuspended(group, 'scheduledActions'))
         this.#violate('scheduledActions', message);
       const isAlarm = reason === 'scaledIn' || (reason === 'scaledOut' && !this.#hasForecast(group));

@@ -6,15 +6,13 @@ import type { Change } from '../../../src/ports/store.ts';
 import { causeOf } from '../world/records.ts';
 import { DECISION_LAG_MS, type RuleContext } from './rule-context.ts';
 
-/** For less than that the controller relies on the newest list. */
-const SIGHT_KEPT_MS = 8_000;
-
 /** Servers are spread over the zones, nothing is launched where nobody sees it, and what is not seen is not taken for gone. */
 export class ZoneRules {
   readonly #context: RuleContext;
   /** Since when this controller has known of zones that they cannot be seen. */
   readonly #knownSince = new Map<string, number>();
-  #listedMs = 0;
+  /** Groups that cannot see their provider, as they have reported. */
+  readonly #blind = new Set<string>();
 
   constructor(context: RuleContext) {
     this.#context = context;
@@ -28,24 +26,27 @@ export class ZoneRules {
   /** The provider has listed its machines, and named the zones that it cannot see. */
   listed(): void {
     const { zones, clock } = this.#context;
-    this.#listedMs = clock.elapsedMs;
     for (const zone of zones.names) {
       if (!zones.isCut(zone)) this.#knownSince.delete(zone);
       else if (!this.#knownSince.has(zone)) this.#knownSince.set(zone, clock.elapsedMs);
     }
   }
 
-  launching({ instanceId, placement }: LaunchRequest): void {
+  launching({ instanceId, group, placement }: LaunchRequest): void {
     const knownMs = this.#knownSince.get(placement.zone ?? '');
     if (knownMs === undefined || !this.#context.zones.isCut(placement.zone)) return;
     if (knownMs > this.#context.since(DECISION_LAG_MS)) return;
     // What was begun goes on while the provider as a whole cannot be seen.
-    if (this.#context.clock.elapsedMs - this.#listedMs > SIGHT_KEPT_MS) return;
+    if (this.#blind.has(group)) return;
     this.#context.violate('nothingIntoUnseen', `${instanceId} is launched in ${placement.zone}, which cannot be seen`);
   }
 
   /** To be called for every commit, before the records have it. */
   committing(change: Change): void {
+    for (const { group: name, reason } of change.activities) {
+      if (name !== null && reason === 'providerBlind') this.#blind.add(name);
+      else if (name !== null && reason === 'providerVisible') this.#blind.delete(name);
+    }
     const { records, zones } = this.#context;
     if (zones.names.length === 0) return;
     const isNew = ({ id, machine, state }: Instance) =>
