@@ -139,7 +139,8 @@ function whyNotRun(error: Error, program: string, workingDirectory: string): Pro
   return because('failed', reasonOf(error));
 }
 
-function killGroup(pid: number | undefined): void {
+/** Ends a program with all that it has started, where it leads a process group of its own. */
+export function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');

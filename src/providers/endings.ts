@@ -6,8 +6,12 @@ export class Endings {
   /** Why terminations have failed that nobody has been answered yet. */
   readonly #failed = new Map<string, unknown>();
 
+  has(machineId: string): boolean {
+    return this.#running.has(machineId);
+  }
+
   /**
-   * Whether a machine is being terminated.
+   * Whether a machine is being terminated, for whoever asks for that.
    * @throws why that has failed, once
    */
   isUnderWay(machineId: string): boolean {

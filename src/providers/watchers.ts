@@ -1,20 +1,10 @@
 import type { Machine } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 
-/** Between two observations while a machine has no address yet: that it gets one is no event. */
-const ADDRESS_INTERVAL_MS = 1_000;
-
 /** Those who want to know that an observation is worth while. */
 export class Watchers {
-  readonly #clock: Clock;
-  readonly #closed: AbortSignal;
   readonly #watchers = new Set<() => void>();
-  #isAwaitingAddress = false;
-
-  constructor(clock: Clock, closed: AbortSignal) {
-    this.#clock = clock;
-    this.#closed = closed;
-  }
+  #isPlanned = false;
 
   /** @returns the way to stop */
   add(onChange: () => void): () => void {
@@ -36,14 +26,21 @@ export class Watchers {
     for (const watcher of this.#watchers) watcher();
   }
 
-  /** Machines were listed: while one runs without an address, the next observation is worth while soon. */
-  listed(machines: readonly Machine[]): void {
-    const isAwaited = machines.some(({ state, addresses }) => state === 'running' && addresses.length === 0);
-    if (!isAwaited || this.#isAwaitingAddress || this.isEmpty) return;
-    this.#isAwaitingAddress = true;
-    void this.#clock.sleep(ADDRESS_INTERVAL_MS, this.#closed).then(() => {
-      this.#isAwaitingAddress = false;
+  /** The next observation is worth while after so long, unless one is planned already: what is waited for is no event. */
+  notifyIn(ms: number, clock: Clock, closed: AbortSignal): void {
+    if (this.#isPlanned || this.isEmpty) return;
+    this.#isPlanned = true;
+    void clock.sleep(ms, closed).then(() => {
+      this.#isPlanned = false;
       this.notify();
     });
   }
+}
+
+/** Between two observations while a machine has no address yet. */
+export const ADDRESS_INTERVAL_MS = 1_000;
+
+/** Whether it runs, and has no address yet: that it gets one is no event. */
+export function awaitsAddress({ state, addresses }: Machine): boolean {
+  return state === 'running' && addresses.length === 0;
 }

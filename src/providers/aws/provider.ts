@@ -12,6 +12,7 @@ import {
   wholeList,
 } from '../../ports/provider.ts';
 import { renderUserData } from '../user-data.ts';
+import { Watchers } from '../watchers.ts';
 import { Ec2 } from './ec2.ts';
 import { machineOf, STATES_THAT_COUNT } from './machines.ts';
 import { readProviderSettings } from './provider-settings.ts';
@@ -39,9 +40,8 @@ export class AwsProvider implements Provider {
   readonly #queue = new KeyedSerial();
   /** What this provider has launched, and when by the steady clock, as long as EC2 may not know it yet. */
   readonly #launched = new Map<string, number>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   readonly #closed = new AbortController();
-  #isAwaitingBoot = false;
 
   constructor({ fleet, settings, clock }: ProviderContext) {
     const own = readProviderSettings(settings);
@@ -80,12 +80,7 @@ export class AwsProvider implements Provider {
   }
 
   watch(onChange: () => void): () => void {
-    // A function of its own for each call, so that watching twice with the same one works.
-    const watcher = () => onChange();
-    this.#watchers.add(watcher);
-    return () => {
-      this.#watchers.delete(watcher);
-    };
+    return this.#watchers.add(onChange);
   }
 
   async close(): Promise<void> {
@@ -188,12 +183,7 @@ export class AwsProvider implements Provider {
 
   #awaitBoot(machines: readonly Machine[]): void {
     const isAwaited = machines.some(({ state }) => state === 'pending');
-    if (!isAwaited || this.#isAwaitingBoot || this.#watchers.size === 0) return;
-    this.#isAwaitingBoot = true;
-    void this.#clock.sleep(BOOT_INTERVAL_MS, this.#closed.signal).then(() => {
-      this.#isAwaitingBoot = false;
-      for (const watcher of this.#watchers) watcher();
-    });
+    if (isAwaited) this.#watchers.notifyIn(BOOT_INTERVAL_MS, this.#clock, this.#closed.signal);
   }
 }
 

@@ -1,6 +1,6 @@
-import { Backoff } from '../../base/backoff.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { withDeadline } from '../../ports/deadline.ts';
+import { Following } from '../following.ts';
 import type { Engine } from './engine.ts';
 import { fleetFilter } from './labels.ts';
 
@@ -12,50 +12,23 @@ const LISTED_AFTER_MS = 300;
 const EVENTS = ['start', 'die', 'oom', 'destroy', 'pause', 'unpause'];
 
 /** Follows the events of the fleet's containers on one engine, and connects again when that ends. */
-export class EventWatch {
-  readonly #engine: Engine;
-  readonly #fleet: string;
-  readonly #clock: Clock;
-  readonly #onEvent: () => void;
-  readonly #closed = new AbortController();
-  readonly #done: Promise<void>;
-
-  constructor(engine: Engine, fleet: string, clock: Clock, onEvent: () => void) {
-    this.#engine = engine;
-    this.#fleet = fleet;
-    this.#clock = clock;
-    this.#onEvent = onEvent;
-    this.#done = this.#keepFollowing();
-  }
-
-  async close(): Promise<void> {
-    this.#closed.abort();
-    await this.#done;
-  }
-
-  async #keepFollowing(): Promise<void> {
-    const { signal } = this.#closed;
-    const backoff = new Backoff(RECONNECT, () => `${this.#engine.where} ${this.#clock.now()}`);
-    while (!signal.aborted) {
-      const follow = (bounded: AbortSignal) => this.#follow(bounded, () => backoff.reset());
-      // That the engine is not reached is what lists say.
-      await withDeadline(this.#clock, RENEWAL_MS, signal, follow).catch(() => undefined);
-      if (!signal.aborted) await this.#clock.sleep(backoff.next(), signal);
-    }
-  }
-
-  async #follow(abortSignal: AbortSignal, onConnected: () => void): Promise<void> {
-    const filters = { type: ['container' as const], event: EVENTS, label: [fleetFilter(this.#fleet)] };
-    const stream = await this.#engine.use('following events', (docker) => docker.getEvents({ filters, abortSignal }));
+export function followEvents(engine: Engine, fleet: string, clock: Clock, onEvent: () => void): Following {
+  const filters = { type: ['container' as const], event: EVENTS, label: [fleetFilter(fleet)] };
+  const follow = async (abortSignal: AbortSignal, onConnected: () => void): Promise<void> => {
+    const stream = await engine.use('following events', (docker) => docker.getEvents({ filters, abortSignal }));
     onConnected();
     // What happened meanwhile is not told again.
-    this.#onEvent();
+    onEvent();
     const { promise, resolve } = Promise.withResolvers<void>();
     stream.on('data', () => {
-      this.#onEvent();
-      void this.#clock.sleep(LISTED_AFTER_MS, abortSignal).then(() => this.#onEvent());
+      onEvent();
+      void clock.sleep(LISTED_AFTER_MS, abortSignal).then(() => onEvent());
     });
     for (const end of ['end', 'close', 'error']) stream.once(end, () => resolve());
     await promise;
-  }
+  };
+  return new Following(
+    (signal, onConnected) => withDeadline(clock, RENEWAL_MS, signal, (bounded) => follow(bounded, onConnected)),
+    { where: engine.where, clock, wait: RECONNECT },
+  );
 }

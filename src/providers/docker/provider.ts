@@ -2,11 +2,15 @@ import { KeyedSerial } from '../../base/serial.ts';
 import type { Machine } from '../../model/observation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { untilAborted, withDeadline } from '../../ports/deadline.ts';
-import { asPortError, PortError } from '../../ports/errors.ts';
+import { PortError } from '../../ports/errors.ts';
 import type { LaunchRequest, MachineList, Provider, ProviderContext } from '../../ports/provider.ts';
+import { Endings } from '../endings.ts';
+import type { Following } from '../following.ts';
+import { Watchers } from '../watchers.ts';
+import { listOfZones } from '../zone-lists.ts';
 import { Engine } from './engine.ts';
 import { enginesOf } from './engine-settings.ts';
-import { EventWatch } from './event-watch.ts';
+import { followEvents } from './event-watch.ts';
 import { readSettings } from './settings.ts';
 
 /** One engine may not keep the others' machines from being listed. */
@@ -20,12 +24,10 @@ export class DockerProvider implements Provider {
   readonly #engines: ReadonlyMap<string | null, Engine>;
   /** Of one machine one operation at a time. */
   readonly #queue = new KeyedSerial();
-  readonly #endings = new Map<string, Promise<void>>();
-  /** Why endings have failed that nobody has been answered yet. */
-  readonly #failedEndings = new Map<string, unknown>();
-  readonly #watchers = new Set<() => void>();
+  readonly #endings = new Endings();
+  readonly #watchers = new Watchers();
   readonly #closed = new AbortController();
-  #events: readonly EventWatch[] = [];
+  #events: readonly Following[] = [];
 
   constructor({ fleet, settings, clock }: ProviderContext) {
     this.#fleet = fleet;
@@ -43,55 +45,34 @@ export class DockerProvider implements Provider {
   }
 
   list(signal: AbortSignal): Promise<MachineList> {
-    return untilAborted(signal, async () => {
-      const engines = [...this.#engines.values()];
-      const lists = await Promise.allSettled(
-        engines.map((engine) =>
-          withDeadline(this.#clock, LIST_TIMEOUT_MS, signal, (bounded) => engine.list(bounded), engine.where),
-        ),
-      );
-      const machines: Machine[] = [];
-      const unseenZones = new Map<string, string>();
-      let failure: unknown;
-      for (const [index, list] of lists.entries()) {
-        const zone = engines[index]?.zone ?? null;
-        if (list.status === 'fulfilled') machines.push(...list.value);
-        else {
-          failure ??= list.reason;
-          if (zone !== null) unseenZones.set(zone, asPortError(list.reason).message);
-        }
-      }
-      if (lists.every(({ status }) => status === 'rejected')) throw failure;
-      return { machines, unseenZones };
-    });
+    return untilAborted(signal, () =>
+      listOfZones([...this.#engines.values()], (engine) =>
+        withDeadline(this.#clock, LIST_TIMEOUT_MS, signal, (bounded) => engine.list(bounded), engine.where),
+      ),
+    );
   }
 
   terminate(machineId: string, signal: AbortSignal): Promise<void> {
     return untilAborted(signal, async () => {
-      // One ending a machine, whoever asks for it: it keeps its stop timeout when a caller gives up and comes again.
-      if (this.#endings.has(machineId)) return;
-      const failure = this.#failedEndings.get(machineId);
-      this.#failedEndings.delete(machineId);
-      if (failure !== undefined) throw failure;
+      if (this.#endings.isUnderWay(machineId)) return;
       const { engine, name } = this.#placeOf(machineId);
       const found = await engine.find(name, signal);
       if (found === null) throw this.#noMachine(machineId);
-      if (!this.#endings.has(machineId)) this.#startToEnd(machineId, engine, name, found.tags.instanceId);
+      const end = () => this.#queue.run(found.tags.instanceId, () => engine.end(name));
+      this.#endings.start(machineId, end, () => this.#watchers.notify());
     });
   }
 
   watch(onChange: () => void): () => void {
-    // A function of its own for each call, so that watching twice with the same one works.
-    const watcher = () => onChange();
-    this.#watchers.add(watcher);
+    const stop = this.#watchers.add(onChange);
     if (this.#events.length === 0) {
-      this.#events = [...this.#engines.values()].map(
-        (engine) => new EventWatch(engine, this.#fleet, this.#clock, () => this.#notify()),
+      this.#events = [...this.#engines.values()].map((engine) =>
+        followEvents(engine, this.#fleet, this.#clock, () => this.#watchers.notify()),
       );
     }
     return () => {
-      this.#watchers.delete(watcher);
-      if (this.#watchers.size === 0) void this.#stopEvents();
+      stop();
+      if (this.#watchers.isEmpty) void this.#stopEvents();
     };
   }
 
@@ -99,20 +80,8 @@ export class DockerProvider implements Provider {
     this.#closed.abort();
     this.#watchers.clear();
     await this.#stopEvents();
-    await Promise.allSettled(this.#endings.values());
+    await this.#endings.settled();
     for (const engine of this.#engines.values()) engine.close();
-  }
-
-  /** It goes on by itself: whoever wants to know asks again. */
-  #startToEnd(machineId: string, engine: Engine, name: string, instanceId: string): void {
-    const ending = this.#queue
-      .run(instanceId, () => engine.end(name))
-      .catch((error: unknown) => void this.#failedEndings.set(machineId, error))
-      .finally(() => {
-        this.#endings.delete(machineId);
-        this.#notify();
-      });
-    this.#endings.set(machineId, ending);
   }
 
   /** The first engine where the core names none: the only one, mostly. @throws PortError `Invalid` */
@@ -137,10 +106,6 @@ export class DockerProvider implements Provider {
 
   #noMachine(machineId: string): PortError {
     return new PortError('NotFound', 'noMachine', `There is no machine ${machineId} in the fleet ${this.#fleet}.`);
-  }
-
-  #notify(): void {
-    for (const watcher of this.#watchers) watcher();
   }
 
   async #stopEvents(): Promise<void> {

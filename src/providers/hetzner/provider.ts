@@ -11,6 +11,7 @@ import {
   type ProviderContext,
   wholeList,
 } from '../../ports/provider.ts';
+import { Watchers } from '../watchers.ts';
 import { type CallContext, HetznerClient, PAGE_SIZE, type Server } from './client.ts';
 import { Endings } from './endings.ts';
 import { fleetLabels, selectorOf, serverName, type Tags, tagsOf } from './labels.ts';
@@ -33,9 +34,8 @@ export class HetznerProvider implements Provider {
   readonly #placementGroups: PlacementGroups;
   readonly #endings: Endings;
   readonly #queue = new KeyedSerial();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   readonly #closed = new AbortController();
-  #isAwaitingAddress = false;
 
   constructor({ fleet, settings, clock, onProblem }: ProviderContext) {
     this.#fleet = fleet;
@@ -73,12 +73,12 @@ export class HetznerProvider implements Provider {
   }
 
   watch(onChange: () => void): () => void {
-    this.#watchers.add(onChange);
-    return () => void this.#watchers.delete(onChange);
+    return this.#watchers.add(onChange);
   }
 
   async close(): Promise<void> {
     this.#closed.abort();
+    this.#watchers.clear();
   }
 
   async #launch(request: LaunchRequest, settings: TemplateSettings, signal: AbortSignal): Promise<Machine> {
@@ -186,13 +186,7 @@ export class HetznerProvider implements Provider {
 
   #awaitAddresses(machines: readonly Machine[]): void {
     const isAwaited = machines.some(({ addresses, state }) => addresses.length === 0 && state !== 'stopped');
-    if (!isAwaited || this.#isAwaitingAddress) return;
-    this.#isAwaitingAddress = true;
-    void this.#clock.sleep(ADDRESS_POLL_MS, this.#closed.signal).then(() => {
-      this.#isAwaitingAddress = false;
-      if (this.#closed.signal.aborted) return;
-      for (const watcher of this.#watchers) watcher();
-    });
+    if (isAwaited) this.#watchers.notifyIn(ADDRESS_POLL_MS, this.#clock, this.#closed.signal);
   }
 }
 

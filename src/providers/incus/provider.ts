@@ -6,10 +6,11 @@ import { untilAborted } from '../../ports/deadline.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { LaunchRequest, MachineList, Provider, ProviderContext } from '../../ports/provider.ts';
 import { Endings } from '../endings.ts';
-import { Watchers } from '../watchers.ts';
+import type { Following } from '../following.ts';
+import { ADDRESS_INTERVAL_MS, awaitsAddress, Watchers } from '../watchers.ts';
 import { IncusClient } from './client.ts';
 import { endInstance } from './ending.ts';
-import { EventWatch } from './event-watch.ts';
+import { followEvents } from './event-watch.ts';
 import { type Instance, instanceSchema, isUnreached, Machines, tagsOf } from './instances.ts';
 import { findInstance, launchInstance } from './launch.ts';
 import { readSettings, serverOf } from './settings.ts';
@@ -32,8 +33,8 @@ export class IncusProvider implements Provider {
   readonly #closed = new AbortController();
   readonly #endings = new Endings();
   readonly #machines: Machines;
-  readonly #watchers: Watchers;
-  #events: EventWatch | null = null;
+  readonly #watchers = new Watchers();
+  #events: Following | null = null;
 
   constructor({ fleet, settings, clock }: ProviderContext) {
     const server = serverOf(settings);
@@ -42,7 +43,6 @@ export class IncusProvider implements Provider {
     this.#client = new IncusClient(server);
     this.#zones = server.members;
     this.#machines = new Machines(clock);
-    this.#watchers = new Watchers(clock, this.#closed.signal);
   }
 
   launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine> {
@@ -63,7 +63,9 @@ export class IncusProvider implements Provider {
         const zone = this.#zones.length === 0 ? null : instance.location;
         return tags === null || unseenZones.has(instance.location) ? [] : [this.#machines.of(instance, tags, zone)];
       });
-      this.#watchers.listed(machines);
+      if (machines.some(awaitsAddress)) {
+        this.#watchers.notifyIn(ADDRESS_INTERVAL_MS, this.#clock, this.#closed.signal);
+      }
       return { machines, unseenZones };
     });
   }
@@ -87,7 +89,7 @@ export class IncusProvider implements Provider {
 
   watch(onChange: () => void): () => void {
     const stop = this.#watchers.add(onChange);
-    this.#events ??= new EventWatch(
+    this.#events ??= followEvents(
       this.#client,
       this.#clock,
       (name) => MACHINE_ID.test(name),

@@ -4,12 +4,14 @@ import { KeyedSerial } from '../../base/serial.ts';
 import type { Machine } from '../../model/observation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { untilAborted, withDeadline } from '../../ports/deadline.ts';
-import { asPortError, PortError } from '../../ports/errors.ts';
+import { PortError } from '../../ports/errors.ts';
 import type { LaunchRequest, MachineList, Provider, ProviderContext } from '../../ports/provider.ts';
 import { Endings } from '../endings.ts';
-import { Watchers } from '../watchers.ts';
+import type { Following } from '../following.ts';
+import { ADDRESS_INTERVAL_MS, awaitsAddress, Watchers } from '../watchers.ts';
+import { listOfZones } from '../zone-lists.ts';
 import { endMachine } from './ending.ts';
-import { EventWatch } from './event-watch.ts';
+import { followEvents } from './event-watch.ts';
 import { Host } from './host.ts';
 import { launchOn, WORK_FOLDER_PREFIX } from './launch.ts';
 import { hostsOf, readSettings } from './settings.ts';
@@ -29,15 +31,14 @@ export class LibvirtProvider implements Provider {
   readonly #queue = new KeyedSerial();
   readonly #endings = new Endings();
   readonly #closed = new AbortController();
-  readonly #watchers: Watchers;
-  #events: readonly EventWatch[] = [];
+  readonly #watchers = new Watchers();
+  #events: readonly Following[] = [];
   #swept: Promise<void> | null = null;
 
   constructor({ fleet, settings, dataDir, clock }: ProviderContext) {
     this.#fleet = fleet;
     this.#dataDir = dataDir;
     this.#clock = clock;
-    this.#watchers = new Watchers(clock, this.#closed.signal);
     this.#hosts = new Map(hostsOf(settings).map((host) => [host.zone, new Host(host, fleet, clock)]));
   }
 
@@ -53,26 +54,13 @@ export class LibvirtProvider implements Provider {
 
   list(signal: AbortSignal): Promise<MachineList> {
     return untilAborted(signal, async () => {
-      const hosts = [...this.#hosts.values()];
-      const lists = await Promise.allSettled(
-        hosts.map((host) =>
-          withDeadline(this.#clock, HOST_LIST_TIMEOUT_MS, signal, (bounded) => host.list(bounded), host.virsh.where),
-        ),
+      const list = await listOfZones([...this.#hosts.values()], (host) =>
+        withDeadline(this.#clock, HOST_LIST_TIMEOUT_MS, signal, (bounded) => host.list(bounded), host.virsh.where),
       );
-      const machines: Machine[] = [];
-      const unseenZones = new Map<string, string>();
-      let failure: unknown;
-      for (const [index, list] of lists.entries()) {
-        const zone = hosts[index]?.zone ?? null;
-        if (list.status === 'fulfilled') machines.push(...list.value);
-        else {
-          failure ??= list.reason;
-          if (zone !== null) unseenZones.set(zone, asPortError(list.reason).message);
-        }
+      if (list.machines.some(awaitsAddress)) {
+        this.#watchers.notifyIn(ADDRESS_INTERVAL_MS, this.#clock, this.#closed.signal);
       }
-      if (lists.every(({ status }) => status === 'rejected')) throw failure;
-      this.#watchers.listed(machines);
-      return { machines, unseenZones };
+      return list;
     });
   }
 
@@ -89,8 +77,8 @@ export class LibvirtProvider implements Provider {
   watch(onChange: () => void): () => void {
     const stop = this.#watchers.add(onChange);
     if (this.#events.length === 0) {
-      this.#events = [...this.#hosts.values()].map(
-        ({ virsh }) => new EventWatch(virsh, this.#fleet, this.#clock, () => this.#watchers.notify()),
+      this.#events = [...this.#hosts.values()].map(({ virsh }) =>
+        followEvents(virsh, this.#fleet, this.#clock, () => this.#watchers.notify()),
       );
     }
     return () => {

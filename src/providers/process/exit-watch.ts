@@ -1,5 +1,6 @@
 import { isSame, type ProcessIdentity } from '../../base/procfs.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { Watchers } from '../watchers.ts';
 
 const POLL_INTERVAL_MS = 1_000;
 
@@ -9,7 +10,7 @@ const POLL_INTERVAL_MS = 1_000;
  */
 export class ExitWatch {
   readonly #clock: Clock;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   readonly #adopted = new Map<string, ProcessIdentity>();
   #polling: AbortController | null = null;
 
@@ -18,18 +19,16 @@ export class ExitWatch {
   }
 
   watch(onExit: () => void): () => void {
-    // A function of its own for each call, so that watching twice with the same one works.
-    const watcher = () => onExit();
-    this.#watchers.add(watcher);
+    const stop = this.#watchers.add(onExit);
     this.#poll();
     return () => {
-      this.#watchers.delete(watcher);
-      if (this.#watchers.size === 0) this.#stopPolling();
+      stop();
+      if (this.#watchers.isEmpty) this.#stopPolling();
     };
   }
 
   notify(): void {
-    for (const watcher of this.#watchers) watcher();
+    this.#watchers.notify();
   }
 
   adopt(instanceId: string, identity: ProcessIdentity): void {
@@ -47,7 +46,7 @@ export class ExitWatch {
   }
 
   #poll(): void {
-    if (this.#polling !== null || this.#watchers.size === 0 || this.#adopted.size === 0) return;
+    if (this.#polling !== null || this.#watchers.isEmpty || this.#adopted.size === 0) return;
     this.#polling = new AbortController();
     void this.#loop(this.#polling.signal);
   }

@@ -14,6 +14,7 @@ import {
   type ProviderContext,
   wholeList,
 } from '../../ports/provider.ts';
+import { Endings } from '../endings.ts';
 import { accountOf } from './account.ts';
 import { endProcesses } from './ending.ts';
 import { ExitWatch } from './exit-watch.ts';
@@ -40,9 +41,7 @@ export class ProcessProvider implements Provider {
   readonly #closed = new AbortController();
   /** Those that this provider spawned: they tell how they ended. */
   readonly #children = new Map<string, ChildProcess>();
-  readonly #endings = new Map<string, Promise<void>>();
-  /** Why endings have failed that nobody was told of yet. */
-  readonly #failedEndings = new Map<string, unknown>();
+  readonly #endings = new Endings();
   readonly #logs: LogKeeper;
   readonly #guard: PortGuard;
   #recovered: Promise<void> | null = null;
@@ -84,13 +83,10 @@ export class ProcessProvider implements Provider {
   terminate(machineId: string, signal: AbortSignal): Promise<void> {
     return untilAborted(signal, async () => {
       await this.#recover();
-      // One ending a machine, whoever asks for it: it keeps its stop timeout when a caller gives up and comes again.
-      if (this.#endings.has(machineId)) return;
-      const failure = this.#failedEndings.get(machineId);
-      this.#failedEndings.delete(machineId);
-      if (failure !== undefined) throw failure;
+      if (this.#endings.isUnderWay(machineId)) return;
       await this.#record(machineId);
-      if (!this.#endings.has(machineId)) this.#startToEnd(machineId);
+      const end = () => this.#queue.run(machineId, () => this.#end(machineId));
+      this.#endings.start(machineId, end, () => this.#exits.notify());
     });
   }
 
@@ -105,7 +101,7 @@ export class ProcessProvider implements Provider {
   async close(): Promise<void> {
     this.#closed.abort();
     this.#exits.close();
-    await Promise.allSettled(this.#endings.values());
+    await this.#endings.settled();
   }
 
   async #launch(request: LaunchRequest, settings: ProcessSettings): Promise<Machine> {
@@ -174,18 +170,6 @@ export class ProcessProvider implements Provider {
     const record = isUsableId(instanceId) ? await this.#folders.read(instanceId) : null;
     if (record?.fleet === this.#fleet) return record;
     throw new PortError('NotFound', 'noMachine', `There is no machine ${instanceId} in the fleet ${this.#fleet}.`);
-  }
-
-  /** It goes on by itself: whoever wants to know asks again. */
-  #startToEnd(machineId: string): void {
-    const ending = this.#queue
-      .run(machineId, () => this.#end(machineId))
-      .catch((error: unknown) => void this.#failedEndings.set(machineId, error))
-      .finally(() => {
-        this.#endings.delete(machineId);
-        this.#exits.notify();
-      });
-    this.#endings.set(machineId, ending);
   }
 
   async #end(instanceId: string): Promise<void> {

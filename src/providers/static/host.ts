@@ -81,6 +81,11 @@ export class Host {
     return claim.status === null ? null : await this.command(claim.status, claim, signal, STATUS_TIMEOUT_MS);
   }
 
+  /** Each host is one. */
+  get zone(): string {
+    return this.name;
+  }
+
   machine(claim: Claim, state: Machine['state'], detail = `on ${this.name}`): Machine {
     return {
       id: `${this.name}:${claim.instanceId}`,
@@ -90,7 +95,7 @@ export class Host {
       addresses: state === 'stopped' ? [] : [this.#settings.address],
       ports: null,
       launchedAt: claim.launchedAt,
-      zone: this.name,
+      zone: this.zone,
       detail,
     };
   }

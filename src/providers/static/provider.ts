@@ -4,6 +4,8 @@ import type { Clock } from '../../ports/clock.ts';
 import { untilAborted } from '../../ports/deadline.ts';
 import { asPortError, PortError } from '../../ports/errors.ts';
 import type { LaunchRequest, MachineList, Provider, ProviderContext } from '../../ports/provider.ts';
+import { Watchers } from '../watchers.ts';
+import { listOfZones } from '../zone-lists.ts';
 import type { Claim } from './claim.ts';
 import { Host } from './host.ts';
 import { Quarantine } from './quarantine.ts';
@@ -27,7 +29,7 @@ export class StaticProvider implements Provider {
   /** When the server of a machine was restarted, by the steady clock. */
   readonly #restarted = new Map<string, number>();
   readonly #restarts = new Map<string, Promise<void>>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   readonly #closed = new AbortController();
 
   constructor({ fleet, settings, dataDir, clock }: ProviderContext) {
@@ -53,22 +55,12 @@ export class StaticProvider implements Provider {
   }
 
   list(signal: AbortSignal): Promise<MachineList> {
-    return untilAborted(signal, async () => {
-      const hosts = [...this.#hosts.values()];
-      const seen = await Promise.allSettled(hosts.map((host) => this.#machineOn(host, signal)));
-      const machines: Machine[] = [];
-      const unseenZones = new Map<string, string>();
-      let failure: unknown;
-      for (const [index, one] of seen.entries()) {
-        if (one.status === 'fulfilled') machines.push(...(one.value === null ? [] : [one.value]));
-        else {
-          failure ??= one.reason;
-          unseenZones.set(hosts[index]?.name ?? '', asPortError(one.reason).message);
-        }
-      }
-      if (unseenZones.size === hosts.length) throw failure;
-      return { machines, unseenZones };
-    });
+    return untilAborted(signal, () =>
+      listOfZones([...this.#hosts.values()], async (host) => {
+        const machine = await this.#machineOn(host, signal);
+        return machine === null ? [] : [machine];
+      }),
+    );
   }
 
   terminate(machineId: string, signal: AbortSignal): Promise<void> {
@@ -85,12 +77,7 @@ export class StaticProvider implements Provider {
   }
 
   watch(onChange: () => void): () => void {
-    // A function of its own for each call, so that watching twice with the same one works.
-    const watcher = () => onChange();
-    this.#watchers.add(watcher);
-    return () => {
-      this.#watchers.delete(watcher);
-    };
+    return this.#watchers.add(onChange);
   }
 
   async close(): Promise<void> {
@@ -208,7 +195,7 @@ export class StaticProvider implements Provider {
       .catch(() => null)
       .then(() => {
         this.#restarts.delete(id);
-        for (const watcher of this.#watchers) watcher();
+        this.#watchers.notify();
       });
     this.#restarts.set(id, restart);
   }

@@ -12,6 +12,8 @@ import {
   type ProviderContext,
   wholeList,
 } from '../../ports/provider.ts';
+import { Endings } from '../endings.ts';
+import { Watchers } from '../watchers.ts';
 import { Addresses, addressesInUse } from './addresses.ts';
 import { Boxes } from './boxes.ts';
 import { Docker } from './docker.ts';
@@ -43,13 +45,11 @@ export class VagrantProvider implements Provider {
   /** One address and one intent at a time. */
   readonly #intents = new Serial();
   readonly #queue = new KeyedSerial();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   readonly #closed = new AbortController();
   /** Machines that are being brought up, and how to call that off. */
   readonly #ups = new Map<string, AbortController>();
-  readonly #endings = new Map<string, Promise<void>>();
-  /** Why endings have failed that nobody was told of yet. */
-  readonly #failedEndings = new Map<string, unknown>();
+  readonly #endings = new Endings();
   #swept: Promise<void> | null = null;
 
   constructor({ fleet, settings, dataDir, clock }: ProviderContext) {
@@ -86,26 +86,22 @@ export class VagrantProvider implements Provider {
 
   terminate(machineId: string, signal: AbortSignal): Promise<void> {
     return untilAborted(signal, async () => {
-      if (this.#endings.has(machineId)) return;
-      const failure = this.#failedEndings.get(machineId);
-      this.#failedEndings.delete(machineId);
-      if (failure !== undefined) throw failure;
+      if (this.#endings.isUnderWay(machineId)) return;
       await this.#record(machineId);
-      if (!this.#endings.has(machineId)) this.#startToEnd(machineId);
+      if (!this.#endings.has(machineId)) this.#ups.get(machineId)?.abort();
+      const end = () => this.#queue.run(machineId, () => this.#end(machineId));
+      this.#endings.start(machineId, end, () => this.#watchers.notify());
     });
   }
 
   watch(onChange: () => void): () => void {
-    // A function of its own for each call, so that watching twice with the same one works.
-    const watcher = () => onChange();
-    this.#watchers.add(watcher);
-    return () => void this.#watchers.delete(watcher);
+    return this.#watchers.add(onChange);
   }
 
   async close(): Promise<void> {
     this.#closed.abort();
     this.#watchers.clear();
-    await Promise.allSettled(this.#endings.values());
+    await this.#endings.settled();
   }
 
   async #launch(request: LaunchRequest, settings: MachineSettings): Promise<Machine> {
@@ -128,7 +124,7 @@ export class VagrantProvider implements Provider {
       return await this.#bringUp(intent, request, settings, AbortSignal.any([signal, up.signal]));
     } finally {
       this.#ups.delete(instanceId);
-      this.#notify();
+      this.#watchers.notify();
     }
   }
 
@@ -273,19 +269,13 @@ export class VagrantProvider implements Provider {
     throw new PortError('NotFound', 'noMachine', `There is no machine ${instanceId} in the fleet ${this.#fleet}.`);
   }
 
-  /** It goes on by itself: whoever wants to know asks again. */
-  #startToEnd(machineId: string): void {
-    this.#ups.get(machineId)?.abort();
-    const ending = this.#queue
-      .run(machineId, async () => this.#clear(await this.#record(machineId), this.#closed.signal))
-      .catch((error: unknown) => {
-        if (!(error instanceof PortError && error.reaction === 'NotFound')) this.#failedEndings.set(machineId, error);
-      })
-      .finally(() => {
-        this.#endings.delete(machineId);
-        this.#notify();
-      });
-    this.#endings.set(machineId, ending);
+  /** What is gone meanwhile has come to its end. */
+  async #end(machineId: string): Promise<void> {
+    try {
+      await this.#clear(await this.#record(machineId), this.#closed.signal);
+    } catch (error) {
+      if (!(error instanceof PortError && error.reaction === 'NotFound')) throw error;
+    }
   }
 
   /** Once in a provider's life, before anything else. */
@@ -295,10 +285,6 @@ export class VagrantProvider implements Provider {
       throw error;
     });
     return this.#swept;
-  }
-
-  #notify(): void {
-    for (const watcher of this.#watchers) watcher();
   }
 
   #machine(
