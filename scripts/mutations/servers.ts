@@ -8,7 +8,7 @@ export const SERVERS: readonly Mutation[] = [
   {
     name: 'zones: servers are not spread over them',
     file: 'src/decide/placement.ts',
-    find: '(counts.get(placement.zone) ?? 0) < (counts.get(best.zone) ?? 0)',
+    find: 'count(placement) < count(best)',
     replace: 'false',
     caughtBy: PLACEMENT,
   },

@@ -1,5 +1,6 @@
 import type { Instance } from '../model/instance.ts';
 import { lifecycleOf } from '../model/lifecycle.ts';
+import { zoneKey } from './zone-key.ts';
 
 /**
  * How many instances there are of each kind that a decision asks for. Kept along while it is made, so that no step goes through all of
@@ -19,6 +20,8 @@ export class Counts {
   operated = 0;
   /** In service or on their way there, and not to be replaced: those that make up the group's size. */
   kept = 0;
+  /** The same in each zone, by what `zoneKey` says. */
+  readonly keptInZone = new Map<string, number>();
   /** In service until their replacement serves; those of them that are healthy. */
   leaving = 0;
   leavingHealthy = 0;
@@ -37,7 +40,11 @@ export class Counts {
     if (isPending) this.pending += by;
     if (state.name === 'draining') this.draining += by;
     if (state.name === 'launching' || state.name === 'terminating') this.operated += by;
-    if (makesUpSize && !isLeaving) this.kept += by;
+    if (makesUpSize && !isLeaving) {
+      this.kept += by;
+      const zone = zoneKey(instance.launchTemplate.provider, instance.placement.zone);
+      this.keptInZone.set(zone, (this.keptInZone.get(zone) ?? 0) + by);
+    }
     if (serves && isLeaving) this.leaving += by;
     if (isHealthy && isLeaving) this.leavingHealthy += by;
     if (countsAgainstMaximum && request !== null) this.requested += by;

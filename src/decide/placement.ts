@@ -2,13 +2,13 @@
 
 import type { FullPlacement } from '../model/group-memory.ts';
 import { type Instance, NO_PLACEMENT, type Placement } from '../model/instance.ts';
-import { lifecycleOf } from '../model/lifecycle.ts';
 import type { Failure } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { waitMs } from './launch-wait.ts';
 import { sentence } from './sentence.ts';
+import { zoneKey } from './zone-key.ts';
 import { unseenZones } from './zones.ts';
 
 /** All that the launch template allows, by preference: the zones that it names, or all of the provider's. */
@@ -19,23 +19,6 @@ function placementsOf({ snapshot }: Facts): readonly Placement[] {
   return (allowed.length > 0 ? allowed : [null]).flatMap((zone) =>
     types.map((instanceType) => ({ zone, instanceType })),
   );
-}
-
-/** Servers that make up the group's size and stay, by zone: what launching and scaling in keep in balance. */
-function serversByZone(facts: Facts): Map<string | null, number> {
-  const counts = new Map<string | null, number>();
-  const { provider } = facts.snapshot.group.launchTemplate;
-  for (const instance of facts.live()) {
-    if (
-      instance.launchTemplate.provider !== provider ||
-      !lifecycleOf(instance).makesUpSize ||
-      facts.isLeaving(instance)
-    )
-      continue;
-    const { zone } = instance.placement;
-    counts.set(zone, (counts.get(zone) ?? 0) + 1);
-  }
-  return counts;
 }
 
 /** Chooses for one launch after another of the same decision. */
@@ -59,14 +42,13 @@ export function placements(facts: Facts): Placements {
   const free = open.filter((placement) => !full.some((one) => isSame(one, placement)));
   // Launching has waited for one of them, so one of them is asked.
   const candidates = free.length > 0 || open.length === 0 ? free : [soonest(facts, open)];
-  const counts = serversByZone(facts);
+  const { provider } = facts.snapshot.group.launchTemplate;
+  // Those that this decision launches are counted along, too.
+  const count = ({ zone }: Placement) => facts.counts.keptInZone.get(zoneKey(provider, zone)) ?? 0;
   return {
     next: () => {
       let best: Placement | null = null;
-      for (const placement of candidates) {
-        if (best === null || (counts.get(placement.zone) ?? 0) < (counts.get(best.zone) ?? 0)) best = placement;
-      }
-      if (best !== null) counts.set(best.zone, (counts.get(best.zone) ?? 0) + 1);
+      for (const placement of candidates) if (best === null || count(placement) < count(best)) best = placement;
       return best;
     },
   };

@@ -5,6 +5,7 @@ import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { groupHold, type HoldReason } from './hold-reason.ts';
 import type { Sightings } from './snapshot.ts';
+import { zoneKey } from './zone-key.ts';
 
 /** Of the conditions that are reported once. */
 const UNSEEN = 'zone:';
@@ -17,7 +18,7 @@ export function unseenLately({ snapshot: { machines } }: Facts): readonly string
   if (machines.kind === 'blind') return [];
   const lists = [machines.value, ...(machines.value.previous === null ? [] : [machines.value.previous])];
   const keys = lists.flatMap(({ unseenZones }) =>
-    [...unseenZones].flatMap(([provider, zones]) => [...zones.keys()].map((zone) => `${provider}/${zone}`)),
+    [...unseenZones].flatMap(([provider, zones]) => [...zones.keys()].map((zone) => zoneKey(provider, zone))),
   );
   return [...new Set(keys)];
 }
@@ -67,7 +68,7 @@ export function followZones(draft: Draft): void {
   if (machines.kind === 'blind') return;
   const unseen = new Map<string, { readonly provider: string; readonly zone: string; readonly why: string }>(
     [...machines.value.unseenZones].flatMap(([provider, zones]) =>
-      [...zones].map(([zone, why]) => [`${UNSEEN}${provider}/${zone}`, { provider, zone, why }] as const),
+      [...zones].map(([zone, why]) => [`${UNSEEN}${zoneKey(provider, zone)}`, { provider, zone, why }] as const),
     ),
   );
   for (const [code, { provider, zone, why }] of unseen) {
