@@ -88,9 +88,9 @@ export const REGRESSIONS: readonly Mutation[] = [
   },
   {
     name: 'autoscaler #5465: another server than the chosen one is ended',
-    file: 'src/control/group-loop.ts',
-    find: 'this.#operations(instance)?.terminate(instance, report);',
-    replace: 'this.#operations(instance)?.terminate(this.instances[0] ?? instance, report);',
+    file: 'src/control/perform.ts',
+    find: 'operations.terminate(instance, report)',
+    replace: 'operations.terminate([...instances.values()][0] ?? instance, report)',
     caughtBy: HEALTH,
   },
   {

@@ -20,12 +20,12 @@ import { PortError } from '../ports/errors.ts';
 import type { MeasuredServer } from '../ports/metric-source.ts';
 import type { Change } from '../ports/store.ts';
 import { adjustedRecords, afterClockChange, clockChanged, type GroupRecords } from './clock-changes.ts';
-import { commandVariables } from './command-variables.ts';
 import { defectHold } from './defects.ts';
 import type { GroupContext } from './group-context.ts';
 import { measuredServers } from './measured-servers.ts';
 import type { Operations } from './operations.ts';
 import { type Pause, pauseFor } from './pause.ts';
+import { perform } from './perform.ts';
 import { Probes } from './probes.ts';
 import { ServiceError } from './service.ts';
 import { mergeSightings } from './sightings.ts';
@@ -38,7 +38,6 @@ const CHECK_INTERVAL_MAX_MS = 5_000;
 const BACKOFF: BackoffLimits = { minMs: 100, maxMs: 10_000 };
 /** How long a terminated instance is remembered, so that an old list does not bring it back. */
 const ENDED_MEMORY_MS = 600_000;
-const ABORT_FLOOR_MS = 1_000;
 
 /**
  * The loop of one group: observe, decide, commit, perform; then wait for a reason to check again. Nothing is done before the
@@ -366,29 +365,7 @@ export class GroupLoop {
       const instance = this.#instances.get(id);
       if (instance !== undefined) this.#probes.ask(instance, this.#context.targetGroups(this.#group));
     }
-    for (const id of due.abort) {
-      const instance = this.#instances.get(id);
-      if (instance !== undefined) this.#operations(instance)?.abort(id);
-    }
-    const { terminationCommand } = this.#group;
-    for (const id of terminationCommand === null ? [] : due.command) {
-      const instance = this.#instances.get(id);
-      if (instance === undefined || terminationCommand === null) continue;
-      const variables = commandVariables(this.#context.fleet(), instance);
-      const run = (signal: AbortSignal) => this.#context.commands.run(terminationCommand, variables, signal);
-      this.#operations(instance)?.runCommand(id, terminationCommand.timeoutMs, run, report);
-    }
-    for (const id of due.terminate) {
-      const instance = this.#instances.get(id);
-      if (instance !== undefined) this.#operations(instance)?.terminate(instance, report);
-    }
-    for (const id of due.launch) {
-      const instance = this.#instances.get(id);
-      if (instance === undefined) continue;
-      const leftMs = instance.state.since + this.#group.launchTimeoutMs - now;
-      const serves = this.#group.targetGroups.length > 0;
-      this.#operations(instance)?.launch(instance, serves, Math.max(ABORT_FLOOR_MS, leftMs), report);
-    }
+    perform(due, { group: this.#group, context: this.#context, instances: this.#instances, now, report });
   }
 
   #operations(instance: Instance): Operations | null {
