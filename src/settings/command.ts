@@ -6,11 +6,11 @@ const MAX_ARGUMENTS = 1_024;
 const text = z.string().refine((value) => !value.includes('\0'), { error: 'it has no null characters' });
 
 /** A program and its arguments, as a list. Its text is not shown: an argument may be a secret. */
-export function commandSchema() {
+export function commandSchema({ maxArguments = MAX_ARGUMENTS } = {}) {
   return z
     .array(text)
     .min(1)
-    .max(MAX_ARGUMENTS)
+    .max(maxArguments)
     .refine((list) => list[0] !== '', { error: 'it starts with the program to run' });
 }
 

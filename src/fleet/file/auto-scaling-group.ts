@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type AutoScalingGroup, TERMINATION_POLICIES, type TerminationCommand } from '../../model/fleet.ts';
+import { commandSchema } from '../../settings/command.ts';
 import { durationSchema } from '../../settings/duration.ts';
 import { filePathSchema, MAX_GROUP_SIZE, MAX_GROUPS_PER_KIND, nameSchema } from '../../settings/fields.ts';
 import { byName, named, type Unnamed } from './by-name.ts';
@@ -38,12 +39,9 @@ const MAX_ARGUMENTS = 256;
 function terminationCommand(baseDir: string) {
   return z
     .strictObject({
-      command: z
-        .array(z.string().refine((text) => !text.includes('\0'), { error: 'it has no null characters' }))
-        .min(1)
-        .max(MAX_ARGUMENTS)
-        .refine((list) => list[0] !== '', { error: 'it starts with the program to run' })
-        .describe('The program and its arguments, as a list; no shell is involved.'),
+      command: commandSchema({ maxArguments: MAX_ARGUMENTS }).describe(
+        'The program and its arguments, as a list; no shell is involved.',
+      ),
       workingDirectory: filePathSchema
         .default('.')
         .describe('The folder that the command runs in; relative to the fleet file.'),
