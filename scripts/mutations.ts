@@ -8,18 +8,8 @@ import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CLOUDS } from './mutations/clouds.ts';
-import { ERRORS } from './mutations/errors.ts';
-import { FIELD } from './mutations/field.ts';
-import { FLEET } from './mutations/fleet.ts';
-import { HANDOVER } from './mutations/handover.ts';
-import { INVARIANTS } from './mutations/invariants.ts';
+import { ALL_MUTATIONS } from './mutations/all.ts';
 import type { Mutation, Tests } from './mutations/mutation.ts';
-import { PROVIDERS } from './mutations/providers.ts';
-import { REGRESSIONS } from './mutations/regressions.ts';
-import { RULES } from './mutations/rules.ts';
-import { SCALING } from './mutations/scaling.ts';
-import { SERVERS } from './mutations/servers.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const COPIED = [
@@ -44,19 +34,7 @@ interface Row {
 }
 
 const wanted = process.argv[2] ?? '';
-const mutations = [
-  ...INVARIANTS,
-  ...SCALING,
-  ...RULES,
-  ...REGRESSIONS,
-  ...FIELD,
-  ...FLEET,
-  ...HANDOVER,
-  ...ERRORS,
-  ...SERVERS,
-  ...CLOUDS,
-  ...PROVIDERS,
-].filter(({ name, caughtBy }) => `${name} ${describe(caughtBy)}`.includes(wanted));
+const mutations = ALL_MUTATIONS.filter(({ name, caughtBy }) => `${name} ${describe(caughtBy)}`.includes(wanted));
 const rows = await runAll(mutations);
 const failed = rows.filter(({ outcome }) => outcome !== 'caught');
 process.stdout.write(`\n${rows.length - failed.length} of ${rows.length} mutations were caught.\n`);

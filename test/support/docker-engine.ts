@@ -2,9 +2,10 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freeNetwork } from './free-network.ts';
 
 const run = promisify(execFile);
 const IMAGE_SCRIPT = join(import.meta.dirname, 'tiny-web-image.sh');
@@ -121,13 +122,4 @@ export class DockerEngine {
 
 function lines(text: string): readonly string[] {
   return text.split('\n').filter((line) => line !== '');
-}
-
-/** The first three numbers of a network `172.SECOND.x.0/24` that nobody on this host has. */
-export function freeNetwork(second: number): string {
-  const taken = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
-  for (;;) {
-    const net = `172.${second}.${randomInt(1, 255)}`;
-    if (!taken.some((address) => address.startsWith(`${net}.`))) return net;
-  }
 }

@@ -52,7 +52,7 @@ export class IncusHost {
     const host = await IncusHost.#bare();
     await host.incus('storage', 'create', 'default', 'dir');
     const addresses = [
-      `ipv4.address=${freeNetwork()}.1/24`,
+      `ipv4.address=${freeNetwork(29)}.1/24`,
       'ipv4.nat=false',
       'ipv4.firewall=false',
       'ipv6.address=none',

@@ -110,7 +110,7 @@ export class LibvirtHost {
   }
 
   async #addNetwork(addresses: number): Promise<void> {
-    const net = freeNetwork();
+    const net = freeNetwork(29);
     const file = this.#path('network.xml');
     await writeFile(
       file,

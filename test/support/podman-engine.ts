@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { vi } from 'vitest';
-import { freeNetwork, TINY_WEB } from './docker-engine.ts';
+import { TINY_WEB } from './docker-engine.ts';
 import type { TestEngine } from './docker-world.ts';
+import { freeNetwork } from './free-network.ts';
 
 const run = promisify(execFile);
 const IMAGE_SCRIPT = join(import.meta.dirname, 'tiny-web-image.sh');

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freeNetwork } from './docker-engine.ts';
+import { freeNetwork } from './free-network.ts';
 import { GUEST, type LibvirtHost } from './libvirt-host.ts';
 import type { MachineHost } from './vagrant-world.ts';
 

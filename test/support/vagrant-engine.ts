@@ -1,4 +1,5 @@
-import { type DockerEngine, freeNetwork, TINY_WEB } from './docker-engine.ts';
+import { type DockerEngine, TINY_WEB } from './docker-engine.ts';
+import { freeNetwork } from './free-network.ts';
 import type { MachineHost } from './vagrant-world.ts';
 
 /** Where Vagrant's docker provider makes machines: containers with an address of a private network. */

@@ -1,8 +1,9 @@
 import { access, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { DockerEngine, freeNetwork, TINY_WEB } from '../../support/docker-engine.ts';
+import { DockerEngine, TINY_WEB } from '../../support/docker-engine.ts';
 import { RealFleet } from '../../support/fleet.ts';
+import { freeNetwork } from '../../support/free-network.ts';
 import { Load } from '../../support/load.ts';
 import { processesWith } from '../../support/processes.ts';
 import { requires } from '../../support/requires.ts';
