@@ -66,12 +66,11 @@ async function withFleet<T>(scope: Scope, engine: DockerEngine, run: (fleet: Rea
     ended = true;
   };
   scope.atEnd(end);
-  await fleet.edit((text) =>
-    text
-      .replace('loadBalancers:', `providers:\n  engine: { type: docker, engine: "${engine.host}" }\nloadBalancers:`)
-      .replace('    deregistrationDelay', '    port: 80\n    deregistrationDelay')
-      .replace(/launchTemplate: .*/, `launchTemplate: { provider: engine, image: "${TINY_WEB}", pull: never }`),
-  );
+  await fleet.comeFrom({
+    provider: { type: 'docker', engine: engine.host },
+    template: { image: TINY_WEB, pull: 'never' },
+    port: 80,
+  });
   await fleet.start();
   await fleet.settle(SMALL, PATIENCE_MS);
   const result = await run(fleet);

@@ -32,6 +32,16 @@ export interface FleetWishes {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+const QUICK_CHECKS = 'interval: 1s, fastInterval: 100ms, downInterval: 100ms, timeout: 500ms';
+
+/** Where servers come from, in the words of the fleet file. */
+interface Origin {
+  readonly provider: object;
+  readonly template: object;
+  readonly port: number;
+  readonly slowChecks?: boolean;
+}
+
 /** A real fleet in a folder of its own: the controller as a process, HAProxy, and servers. `end` leaves nothing of it. */
 export class RealFleet {
   readonly folder: string;
@@ -98,7 +108,7 @@ loadBalancers:
     statsPage: { port: ${this.statsPort} }
 targetGroups:
   hello:
-    healthCheck: { path: /health, interval: 1s, fastInterval: 100ms, downInterval: 100ms, timeout: 500ms, healthyThreshold: 2, unhealthyThreshold: 3 }
+    healthCheck: { path: /health, ${QUICK_CHECKS}, healthyThreshold: 2, unhealthyThreshold: 3 }
     deregistrationDelay: ${wishes.deregistrationDelay ?? '20s'}
 autoScalingGroups:
   hello:
@@ -117,6 +127,21 @@ autoScalingGroups:
   /** Changes the fleet file; nobody is told. */
   async edit(change: (text: string) => string): Promise<void> {
     await writeFile(this.fleetFile, change(await readFile(this.fleetFile, 'utf8')));
+  }
+
+  /**
+   * Lets its servers come from a provider of their own.
+   * @param port where each of them listens
+   * @param slowChecks for machines that are as slow as the host is busy
+   */
+  async comeFrom({ provider, template, port, slowChecks = false }: Origin): Promise<void> {
+    const launchTemplate = JSON.stringify({ provider: 'origin', ...template });
+    await this.edit((text) =>
+      (slowChecks ? text.replace(QUICK_CHECKS, 'interval: 2s, timeout: 2s') : text)
+        .replace('loadBalancers:', `providers:\n  origin: ${JSON.stringify(provider)}\nloadBalancers:`)
+        .replace('    deregistrationDelay', `    port: ${port}\n    deregistrationDelay`)
+        .replace(/launchTemplate: .*/, `launchTemplate: ${launchTemplate}`),
+    );
   }
 
   /** Starts a controller and waits until it answers. */

@@ -64,18 +64,12 @@ requires('haproxy')('a fleet of EC2 instances', () => {
       zones: { a: { subnet: 'a' }, b: { subnet: 'subnet-00000001' } },
     };
     const template = {
-      provider: 'cloud',
       image: 'ami-12345678',
       instanceType: 't3.micro',
       market: 'spot',
       userData: { text: '{{ drover.instanceId }}' },
     };
-    await created.edit((text) =>
-      text
-        .replace('loadBalancers:', `providers:\n  cloud: ${JSON.stringify(provider)}\nloadBalancers:`)
-        .replace('    deregistrationDelay', '    port: 8080\n    deregistrationDelay')
-        .replace(/launchTemplate: .*/, `launchTemplate: ${JSON.stringify(template)}`),
-    );
+    await created.comeFrom({ provider, template, port: 8080 });
     await created.start();
     const before = await created.settle(3);
     const load = new Load(created.url, { clients: 4, pauseMs: 10 });

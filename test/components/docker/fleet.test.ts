@@ -31,17 +31,8 @@ requires('docker')('a fleet of containers', () => {
       fleet = created;
       const [a, b] = engines;
       const provider = { type: 'docker', hosts: { a: { engine: a.host }, b: { engine: b.host } } };
-      const template = { provider: 'hosts', image: TINY_WEB, pull: 'never', publishedPorts: [80] };
-      await created.edit((text) =>
-        text
-          .replace('loadBalancers:', `providers:\n  hosts: ${JSON.stringify(provider)}\nloadBalancers:`)
-          .replace('    deregistrationDelay', '    port: 80\n    deregistrationDelay')
-          .replace(
-            'interval: 1s, fastInterval: 100ms, downInterval: 100ms, timeout: 500ms',
-            'interval: 2s, timeout: 2s',
-          )
-          .replace(/launchTemplate: .*/, `launchTemplate: ${JSON.stringify(template)}`),
-      );
+      const template = { image: TINY_WEB, pull: 'never', publishedPorts: [80] };
+      await created.comeFrom({ provider, template, port: 80, slowChecks: true });
       await created.start();
       const before = await created.settle(3, PATIENCE_MS);
       expect([(await a.containers()).length, (await b.containers()).length].toSorted()).toEqual([1, 2]);

@@ -30,18 +30,12 @@ requires('haproxy')('a fleet at Hetzner', () => {
       locations: ['nbg1'],
     };
     const template = {
-      provider: 'cloud',
       image: 'debian-13',
       serverType: 'cx23',
       sshKeys: ['ops'],
       placementGroup: 'spread',
     };
-    await created.edit((text) =>
-      text
-        .replace('loadBalancers:', `providers:\n  cloud: ${JSON.stringify(provider)}\nloadBalancers:`)
-        .replace('    deregistrationDelay', `    port: ${port}\n    deregistrationDelay`)
-        .replace(/launchTemplate: .*/, `launchTemplate: ${JSON.stringify(template)}`),
-    );
+    await created.comeFrom({ provider, template, port });
     await created.start();
     const [victim] = await created.settle(3);
     const load = new Load(created.url, { clients: 4, pauseMs: 20 });

@@ -22,12 +22,11 @@ requires('incus')('a fleet of Incus containers', () => {
     it('heals, scales and goes without a failed request', async () => {
       const created = await RealFleet.create({ deregistrationDelay: '5s' });
       fleet = created;
-      await created.edit((text) =>
-        text
-          .replace('loadBalancers:', `providers:\n  boxes: { type: incus, socket: "${host.socket}" }\nloadBalancers:`)
-          .replace('    deregistrationDelay', '    port: 80\n    deregistrationDelay')
-          .replace(/launchTemplate: .*/, 'launchTemplate: { provider: boxes, image: tiny, stopTimeout: 5s }'),
-      );
+      await created.comeFrom({
+        provider: { type: 'incus', socket: host.socket },
+        template: { image: 'tiny', stopTimeout: '5s' },
+        port: 80,
+      });
       await created.start();
       const before = await created.settle(3, 60_000);
       const load = new Load(created.url, { clients: 4, pauseMs: 10 });

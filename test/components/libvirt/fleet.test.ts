@@ -26,16 +26,12 @@ requires('libvirt')('a fleet of virtual machines', () => {
     it('heals, scales and goes without a failed request', async () => {
       const created = await RealFleet.create({ deregistrationDelay: '5s', healthCheckGracePeriod: '90s' });
       fleet = created;
-      await created.edit((text) =>
-        text
-          .replace('loadBalancers:', `providers:\n  vms: { type: libvirt, uri: "${host.uri}" }\nloadBalancers:`)
-          .replace('    deregistrationDelay', '    port: 80\n    deregistrationDelay')
-          .replace(
-            'interval: 1s, fastInterval: 100ms, downInterval: 100ms, timeout: 500ms',
-            'interval: 2s, timeout: 2s',
-          )
-          .replace(/launchTemplate: .*/, `launchTemplate: ${JSON.stringify({ provider: 'vms', ...guestSettings })}`),
-      );
+      await created.comeFrom({
+        provider: { type: 'libvirt', uri: host.uri },
+        template: guestSettings,
+        port: 80,
+        slowChecks: true,
+      });
       await created.start();
       const before = await created.settle(3, PATIENCE_MS);
       const load = new Load(created.url, { clients: 4, pauseMs: 50 });

@@ -27,15 +27,11 @@ requires('sshd')("a fleet of hosts of one's own", () => {
       world = made;
       const created = await RealFleet.create({ deregistrationDelay: '5s' });
       fleet = created;
-      await created.edit((text) =>
-        text
-          .replace(
-            'loadBalancers:',
-            `providers:\n  rack: ${JSON.stringify({ type: 'static', ...made.entry({ quarantine: '1h' }) })}\nloadBalancers:`,
-          )
-          .replace('    deregistrationDelay', '    port: 8080\n    deregistrationDelay')
-          .replace(/launchTemplate: .*/, `launchTemplate: ${JSON.stringify({ provider: 'rack', ...made.template() })}`),
-      );
+      await created.comeFrom({
+        provider: { type: 'static', ...made.entry({ quarantine: '1h' }) },
+        template: made.template(),
+        port: 8080,
+      });
       await created.start();
       const before = await created.settle(3, PATIENCE_MS);
       const load = new Load(created.url, { clients: 4, pauseMs: 20 });

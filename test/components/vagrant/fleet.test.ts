@@ -35,17 +35,8 @@ requires('vagrant')('a fleet of machines of Vagrant', () => {
         dockerHost: engine.host,
         privateNetwork: { network: `${freeNetwork(26)}.0/24` },
       };
-      const template = { provider: 'machines', providerSettings: { image: TINY_WEB } };
-      await created.edit((text) =>
-        text
-          .replace('loadBalancers:', `providers:\n  machines: ${JSON.stringify(provider)}\nloadBalancers:`)
-          .replace('    deregistrationDelay', '    port: 80\n    deregistrationDelay')
-          .replace(
-            'interval: 1s, fastInterval: 100ms, downInterval: 100ms, timeout: 500ms',
-            'interval: 2s, timeout: 2s',
-          )
-          .replace(/launchTemplate: .*/, `launchTemplate: ${JSON.stringify(template)}`),
-      );
+      const template = { providerSettings: { image: TINY_WEB } };
+      await created.comeFrom({ provider, template, port: 80, slowChecks: true });
       await created.start();
       const before = await created.settle(3, PATIENCE_MS);
       const endpoints = async () => new Set((await created.inService()).map(({ endpoint }) => endpoint));
@@ -69,7 +60,7 @@ requires('vagrant')('a fleet of machines of Vagrant', () => {
       await writeFile(created.desiredFile, '2\n');
       await created.settle(2, PATIENCE_MS);
       expect(await engine.containers()).toHaveLength(2);
-      const folders = () => readdir(join(created.dataDir, 'providers', 'machines'));
+      const folders = () => readdir(join(created.dataDir, 'providers', 'origin'));
       await created.until('their folders have gone', async () => (await folders()).length === 2);
       const { failures, answers } = await load.stop();
       expect(failures).toEqual([]);
@@ -86,13 +77,8 @@ requires('vagrant')('a fleet of machines of Vagrant', () => {
       const created = await RealFleet.create({ desiredCapacity: 2, deregistrationDelay: '1s' });
       fleet = created;
       const provider = { type: 'vagrant', vagrantProvider: 'docker', home: 'vagrant', dockerHost: engine.host };
-      const template = `{ provider: machines, providerSettings: { image: "${TINY_WEB}" } }`;
-      await created.edit((text) =>
-        text
-          .replace('loadBalancers:', `providers:\n  machines: ${JSON.stringify(provider)}\nloadBalancers:`)
-          .replace('    deregistrationDelay', '    port: 80\n    deregistrationDelay')
-          .replace(/launchTemplate: .*/, `launchTemplate: ${template}`),
-      );
+      const template = { providerSettings: { image: TINY_WEB } };
+      await created.comeFrom({ provider, template, port: 80 });
       await created.start();
       // Vagrant goes on by itself, and has nobody to say anything to.
       await created.until(
