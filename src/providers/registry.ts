@@ -2,6 +2,7 @@ import { env } from 'node:process';
 import { PACKAGE_TYPE } from '../model/fleet.ts';
 import type { ProviderType } from '../ports/provider.ts';
 import { awsProvider } from './aws/index.ts';
+import { azureProvider } from './azure/index.ts';
 import { dockerProvider } from './docker/index.ts';
 import { execProvider } from './exec/index.ts';
 import { hetznerProvider } from './hetzner/index.ts';
@@ -14,6 +15,7 @@ import { vagrantProvider } from './vagrant/index.ts';
 
 const OWN: readonly ProviderType[] = [
   awsProvider,
+  azureProvider,
   dockerProvider,
   execProvider,
   hetznerProvider,

@@ -12,7 +12,7 @@ describe('the fleet file', () => {
     await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../../schema/fleet.schema.json');
   });
 
-  it.each(['hello', 'aws', 'docker', 'exec', 'hetzner', 'incus', 'libvirt', 'vagrant', 'static'])(
+  it.each(['hello', 'aws', 'azure', 'docker', 'exec', 'hetzner', 'incus', 'libvirt', 'vagrant', 'static'])(
     'of the example %s is valid',
     (name) => {
       const path = new URL(`../../examples/${name}/fleet.yaml`, import.meta.url).pathname;

@@ -1,9 +1,9 @@
 /** How a server carries what Drover knows it by: its labels, and its name. */
 
-import { createHash } from 'node:crypto';
 import { quotedStart } from '../../base/quoted.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { LaunchRequest } from '../../ports/provider.ts';
+import { machineName } from '../machine-name.ts';
 
 const FLEET_LABEL = 'drover-fleet';
 const GROUP_LABEL = 'drover-group';
@@ -82,29 +82,15 @@ export function tagsOf(labels: Labels, fleet: string): Tags | null {
   };
 }
 
-const MAX_NAME_CHARACTERS = 63;
-const DIGEST_CHARACTERS = 8;
-
 /**
  * The name of an instance's server, which is the same whenever it is asked for. Names are unique in a project, and are host names: that is what
  * keeps a launch that is repeated from making a second server.
  */
 export function serverName(fleet: string, { group, instanceId }: Pick<LaunchRequest, 'group' | 'instanceId'>): string {
-  return nameOf([group, instanceId], [fleet, instanceId]);
+  return machineName([group, instanceId], [fleet, instanceId]);
 }
 
 /** The name of one of the placement groups that a group's servers are spread in. */
 export function placementGroupName(fleet: string, group: string, number: number): string {
-  return nameOf([group, String(number)], [fleet, group, String(number)]);
-}
-
-/** Words that a person knows, and a digest of what makes it this one. */
-function nameOf(words: readonly string[], identity: readonly string[]): string {
-  const digest = createHash('sha256').update(identity.join('\0')).digest('hex').slice(0, DIGEST_CHARACTERS);
-  const readable = words
-    .join('-')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-/, '');
-  return `${readable.slice(0, MAX_NAME_CHARACTERS - DIGEST_CHARACTERS - 1)}-${digest}`.replaceAll('--', '-');
+  return machineName([group, String(number)], [fleet, group, String(number)]);
 }
