@@ -7,14 +7,14 @@ export const FIELD: readonly Mutation[] = [
   {
     name: 'files: what is not written at once is never written',
     file: 'src/haproxy/driver.ts',
-    find: 'if (this.#turn.idle) await this.#turn.run(() => this.#files.writeDue().catch(unlessOfTheSystem));',
+    find: 'if (this.#turn.idle) await this.#turn.run(() => this.#files.writeDue().catch(unlessDefect));',
     replace: '',
     caughtBy: field('faults/late-files.e2e'),
   },
   {
     name: 'files: what is not written at once is not written at the end',
     file: 'src/haproxy/driver.ts',
-    find: 'await this.#turn.run(() => this.#files.write()).catch(() => undefined);',
+    find: 'await this.#turn.run(() => this.#files.write()).catch(unlessDefect);',
     replace: '',
     caughtBy: field('faults/late-files.e2e'),
   },
@@ -252,7 +252,7 @@ export const FIELD: readonly Mutation[] = [
   {
     name: 'full disk: what cannot be written is not seen either',
     file: 'src/haproxy/driver.ts',
-    find: "if (errorCode(error) === '') throw error;",
+    find: 'if (isDefect(error)) throw error;',
     replace: 'throw error;',
     caughtBy: field('faults/unwritable-state.e2e'),
   },

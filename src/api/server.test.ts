@@ -183,7 +183,7 @@ describe('refusing', () => {
 
   it('says 500 with the cause where it is known: Drover cannot write its log on a full disk', async () => {
     const cause = 'the database /srv/drover.db cannot grow: the disk or the quota is full; make room';
-    const full = Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' });
+    const full = Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
     for (const [error, message] of [
       [new PortError('NoCapacity', 'diskFull', cause), cause],
       [full, 'the disk or the quota is full; make room (no space left on device, write)'],

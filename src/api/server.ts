@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { z } from 'zod';
 import { type FleetService, ServiceError } from '../control/service.ts';
-import { asPortError } from '../ports/errors.ts';
+import { asPortError, isDefect } from '../ports/errors.ts';
 import { parseExplained } from '../settings/explain.ts';
 import { boundClients } from './bounds.ts';
 import { ERROR_STATUS, type ErrorBody, type ErrorCode, MalformedRequest } from './errors.ts';
@@ -90,7 +90,10 @@ function errorAnswer(error: FastifyError | Error, limitBytes = bodyLimitBytes): 
   // What fastify refuses by itself: a body that is no JSON, a content type that is not known, a broken escape in the URL.
   if (status !== undefined && status >= 400 && status < 500) return { code: 'malformed', message: error.message };
   // What a port says of itself is for a person, and its log may be on the disk that is full.
-  const { code, message } = asPortError(error);
-  if (code !== 'unexpected') return { code: 'internal', message: `Drover failed to do this: ${message}.` };
-  return { code: 'internal', message: 'Drover failed to do this; its own log says why.' };
+  if (!isDefect(error))
+    return { code: 'internal', message: `Drover failed to do this: ${asPortError(error).message}.` };
+  return {
+    code: 'internal',
+    message: 'Drover failed to do this: an error in Drover itself; drover.log has its stack.',
+  };
 }

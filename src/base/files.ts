@@ -2,9 +2,10 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { ExpectedError } from './expected-error.ts';
 
 /** Why a file is not read or written; the message goes on after `<path> cannot be read: `. */
-export class FileError extends Error {
+export class FileError extends ExpectedError {
   readonly code: 'absent' | 'notAFile' | 'tooLarge' | 'unusable';
 
   constructor(code: FileError['code'], message: string, options?: { cause: unknown }) {

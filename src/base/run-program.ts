@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ExpectedError } from './expected-error.ts';
 import { lastWords } from './last-words.ts';
 import { oneLine, reasonOf } from './quoted.ts';
 import { inheritedEnvironment, limited } from './user-program.ts';
@@ -35,7 +36,7 @@ export interface ProgramEnd {
 }
 
 /** A program could not be run, or was not let run to its end. The message goes on after the program's name. */
-export class ProgramError extends Error {
+export class ProgramError extends ExpectedError {
   readonly code: 'notFound' | 'notExecutable' | 'noFolder' | 'givenUp' | 'tooMuchOutput' | 'failed';
 
   constructor(code: ProgramError['code'], message: string, options?: { cause: unknown }) {

@@ -1,11 +1,12 @@
 import { env } from 'node:process';
+import { ExpectedError } from './expected-error.ts';
 import { readBounded } from './files.ts';
 import { reasonOf } from './quoted.ts';
 
 const MAX_SECRET_BYTES = 16 * 1024;
 
 /** A secret cannot be used. The message says why, and never quotes it. */
-export class SecretError extends Error {
+export class SecretError extends ExpectedError {
   constructor(message: string) {
     super(message);
     this.name = 'SecretError';

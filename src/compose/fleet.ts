@@ -14,7 +14,7 @@ import { isSameProvider } from '../fleet/providers.ts';
 import { createHaproxy } from '../haproxy/driver.ts';
 import { createFileMetric } from '../metrics/file.ts';
 import { metricSourceTypes } from '../metrics/registry.ts';
-import { PortError } from '../ports/errors.ts';
+import { isDefect, PortError } from '../ports/errors.ts';
 import { httpProbe } from '../probes/http.ts';
 import { providerTypes } from '../providers/registry.ts';
 import { openDataFolder } from '../store/data-folder.ts';
@@ -121,7 +121,8 @@ export async function startFleet({
     existingLoadBalancers: () => foldersIn(join(dataDir, 'haproxy')),
     metricSource: ({ source, settings }, context) => {
       const type = metricSourceTypes.get(source);
-      if (type === undefined) throw new Error(`there is no metric source ${source}`);
+      if (type === undefined)
+        throw new PortError('Invalid', 'metricSourceUnknown', `there is no metric source ${source}`);
       return type.create({ settings, clock: systemClock, ...context });
     },
     probe: httpProbe,
@@ -135,7 +136,10 @@ export async function startFleet({
     onDefect: (where, error) => log.error({ err: error }, `an error in Drover itself: ${where}`),
     onUnannounced: (found) => log.warn(`found by a check that no event had announced: ${found}`),
   });
-  const api = buildApi(controller, { onInternalError: (error) => log.error(error) });
+  const api = buildApi(controller, {
+    onInternalError: (error) =>
+      isDefect(error) ? controller.reportDefect('a request to the API', error) : log.error(error),
+  });
   // Whoever asks while it starts waits for an answer about the fleet that it starts with.
   const started = Promise.withResolvers<void>();
   api.addHook('onRequest', async () => started.promise);

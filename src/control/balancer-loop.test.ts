@@ -18,6 +18,7 @@ async function started() {
   onTestFinished(() => stop.abort());
   const told: string[] = [];
   const driver = {
+    isDescribed: true,
     applies: 0,
     apply: async (_announce: Announce): Promise<void> => {},
     seen: { at: 0, version: '2.6.12', ...WHOLE_TRAFFIC, targetGroups: [] } as LoadBalancerObservation,
@@ -40,7 +41,7 @@ async function started() {
     },
     clock,
     ids: { seed: () => 'seed' },
-    desired: () => ({ loadBalancer: sampleLoadBalancer, targetGroups: [], members: [] }),
+    desired: () => (driver.isDescribed ? { loadBalancer: sampleLoadBalancer, targetGroups: [], members: [] } : null),
     isReady: () => true,
     isBusy: () => false,
     onSeen: () => {},
@@ -57,6 +58,18 @@ async function started() {
   await pass(5 * SECOND);
   return { driver, loop, pass, told: () => told.splice(0) };
 }
+
+it('one that left the fleet before anybody knew what it should be like is left as it is, and observed', async () => {
+  const { driver, loop, pass, told } = await started();
+  driver.isDescribed = false;
+  const before = driver.applies;
+  loop.renewed();
+  await pass(60 * SECOND);
+  await loop.attempted;
+  expect(driver.applies).toBe(before);
+  expect(loop.view().kind).toBe('seen');
+  expect(told()).toEqual([]);
+});
 
 it('reports that HAProxy has died, that it is started again, and how long it was away', async () => {
   const { driver, pass, told } = await started();

@@ -41,8 +41,8 @@ export interface Balancer {
   readonly driver: LoadBalancerDriver;
   readonly clock: Clock;
   readonly ids: Ids;
-  /** What it should be like now. */
-  desired(): DesiredState;
+  /** What it should be like now; null for one that left the fleet before anybody knew, and is about to be terminated. */
+  desired(): DesiredState | null;
   /** Whether it is known what it should be like: an empty store must not empty a load balancer before machines were listed. */
   isReady(): boolean;
   /** Whether something is on its way, so that observing it often is worth it. */
@@ -211,6 +211,7 @@ export class BalancerLoop {
     const version = this.#version;
     try {
       const desired = this.#balancer.desired();
+      if (desired === null) return this.#attempt.resolve();
       this.#loadBalancer = desired.loadBalancer;
       this.#targetGroups = desired.targetGroups;
       const announce = (event: LoadBalancerEvent) => this.#announce(event, version);
@@ -323,8 +324,8 @@ export class BalancerLoop {
   async #reportCuts({ oldWorkers: { cutRequests } }: LoadBalancerObservation): Promise<void> {
     const more = cutRequests - this.#cutRequests;
     this.#cutRequests = cutRequests;
-    if (more <= 0) return;
-    const { name, hardStopAfterMs } = this.#balancer.desired().loadBalancer;
+    if (more <= 0 || this.#loadBalancer === null) return;
+    const { name, hardStopAfterMs } = this.#loadBalancer;
     await this.#report(
       'openRequestsCut',
       `Load balancer ${name} cut ${count(more, 'request')} that had been open since a reload more than ${formatDuration(hardStopAfterMs)} ago (hardStopAfter).`,

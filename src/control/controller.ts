@@ -11,7 +11,7 @@ import type { ActivityQuery } from '../ports/store.ts';
 import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
 import { Configuration } from './configuration.ts';
 import type { ControllerOptions } from './controller-options.ts';
-import { Defects, reportingDefects } from './defects.ts';
+import { Defects, type OnDefect, reportingDefects } from './defects.ts';
 import { balancersInTrouble, explanation, olderTemplates, planned } from './explanation.ts';
 import type { FleetConfiguration } from './fleet-configuration.ts';
 import type { GroupLoop } from './group-loop.ts';
@@ -53,7 +53,7 @@ export class Controller implements FleetService {
     this.#startedAt = options.clock.now();
     const { store, clock, ids } = options;
     const onProblem = (message: string, error?: unknown): void => {
-      if (isDefect(error)) this.#defects.report('the records', error);
+      if (error !== undefined && isDefect(error)) this.#defects.report('the records', error);
       else options.onProblem(message);
     };
     this.#late = new LateActivities(store, clock, onProblem, this.#stop.signal);
@@ -81,6 +81,9 @@ export class Controller implements FleetService {
     });
     this.#sampler = new Sampler(store, clock, onProblem);
   }
+
+  /** Counts, logs and reports a programming error that something outside of the loops has met. */
+  readonly reportDefect: OnDefect = (where, error) => this.#defects.report(where, error);
 
   /**
    * Begins with what the store remembers, and starts to observe.

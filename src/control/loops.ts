@@ -312,8 +312,9 @@ export class Loops {
     this.#context.onChanged();
   }
 
-  #desired(name: string): DesiredState {
-    const { loadBalancer, targetGroups } = this.#described(name);
+  #desired(name: string): DesiredState | null {
+    const { description: loadBalancer, targetGroups } = this.#described(name);
+    if (loadBalancer === null) return null;
     const names = new Set(targetGroups.map((one) => one.name));
     const all = this.groups.flatMap((loop) => loop.members());
     const members = all.filter(({ targetGroup }) => names.has(targetGroup));
@@ -332,7 +333,7 @@ export class Loops {
   }
 
   /** As the fleet has it; one that is about to be terminated stays as it was. */
-  #described(name: string): Pick<DesiredState, 'loadBalancer' | 'targetGroups'> {
+  #described(name: string): KnownLoadBalancer {
     const known = this.#know(name);
     const wanted = this.#fleet.loadBalancers.find((one) => one.name === name);
     if (wanted !== undefined) {
@@ -340,9 +341,7 @@ export class Loops {
       const names = wanted.listeners.map(({ targetGroup }) => targetGroup);
       known.targetGroups = this.#fleet.targetGroups.filter((targetGroup) => names.includes(targetGroup.name));
     }
-    const { description, targetGroups } = known;
-    if (description === null) throw new Error(`no load balancer ${name} in the fleet`);
-    return { loadBalancer: description, targetGroups };
+    return known;
   }
 
   /** The groups whose servers are members of a load balancer. */

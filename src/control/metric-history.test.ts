@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { settle, VirtualClock } from '../../test/simulation/world/virtual-clock.ts';
+import { PortError } from '../ports/errors.ts';
 import type { MetricAverage, MetricSample, Store } from '../ports/store.ts';
 import { MetricHistory } from './metric-history.ts';
 
@@ -40,7 +41,7 @@ describe('recording', () => {
 
   it('goes on after a failure', async () => {
     const { clock, problems, history, start } = historyOver({
-      recordMetrics: () => Promise.reject(new Error('the disk is full')),
+      recordMetrics: () => Promise.reject(new PortError('NoCapacity', 'diskFull', 'the disk is full')),
     });
     start();
     for (let round = 0; round < 2; round += 1) {
@@ -85,7 +86,7 @@ describe('hourly', () => {
     const { problems, history } = historyOver({
       metricHistory: () => {
         reads += 1;
-        return Promise.reject(new Error('busy'));
+        return Promise.reject(new PortError('Transient', 'storeBusy', 'busy'));
       },
     });
     history.hourly('web', 'cpu');

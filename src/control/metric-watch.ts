@@ -107,14 +107,18 @@ class MetricReader {
   /** Null when it was called off. */
   async #read(signal: AbortSignal): Promise<Reading | null> {
     const { timeoutMs } = this.#metric;
+    if (this.#isBusy) return this.#missing('the reading before has not ended yet, although its time was over');
     try {
-      if (this.#isBusy) throw new Error('the reading before has not ended yet, although its time was over');
       const reading = await withDeadline(this.#clock, timeoutMs, signal, (bounded) => this.#ask(bounded));
       return trusted(reading, this.#clock.now());
     } catch (error) {
       if (signal.aborted) return null;
-      return { kind: 'missing', code: 'failed', detail: asPortError(error).message, at: this.#clock.now() };
+      return this.#missing(asPortError(error).message);
     }
+  }
+
+  #missing(detail: string): Reading {
+    return { kind: 'missing', code: 'failed', detail, at: this.#clock.now() };
   }
 
   async #ask(signal: AbortSignal): Promise<Reading> {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { settle, VirtualClock } from '../../test/simulation/world/virtual-clock.ts';
+import { PortError } from '../ports/errors.ts';
 import type { Step } from './reconcile.ts';
 import { Reconciler } from './reconciler.ts';
 
@@ -30,7 +31,7 @@ beforeEach(() => {
       tries.push(nameOf(step));
       await clock.sleep(10);
       const failure = failing.get(nameOf(step));
-      if (failure !== undefined) throw new Error(failure);
+      if (failure !== undefined) throw new PortError('Transient', 'x', failure);
       left = left.filter((one) => one !== step);
     },
     report: async ({ reason, message }) => void reports.push(`${reason}: ${message}`),

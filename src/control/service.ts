@@ -1,3 +1,4 @@
+import { ExpectedError } from '../base/expected-error.ts';
 import type { StoredActivity } from '../model/activity.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
@@ -39,7 +40,7 @@ export interface FleetService {
 }
 
 /** A refusal for a person: what is wrong and what to do next. */
-export class ServiceError extends Error {
+export class ServiceError extends ExpectedError {
   readonly code: 'notFound' | 'invalid' | 'conflict' | 'lastServer' | 'staleVersion';
 
   constructor(code: ServiceError['code'], message: string) {

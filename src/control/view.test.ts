@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../test/simulation/world/virtual-clock.ts';
+import { PortError } from '../ports/errors.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { LastSeen } from './view.ts';
 
@@ -18,7 +19,7 @@ describe('what was seen last', () => {
   it('is relied upon while it is young, though a newer observation has failed', async () => {
     const { last, pass } = seen();
     await pass(10_000);
-    last.failed(new Error('no answer'));
+    last.failed(new PortError('Transient', 'deadline', 'no answer'));
     expect(last.view()).toEqual({ kind: 'seen', value: 'it' });
     await pass(1);
     expect(last.view()).toMatchObject({ kind: 'blind', since: 0, failure: { message: 'no answer' } });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { errorCode } from '../base/system-error.ts';
+import { errorCode, isProgrammingError } from '../base/system-error.ts';
 import { PortError } from '../ports/errors.ts';
 import { type Capabilities, capabilitiesOf, isSupported, OLDEST_SUPPORTED, parseVersion } from './capabilities.ts';
 
@@ -40,6 +40,7 @@ export async function validate(binary: Binary, configPath: string, signal: Abort
   try {
     await run(binary.path, ['-c', '-f', configPath], { env: {}, ...bounds(signal) });
   } catch (error) {
+    if (isProgrammingError(error)) throw error;
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
     const alerts = alertsIn(output);
     if (alerts === '')
@@ -58,6 +59,7 @@ async function versionOutput(path: string, signal: AbortSignal): Promise<string>
   try {
     return (await run(path, ['-v'], { env: {}, ...bounds(signal) })).stdout;
   } catch (error) {
+    if (isProgrammingError(error)) throw error;
     if (errorCode(error) === 'ENOENT') throw missing(path);
     throw new PortError('Transient', 'haproxyCheckFailed', `${path} -v did not run`, { cause: error });
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
+import { isDefect } from '../ports/errors.ts';
 import { type Command, cut, drain, maintain, remove } from './commands.ts';
 import type { ServerKey } from './servers.ts';
 
@@ -38,14 +39,18 @@ export class Departures {
   readonly #stop = new AbortController();
   #round = 0;
   #work: Promise<void> | null = null;
+  #defect: { readonly error: unknown } | null = null;
 
   constructor(clock: Clock, workers: Workers) {
     this.#clock = clock;
     this.#workers = workers;
   }
 
-  /** Exactly these are leaving now; those known already go on where they are. */
+  /** Exactly these are leaving now; those known already go on where they are. @throws the defect that has ended the work before */
   set(keys: readonly ServerKey[]): void {
+    const defect = this.#defect;
+    this.#defect = null;
+    if (defect !== null) throw defect.error;
     const wanted = new Set(keys);
     for (const key of this.#leaving.keys()) if (!wanted.has(key)) this.#leaving.delete(key);
     const now = { since: this.#round, inMaintenanceSince: this.#round };
@@ -68,8 +73,14 @@ export class Departures {
       await this.#clock.sleep(ROUND_MS, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       this.#round += 1;
-      // HAProxy does not answer: the next observation shows who is still there.
-      await this.#step().catch(() => undefined);
+      try {
+        await this.#step();
+      } catch (error) {
+        // HAProxy does not answer: the next observation shows who is still there.
+        if (!isDefect(error)) continue;
+        this.#defect = { error };
+        return;
+      }
     }
   }
 

@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { Serial } from '../base/serial.ts';
-import { errorCode } from '../base/system-error.ts';
 import type { LoadBalancerObservation } from '../model/observation.ts';
 import type { Clock } from '../ports/clock.ts';
-import { PortError } from '../ports/errors.ts';
+import { isDefect, PortError } from '../ports/errors.ts';
 import type { Announce, DesiredState, LoadBalancerDriver } from '../ports/load-balancer.ts';
 import { type Binary, findBinary, validate } from './binary.ts';
 import { ConfigFiles, isSameTarget, type Target } from './config-files.ts';
@@ -118,7 +117,7 @@ class Haproxy implements LoadBalancerDriver {
     const seen = observation(totals.report, totals.forgotten, missing !== null, this.#memory);
     this.#memory = seen.memory;
     // While an apply is under way it writes the file itself.
-    if (this.#turn.idle) await this.#turn.run(() => this.#files.writeDue().catch(unlessOfTheSystem));
+    if (this.#turn.idle) await this.#turn.run(() => this.#files.writeDue().catch(unlessDefect));
     return {
       at: this.#clock.now(),
       version: report.version,
@@ -152,7 +151,7 @@ class Haproxy implements LoadBalancerDriver {
     this.#events.close();
     await this.#departures.close();
     // What cannot be written now, the next controller writes.
-    await this.#turn.run(() => this.#files.write()).catch(() => undefined);
+    await this.#turn.run(() => this.#files.write()).catch(unlessDefect);
   }
 
   async #apply(desired: DesiredState, announce: Announce, signal: AbortSignal): Promise<void> {
@@ -362,8 +361,8 @@ function straysInWords(strays: readonly HostProcess[]): string {
 }
 
 /** A full disk is no reason not to see; the next apply says that nothing can be written. */
-function unlessOfTheSystem(error: unknown): void {
-  if (errorCode(error) === '') throw error;
+function unlessDefect(error: unknown): void {
+  if (isDefect(error)) throw error;
 }
 
 function isSilence(error: unknown): boolean {

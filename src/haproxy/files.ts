@@ -25,6 +25,7 @@ export async function readIfExists(path: string): Promise<string | null> {
     return (await readBounded(path, { maxBytes: MAX_FILE_BYTES, noFollow: true })).bytes.toString();
   } catch (error) {
     if (error instanceof FileError && error.code === 'absent') return null;
-    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : error}`, { cause: error });
+    if (!(error instanceof FileError)) throw error;
+    throw new FileError(error.code, `${path} cannot be read: ${error.message}`, { cause: error });
   }
 }

@@ -34,5 +34,7 @@ it('a load balancer whose socket is silent and whose listener answers is not hun
   again.answered();
   expect(await again.examine([], never, signal)).toBeNull();
   expect(await silentFor(60_000).examine([], never, signal)).toMatch(/for 6\d s/);
+  const broken = () => Promise.reject(new Error('an answer that nobody has thought of'));
+  await expect(silentFor(60_000).examine([], broken, signal)).rejects.toThrow('nobody has thought of');
   alive.close();
 });

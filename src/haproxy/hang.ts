@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import type { Endpoint } from '../model/instance.ts';
 import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
+import { isDefect } from '../ports/errors.ts';
 import { authority } from './members.ts';
 
 /** Without an answer on the socket for so long, the listeners are asked as well. */
@@ -49,8 +50,9 @@ export class HangWatch {
     const signs = [isAnswering, ...listeners.map((one) => (both: AbortSignal) => answers(one, both))];
     const alive = await Promise.all(
       signs.map((sign) =>
-        withDeadline(this.#clock, LAST_CHANCE_MS, signal, sign).catch(() => {
+        withDeadline(this.#clock, LAST_CHANCE_MS, signal, sign).catch((error: unknown) => {
           signal.throwIfAborted();
+          if (isDefect(error)) throw error;
           return false;
         }),
       ),

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
-import { asPortError, PortError } from '../ports/errors.ts';
+import { asPortError, isDefect, PortError } from '../ports/errors.ts';
 import type { Words } from './encoder.ts';
 import { askOldWorker, showProcesses } from './master.ts';
 import { BACKEND_TRAFFIC, parseTraffic, TRAFFIC } from './report.ts';
@@ -164,6 +164,7 @@ export class OldWorkersRuntime {
       return { kind: 'answer', value };
     } catch (error) {
       signal.throwIfAborted();
+      if (isDefect(error)) throw error;
       const failure = asPortError(error);
       if (failure.code === 'deadline') {
         if (!this.#silentSinceMs.has(pid)) this.#silentSinceMs.set(pid, now);

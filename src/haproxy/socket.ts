@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { finished } from 'node:stream/promises';
-import { errorCode } from '../base/system-error.ts';
+import { errorCode, isNetworkError } from '../base/system-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
 import { PortError } from '../ports/errors.ts';
@@ -69,9 +69,10 @@ export async function askForBytes(
   return withDeadline(clock, REPLY_TIMEOUT_MS, signal, answer, `HAProxy on ${path}`);
 }
 
-function socketError(path: string, error: unknown): PortError {
-  if (error instanceof PortError) return error;
-  const code = errorCode(error) || 'unknown error';
+/** An error of the socket; any other is returned as it is. */
+function socketError(path: string, error: unknown): unknown {
+  if (error instanceof PortError || !isNetworkError(error)) return error;
+  const code = errorCode(error);
   // The queue of connections that it has not taken is full.
   if (code === 'EAGAIN') {
     return new PortError('Transient', 'deadline', `HAProxy takes no connections on ${path}`, { cause: error });

@@ -1,4 +1,5 @@
 import { quotedStart, reasonOf } from '../base/quoted.ts';
+import { isNetworkError } from '../base/system-error.ts';
 import { Missing } from './source.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -33,6 +34,7 @@ export async function get(url: string, { signal, maxBodyBytes, headers = {}, tim
     const { statusCode, body } = await request(url, { dispatcher, signal, headers, ...bounds });
     return { status: statusCode, text: await body.text() };
   } catch (error) {
+    if (!isNetworkError(error)) throw error;
     throw new Missing('failed', `${shownUrl(url)} gives no answer: ${reasonOf(error)}`);
   } finally {
     over.abort();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ExpectedError } from '../base/expected-error.ts';
 import { reasonOf } from '../base/quoted.ts';
 import { SecretError } from '../base/secrets.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -9,7 +10,7 @@ import { isDefect, PortError } from '../ports/errors.ts';
 import type { MetricContext, MetricSource, MetricSourceType } from '../ports/metric-source.ts';
 
 /** Thrown by a reading that gives no number; its message is the sentence that people read. */
-export class Missing extends Error {
+export class Missing extends ExpectedError {
   readonly code: MissingCode;
 
   constructor(code: MissingCode, message: string) {

@@ -1,8 +1,11 @@
+import { ExpectedError } from '../base/expected-error.ts';
+import { reasonOf } from '../base/quoted.ts';
+import { errorCode, isAbort, isSystemError } from '../base/system-error.ts';
 import type { Failure, Reaction } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 
 /** The one error class of the ports. `code` is stable and machine-readable; `message` is for a person. */
-export class PortError extends Error {
+export class PortError extends ExpectedError {
   readonly reaction: Reaction;
   readonly code: string;
   readonly retryAfterMs: number | null;
@@ -21,25 +24,22 @@ export class PortError extends Error {
   }
 }
 
-/** What JavaScript itself throws where a program is wrong. */
-const PROGRAMMING_ERRORS = [TypeError, RangeError, ReferenceError, SyntaxError, EvalError, URIError];
-
-/** Whether a thrown value is a programming error, and neither an error of a port nor one of the host or the network. */
+/**
+ * Whether a thrown value is an error in Drover itself. It is, unless it is an error that somebody throws on purpose, comes from the operating
+ * system, or says that a call was given up. The edge of a port maps the errors of its libraries; what gets past it unmapped is a defect too.
+ */
 export function isDefect(error: unknown): boolean {
-  // `fetch` throws a TypeError with what the network did wrong as its cause.
-  return (
-    PROGRAMMING_ERRORS.some((kind) => error instanceof kind) && !(error instanceof Error && error.cause !== undefined)
-  );
+  return !(error instanceof ExpectedError || isSystemError(error) || isAbort(error));
 }
 
-/** A programming error in words. */
+/** A defect in words. */
 export function describeDefect(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 /**
- * Any thrown value as a PortError, for its words; what a port did not type itself counts as `Transient`. A programming error is said to be
- * one: whoever does more about an error than to say it asks `isDefect` first, or takes `asFailure`.
+ * Any thrown value as a PortError, for its words. A defect is said to be one: whoever does more about an error than to say it asks `isDefect`
+ * first, or takes `asFailure`.
  */
 export function asPortError(error: unknown): PortError {
   if (error instanceof PortError) return error;
@@ -47,17 +47,18 @@ export function asPortError(error: unknown): PortError {
     const text = `an error in Drover itself (${describeDefect(error)}); drover.log has its stack`;
     return new PortError('Transient', 'defect', text, { cause: error });
   }
-  const message = error instanceof Error ? error.message : String(error);
+  if (isAbort(error)) return new PortError('Transient', 'aborted', 'it was called off', { cause: error });
+  const message = reasonOf(error);
   if (isFull(error)) {
     return new PortError('NoCapacity', 'diskFull', `the disk or the quota is full; make room (${message})`, {
       cause: error,
     });
   }
-  return new PortError('Transient', 'unexpected', message, { cause: error });
+  return new PortError('Transient', isSystemError(error) ? 'system' : 'unusable', message, { cause: error });
 }
 
 function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return ['ENOSPC', 'EDQUOT'].includes(errorCode(error));
 }
 
 export function asFailure(error: unknown, at: EpochMs): Failure {

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
+import { reasonOf } from '../base/quoted.ts';
+import { isNetworkError } from '../base/system-error.ts';
 import { healthCheckHeaders, matchesStatus } from '../model/health-check.ts';
-import { isDefect } from '../ports/errors.ts';
 import type { Probe } from '../ports/probe.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -25,8 +26,8 @@ export const httpProbe: Probe = {
       body.on('error', () => {}).destroy();
       return { healthy: matchesStatus(matcher, statusCode), answered: true, detail: `answered ${statusCode}` };
     } catch (error) {
-      if (isDefect(error)) throw error;
-      return { healthy: false, answered: false, detail: error instanceof Error ? error.message : 'no answer' };
+      if (!isNetworkError(error)) throw error;
+      return { healthy: false, answered: false, detail: reasonOf(error) || 'no answer' };
     } finally {
       await dispatcher.destroy();
     }

@@ -10,6 +10,7 @@ import {
   SqliteDriver,
   type SqliteStatement,
 } from 'kysely';
+import { PortError } from '../ports/errors.ts';
 
 const MAX_PREPARED = 200;
 
@@ -91,7 +92,7 @@ class NodeSqliteConnection implements SqliteDatabase {
 
   prepare(sql: string): SqliteStatement {
     if (connections.get(this.#database) !== this)
-      throw new Error('the store is closed, or another one has taken its place');
+      throw new PortError('Transient', 'storeClosed', 'the store is closed, or another one has taken its place');
     const known = this.#prepared.get(sql);
     if (known !== undefined) return known;
     const statement = this.#database.prepare(sql);

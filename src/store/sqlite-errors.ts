@@ -22,7 +22,11 @@ const NOT_OURS = cause(
   'holds what Drover did not write; stop Drover and restore it as docs/store.md says',
 );
 const NOT_A_DATABASE = cause('Invalid', 'storeNotADatabase', 'is not a SQLite database; move it away');
+const CLOSED = cause('Transient', 'storeClosed', 'is closed');
 const INPUT_OUTPUT = cause('Transient', 'storeInputOutput', 'could not be read or written; look at the disk');
+
+/** SQLITE_IOERR_SHORT_READ: the file has ended before its last page. */
+const SHORT_READ = 522;
 
 /** By SQLite's primary result code (https://sqlite.org/rescode.html). */
 const SQLITE_CAUSES: ReadonlyMap<number, Cause> = new Map([
@@ -49,7 +53,7 @@ const FILE_CAUSES: ReadonlyMap<string, Cause> = new Map([
   ['EDQUOT', DISK_FULL],
 ]);
 
-/** An error of SQLite or of the file system, about the database at `path`, as a `PortError`; a `PortError` stays as it is, and so does a programming error. */
+/** An error of SQLite or of the file system, about the database at `path`, as a `PortError`; a `PortError` and a defect stay as they are. */
 export function asStoreError(error: unknown, path: string): unknown {
   if (error instanceof PortError) return error;
   const message = error instanceof Error ? error.message : String(error);
@@ -69,8 +73,10 @@ export function isBusy(error: unknown): boolean {
 function reactionOf(error: unknown): Cause | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = primaryCode(error);
+  if ('errcode' in error && error.errcode === SHORT_READ) return DAMAGED;
   if (code !== undefined) return SQLITE_CAUSES.get(code);
-  // A number that none of our columns ever holds.
+  // Node's own: a statement that comes after the store was closed, and a number that none of our columns ever holds.
+  if ('code' in error && error.code === 'ERR_INVALID_STATE') return CLOSED;
   if ('code' in error && error.code === 'ERR_OUT_OF_RANGE') return NOT_OURS;
   if (!('syscall' in error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   return FILE_CAUSES.get(error.code) ?? NOT_OPENED;

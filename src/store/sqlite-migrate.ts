@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import { isProgrammingError } from '../base/system-error.ts';
 import { PortError } from '../ports/errors.ts';
 import type { Tables } from './schema.ts';
 import { damaged } from './sqlite-check.ts';
@@ -23,7 +24,7 @@ export async function migrate(database: DatabaseSync, db: Kysely<Tables>, path: 
   const migrator = new Migrator({ db, provider: { getMigrations: async () => SQLITE_MIGRATIONS } });
   const { error } = await migrator.migrateToLatest();
   // What does not come from SQLite is Kysely's complaint about the list of what was done already.
-  if (error instanceof Error && !('errcode' in error)) throw damaged(path, error.message);
+  if (error instanceof Error && !('errcode' in error) && !isProgrammingError(error)) throw damaged(path, error.message);
   if (error !== undefined) throw error;
 }
 

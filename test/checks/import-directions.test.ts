@@ -12,7 +12,7 @@ const sees: Readonly<Record<string, readonly string[]>> = {
   settings: ['base', 'model'],
   fleet: ['base', 'model', 'settings'],
   views: ['fleet', 'model'],
-  ports: ['settings', 'model'],
+  ports: ['base', 'settings', 'model'],
   decide: ['base', 'model'],
   providers: ['base', 'ports', 'settings', 'model'],
   haproxy: ['base', 'ports', 'model'],

@@ -4,6 +4,7 @@ import { Controller } from '../../src/control/controller.ts';
 import { isSameProvider } from '../../src/fleet/providers.ts';
 import { type AutoScalingGroup, DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
 import type { Metric } from '../../src/model/metric.ts';
+import { PortError } from '../../src/ports/errors.ts';
 import { wholeList } from '../../src/ports/provider.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { anInstance, aVersion } from '../conformance/store-examples.ts';
@@ -83,7 +84,7 @@ async function begin(options: { kind?: 'file' | 'api'; instances?: Parameters<ty
       store,
       keepsMachines: isSameProvider,
       provider: ({ name }) => {
-        if (failing.has(`open ${name}`)) throw new Error('no token');
+        if (failing.has(`open ${name}`)) throw new PortError('Unauthorized', 'noToken', 'no token');
         open.add(name);
         return {
           provider: {
@@ -92,7 +93,7 @@ async function begin(options: { kind?: 'file' | 'api'; instances?: Parameters<ty
             terminate: unexpected('terminate'),
             watch: () => watched(`watch of ${name}`),
             close: async () => {
-              if (failing.has(`close ${name}`)) throw new Error('it hangs');
+              if (failing.has(`close ${name}`)) throw new PortError('Transient', 'hangs', 'it hangs');
               open.delete(name);
             },
           },

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { env } from 'node:process';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../../test/support/free-ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { doctor } from './doctor.ts';
 import { examineAll } from './examination.ts';
 
@@ -134,7 +135,7 @@ describe('subjects', () => {
     const subjects = await examineAll(
       [
         { title: 'hangs', run: () => new Promise(() => {}) },
-        { title: 'throws', run: () => Promise.reject(new Error('no route to host')) },
+        { title: 'throws', run: () => Promise.reject(new PortError('Transient', 'away', 'no route to host')) },
         { title: 'works', run: async () => [{ level: 'ok', message: 'It works.', remedy: null }] },
       ],
       50,

@@ -1,5 +1,6 @@
 import { reasonOf } from '../../base/quoted.ts';
 import type { InstanceId } from '../../model/instance.ts';
+import { isDefect } from '../../ports/errors.ts';
 import type { MeasuredServer } from '../../ports/metric-source.ts';
 import type { Measured } from './average.ts';
 import type { CpuTime } from './cpu-share.ts';
@@ -27,6 +28,7 @@ export async function measureExporters(
       try {
         found.push({ id, usage: await scrape(address, how, signal) });
       } catch (error) {
+        if (isDefect(error)) throw error;
         failures.set(id, reasonOf(error));
       }
     }

@@ -2,11 +2,15 @@
 
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { ExpectedError } from '../../base/expected-error.ts';
 
 /** `XINFO GROUPS` takes some 150 bytes for each group. */
 const MAX_ANSWER_BYTES = 256 * 1024;
 const MAX_NESTING = 4;
 const DEFAULT_PORT = 6_379;
+
+/** Redis refuses, gives an answer that is none or has no end, or the reading was given up. The message goes on after `it does not say: `. */
+export class RedisError extends ExpectedError {}
 
 /** What Redis answers in its protocol RESP2. */
 export type RedisReply = string | number | null | readonly RedisReply[];
@@ -19,7 +23,7 @@ export interface RedisAccess {
 
 /**
  * Connects, logs in, chooses the database of the URL, and lets `use` ask. The connection is gone when this resolves.
- * @throws Error for what Redis refuses, an answer that is none or has no end, and when the signal aborts
+ * @throws RedisError, and what the network throws
  */
 export async function withRedis<T>(
   { url, user, password }: RedisAccess,
@@ -28,7 +32,7 @@ export async function withRedis<T>(
 ): Promise<T> {
   signal.throwIfAborted();
   const socket = open(new URL(url));
-  const onAbort = () => socket.destroy(new Error('the reading was given up'));
+  const onAbort = () => socket.destroy(new RedisError('the reading was given up'));
   signal.addEventListener('abort', onAbort, { once: true });
   const answers = new Answers(socket);
   const ask = async (...words: readonly string[]) => {
@@ -79,7 +83,7 @@ class Answers {
       case '+':
         return rest;
       case '-':
-        throw new Error(`it refuses: ${rest}`);
+        throw new RedisError(`it refuses: ${rest}`);
       case ':':
         return wholeNumber(rest);
       case '$':
@@ -87,7 +91,7 @@ class Answers {
       case '*':
         return this.#list(wholeNumber(rest), nesting);
       default:
-        throw new Error('what answers does not speak the protocol of Redis');
+        throw new RedisError('what answers does not speak the protocol of Redis');
     }
   }
 
@@ -100,7 +104,7 @@ class Answers {
 
   async #list(length: number, nesting: number): Promise<RedisReply> {
     if (length < 0) return null;
-    if (nesting === 0) throw new Error('its answer is nested too deeply');
+    if (nesting === 0) throw new RedisError('its answer is nested too deeply');
     const items: RedisReply[] = [];
     while (items.length < length) items.push(await this.#reply(nesting - 1));
     return items;
@@ -124,7 +128,7 @@ class Answers {
 
   async #read(): Promise<void> {
     const { value, done } = await this.#chunks.next();
-    if (done === true || !Buffer.isBuffer(value)) throw new Error('it has closed the connection');
+    if (done === true || !Buffer.isBuffer(value)) throw new RedisError('it has closed the connection');
     this.#leftBytes -= value.length;
     if (this.#leftBytes < 0) throw endless();
     this.#unread = Buffer.concat([this.#unread, value]);
@@ -134,9 +138,9 @@ class Answers {
 function wholeNumber(text: string): number {
   const value = /^[+-]?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value)) return value;
-  throw new Error('it answers something that is no whole number where one belongs');
+  throw new RedisError('it answers something that is no whole number where one belongs');
 }
 
-function endless(): Error {
-  return new Error(`its answer is longer than ${MAX_ANSWER_BYTES} bytes`);
+function endless(): RedisError {
+  return new RedisError(`its answer is longer than ${MAX_ANSWER_BYTES} bytes`);
 }

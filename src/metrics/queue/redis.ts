@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { quotedStart, reasonOf } from '../../base/quoted.ts';
+import { isNetworkError } from '../../base/system-error.ts';
 import { shown } from '../../settings/public.ts';
 import { ONE_PASSWORD, passwordFields, passwordOf } from '../access.ts';
 import { optional, textSchema, urlSchema } from '../settings.ts';
 import { Missing, type Read } from '../source.ts';
-import { type RedisReply, withRedis } from './redis-connection.ts';
+import { RedisError, type RedisReply, withRedis } from './redis-connection.ts';
 
 const TYPES = ['list', 'stream', 'set', 'sortedSet', 'hash'] as const;
 /** Redis' command that counts the entries of each. */
@@ -47,7 +48,7 @@ export function redisDepth(settings: RedisSettings): Read {
     try {
       return { value: await withRedis({ url, user, password }, signal, (ask) => depth(ask, settings)) };
     } catch (error) {
-      if (error instanceof Missing) throw error;
+      if (!(error instanceof RedisError || isNetworkError(error))) throw error;
       throw new Missing('failed', `Redis at ${new URL(url).host} does not say: ${reasonOf(error)}`);
     }
   };

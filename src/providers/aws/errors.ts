@@ -1,6 +1,7 @@
 import { oneLine, reasonOf } from '../../base/quoted.ts';
+import { isProgrammingError } from '../../base/system-error.ts';
 import type { Reaction } from '../../model/observation.ts';
-import { isDefect, PortError } from '../../ports/errors.ts';
+import { PortError } from '../../ports/errors.ts';
 
 interface Rule {
   /** EC2's error codes, whole. */
@@ -161,7 +162,7 @@ const ENCODED = /\s*Encoded authorization failure message: \S+/;
 
 /** What the SDK has thrown, by what it calls for. `what` is what was asked. */
 export function ec2Error(what: string, error: unknown): unknown {
-  if (error instanceof PortError || !(error instanceof Error) || isDefect(error)) return error;
+  if (error instanceof PortError || !(error instanceof Error) || isProgrammingError(error)) return error;
   const { name } = error;
   const said = oneLine(error.message.replace(ENCODED, '')) || reasonOf(error);
   if (name === 'AbortError')

@@ -1,6 +1,6 @@
 import { oneLine, reasonOf } from '../../base/quoted.ts';
-import { errorCode } from '../../base/system-error.ts';
-import { isDefect, PortError } from '../../ports/errors.ts';
+import { errorCode, isProgrammingError } from '../../base/system-error.ts';
+import { PortError } from '../../ports/errors.ts';
 
 /** What an engine has answered; null where it was not reached. */
 export function statusOf(error: unknown): number | null {
@@ -85,7 +85,7 @@ const KINDS: readonly (readonly [RegExp, ConstructorParameters<typeof PortError>
 
 /** What went wrong at an engine, as an error of a provider. @param where the engine, in words @param what was wanted of it */
 export function engineError(where: string, what: string, error: unknown): unknown {
-  if (error instanceof PortError || isDefect(error)) return error;
+  if (error instanceof PortError || isProgrammingError(error)) return error;
   const told = reasonOf(error)
     .replace(/^\(HTTP code \d+\) [^-]*- /, '')
     .trim();

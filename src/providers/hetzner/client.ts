@@ -1,4 +1,5 @@
 import type createClient from 'openapi-fetch';
+import { isProgrammingError } from '../../base/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import { bucketOf, type CallKind, type RateLimit, type TokenBucket } from '../rate-limit.ts';
@@ -118,7 +119,7 @@ export class HetznerClient {
     try {
       return await run();
     } catch (error) {
-      throw error instanceof PortError ? error : unansweredError(error);
+      throw error instanceof PortError || isProgrammingError(error) ? error : unansweredError(error);
     }
   }
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { reasonOf } from '../../base/quoted.ts';
+import { isProgrammingError } from '../../base/system-error.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { describeDefect, isDefect, PortError } from '../../ports/errors.ts';
 import type { Provider, ProviderContext, ProviderType } from '../../ports/provider.ts';
@@ -72,6 +74,8 @@ function ofPackage(name: string, provider: Provider, { onProblem }: ProviderCont
       return await call();
     } catch (error) {
       if (!isDefect(error)) throw error;
+      // The contract says so: a package need not know which errors its libraries have.
+      if (!isProgrammingError(error)) throw new PortError('Transient', 'unmapped', reasonOf(error), { cause: error });
       onProblem(`a programming error in ${name}: ${error instanceof Error ? error.stack : String(error)}`);
       const message = `a programming error in ${name} (${describeDefect(error)}); drover.log has its stack`;
       throw new PortError('Transient', 'packageDefect', message, { cause: error });

@@ -1,6 +1,12 @@
 /** Kind: an error in Drover itself passes for trouble outside: it is "tried again", "cannot be recorded" or a server that is not well. */
 
+import { errors } from 'undici';
 import { expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { FileError } from '../../../src/base/files.ts';
+import { ProgramError } from '../../../src/base/run-program.ts';
+import { SecretError } from '../../../src/base/secrets.ts';
+import { isNetworkError } from '../../../src/base/system-error.ts';
 import { renderExplanation } from '../../../src/cli/render/explanation.ts';
 import { terminalLook } from '../../../src/cli/terminal.ts';
 import { Defects } from '../../../src/control/defects.ts';
@@ -8,6 +14,8 @@ import { explanation, planned } from '../../../src/control/explanation.ts';
 import { Loops } from '../../../src/control/loops.ts';
 import { Probes } from '../../../src/control/probes.ts';
 import { stepsLeft } from '../../../src/control/reconcile.ts';
+import { ServiceError } from '../../../src/control/service.ts';
+import { Missing } from '../../../src/metrics/source.ts';
 import type { Activity } from '../../../src/model/activity.ts';
 import { DEFAULT_HISTORY } from '../../../src/model/fleet.ts';
 import { asFailure, isDefect, PortError } from '../../../src/ports/errors.ts';
@@ -23,11 +31,45 @@ import { GROUP, NOW, snapshotOf } from '../../support/snapshot.ts';
 
 const defect = new TypeError('undefined is not a function');
 
-it('is told from errors of ports, of the host and of the network', () => {
-  const fetchFailed = new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') });
-  const system = Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'open' });
-  const others = [new PortError('Transient', 'x', 'x'), new Error('x'), fetchFailed, system];
-  expect(others.map(isDefect)).toEqual([false, false, false, false]);
+const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' });
+const full = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC', syscall: 'write' });
+
+it.each<[string, unknown, ReturnType<typeof asFailure>['reaction'], string]>([
+  ['of a port', new PortError('RateLimited', 'slow', 'too many'), 'RateLimited', 'slow'],
+  ['of a file', new FileError('absent', 'it does not exist'), 'Transient', 'unusable'],
+  ['of a program', new ProgramError('failed', 'failed'), 'Transient', 'unusable'],
+  ['of a secret', new SecretError('it is empty'), 'Transient', 'unusable'],
+  ['of a reading', new Missing('empty', 'nothing'), 'Transient', 'unusable'],
+  ['of a service', new ServiceError('conflict', 'no'), 'Transient', 'unusable'],
+  ['of the operating system', refused, 'Transient', 'system'],
+  ['of each address of a name', new AggregateError([refused, refused]), 'Transient', 'system'],
+  ['of a full disk', full, 'NoCapacity', 'diskFull'],
+  ['of what was given up', AbortSignal.abort().reason, 'Transient', 'aborted'],
+  ['of JavaScript', defect, 'Defect', 'defect'],
+  ['of a library that nobody has mapped', new Error('Parse Error'), 'Defect', 'defect'],
+  ['of a library, with a code', Object.assign(new Error('x'), { code: 'ERR_STREAM_DESTROYED' }), 'Defect', 'defect'],
+  ['of zod', z.string().safeParse(1).error, 'Defect', 'defect'],
+  ['that is none', 'a text', 'Defect', 'defect'],
+])('an error %s', (_, error, reaction, code) => {
+  expect(asFailure(error, NOW)).toMatchObject({ reaction, code });
+  expect(isDefect(error)).toBe(reaction === 'Defect');
+});
+
+it('is told from what the network does', () => {
+  const undici = [
+    new errors.ConnectTimeoutError(),
+    new errors.SocketError(),
+    new errors.ResponseExceededMaxSizeError(),
+  ];
+  const tls = Object.assign(new Error('certificate has expired'), { code: 'CERT_HAS_EXPIRED' });
+  const fetchFailed = Object.assign(new TypeError('fetch failed', { cause: refused }), { code: 'UND_ERR' });
+  for (const error of [...undici, tls, refused, fetchFailed]) expect(isNetworkError(error)).toBe(true);
+  for (const error of [defect, new Error('x'), new errors.InvalidArgumentError('headers')]) {
+    expect(isNetworkError(error)).toBe(false);
+  }
+});
+
+it('says so in its words', () => {
   expect(asFailure(defect, NOW)).toMatchObject({ reaction: 'Defect', message: expect.stringContaining('TypeError') });
   expect(asStoreError(defect, 'drover.db')).toBe(defect);
 });

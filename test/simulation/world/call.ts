@@ -113,8 +113,8 @@ function drawFault(random: Random, rates: FaultRates): CallFault | null {
   return null;
 }
 
-/** A programming error that the simulation has drawn. */
-export class DrawnDefect extends TypeError {
+/** A programming error that the simulation has drawn, of the kind that is easily taken for trouble outside. */
+export class DrawnDefect extends Error {
   constructor() {
     super('undefined is not a function');
   }

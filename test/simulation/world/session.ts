@@ -5,6 +5,7 @@ import { NOTHING_SHOWN } from '../../../src/fleet/facts.ts';
 import { isSameProvider } from '../../../src/fleet/providers.ts';
 import type { Fleet } from '../../../src/model/fleet.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
+import { PortError } from '../../../src/ports/errors.ts';
 import type { LoadBalancerDriver } from '../../../src/ports/load-balancer.ts';
 import type { ProviderCapabilities } from '../../../src/ports/provider.ts';
 import type { Store } from '../../../src/ports/store.ts';
@@ -205,7 +206,8 @@ export class Session {
     });
     const opening = life.fork('opening');
     const provider: ControllerOptions['provider'] = ({ name }) => {
-      if (opening.chance(conditions.provider.failsToOpen)) throw new Error(`provider ${name} cannot be opened`);
+      if (opening.chance(conditions.provider.failsToOpen))
+        throw new PortError('Transient', 'notOpened', `provider ${name} cannot be opened`);
       const opened = new SimProvider({ ...common, ...machinesOf, name, random: life.fork(`provider ${name}`) });
       this.#drivers.push(opened);
       const capabilities = { ...CAPABILITIES, zones: world.zones.names, instanceTypes: true };
