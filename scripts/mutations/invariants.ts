@@ -116,7 +116,7 @@ export const INVARIANTS: readonly Mutation[] = [
   {
     name: 'a failed operation is nobody’s business',
     file: 'src/control/operations.ts',
-    find: '      .catch((error): Outcome => ({ kind: failed, instanceId: id, failure: asFailure(error, this.#clock.now()) }))\n',
+    find: '      .catch((error) => this.#failed(operation, id, error))\n',
     replace: '',
     caughtBy: { invariant: 'noError', seeds: 100 },
   },

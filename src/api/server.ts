@@ -7,6 +7,7 @@ import { asPortError, isDefect } from '../ports/errors.ts';
 import { parseExplained } from '../settings/explain.ts';
 import { boundClients } from './bounds.ts';
 import { ERROR_STATUS, type ErrorBody, type ErrorCode, MalformedRequest } from './errors.ts';
+import { type Observability, observabilityRoutes } from './routes/observability.ts';
 import { routes } from './routes.ts';
 
 const bodyLimitBytes = 64 * 1024;
@@ -17,6 +18,8 @@ const idleTimeoutMs = 30_000;
 export interface ApiOptions {
   /** Called with every error behind a 500: the answer itself says no more than the cause, where it is known. */
   readonly onInternalError?: (error: unknown) => void;
+  /** What is answered to monitoring; without it, nothing. */
+  readonly observability?: Observability;
 }
 
 /** The local API over a running controller, apart from listening: tests use `inject()`. */
@@ -55,6 +58,7 @@ export function buildApi(service: FleetService, options: ApiOptions = {}): Fasti
   app.server.on('checkExpectation', refuseExpectation);
   boundClients(app);
 
+  if (options.observability !== undefined) observabilityRoutes(app, options.observability);
   app.register(routes(service), { prefix: '/v1' });
   return app;
 }

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { ANSWERED_WHILE_STARTING } from '../api/routes/observability.ts';
 import { buildApi } from '../api/server.ts';
 import { listen } from '../api/socket.ts';
 import { CliError, InvalidFleetFile, type RunningFleet, type StartOptions } from '../cli/actions.ts';
@@ -15,6 +16,7 @@ import { createHaproxy } from '../haproxy/driver.ts';
 import { createFileMetric } from '../metrics/file.ts';
 import { metricSourceTypes } from '../metrics/registry.ts';
 import { isDefect, PortError } from '../ports/errors.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 import { httpProbe } from '../probes/http.ts';
 import { providerTypes } from '../providers/registry.ts';
 import { openDataFolder } from '../store/data-folder.ts';
@@ -25,6 +27,9 @@ import { systemClock } from '../system/clock.ts';
 import { systemCommands } from '../system/commands.ts';
 import { systemIds } from '../system/ids.ts';
 import { openLog } from '../system/log.ts';
+import { measuredLoadBalancer, measuredProvider, measuredStore } from '../telemetry/measured.ts';
+import { Metrics } from '../telemetry/metrics.ts';
+import { createTelemetry } from '../telemetry/telemetry.ts';
 import { loadFleet, readFleetDocument, shownDocument } from './fleet-file.ts';
 
 /** What a data folder may be refused for, as docs/store.md has it. */
@@ -79,7 +84,9 @@ export async function startFleet({
     clock: systemClock,
   });
   const check = rememberFiles(dataDir);
-  const store = guarded(database, check);
+  const metrics = new Metrics(version);
+  const telemetry = createTelemetry(systemClock, systemIds, [metrics]);
+  const store = measuredStore(guarded(database, check), telemetry);
   const folder = (kind: string, name: string) => {
     const path = join(dataDir, kind, name);
     openDataFolder(path);
@@ -112,12 +119,22 @@ export async function startFleet({
         dataDir: folder('providers', name),
         clock: systemClock,
         onProblem: (message) => log.warn(message),
+        onRateLimitWait: (waitMs) =>
+          telemetry.count({ kind: 'rateLimitWait', provider: name, cause: 'budget', waitMs }),
       });
-      return { provider, capabilities: known.capabilities(settings) };
+      return {
+        provider: measuredProvider(provider, name, type, telemetry),
+        capabilities: known.capabilities(settings),
+      };
     },
     keepsMachines: (before, after) =>
       providerTypes.get(after.type)?.keepsMachines?.(before.settings, after.settings) ?? isSameProvider(before, after),
-    loadBalancer: (name) => createHaproxy({ dataDir: folder('haproxy', name), clock: systemClock }),
+    loadBalancer: (name) => {
+      const dataDir = folder('haproxy', name);
+      const onCommands = (commands: number) =>
+        telemetry.count({ kind: 'haproxyCommands', loadBalancer: name, commands });
+      return measuredLoadBalancer(createHaproxy({ dataDir, clock: systemClock, onCommands }), name, telemetry);
+    },
     existingLoadBalancers: () => foldersIn(join(dataDir, 'haproxy')),
     metricSource: ({ source, settings }, context) => {
       const type = metricSourceTypes.get(source);
@@ -127,6 +144,7 @@ export async function startFleet({
     },
     probe: httpProbe,
     commands: systemCommands,
+    telemetry,
     desiredFile: (path) => createFileMetric({ path, clock: systemClock }),
     clock: systemClock,
     ids: systemIds,
@@ -136,13 +154,17 @@ export async function startFleet({
     onDefect: (where, error) => log.error({ err: error }, `an error in Drover itself: ${where}`),
     onUnannounced: (found) => log.warn(`found by a check that no event had announced: ${found}`),
   });
+  metrics.follow(() => controller.numbers());
   const api = buildApi(controller, {
     onInternalError: (error) =>
       isDefect(error) ? controller.reportDefect('a request to the API', error) : log.error(error),
+    observability: { exposition: () => metrics.exposition(), health: () => controller.health(), telemetry },
   });
   // Whoever asks while it starts waits for an answer about the fleet that it starts with.
   const started = Promise.withResolvers<void>();
-  api.addHook('onRequest', async () => started.promise);
+  api.addHook('onRequest', async ({ routeOptions: { url } }) => {
+    if (!ANSWERED_WHILE_STARTING.includes(url)) await started.promise;
+  });
   const close = async () => {
     await api.close();
     await controller.stop();
@@ -158,7 +180,7 @@ export async function startFleet({
   }
   const ended = async () => {
     try {
-      await untilEnded(controller, check, log);
+      await untilEnded(controller, check, log, telemetry);
     } finally {
       await close();
     }
@@ -176,7 +198,7 @@ export async function startFleet({
  * Resolves when the controller has ended. It ends by itself, without touching a server, once its data folder is not its own any more: another
  * one may run the fleet by then.
  */
-async function untilEnded(controller: Controller, check: () => void, log: Logger): Promise<void> {
+async function untilEnded(controller: Controller, check: () => void, log: Logger, telemetry: Telemetry): Promise<void> {
   const finished = new AbortController();
   const ended = controller.finished.finally(() => finished.abort());
   while (!finished.signal.aborted) {
@@ -187,7 +209,11 @@ async function untilEnded(controller: Controller, check: () => void, log: Logger
       await controller.stop();
       throw error;
     }
+    const sleptFromMs = systemClock.steadyMs();
     await systemClock.sleep(PRESENCE_INTERVAL_MS, finished.signal);
+    // A wait that there is anyway says how late the event loop is.
+    const delayMs = systemClock.steadyMs() - sleptFromMs - PRESENCE_INTERVAL_MS;
+    if (!finished.signal.aborted) telemetry.count({ kind: 'loopDelay', delayMs: Math.max(0, delayMs) });
   }
   await ended;
 }

@@ -173,6 +173,11 @@ export class BalancerLoop {
     return this.#seen.view();
   }
 
+  /** Whether it has been observed at all. */
+  get isKnown(): boolean {
+    return this.#seen.value !== null;
+  }
+
   /** How long until the newest observation is too old to be relied upon. */
   get staleInMs(): number {
     return this.#seen.staleInMs;

@@ -9,6 +9,7 @@ import type { MetricContext, MetricSource } from '../ports/metric-source.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
 import type { Store } from '../ports/store.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 import type { OnDefect } from './defects.ts';
 import type { FleetDocuments, FleetSource } from './fleet-configuration.ts';
 
@@ -31,6 +32,7 @@ export interface ControllerOptions {
   readonly metricSource: (metric: Metric, context: Omit<MetricContext, 'settings' | 'clock'>) => MetricSource;
   readonly probe: Probe;
   readonly commands: CommandRunner;
+  readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly ids: Ids;
   /** `down` terminates everything and then ends the controller itself. */

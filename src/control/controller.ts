@@ -8,13 +8,16 @@ import type { SuspendableProcess } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
 import { isDefect } from '../ports/errors.ts';
 import type { ActivityQuery } from '../ports/store.ts';
+import type { FleetNumbers } from '../ports/telemetry.ts';
 import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
 import { Configuration } from './configuration.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { Defects, type OnDefect, reportingDefects } from './defects.ts';
 import { balancersInTrouble, explanation, olderTemplates, planned } from './explanation.ts';
 import type { FleetConfiguration } from './fleet-configuration.ts';
+import { fleetNumbers } from './fleet-numbers.ts';
 import type { GroupLoop } from './group-loop.ts';
+import { type Health, healthOf } from './health.ts';
 import { LateActivities } from './late-activities.ts';
 import { Loops } from './loops.ts';
 import { inWords, stepsLeft } from './reconcile.ts';
@@ -44,6 +47,7 @@ export class Controller implements FleetService {
   #sampling: Promise<void> = Promise.resolve();
   #reconciling: Promise<void> = Promise.resolve();
   #mode: 'up' | 'down';
+  #isStarted = false;
   /** On the way down, once all servers are gone. */
   #endsLoadBalancers = false;
 
@@ -108,6 +112,7 @@ export class Controller implements FleetService {
       this.#stop.signal,
     );
     if (this.#mode === 'down') this.#comeDown();
+    this.#isStarted = true;
   }
 
   /** Lets go. Servers and load balancers go on as they are. */
@@ -148,6 +153,27 @@ export class Controller implements FleetService {
       fleetVersion: this.#configuration.current,
       failed: this.#reconciler.failed,
       defects: this.#defects.count,
+      groups: this.#loops.groups,
+      balancers: this.#loops.balancers,
+    });
+  }
+
+  /** For metrics: what it costs does not depend on how many instances there are. */
+  numbers(): FleetNumbers {
+    return fleetNumbers({
+      fleetVersion: this.#configuration.current,
+      defects: this.#defects.count,
+      groups: this.#loops.groups,
+      providers: this.#loops.providers.seen,
+      balancers: this.#loops.balancers,
+    });
+  }
+
+  /** For service managers and load balancers in front of the API. */
+  health(): Health {
+    return healthOf({
+      isStarted: this.#isStarted,
+      fleet: this.#fleet,
       groups: this.#loops.groups,
       balancers: this.#loops.balancers,
     });

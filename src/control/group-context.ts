@@ -7,6 +7,7 @@ import type { CommandRunner } from '../ports/command.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Store } from '../ports/store.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 import type { OnDefect } from './defects.ts';
 import type { Operations } from './operations.ts';
 
@@ -37,6 +38,7 @@ export interface GroupContext {
   readonly staleInMs: () => number;
   readonly probe: Probe;
   readonly commands: CommandRunner;
+  readonly telemetry: Telemetry;
   /** What the load balancers should be like has changed. */
   readonly onMembersChanged: (group: AutoScalingGroup) => void;
   /** The group may need fewer providers than before. */

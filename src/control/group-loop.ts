@@ -22,6 +22,7 @@ import type { Change } from '../ports/store.ts';
 import { adjustedRecords, afterClockChange, clockChanged, type GroupRecords } from './clock-changes.ts';
 import { defectHold } from './defects.ts';
 import type { GroupContext } from './group-context.ts';
+import { InstanceCounts } from './instance-counts.ts';
 import { measuredServers } from './measured-servers.ts';
 import type { Operations } from './operations.ts';
 import { type Pause, pauseFor } from './pause.ts';
@@ -30,6 +31,7 @@ import { Probes } from './probes.ts';
 import { ServiceError } from './service.ts';
 import { mergeSightings } from './sightings.ts';
 import { Stopwatch } from './stopwatch.ts';
+import { describe } from './unannounced.ts';
 import { Wake } from './wake.ts';
 
 /** A group is checked at least this often, whatever the events say. */
@@ -44,6 +46,7 @@ const ENDED_MEMORY_MS = 600_000;
  * decision to do it has been committed, so that it may be killed at any line.
  */
 export class GroupLoop {
+  readonly counts = new InstanceCounts();
   #group: AutoScalingGroup;
   readonly #context: GroupContext;
   readonly #wake: Wake;
@@ -59,6 +62,7 @@ export class GroupLoop {
   readonly #calendar = new Calendar();
   readonly #forecasts = new Forecasts();
   readonly #backoff: Backoff;
+  #checked: Stopwatch;
   /** Since the clock was followed last; null before that. */
   #followed: Stopwatch | null = null;
   /** Whether the last decision knew of every machine that the provider has. */
@@ -78,6 +82,8 @@ export class GroupLoop {
     this.#probes = new Probes(context.probe, context.clock, () => this.notify(), onDefect);
     this.#memory = stored.memory ?? EMPTY_MEMORY;
     this.#instances = new Map(stored.instances.map((instance) => [instance.id, instance]));
+    for (const instance of stored.instances) this.counts.changed(undefined, instance);
+    this.#checked = new Stopwatch(context.clock);
   }
 
   get group(): AutoScalingGroup {
@@ -90,6 +96,11 @@ export class GroupLoop {
 
   get instances(): readonly Instance[] {
     return [...this.#instances.values()];
+  }
+
+  /** Since a check has ended. */
+  get sinceCheckMs(): number {
+    return this.#checked.elapsedMs;
   }
 
   get holds(): readonly Hold[] {
@@ -211,6 +222,7 @@ export class GroupLoop {
       change.instances.some((instance) => !isSameMember(this.#instances.get(instance.id), instance));
     if (value !== null) this.#memory = value;
     for (const instance of change.instances) {
+      this.counts.changed(this.#instances.get(instance.id), instance);
       if (isOver(instance)) {
         this.#instances.delete(instance.id);
         this.#ended.set(instance.id, new Stopwatch(this.#context.clock));
@@ -235,13 +247,16 @@ export class GroupLoop {
     // Whatever it would decide, nobody would perform.
     if (this.#signal.aborted) return { waitMs: 0, planned: true };
     try {
-      const pause = await this.#decideAndPerform(announced);
+      const check = { kind: 'check', group: this.#group.name } as const;
+      const pause = await this.#context.telemetry.measure(check, (ended) => this.#decideAndPerform(announced, ended));
       this.#backoff.reset();
       return pause;
     } catch (error) {
       // Nothing was decided then, and the outcomes stay for the next decision.
       this.#holds = [this.#standsStill(error)];
       return { waitMs: this.#backoff.next(), planned: true };
+    } finally {
+      this.#checked = new Stopwatch(this.#context.clock);
     }
   }
 
@@ -256,17 +271,20 @@ export class GroupLoop {
     return defectHold(error);
   }
 
-  async #decideAndPerform(announced: boolean): Promise<Pause> {
+  async #decideAndPerform(announced: boolean, ended: (step: string) => void): Promise<Pause> {
     const wasSet = await this.#followClock();
     const now = this.#context.clock.now();
     for (const [id, { elapsedMs }] of this.#ended) if (elapsedMs > ENDED_MEMORY_MS) this.#ended.delete(id);
     const outcomes = [...this.#outcomes];
     const snapshot = this.#snapshot(outcomes);
+    ended('observe');
     const decision = decide(snapshot, now);
+    ended('decide');
     const { changed, activities, memory, memoryChanged, wakeAt } = decision;
     const news = changed.length > 0 || activities.length > 0;
     if (news || memoryChanged)
       await this.#commit({ memory: memoryChanged ? memory : null, instances: changed, activities });
+    ended('commit');
     this.#outcomes = this.#outcomes.slice(outcomes.length);
     this.#holds = decision.holds;
     this.#verdicts = decision.verdicts;
@@ -278,6 +296,7 @@ export class GroupLoop {
       machinesListed &&
       unlistedZones.length === 0;
     this.#perform(decision, now);
+    ended('perform');
     // What a clock that was set brings with it nobody can announce.
     if ((news || memoryChanged) && !announced && !wasSet) this.#context.onUnannounced(describe(decision, snapshot));
     if (this.#outcomes.length > 0) return { waitMs: 0, planned: true };
@@ -376,15 +395,4 @@ export class GroupLoop {
 /** Whether the load balancers may be fed now and could not be before, or are fed differently. */
 function feedsOtherwise(now: GroupMemory, before: GroupMemory): boolean {
   return now.machinesListed !== before.machinesListed || now.suspendedProcesses !== before.suspendedProcesses;
-}
-
-/** What a decision changes, for the log. */
-function describe({ activities, changed, memory }: Decision, { memory: before }: Snapshot): string {
-  const keys = Object.keys(memory).filter((key) => Reflect.get(memory, key) !== Reflect.get(before, key));
-  const parts = [
-    ...activities.map(({ reason }) => reason),
-    ...changed.map(({ id, state }) => `${id} ${state.name}`),
-    ...keys.map((key) => `memory of ${key}`),
-  ];
-  return parts.join(', ');
 }

@@ -43,7 +43,7 @@ export class Loops {
   readonly #context: LoopsContext;
   readonly #startedAt: EpochMs;
   readonly #history: MetricHistory;
-  readonly #providers: Providers;
+  readonly providers: Providers;
   readonly #stop = new AbortController();
   #recording: Promise<void> = Promise.resolve();
   #fleet: Fleet = NO_FLEET;
@@ -58,17 +58,15 @@ export class Loops {
   readonly #reportedMachines = new Set<string>();
 
   constructor(options: ControllerOptions, context: LoopsContext) {
-    const { clock, ids, store, onProblem } = options;
+    const { clock, store, onProblem } = options;
     this.#options = options;
     this.#context = context;
     this.#startedAt = clock.now();
     this.#history = new MetricHistory(store, clock, onProblem);
-    this.#providers = new Providers({
+    this.providers = new Providers({
+      ...options,
       open: (instance) => options.provider(instance, this.#fleet.name),
-      clock,
-      ids,
       onSeen: (changed, watch) => this.#machinesSeen(changed, watch),
-      onDefect: options.onDefect,
     });
   }
 
@@ -104,7 +102,7 @@ export class Loops {
       loadBalancers,
       hasListed: this.#hasListed,
       groups: new Map([...this.#groups].map(([name, { isStopping }]) => [name, !isStopping])),
-      providers: this.#providers.all,
+      providers: this.providers.all,
       providersInUse: new Set([...this.#groups.values()].flatMap(({ loop }) => [...loop.providers])),
     };
   }
@@ -120,7 +118,7 @@ export class Loops {
     this.#stop.abort();
     const groups = [...this.#groups.values()].map((group) => group.stop());
     const balancers = [...this.#loadBalancers.values()].map((one) => letGo(one));
-    await Promise.all([this.#recording, this.#providers.closeAll(), ...groups, ...balancers]);
+    await Promise.all([this.#recording, this.providers.closeAll(), ...groups, ...balancers]);
     await Promise.all([...this.#loadBalancers.values()].map(({ driver }) => driver.close()));
   }
 
@@ -154,9 +152,9 @@ export class Loops {
       case 'terminateLoadBalancer':
         return this.#terminateLoadBalancer(step.name, signal);
       case 'openProvider':
-        return this.#providers.open(providerWanted(this.#fleet, this.running, step.name));
+        return this.providers.open(providerWanted(this.#fleet, this.running, step.name));
       case 'closeProvider':
-        return this.#providers.close(step.name);
+        return this.providers.close(step.name);
       case 'startGroups':
         return this.#startGroups(step.names, signal);
       case 'endGroup':
@@ -191,11 +189,11 @@ export class Loops {
       history: this.#history,
       fleet: () => this.#fleet.name,
       mode: this.#context.mode,
-      machines: (provider, group) => this.#providers.machines(provider, group),
-      zones: (provider) => this.#providers.zones(provider),
-      operations: (provider) => this.#providers.operations(provider),
-      processOf: (provider, machineId) => this.#providers.processOf(provider, machineId),
-      throttled: (providers) => this.#providers.throttled(providers),
+      machines: (provider, group) => this.providers.machines(provider, group),
+      zones: (provider) => this.providers.zones(provider),
+      operations: (provider) => this.providers.operations(provider),
+      processOf: (provider, machineId) => this.providers.processOf(provider, machineId),
+      throttled: (providers) => this.providers.throttled(providers),
       targetGroups: ({ targetGroups }) =>
         this.#fleet.targetGroups.filter(
           ({ name }) => targetGroups.includes(name) && this.#balancerOf(name) !== undefined,
@@ -211,7 +209,7 @@ export class Loops {
   /** How long until what a group sees of its machines and targets is too old to go by. */
   #sightEndsInMs({ group: { targetGroups }, providers }: GroupLoop): number {
     const balancers = targetGroups.flatMap((name) => this.#loopOf(this.#balancerOf(name)?.name) ?? []);
-    const machines = [...providers].map((name) => this.#providers.staleInMs(name));
+    const machines = [...providers].map((name) => this.providers.staleInMs(name));
     return Math.min(...machines, ...balancers.map(({ staleInMs }) => staleInMs));
   }
 

@@ -5,6 +5,7 @@ import { machineOf, snapshotOf } from '../../test/support/snapshot.ts';
 import type { Outcome } from '../decide/snapshot.ts';
 import { PortError } from '../ports/errors.ts';
 import { type Provider, type ProviderCapabilities, wholeList } from '../ports/provider.ts';
+import { NO_TELEMETRY } from '../ports/telemetry.ts';
 import { Operations } from './operations.ts';
 import { Throttle } from './throttle.ts';
 
@@ -42,7 +43,8 @@ function world() {
     provider,
     CAPABILITIES,
     clock,
-    new Throttle(clock, { seed: () => 'seed' }, () => {}),
+    new Throttle(clock, { seed: () => 'seed' }, { onDefect: () => {}, onWait: () => {} }),
+    NO_TELEMETRY,
   );
   const outcomes: Outcome[] = [];
   return { clock, gone, calls, operations, outcomes, report: (outcome: Outcome) => void outcomes.push(outcome) };

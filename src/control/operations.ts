@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import { withDeadline } from '../ports/deadline.ts';
 import { asFailure, asPortError } from '../ports/errors.ts';
 import type { Provider, ProviderCapabilities } from '../ports/provider.ts';
+import type { Telemetry, Work } from '../ports/telemetry.ts';
 import { Slots } from './slots.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -15,6 +16,11 @@ const CONCURRENT_COMMANDS = 8;
 const TERMINATE_POLL: BackoffLimits = { minMs: 50, maxMs: 5_000 };
 
 type Report = (outcome: Outcome) => void;
+
+type OperationName = Extract<Work, { kind: 'operation' }>['operation'];
+
+/** What an operation that has failed comes to. */
+const FAILED = { launch: 'launchFailed', terminate: 'endFailed', terminationCommand: 'commandEnded' } as const;
 
 /**
  * The slow operations of one provider, beside the loops: at most one at a time for an instance, each with a deadline and a way to call it
@@ -28,16 +34,24 @@ export class Operations {
   readonly #terminateTimeoutMs: number;
   readonly #clock: Clock;
   readonly #throttle: Throttle;
+  readonly #telemetry: Telemetry;
   /** Terminations that wait to ask again, by the machine's id. */
   readonly #awaited = new Map<string, AbortController>();
   readonly #running = new Map<InstanceId, { readonly abort: AbortController; readonly done: Promise<void> }>();
 
-  constructor(provider: Provider, capabilities: ProviderCapabilities, clock: Clock, throttle: Throttle) {
+  constructor(
+    provider: Provider,
+    capabilities: ProviderCapabilities,
+    clock: Clock,
+    throttle: Throttle,
+    telemetry: Telemetry,
+  ) {
     this.#provider = provider;
     this.#slots = new Slots(capabilities.concurrentOperations);
     this.#terminateTimeoutMs = capabilities.terminateTimeoutMs;
     this.#clock = clock;
     this.#throttle = throttle;
+    this.#telemetry = telemetry;
   }
 
   isBusy(id: InstanceId): boolean {
@@ -50,12 +64,12 @@ export class Operations {
     const { settings, version: launchTemplateVersion } = launchTemplate;
     const request = { instanceId, group, serves, settings, launchTemplateVersion, placement };
     this.#start(
-      instanceId,
+      'launch',
+      instance,
       async (signal) => {
         const machine = await this.#call(timeoutMs, signal, (bounded) => this.#provider.launch(request, bounded));
         return { kind: 'launched', instanceId, machine, at: this.#clock.now() };
       },
-      'launchFailed',
       report,
     );
   }
@@ -64,27 +78,27 @@ export class Operations {
     const { id: instanceId, machine } = instance;
     if (machine === null) return;
     this.#start(
-      instanceId,
+      'terminate',
+      instance,
       async (signal) => {
         await withDeadline(this.#clock, this.#terminateTimeoutMs, signal, (bounded) =>
           this.#untilNotFound(machine.id, bounded),
         );
         return { kind: 'ended', instanceId, at: this.#clock.now() };
       },
-      'endFailed',
       report,
     );
   }
 
   /** Runs what is to be run for an instance before it is terminated, and reports that it has ended, however. */
-  runCommand(id: InstanceId, timeoutMs: number, run: (signal: AbortSignal) => Promise<void>, report: Report): void {
+  runCommand(instance: Instance, timeoutMs: number, run: (signal: AbortSignal) => Promise<void>, report: Report): void {
     this.#start(
-      id,
+      'terminationCommand',
+      instance,
       async (signal) => {
         await this.#commandSlots.run(signal, () => withDeadline(this.#clock, timeoutMs, signal, run));
-        return { kind: 'commandEnded', instanceId: id, failure: null };
+        return { kind: 'commandEnded', instanceId: instance.id, failure: null };
       },
-      'commandEnded',
       report,
     );
   }
@@ -106,20 +120,26 @@ export class Operations {
 
   /** Does nothing while the instance has an operation: what stays due is asked for again. */
   #start(
-    id: InstanceId,
+    operation: OperationName,
+    { id, group, launchTemplate: { provider } }: Instance,
     run: (signal: AbortSignal) => Promise<Outcome>,
-    failed: 'launchFailed' | 'commandEnded' | 'endFailed',
     report: Report,
   ): void {
     if (this.#running.has(id)) return;
     const abort = new AbortController();
-    const done = run(abort.signal)
-      .catch((error): Outcome => ({ kind: failed, instanceId: id, failure: asFailure(error, this.#clock.now()) }))
+    const work = { kind: 'operation', operation, provider, group, instanceId: id } as const;
+    const done = this.#telemetry
+      .measure(work, () => run(abort.signal))
+      .catch((error) => this.#failed(operation, id, error))
       .then((outcome) => {
         this.#running.delete(id);
         report(outcome);
       });
     this.#running.set(id, { abort, done });
+  }
+
+  #failed(operation: OperationName, instanceId: InstanceId, error: unknown): Outcome {
+    return { kind: FAILED[operation], instanceId, failure: asFailure(error, this.#clock.now()) };
   }
 
   /** Its time runs from when it has got its place. */

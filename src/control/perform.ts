@@ -33,7 +33,7 @@ export function perform(due: Due, { group, context, instances, now, report }: Pe
     forEach(due.command, (instance, operations) => {
       const variables = commandVariables(context.fleet(), instance);
       const run = (signal: AbortSignal) => context.commands.run(terminationCommand, variables, signal);
-      operations.runCommand(instance.id, terminationCommand.timeoutMs, run, report);
+      operations.runCommand(instance, terminationCommand.timeoutMs, run, report);
     });
   }
   forEach(due.terminate, (instance, operations) => operations.terminate(instance, report));

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import { asFailure } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Provider } from '../ports/provider.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 import type { Concerned } from './concerned.ts';
 import type { OpenedProvider } from './controller-options.ts';
 import { keepRunning, type OnDefect } from './defects.ts';
@@ -19,6 +20,7 @@ export interface ProvidersOptions {
   readonly open: (instance: ProviderInstance) => OpenedProvider;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly telemetry: Telemetry;
   /** A provider's machines were listed, or could not be. */
   readonly onSeen: (changed: Concerned, watch: MachineWatch) => void;
   readonly onDefect: OnDefect;
@@ -76,6 +78,11 @@ export class Providers {
     return this.#open.get(name)?.operations ?? null;
   }
 
+  /** Whether the machines of each that is open can be seen now. */
+  get seen(): ReadonlyMap<string, boolean> {
+    return new Map([...this.#open].map(([name, { watch }]) => [name, watch.isSeen]));
+  }
+
   /** The main process of a machine that is one of this host; null for any other. */
   processOf(name: string, machineId: string): number | null {
     return this.#open.get(name)?.provider.processOf?.(machineId) ?? null;
@@ -95,11 +102,14 @@ export class Providers {
   async open(instance: ProviderInstance): Promise<void> {
     const { name } = instance;
     if (this.#open.has(name)) await this.close(name);
-    const { clock, ids, onSeen, onDefect } = this.#options;
+    const { clock, ids, telemetry, onSeen, onDefect } = this.#options;
     const { provider, capabilities } = this.#tryToOpen(instance);
     const stop = new AbortController();
-    const throttle = new Throttle(clock, ids, (error) => onDefect(`the provider ${name}`, error));
-    const operations = new Operations(provider, capabilities, clock, throttle);
+    const throttle = new Throttle(clock, ids, {
+      onDefect: (error) => onDefect(`the provider ${name}`, error),
+      onWait: (waitMs) => telemetry.count({ kind: 'rateLimitWait', provider: name, cause: 'refusal', waitMs }),
+    });
+    const operations = new Operations(provider, capabilities, clock, throttle, telemetry);
     const seen = (changed: Concerned) => {
       operations.listed((machineId) => watch.lists(machineId));
       if (watch.isSeen) this.#failures.delete(name);

@@ -59,7 +59,7 @@ export class RunningGroup {
   ) {
     this.#options = options;
     this.#neighbours = neighbours;
-    const { clock, ids, store, probe, commands, onProblem, onDefect, onUnannounced } = options;
+    const { clock, ids, store, probe, commands, telemetry, onProblem, onDefect, onUnannounced } = options;
     this.loop = new GroupLoop(group, stored, {
       ...neighbours,
       clock,
@@ -67,6 +67,7 @@ export class RunningGroup {
       store,
       probe,
       commands,
+      telemetry,
       onProblem,
       onDefect,
       file: () => this.#file?.watch.reading ?? null,

@@ -3,23 +3,30 @@ import type { Throttled } from '../decide/snapshot.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isDefect, PortError } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 /** For a provider that does not say how long it wants to be left alone. */
 const BACKOFF: BackoffLimits = { minMs: 1_000, maxMs: 300_000 };
 
+export interface ThrottleEvents {
+  /** Called with each programming error that a call has met. */
+  readonly onDefect: (error: unknown) => void;
+  /** A call was held back for so long. */
+  readonly onWait: (waitMs: number) => void;
+}
+
 /** Slows all calls of one provider down when that asks for it, for as long as it asks, whichever of its calls it has refused. */
 export class Throttle {
   readonly #clock: Clock;
-  readonly #report: (error: unknown) => void;
+  readonly #events: ThrottleEvents;
   readonly #backoff: Backoff;
   /** By the steady clock. */
   #untilMs = 0;
   #why = '';
 
-  /** @param report called with each programming error that a call has met */
-  constructor(clock: Clock, ids: Ids, report: (error: unknown) => void) {
+  constructor(clock: Clock, ids: Ids, events: ThrottleEvents) {
     this.#clock = clock;
-    this.#report = report;
+    this.#events = events;
     this.#backoff = new Backoff(BACKOFF, () => ids.seed());
   }
 
@@ -37,7 +44,9 @@ export class Throttle {
   /** Makes a call when it may be made. */
   async call<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
     while (this.leftMs > 0) {
+      const waited = new Stopwatch(this.#clock);
       await this.#clock.sleep(this.leftMs, signal);
+      this.#events.onWait(waited.elapsedMs);
       signal.throwIfAborted();
     }
     try {
@@ -45,7 +54,7 @@ export class Throttle {
       if (this.leftMs === 0) this.#backoff.reset();
       return answer;
     } catch (error) {
-      if (isDefect(error)) this.#report(error);
+      if (isDefect(error)) this.#events.onDefect(error);
       if (error instanceof PortError && error.reaction === 'RateLimited') this.#refused(error);
       throw error;
     }

@@ -44,6 +44,8 @@ export interface HaproxyOptions {
   /** Found on PATH or in the system's folders (/usr/sbin) unless given. */
   readonly binary?: string;
   readonly clock: Clock;
+  /** Called with how many commands that change servers were sent to its runtime API. */
+  readonly onCommands?: (commands: number) => void;
 }
 
 /** After a refusal the same configuration is not tried again for so long; each try may cost a process. */
@@ -55,7 +57,7 @@ const ABOUT_PORTS = ['listenerUnavailable', 'listenerAwaited'];
  * @throws PortError `Invalid` when it cannot have its sockets in the folder
  */
 export function createHaproxy(options: HaproxyOptions): LoadBalancerDriver {
-  return new Haproxy(pathsIn(options.dataDir), options.binary, options.clock);
+  return new Haproxy(pathsIn(options.dataDir), options);
 }
 
 class Haproxy implements LoadBalancerDriver {
@@ -84,13 +86,13 @@ class Haproxy implements LoadBalancerDriver {
   /** The fingerprint of what HAProxy has read without complaint, and waits for a port. */
   #accepted: string | null = null;
 
-  constructor(paths: Paths, binary: string | undefined, clock: Clock) {
+  constructor(paths: Paths, { binary, clock, onCommands }: HaproxyOptions) {
     this.#paths = paths;
     this.#givenBinary = binary;
     this.#clock = clock;
     this.#files = new ConfigFiles(paths, clock, () => this.#memory.healthy);
     this.#events = new RingEvents(paths.runtimeSocket, clock);
-    this.#runtime = new Runtime(paths.runtimeSocket, clock, () => this.#events.transitions);
+    this.#runtime = new Runtime(paths.runtimeSocket, clock, () => this.#events.transitions, onCommands);
     this.#hang = new HangWatch(clock);
     this.#oldWorkers = new OldWorkersRuntime(paths.masterSocket, clock);
     this.#departures = new Departures(clock, {

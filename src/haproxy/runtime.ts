@@ -20,11 +20,21 @@ export class Runtime {
   readonly #socketPath: string;
   readonly #clock: Clock;
   readonly #reports: Reports;
+  readonly #onCommands: (commands: number) => void;
   /** How often something was changed. */
   #changes = 0;
 
-  /** @param transitions how many changes of a server's health HAProxy has reported; null while nobody listens */
-  constructor(socketPath: string, clock: Clock, transitions: () => number | null) {
+  /**
+   * @param transitions how many changes of a server's health HAProxy has reported; null while nobody listens
+   * @param onCommands called with how many commands are sent
+   */
+  constructor(
+    socketPath: string,
+    clock: Clock,
+    transitions: () => number | null,
+    onCommands: (commands: number) => void = () => {},
+  ) {
+    this.#onCommands = onCommands;
     this.#socketPath = socketPath;
     this.#clock = clock;
     const heard = (): number | null => {
@@ -54,6 +64,7 @@ export class Runtime {
   /** Runs all commands, a few KB at a time, and returns the reply to each. */
   async execute(commands: readonly Command[], signal: AbortSignal): Promise<readonly string[]> {
     const replies: string[] = [];
+    this.#onCommands(commands.length);
     try {
       for (const line of inLines(commands)) {
         const words = line.map((command) => command.words);

@@ -113,4 +113,6 @@ export interface ProviderContext {
   readonly clock: Clock;
   /** For Drover's own log: what went wrong beside the calls, such as the rotation of a log. */
   readonly onProblem: (message: string) => void;
+  /** Called when a call was held back because few are left of the provider's rate limit, with how long. */
+  readonly onRateLimitWait?: (waitMs: number) => void;
 }

@@ -60,13 +60,21 @@ export class TokenBucket {
 
   /**
    * Makes one call, when there is one left for its kind.
+   * @param onWait called with how long it has waited, where it had to
    * @throws PortError `RateLimited` for a change, `Transient` for a list, where that takes too long; what `run` throws
    */
-  async call<T>(kind: CallKind, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  async call<T>(
+    kind: CallKind,
+    signal: AbortSignal,
+    run: () => Promise<T>,
+    onWait: (waitMs: number) => void = () => {},
+  ): Promise<T> {
     const giveUpAtMs = this.#clock.steadyMs() + MAX_WAIT_MS[kind];
     for (let waitMs = this.#waitMs(kind); waitMs > 0; waitMs = this.#waitMs(kind)) {
       if (this.#clock.steadyMs() + waitMs > giveUpAtMs) throw usedUp(kind, waitMs);
+      const fromMs = this.#clock.steadyMs();
       await this.#clock.sleep(waitMs, signal);
+      onWait(this.#clock.steadyMs() - fromMs);
       signal.throwIfAborted();
     }
     this.#tokens -= 1;

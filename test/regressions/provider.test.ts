@@ -129,7 +129,7 @@ function watching(listIntervalMs: number, list: Provider['list']) {
     zones: [],
     instanceTypes: false,
   } as const;
-  const throttle = new Throttle(clock, { seed: () => 'seed' }, () => {});
+  const throttle = new Throttle(clock, { seed: () => 'seed' }, { onDefect: () => {}, onWait: () => {} });
   const watch = new MachineWatch('simulated', provider, capabilities, clock, throttle, () => {});
   const abort = new AbortController();
   void watch.run(abort.signal);

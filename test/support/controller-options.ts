@@ -1,6 +1,7 @@
 import type { ControllerOptions } from '../../src/control/controller-options.ts';
 import { NOTHING_SHOWN } from '../../src/fleet/facts.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { NO_TELEMETRY } from '../../src/ports/telemetry.ts';
 import { VirtualClock } from '../simulation/world/virtual-clock.ts';
 
 /** A store that answers what a test gives it and fails at everything else. */
@@ -35,6 +36,7 @@ export function controllerOptionsOf(given: Partial<ControllerOptions>): Controll
     desiredFile: unexpected('desiredFile'),
     metricSource: unexpected('metricSource'),
     commands: { run: async () => {} },
+    telemetry: NO_TELEMETRY,
     probe: { check: unexpected('check') },
     clock: new VirtualClock(),
     ids: { seed: () => String(seeds++) },

@@ -47,11 +47,14 @@ async function clientAt(baseUrl: string): Promise<Typed> {
 export class HetznerClient {
   readonly #settings: InstanceSettings;
   readonly #clock: Clock;
+  readonly #onWait: ((waitMs: number) => void) | undefined;
   #client: Promise<Typed> | null = null;
 
-  constructor(settings: InstanceSettings, clock: Clock) {
+  /** @param onWait called with how long a call was held back for the rate limit */
+  constructor(settings: InstanceSettings, clock: Clock, onWait?: (waitMs: number) => void) {
     this.#settings = settings;
     this.#clock = clock;
+    this.#onWait = onWait;
   }
 
   /** How many calls are left now. */
@@ -71,7 +74,7 @@ export class HetznerClient {
     const bucket = this.#bucket(token);
     this.#client ??= clientAt(this.#settings.endpoint);
     const client = await this.#client;
-    return bucket.call(kind, signal, async () => {
+    const made = async (): Promise<T> => {
       const { data, error, response } = await this.#answer(() =>
         run(client, { headers: { authorization: `Bearer ${token}` }, signal }),
       );
@@ -84,7 +87,8 @@ export class HetznerClient {
         error,
         response.status === 429 ? bucket.refused(retryAfterMs) : retryAfterMs,
       );
-    });
+    };
+    return bucket.call(kind, signal, made, this.#onWait);
   }
 
   /** A server as it is now; null if there is none. */

@@ -37,11 +37,11 @@ export class HetznerProvider implements Provider {
   readonly #watchers = new Watchers();
   readonly #closed = new AbortController();
 
-  constructor({ fleet, settings, clock, onProblem }: ProviderContext) {
+  constructor({ fleet, settings, clock, onProblem, onRateLimitWait }: ProviderContext) {
     this.#fleet = fleet;
     this.#clock = clock;
     const read = readInstanceSettings(settings);
-    this.#client = new HetznerClient(read, clock);
+    this.#client = new HetznerClient(read, clock, onRateLimitWait);
     this.#orders = new Orders(this.#client, read.locations);
     this.#placementGroups = new PlacementGroups(this.#client, fleet);
     this.#endings = new Endings(this.#client, this.#placementGroups, { fleet, clock, onProblem });

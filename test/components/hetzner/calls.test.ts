@@ -6,6 +6,7 @@ import { Throttle } from '../../../src/control/throttle.ts';
 import type { Outcome } from '../../../src/decide/snapshot.ts';
 import { NO_PLACEMENT } from '../../../src/model/instance.ts';
 import type { Provider } from '../../../src/ports/provider.ts';
+import { NO_TELEMETRY } from '../../../src/ports/telemetry.ts';
 import { hetznerProvider } from '../../../src/providers/hetzner/index.ts';
 import { systemIds } from '../../../src/system/ids.ts';
 import { anInstance } from '../../conformance/store-examples.ts';
@@ -59,8 +60,8 @@ describe('the calls of a group of 50 in an hour', () => {
   /** An hour of the controller's own watch, and of what it is given to do at its begin. */
   async function callsInAnHour(begin: (operations: Operations) => void): Promise<readonly string[]> {
     const capabilities = hetznerProvider.capabilities(world.context('shop').settings);
-    const throttle = new Throttle(clock, systemIds, () => undefined);
-    const operations = new Operations(provider, capabilities, clock, throttle);
+    const throttle = new Throttle(clock, systemIds, { onDefect: () => {}, onWait: () => {} });
+    const operations = new Operations(provider, capabilities, clock, throttle, NO_TELEMETRY);
     const watch = new MachineWatch('hetzner', provider, capabilities, clock, throttle, () =>
       operations.listed((id) => watch.lists(id)),
     );

@@ -9,6 +9,7 @@ import { PortError } from '../../../src/ports/errors.ts';
 import type { LoadBalancerDriver } from '../../../src/ports/load-balancer.ts';
 import type { ProviderCapabilities } from '../../../src/ports/provider.ts';
 import type { Store } from '../../../src/ports/store.ts';
+import { NO_TELEMETRY } from '../../../src/ports/telemetry.ts';
 import { openSqliteStore } from '../../../src/store/sqlite.ts';
 import { DrawnDefect } from './call.ts';
 import { type CrashPlan, Incarnation } from './crash.ts';
@@ -235,6 +236,7 @@ export class Session {
         return incarnation.metricSource(new SimMetricSource({ ...common, ...own, ...measured }));
       },
       probe: incarnation.probe(probe),
+      telemetry: NO_TELEMETRY,
       commands: incarnation.commands(
         simulatedCommands({
           ...common,
