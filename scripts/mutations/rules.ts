@@ -150,8 +150,8 @@ export const RULES: readonly Mutation[] = [
   {
     name: 'grace period: there is none',
     file: 'src/decide/replacement.ts',
-    find: 'if (!draft.waitsFor(gracePeriod(draft, instance))) pastGrace.push(instance);',
-    replace: 'pastGrace.push(instance);',
+    find: 'if (draft.waitsFor(gracePeriod(draft, instance))) continue;',
+    replace: 'gracePeriod(draft, instance);',
     caughtBy: HEALTH,
   },
   {

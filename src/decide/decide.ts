@@ -11,6 +11,7 @@ import { reportLaunchHold } from './launch-hold.ts';
 import { finishDrains } from './lifecycle.ts';
 import { applyOutcomes } from './outcomes.ts';
 import { reportFullPlacements } from './placement.ts';
+import { followRepairs } from './repair.ts';
 import { replaceUnhealthy } from './replacement.ts';
 import { retireRequested } from './requests.ts';
 import { scaleIn } from './scale-in.ts';
@@ -33,6 +34,7 @@ export function decide(snapshot: Snapshot, now: EpochMs): Decision {
   const sighted = isSighted(draft);
   followSight(draft);
   followZones(draft);
+  followRepairs(draft);
   noteResumed(draft);
   startAnewWithTemplate(draft);
   applyOutcomes(draft);

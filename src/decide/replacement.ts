@@ -12,6 +12,7 @@ import { type HoldReason, replacementFirst, serverHold } from './hold-reason.ts'
 import { launchLimit, recordCrash } from './launch-backoff.ts';
 import { retire } from './lifecycle.ts';
 import { findOutliers, followOutliers } from './outliers.ts';
+import { repairHold } from './repair.ts';
 import { type Confirmation, confirmation, noteConfirmation } from './second-vantage.ts';
 import { isSuspended, suspension } from './suspension.ts';
 
@@ -31,7 +32,9 @@ export function replaceUnhealthy(draft: Draft): void {
   followBrake(draft, brake);
   const pastGrace: Instance[] = [];
   for (const instance of unhealthy) {
-    if (!draft.waitsFor(gracePeriod(draft, instance))) pastGrace.push(instance);
+    if (draft.waitsFor(gracePeriod(draft, instance))) continue;
+    if (instance.health.status === 'unhealthy' && draft.waitsFor(repairHold(draft, instance))) continue;
+    pastGrace.push(instance);
   }
   if (brake.kind !== 'free' || pastGrace.length === 0) return;
   const what = 'Unhealthy servers are not replaced';

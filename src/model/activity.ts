@@ -91,6 +91,7 @@ export const ACTIVITY_REASONS = [
   'machineGone',
   'scaleIn',
   'scaleInCancelled',
+  'repairing',
   'replaceUnhealthy',
   'replacementHeld',
   'replacementResumed',

@@ -16,6 +16,18 @@ export interface Machine extends MachineAddresses {
   readonly zone: string | null;
   /** For a person: `pid 4711 exited`, `crashed`; empty when there is nothing to say. */
   readonly detail: string;
+  /** Of a provider that tries to bring a failed server back before it is replaced: that it would, or what it does now. */
+  readonly repair?: MachineRepair | 'possible';
+}
+
+/** What a provider does now to bring a failed server back. */
+export interface MachineRepair {
+  /** `wait`: whether it comes back by itself. */
+  readonly step: 'wait' | 'restart' | 'reset';
+  /** What has failed. */
+  readonly why: string;
+  /** When it is over at the latest. */
+  readonly until: EpochMs;
 }
 
 export interface LoadBalancerObservation {

@@ -22,6 +22,9 @@ export type { Finding } from '../model/finding.ts';
  * - What answers at a machine's addresses is the machine, as far as the provider can tell: an address that was given to another
  *   machine meanwhile is not listed as this one's. A provider of processes maps a server's port only once the socket there is known to
  *   be the server's, and lists a server whose port another program has taken as stopped, with that program in its detail.
+ * - A provider whose machines cannot be had anew may try to bring a failed one back, and says so with `repair`: `possible` of a machine that runs,
+ *   or what it does now and until when. An unhealthy server is then not replaced before it was listed again, nor before that is over (at most
+ *   half an hour).
  * - `terminate` asks for the end of one machine by the provider's id and is repeated until it throws `NotFound`; it resolves
  *   when the request has been taken, and does not wait for a machine that needs longer. It never touches a machine without the fleet's tag.
  *   In a zone that cannot be seen it throws `Transient`, never `NotFound`.

@@ -77,6 +77,8 @@ export interface Server {
   readonly probe?: 'healthy' | 'unhealthy' | 'silent' | null;
   /** As its provider sees it; null where it is not listed. */
   readonly machine?: Machine['state'] | null;
+  /** What its provider does to bring it back, or would do. */
+  readonly repair?: Machine['repair'];
   /** The record knows no machine yet. */
   readonly unlaunched?: boolean;
 }
@@ -206,6 +208,7 @@ export function machineOf(server: Server): Machine {
     launchedAt: NOW - (server.createdAgoMs ?? 600_000),
     zone: server.zone ?? null,
     detail: '',
+    ...(server.repair === undefined ? {} : { repair: server.repair }),
   };
 }
 
