@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what only tests need from the distribution (Debian, Ubuntu), as root: faketime, Prometheus, Python, RabbitMQ, Redis, libvirt with QEMU
+# Installs what only tests need from the distribution (Debian, Ubuntu), as root: faketime, OpenIPMI, Prometheus, Python, RabbitMQ, Redis, libvirt with QEMU
 # and a small guest, Vagrant, Docker and Podman; and moto, apart from the host. Tests run their own, so the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
 set -eu
 . "$(dirname "$0")/debian-packages.sh"
@@ -26,6 +26,9 @@ is_program dropbear || missing="$missing dropbear-bin"
 is_program dockerd || missing="$missing docker.io"
 is_program podman || missing="$missing podman catatonit netavark aardvark-dns"
 is_program sshd || missing="$missing openssh-server"
+is_program ipmi_sim || missing="$missing openipmi"
+is_program ipmitool || missing="$missing ipmitool"
+is_program wakeonlan || missing="$missing wakeonlan"
 is_program ip || missing="$missing iproute2"
 is_program nc || missing="$missing netcat-openbsd"
 is_program busybox || missing="$missing busybox-static"
@@ -33,7 +36,7 @@ is_program cpio || missing="$missing cpio"
 if [ -z "$missing" ]; then
   sh "$(dirname "$0")/build-test-guest.sh"
   sh "$(dirname "$0")/install-test-moto.sh" || echo "moto cannot be installed from here; its tests cannot be run." >&2
-  echo 'faketime, Prometheus, Python, RabbitMQ and Redis, libvirt with QEMU, Vagrant, Docker and Podman are installed.'
+  echo 'faketime, OpenIPMI, Prometheus, Python, RabbitMQ and Redis, libvirt with QEMU, Vagrant, Docker and Podman are installed.'
   exit 0
 fi
 # One word a package.

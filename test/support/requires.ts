@@ -19,6 +19,7 @@ const components = {
   hcloud: { title: 'hcloud', program: 'hcloud', install: INSTALL_TEST_COMPONENTS },
   haproxy: { title: 'HAProxy', program: 'haproxy', install: 'sudo sh scripts/install-haproxy.sh' },
   incus: { title: 'Incus', program: 'incus', install: INSTALL_TEST_COMPONENTS },
+  ipmi: { title: 'OpenIPMI with ipmitool and wakeonlan', program: 'ipmi_sim', install: INSTALL_TEST_COMPONENTS },
   libvirt: { title: 'libvirt', program: 'libvirtd', install: INSTALL_TEST_COMPONENTS },
   moto: { title: 'moto', program: 'drover-test-moto', install: INSTALL_TEST_COMPONENTS },
   podman: { title: 'Podman', program: 'podman', install: INSTALL_TEST_COMPONENTS },

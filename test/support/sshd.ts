@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ownAddresses } from './exec-world.ts';
 import { freePort } from './free-ports.ts';
 
-const SSHD = '/usr/sbin/sshd';
+export const SSHD = '/usr/sbin/sshd';
 const MAX_LOOKS = 400;
 const LOOK_INTERVAL_MS = 25;
 
@@ -54,6 +54,12 @@ export class SshHosts {
     return join(this.folder, `host-${index}`);
   }
 
+  /** What makes an sshd that of the hosts with these addresses. */
+  sshdOptions(addresses: readonly string[]): string[] {
+    const listening = addresses.flatMap((address) => ['-o', `ListenAddress=${address}`]);
+    return ['-f', join(this.folder, 'sshd_config'), ...listening];
+  }
+
   /** Nobody is let in any more; what runs on the hosts goes on. */
   async cutOff(): Promise<void> {
     const server = this.#server;
@@ -66,7 +72,7 @@ export class SshHosts {
   async resume(): Promise<void> {
     if (this.#server !== null) return;
     await mkdir('/run/sshd', { recursive: true });
-    this.#server = spawn(SSHD, ['-D', '-e', '-f', join(this.folder, 'sshd_config')], { stdio: 'ignore' });
+    this.#server = spawn(SSHD, ['-D', '-e', ...this.sshdOptions(this.addresses)], { stdio: 'ignore' });
     for (let look = 0; !(await this.#listens()); look += 1) {
       if (look === MAX_LOOKS) throw new Error('sshd does not listen');
       await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
@@ -95,7 +101,6 @@ export class SshHosts {
         `Match LocalAddress ${address}\n  ForceCommand cd ${this.home(index)} && HOME=${this.home(index)} exec sh\n`,
     );
     const config = `Port ${this.port}
-${this.addresses.map((address) => `ListenAddress ${address}`).join('\n')}
 HostKey ${join(this.folder, 'host-key')}
 AuthorizedKeysFile ${join(this.folder, 'authorized_keys')}
 PidFile none

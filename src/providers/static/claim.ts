@@ -1,6 +1,7 @@
 /** The mark on a host of who uses it. It is made in one step, so that of two fleets one has it. */
 
 import { z } from 'zod';
+import { checkSettings } from './check.ts';
 
 const claimSchema = z.object({
   fleet: z.string(),
@@ -9,9 +10,13 @@ const claimSchema = z.object({
   launchedAt: z.number(),
   /** `claimed` until its server was started. */
   phase: z.enum(['claimed', 'started']),
+  /** When its server was started; null before that, and in a claim of an earlier version of Drover. */
+  startedAt: z.number().nullable().default(null),
   /** What is run for it later, whatever its launch template is by then. */
   stop: z.array(z.string()),
-  status: z.array(z.string()).nullable(),
+  /** Null in a claim of an earlier version of Drover. */
+  start: z.array(z.string()).nullable().default(null),
+  status: checkSettings.nullable(),
   restart: z.array(z.string()).nullable(),
 });
 export type Claim = z.infer<typeof claimSchema>;

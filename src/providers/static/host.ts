@@ -4,6 +4,7 @@ import type { Machine } from '../../model/observation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { withDeadline } from '../../ports/deadline.ts';
 import { PortError } from '../../ports/errors.ts';
+import { type Check, isFromOutside, whyRefused } from './check.ts';
 import {
   type Claim,
   claimScript,
@@ -22,19 +23,46 @@ const CALL_TIMEOUT_MS = 20_000;
 /** To start, to stop or to check a server. */
 export const COMMAND_TIMEOUT_MS = 300_000;
 const STATUS_TIMEOUT_MS = 20_000;
+/** To ask a host from here. */
+const OUTSIDE_TIMEOUT_MS = 5_000;
+/** To switch it on, or to reset it. */
+const POWER_TIMEOUT_MS = 60_000;
+const UNREACHABLE = 'unreachable';
+
+/** Whether a host has not answered at all, rather than with something that is wrong. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof PortError && (error.code === UNREACHABLE || error.code === 'deadline');
+}
+
+/** What all hosts of a provider have in common. */
+export interface HostContext {
+  readonly directory: string;
+  readonly workingDirectory: string;
+  readonly fleet: string;
+  readonly clock: Clock;
+}
 
 /** One host of one's own. */
 export class Host {
   readonly name: string;
   readonly #settings: HostSettings;
   readonly #directory: string;
+  readonly #workingDirectory: string;
+  readonly #fleet: string;
   readonly #clock: Clock;
 
-  constructor(settings: HostSettings, directory: string, clock: Clock) {
+  constructor(settings: HostSettings, { directory, workingDirectory, fleet, clock }: HostContext) {
     this.name = settings.name;
     this.#settings = settings;
     this.#directory = directory;
+    this.#workingDirectory = workingDirectory;
+    this.#fleet = fleet;
     this.#clock = clock;
+  }
+
+  /** Whether a command is known that switches it on, or resets it. */
+  can(what: 'wake' | 'reset'): boolean {
+    return this.#settings.power[what] !== null;
   }
 
   /** Whoever uses it; null where nobody does. @throws PortError */
@@ -64,21 +92,62 @@ export class Host {
     signal: AbortSignal,
     timeoutMs = COMMAND_TIMEOUT_MS,
   ): Promise<string | null> {
-    const variables = {
-      DROVER_HOST: this.name,
-      DROVER_ADDRESS: this.#settings.address,
-      DROVER_FLEET: claim?.fleet ?? '',
-      DROVER_GROUP: claim?.group ?? '',
-      DROVER_INSTANCE_ID: claim?.instanceId ?? '',
-    };
-    const output = await this.#run(commandScript(this.#directory, command, variables), timeoutMs, signal);
+    const script = commandScript(this.#directory, command, this.#variables(claim));
+    const output = await this.#run(script, timeoutMs, signal);
     const why = whyCommandFailed(output);
     return why === null ? null : oneLine(why);
   }
 
-  /** Whether its server runs, as far as the host can say. @returns why not; null where it does */
+  /** @returns why a check of the host fails; null where it passes @throws PortError where it is a command, and the host cannot be reached */
+  async whyFails(
+    check: Check,
+    claim: Claim | null,
+    signal: AbortSignal,
+    timeoutMs = COMMAND_TIMEOUT_MS,
+  ): Promise<string | null> {
+    if (!isFromOutside(check)) return await this.command(check, claim, signal, timeoutMs);
+    const over = new AbortController();
+    void this.#clock.sleep(OUTSIDE_TIMEOUT_MS, AbortSignal.any([signal, over.signal])).then(() => over.abort());
+    const why = await whyRefused(check, this.#settings.address, AbortSignal.any([signal, over.signal]));
+    over.abort();
+    return why;
+  }
+
+  /** Whether its server runs, as far as its status tells. @returns why not; null where it does */
   async whyDown(claim: Claim, signal: AbortSignal): Promise<string | null> {
-    return claim.status === null ? null : await this.command(claim.status, claim, signal, STATUS_TIMEOUT_MS);
+    return claim.status === null ? null : await this.whyFails(claim.status, claim, signal, STATUS_TIMEOUT_MS);
+  }
+
+  /** Switches the host on, or resets it. @returns why that has failed; null where it has not */
+  async power(what: 'wake' | 'reset', claim: Claim | null, signal: AbortSignal): Promise<string | null> {
+    const command = this.#settings.power[what];
+    if (command === null) return `there is no command for it; set power.${what}`;
+    const program = {
+      command,
+      workingDirectory: this.#workingDirectory,
+      environment: this.#variables(claim),
+      maxOutputBytes: MAX_OUTPUT_BYTES,
+    };
+    try {
+      const end = await withDeadline(this.#clock, POWER_TIMEOUT_MS, signal, (bounded) =>
+        runProgram(program, this.#clock, bounded),
+      );
+      const why = whyFailed(end);
+      return why === null ? null : `${command[0]} ${why}`;
+    } catch (error) {
+      if (error instanceof ProgramError || error instanceof PortError) return `${command[0]} ${error.message}`;
+      throw error;
+    }
+  }
+
+  #variables(claim: Claim | null): Record<string, string> {
+    return {
+      DROVER_HOST: this.name,
+      DROVER_ADDRESS: this.#settings.address,
+      DROVER_FLEET: claim?.fleet ?? this.#fleet,
+      DROVER_GROUP: claim?.group ?? '',
+      DROVER_INSTANCE_ID: claim?.instanceId ?? '',
+    };
   }
 
   /** Each host is one. */
@@ -117,7 +186,7 @@ export class Host {
     const why = whyFailed(end);
     if (why === null) return end.output;
     const isRefused = /permission denied \(|host key verification failed|host key is known/i.test(why);
-    if (!isRefused) throw new PortError('Transient', 'unreachable', `${this.name}: ${why}`);
+    if (!isRefused) throw new PortError('Transient', UNREACHABLE, `${this.name}: ${why}`);
     const remedy = "give Drover's user a key that the host takes, and put the host's key into known_hosts";
     throw new PortError('Unauthorized', 'notAllowed', `${this.name}: ${why}; ${remedy}`);
   }

@@ -16,6 +16,8 @@ describe('the settings of a launch template', () => {
     [{}, ['start']],
     [{ ...template, stop: [] }, ['stop']],
     [{ ...template, restart: ['a'] }, ['restart']],
+    [{ ...template, status: { tcp: 0 } }, ['status', 'tcp']],
+    [{ ...template, status: { http: { port: 80 }, tcp: 80 } }, ['status']],
   ])('refuse %j', (written, path) => {
     expect(settingsSchema('/').safeParse(written).error?.issues[0]?.path).toEqual(path);
   });
@@ -40,6 +42,15 @@ describe('the settings of a provider', () => {
     ]);
   });
 
+  it('have the commands for the power of each host, with its own words in them', () => {
+    const written = {
+      hosts: { h: { address: '192.0.2.1', variables: { bmc: '198.51.100.1' } } },
+      power: { reset: ['ipmitool', '-H', '{{ drover.variables.bmc }}', '{{drover.host}}/{{ drover.address }}'] },
+    };
+    const { hosts: read } = readProviderSettings(providerSettingsSchema('/').parse(written));
+    expect(read[0]?.power).toEqual({ wake: null, reset: ['ipmitool', '-H', '198.51.100.1', 'h/192.0.2.1'] });
+  });
+
   it.each([
     [{}, ['hosts']],
     [{ hosts: {} }, ['hosts']],
@@ -47,6 +58,9 @@ describe('the settings of a provider', () => {
     [{ hosts: { a: { address: '192.0.2.1' }, b: { address: '192.0.2.1' } } }, ['hosts']],
     [{ hosts, ssh: { user: '-oProxyCommand=x' } }, ['ssh', 'user']],
     [{ hosts, quarantine: 5 }, ['quarantine']],
+    [{ hosts, power: { reset: ['bmc', '{{ drover.variables.bmc }}'] } }, ['power', 'reset']],
+    [{ hosts, power: { wake: ['wakeonlan', '{{ drover.mac }}'] } }, ['power', 'wake']],
+    [{ hosts, power: { reset: [] } }, ['power', 'reset']],
   ])('refuse %j', (written, path) => {
     expect(providerSettingsSchema('/').safeParse(written).error?.issues[0]?.path).toEqual(path);
   });

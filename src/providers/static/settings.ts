@@ -5,6 +5,8 @@ import { PortError } from '../../ports/errors.ts';
 import { commandSchema } from '../../settings/command.ts';
 import { durationSchema } from '../../settings/duration.ts';
 import { addressSchema, filePathSchema, nameSchema, portSchema, userNameSchema } from '../../settings/fields.ts';
+import { checkSchema, checkSettings } from './check.ts';
+import { hostPowerSettings, hostVariablesSchema, powerOf, powerSettingsSchema } from './power.ts';
 
 const MAX_HOSTS = 256;
 const MAX_QUARANTINE_MS = 86_400_000;
@@ -14,7 +16,7 @@ const DEFAULT_DIRECTORY = '/var/lib/drover';
 const launchSettings = z.object({
   start: z.array(z.string()),
   stop: z.array(z.string()),
-  status: z.array(z.string()).nullable(),
+  status: checkSettings.nullable(),
   restart: z.array(z.string()).nullable(),
 });
 export type LaunchSettings = z.infer<typeof launchSettings>;
@@ -29,10 +31,10 @@ export function settingsSchema(_baseDir: string): z.ZodType<JsonObject> {
       stop: commandSchema().describe(
         'Run on the host to end serving, such as [systemctl, stop, shop]; it may be stopped already.',
       ),
-      status: commandSchema()
+      status: checkSchema()
         .optional()
         .describe(
-          'Run on the host with each list: whether it serves. Without it, that is a matter of health checks alone.',
+          'Asked with each list: whether it serves. A command that is run on the host, { tcp: port } or { http: { port, path } }. Without it, that is a matter of health checks alone.',
         ),
       restart: commandSchema()
         .optional()
@@ -57,14 +59,18 @@ const hostSettings = z.object({
   address: z.string(),
   /** Gives a shell (sh) on the host, which reads a script from its standard input. */
   shell: z.array(z.string()),
+  power: hostPowerSettings,
 });
 export type HostSettings = z.infer<typeof hostSettings>;
 
 const providerSettings = z.object({
   hosts: z.array(hostSettings),
   directory: z.string(),
-  check: z.array(z.string()),
+  check: checkSettings,
   quarantineMs: z.number(),
+  bootTimeoutMs: z.number(),
+  /** Where the commands of `power` are run: the folder of the fleet file. */
+  workingDirectory: z.string(),
 });
 export type StaticSettings = z.infer<typeof providerSettings>;
 
@@ -82,6 +88,7 @@ export function providerSettingsSchema(baseDir: string): z.ZodType<JsonObject> {
               .describe(
                 'A program that gives a shell (sh) on the host, instead of ssh; it reads a script from its standard input.',
               ),
+            variables: hostVariablesSchema,
           }),
         )
         .refine((hosts) => Object.keys(hosts).length >= 1, { error: 'name at least one host' })
@@ -109,23 +116,36 @@ export function providerSettingsSchema(baseDir: string): z.ZodType<JsonObject> {
         .describe(
           'A folder on each host for the mark of who uses it; the same for all fleets. Relative to the home of the user.',
         ),
-      check: commandSchema().default(['true']).describe('Run on a host that has failed: whether it may be used again.'),
+      power: powerSettingsSchema,
+      check: checkSchema()
+        .default(['true'])
+        .describe(
+          'Asked of a host that has failed, and of one that was switched on: whether it may be used. As status.',
+        ),
       quarantine: durationSchema({ maxMs: MAX_QUARANTINE_MS })
         .prefault('5m')
         .describe('How long a host that has failed is not used, whatever the check says.'),
     })
-    .transform(
-      ({ hosts, ssh, directory, check, quarantine }): StaticSettings => ({
-        hosts: Object.entries(hosts).map(([name, { address, shell }]) => ({
-          name,
-          address,
-          shell: shell ?? sshTo(address, ssh, baseDir),
-        })),
+    .transform(({ hosts, ssh, directory, power, check, quarantine }, context): StaticSettings => {
+      const read: HostSettings[] = [];
+      for (const [name, { address, shell, variables }] of Object.entries(hosts)) {
+        const own = powerOf(power, { name, address, variables });
+        if ('wrong' in own) {
+          const { command, message } = own.wrong;
+          context.issues.push({ code: 'custom', input: power, path: ['power', command], message });
+          return z.NEVER;
+        }
+        read.push({ name, address, shell: shell ?? sshTo(address, ssh, baseDir), power: own });
+      }
+      return {
+        hosts: read,
         directory,
         check,
         quarantineMs: quarantine,
-      }),
-    );
+        bootTimeoutMs: power.bootTimeout,
+        workingDirectory: baseDir,
+      };
+    });
 }
 
 interface SshSettings {

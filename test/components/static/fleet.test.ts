@@ -22,6 +22,24 @@ requires('sshd')("a fleet of hosts of one's own", () => {
   });
 
   requires('haproxy')('behind HAProxy', () => {
+    it('keeps a server that is brought back, and says so', async () => {
+      const made = await StaticWorld.ssh(2);
+      world = made;
+      const created = await RealFleet.create();
+      fleet = created;
+      const template = made.template({ restart: ['./service', 'restart'] });
+      await created.comeFrom({ provider: { type: 'static', ...made.entry() }, template, port: 8080 });
+      await writeFile(created.desiredFile, '1\n');
+      await created.start();
+      const [before] = await created.settle(1, PATIENCE_MS);
+      kill((await made.pidOn(Number(before?.zone?.slice(1)))) ?? 0);
+      await created.untilActivity('repairing');
+      const { sequence } = await created.untilActivity('recovered');
+      expect((await created.settle(1, PATIENCE_MS)).map(({ id }) => id)).toEqual([before?.id]);
+      const since = (await created.allActivities()).filter((one) => one.sequence <= sequence);
+      expect(since.map(({ reason }) => reason)).not.toContain('replaceUnhealthy');
+    });
+
     it('heals, scales and goes without a failed request', async () => {
       const made = await StaticWorld.ssh(5);
       world = made;
