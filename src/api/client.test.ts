@@ -59,7 +59,7 @@ describe('client', () => {
   it('asks and tells everything that the API has', async () => {
     await listen(app, dataDir);
     const id = (await client.status()).groups[0]?.instances[0]?.id ?? '';
-    service.configuration.changes.push({ path: 'name', before: null, after: 'b', effect: 'nothing' });
+    service.configuration.changes.push({ kind: 'change', path: 'name', before: null, after: 'b', effect: 'nothing' });
     expect(await client.activities({ limit: 1 })).toHaveLength(1);
     expect((await client.plan()).groups[0]?.group).toBe('hello');
     expect(await client.setDesiredCapacity('hello', 4)).toEqual({ before: 3, after: 4 });

@@ -1,7 +1,7 @@
 /** What the API answers, checked by the client. Kept in step with the model by `satisfies` and by schemas.test.ts. */
 
 import { z } from 'zod';
-import type { FleetChange } from '../fleet/change.ts';
+import { CHANGE_KINDS, type FleetChange } from '../fleet/change.ts';
 import { ACTIVITY_REASONS, type Activity, type StoredActivity } from '../model/activity.ts';
 import type { FleetVersionSummary } from '../model/fleet-version.ts';
 import type { Json } from '../model/json.ts';
@@ -138,6 +138,7 @@ const storedActivitySchema = activitySchema.extend({ sequence: z.number() }) sat
 export const activitiesAnswerSchema = z.object({ activities: listOf(storedActivitySchema) });
 
 const fleetChangeSchema = z.object({
+  kind: z.enum(CHANGE_KINDS),
   path: z.string(),
   before: z.string().nullable(),
   after: z.string().nullable(),

@@ -42,7 +42,7 @@ describe('reading', () => {
   });
 
   it('tells the plan and what the fleet file would change', async () => {
-    service.configuration.changes.push({ path: 'name', before: 'a', after: 'b', effect: 'nothing' });
+    service.configuration.changes.push({ kind: 'change', path: 'name', before: 'a', after: 'b', effect: 'nothing' });
     expect((await ask('GET', '/v1/plan')).body.groups[0].group).toBe('hello');
     expect((await ask('GET', '/v1/fleet/changes')).body).toEqual({ changes: service.configuration.changes });
   });

@@ -100,6 +100,14 @@ export class CliError extends Error {
   }
 }
 
+/** An exit code that tells a program something, where all is said already. */
+export class SaidAlready extends CliError {
+  constructor(exitCode: ExitCode) {
+    super(exitCode, '');
+    this.name = 'SaidAlready';
+  }
+}
+
 /** A fleet file with errors: nothing was started or changed. */
 export class InvalidFleetFile extends CliError {
   readonly errors: readonly FleetFileError[];

@@ -15,10 +15,13 @@ const program = createProgram(
 
 /** Each with its whole name; those that only hold others are none. */
 function commandsOf(parent: Command, prefix = ''): (readonly [string, Command])[] {
-  return parent.commands.flatMap((command) => {
-    const name = `${prefix}${command.name()}`;
-    return command.commands.length > 0 ? commandsOf(command, `${name} `) : [[name, command] as const];
-  });
+  const shown = parent.createHelp().visibleCommands(parent);
+  return parent.commands
+    .filter((command) => shown.includes(command))
+    .flatMap((command) => {
+      const name = `${prefix}${command.name()}`;
+      return command.commands.length > 0 ? commandsOf(command, `${name} `) : [[name, command] as const];
+    });
 }
 
 /** From the command's heading to the next one. */
@@ -31,7 +34,7 @@ describe('docs/cli.md', () => {
   it.each(commandsOf(program))('describes %s', (name, command) => {
     const section = sectionOf(name);
     const flags = command.options.map((option) => option.flags);
-    const written = [...section.matchAll(/^- `(--[^`]+)`/gm)].map(([, flag]) => flag);
+    const written = [...section.matchAll(/^- `(-[^`]+)`/gm)].map(([, flag]) => flag);
     expect(written.toSorted()).toEqual(flags.toSorted());
     const args = command.registeredArguments.map((each) => {
       const name = `${each.name()}${each.variadic ? '...' : ''}`;

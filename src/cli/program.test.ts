@@ -124,6 +124,7 @@ describe('a running fleet', () => {
   it('plan', async () => {
     service.suspended = 'failures';
     service.configuration.changes.push({
+      kind: 'change',
       path: 'autoScalingGroups.hello.maxSize',
       before: '3',
       after: '5',

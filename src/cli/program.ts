@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { count } from '../base/plural.ts';
-import { type CliActions, CliError, InvalidFleetFile } from './actions.ts';
+import { type CliActions, CliError, SaidAlready } from './actions.ts';
 import { addActivitiesCommand } from './commands/activities.ts';
+import { addApplyCommands } from './commands/apply.ts';
 import { addChangeCommands } from './commands/change.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addDownCommand } from './commands/down.ts';
@@ -13,11 +13,11 @@ import { addSimulateCommand } from './commands/simulate.ts';
 import { addStatusCommands } from './commands/status.ts';
 import { addVersionCommands } from './commands/versions.ts';
 import { type Context, programWith } from './context.ts';
+import { describeError, exitCodeOf } from './errors.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.ts';
 import { errorText } from './messages.ts';
-import { asTyped } from './render/as-typed.ts';
 import { clean } from './render/clean.ts';
-import { type Terminal, wantsColor } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /** The commands; every one of them throws what it fails with. */
 export function createProgram(actions: CliActions, terminal: Terminal): Command {
@@ -40,6 +40,7 @@ export function createProgram(actions: CliActions, terminal: Terminal): Command 
   addActivitiesCommand(program, context);
   addChangeCommands(program, context);
   addProcessCommands(program, context);
+  addApplyCommands(program, context);
   addFleetCommands(program, context);
   addVersionCommands(program, context);
   addSimulateCommand(program, context);
@@ -69,9 +70,10 @@ export async function runCli(args: readonly string[], actions: CliActions, termi
       else terminal.stderr.write(`${usageError(error, program)}\n`);
       return EXIT.usage;
     }
+    if (error instanceof SaidAlready) return error.exitCode;
     const typed = programWith(program.opts<{ data?: string }>().data);
-    terminal.stderr.write(`${asTyped(await describe(error, terminal), typed)}\n`);
-    return exitCode(error);
+    terminal.stderr.write(`${await describeError(error, terminal, typed)}\n`);
+    return exitCodeOf(error);
   }
 }
 
@@ -90,38 +92,4 @@ function usageError(error: CommanderError, program: Command): string {
     .replace(/^command-argument value ('.*?') is invalid for argument '(.*?)'/, '$1 is not a valid <$2>');
   const meant = more.map((line) => clean(line).replace(/^\((.*)\)$/, '$1')).filter((line) => line !== '');
   return [errorText(sentence), ...meant, '`drover --help` lists the commands and options.'].join(' ');
-}
-
-async function describe(error: unknown, { stderr, env }: Terminal): Promise<string> {
-  if (error instanceof InvalidFleetFile) {
-    const { formatErrors } = await import('../fleet/file/errors.ts');
-    const many = count(error.errors.length, 'error');
-    const head = errorText(`The fleet file has ${many}; nothing was changed.`);
-    return `${formatErrors(error.errors, { color: wantsColor(stderr, env) })}\n${head}`;
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return errorText(message.split('\n').map(clean).join('\n'));
-}
-
-async function exitCode(error: unknown): Promise<ExitCode> {
-  if (error instanceof CliError) return error.exitCode;
-  const { ApiError } = await import('../api/client.ts');
-  if (!(error instanceof ApiError)) return EXIT.failed;
-  switch (error.code) {
-    case 'notRunning':
-      return EXIT.notRunning;
-    case 'notFound':
-    case 'conflict':
-    case 'lastServer':
-    case 'staleVersion':
-    case 'invalid':
-      return EXIT.refused;
-    case 'malformed':
-    case 'tooLarge':
-    case 'internal':
-    case 'busy':
-    case 'noAnswer':
-    case 'notUnderstood':
-      return EXIT.failed;
-  }
 }

@@ -54,7 +54,7 @@ describe('usage', () => {
 
   it('help of what is no command', async () => {
     const known =
-      'activities, demo, doctor, down, drain, explain, fleet, help, plan, reload, resume, run, schema, set-desired, simulate,';
+      'activities, apply, demo, doctor, down, drain, explain, fleet, help, plan, reload, resume, run, schema, set-desired, simulate,';
     expect(await drover('help nope')).toMatchObject({
       exitCode: EXIT.usage,
       out: '',
@@ -77,6 +77,6 @@ describe('usage', () => {
     expect(help.exitCode).toBe(EXIT.ok);
     expect(help.out).toContain('Exit codes:');
     expect(await drover('--version')).toEqual({ exitCode: EXIT.ok, out: '0.1.0\n', err: '' });
-    expect((await drover('help drain')).out).toContain('Drains an instance: it gets no');
+    expect((await drover('help drain')).out).toContain('Drains instances: each gets no');
   });
 });

@@ -9,7 +9,13 @@ import type { RunningFleet, StartOptions } from './actions.ts';
 import { EXIT } from './exit-codes.ts';
 import { runCli } from './program.ts';
 
-const CHANGE = { path: 'name', before: 'a', after: 'b\u001B[2J', effect: 'HAProxy is reloaded' };
+const CHANGE = {
+  kind: 'change' as const,
+  path: 'name',
+  before: 'a',
+  after: 'b\u001B[2J',
+  effect: 'HAProxy is reloaded',
+};
 
 const WARNING = {
   file: 'fleet.yaml',
@@ -56,7 +62,10 @@ it('reload shows the changes, asks, applies them, and says what is left', async 
   expect((await drover('reload --yes')).out).toContain('No changes.');
   service.configuration.changes.push(CHANGE);
   const refused = await drover('reload');
-  expect(refused.out).toBe('WHERE  BEFORE  AFTER  EFFECT\nname   a       b      HAProxy is reloaded\n');
+  expect(refused.out).toBe(
+    '   WHERE  BEFORE  AFTER  EFFECT\n~  name   a       b      HAProxy is reloaded\n\n' +
+      '0 to create (+), 1 to change in place (~), 0 to replace (±), 0 to destroy (-).\n',
+  );
   expect(refused.exitCode).toBe(EXIT.usage);
   service.configuration.pending.push('Terminating load balancer a is tried again: no.');
   const done = await drover('reload --yes', { warnings: async () => [WARNING] });
@@ -109,11 +118,11 @@ describe('drover fleet', () => {
 
   it('apply shows what a file would change, asks, and sends what it was made from', async () => {
     byApi();
-    expect((await drover('fleet apply fleet.yaml')).out).toBe('No changes.\n');
+    expect((await drover('apply fleet.yaml')).out).toBe('No changes.\n');
     service.configuration.changes.push(CHANGE);
-    expect(await drover('fleet apply fleet.yaml')).toMatchObject({ exitCode: EXIT.usage });
+    expect(await drover('apply fleet.yaml')).toMatchObject({ exitCode: EXIT.usage });
     expect(changes()).toEqual([]);
-    const { out } = await drover('fleet apply fleet.yaml --yes');
+    const { out } = await drover('apply fleet.yaml --yes');
     expect(out).toContain('Applied 1 change. The fleet is at version 2.');
     expect(changes()).toEqual(['apply 1 by drover']);
   });

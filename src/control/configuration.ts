@@ -213,7 +213,7 @@ export class Configuration implements FleetConfiguration {
     if (source.kind === 'file') return { ...(await source.read()), origin: { kind: 'file', path: source.path } };
     throw new ServiceError(
       'conflict',
-      'The API owns this fleet, so there is no fleet file to reload: `drover fleet apply <file>` sends one.',
+      'The API owns this fleet, so there is no fleet file to reload: `drover apply <file>` sends one.',
     );
   }
 
@@ -246,7 +246,7 @@ export class Configuration implements FleetConfiguration {
 
   #changesSince(version: FleetVersion, before: Fleet | null, fleet: Fleet): readonly FleetChange[] {
     if (before !== null) return this.#diff(before, fleet);
-    return [{ path: 'fleet', before: nameOf(version), after: 'the fleet file', effect: '' }];
+    return [{ kind: 'change', path: 'fleet', before: nameOf(version), after: 'the fleet file', effect: '' }];
   }
 
   #refuseDown(what: string): void {

@@ -102,7 +102,7 @@ export class Controller implements FleetService {
     const has = isNew ? 'is new' : `has ${count(stored.instances.length, 'server')}`;
     const what = this.#configuration.isKnown
       ? `fleet ${this.#fleet.name} ${has}`
-      : 'it waits for its fleet: `drover fleet apply <file>`';
+      : 'it waits for its fleet: `drover apply <file>`';
     await this.#report('controllerStarted', `Drover ${about.version} (pid ${about.pid}) started; ${what}.`);
     this.#loops.start(stored);
     this.#reconciling = this.#reconciler.run(this.#stop.signal);

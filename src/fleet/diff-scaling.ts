@@ -5,6 +5,7 @@ import { inWords, type ScalingPolicy, type ScheduledAction, type Step } from '..
 import type { FleetChange } from './change.ts';
 import {
   diffNamed,
+  effect,
   type Fact,
   type Facts,
   fact,
@@ -14,12 +15,15 @@ import {
   settingFacts,
 } from './facts.ts';
 
-const METRIC_ADDED = 'it is read from now on';
-const METRIC_REMOVED = 'it is not read any more';
-const POLICY_ADDED = 'the size follows it from the next check on';
-const POLICY_REMOVED = 'the size does not follow it any more, and stays as it is until something else changes it';
-const ACTION_ADDED = 'carried out when it falls due the next time';
-const ACTION_REMOVED = 'not carried out any more; a minimum or maximum that it has set is over';
+const METRIC_ADDED = effect('create', 'it is read from now on');
+const METRIC_REMOVED = effect('destroy', 'it is not read any more');
+const POLICY_ADDED = effect('create', 'the size follows it from the next check on');
+const POLICY_REMOVED = effect(
+  'destroy',
+  'the size does not follow it any more, and stays as it is until something else changes it',
+);
+const ACTION_ADDED = effect('create', 'carried out when it falls due the next time');
+const ACTION_REMOVED = effect('destroy', 'not carried out any more; a minimum or maximum that it has set is over');
 
 /** What differs between the metrics, policies and scheduled actions of two states of a group. */
 export function diffScaling(

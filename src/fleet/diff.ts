@@ -15,6 +15,7 @@ import { diffScaling } from './diff-scaling.ts';
 import {
   diffFacts,
   diffNamed,
+  effect,
   type Facts,
   fact,
   type IsShown,
@@ -25,25 +26,32 @@ import {
 } from './facts.ts';
 import { isSameProvider, providerNamed } from './providers.ts';
 
-const RENAMED = "refused: servers carry their fleet's name; end this fleet with `drover down` first";
-const FIRST = 'the first version of the fleet';
-const PROVIDER_ADDED = 'servers may come from it';
-const PROVIDER_CHANGED = 'the provider is opened anew; refused while servers from it run';
-const PROVIDER_IMPLIED = "nothing: a type's own name stands for it without an entry too";
-const PROVIDER_REMOVED = 'it is closed; refused while servers from it run';
-const HAPROXY_STARTED = 'an HAProxy is started for it';
-const HAPROXY_STOPPED = 'its HAProxy is stopped';
-const RELOAD = 'HAProxy is reloaded; open requests go on, up to hardStopAfter';
-const NEXT_PRUNING = 'takes effect within ten minutes';
-const MOVED =
-  'requests and checks go to that port of each server at once, so each must listen there before; HAProxy is not reloaded';
-const CHECKED_THERE = 'health checks go there from then on; HAProxy is not reloaded';
-const NEXT_DRAIN = 'takes effect for servers that begin to drain from then on';
-const NEXT_LAUNCH = 'new servers only; running ones stay as they are';
-const NEXT_END = 'takes effect for servers that are terminated from then on';
-const REGISTERED = 'running servers are registered or deregistered; none is replaced';
-const GROUP_STARTED = 'its servers are launched';
-const GROUP_ENDED = 'nothing more is launched for it; refused while it has servers, so scale it to 0 first';
+const RENAMED = effect('replace', "refused: servers carry their fleet's name; end this fleet with `drover down` first");
+const FIRST = effect('create', 'the first version of the fleet');
+const PROVIDER_ADDED = effect('create', 'servers may come from it');
+const PROVIDER_CHANGED = effect('replace', 'the provider is opened anew; refused while servers from it run');
+const PROVIDER_IMPLIED = effect('change', "nothing: a type's own name stands for it without an entry too");
+const PROVIDER_REMOVED = effect('destroy', 'it is closed; refused while servers from it run');
+const HAPROXY_STARTED = effect('create', 'an HAProxy is started for it');
+const HAPROXY_STOPPED = effect('destroy', 'its HAProxy is stopped');
+const RELOAD = effect('change', 'HAProxy is reloaded; open requests go on, up to hardStopAfter');
+const TARGETS_ADDED = effect('create', RELOAD.words);
+const TARGETS_REMOVED = effect('destroy', RELOAD.words);
+const NEXT_PRUNING = effect('change', 'takes effect within ten minutes');
+const MOVED = effect(
+  'change',
+  'requests and checks go to that port of each server at once, so each must listen there before; HAProxy is not reloaded',
+);
+const CHECKED_THERE = effect('change', 'health checks go there from then on; HAProxy is not reloaded');
+const NEXT_DRAIN = effect('change', 'takes effect for servers that begin to drain from then on');
+const NEXT_LAUNCH = effect('replace', 'new servers only; running ones stay as they are');
+const NEXT_END = effect('change', 'takes effect for servers that are terminated from then on');
+const REGISTERED = effect('change', 'running servers are registered or deregistered; none is replaced');
+const GROUP_STARTED = effect('create', 'its servers are launched');
+const GROUP_ENDED = effect(
+  'destroy',
+  'nothing more is launched for it; refused while it has servers, so scale it to 0 first',
+);
 
 /** Which settings of a launch template may be shown, by the name of its provider. */
 type ShownTemplate = (provider: string, settings: JsonObject) => IsShown;
@@ -76,8 +84,8 @@ export function diffFleets(before: Fleet, after: Fleet, shown: ShownSettings = N
     ...diffNamed('targetGroups', before.targetGroups, after.targetGroups, {
       summary: ({ algorithm }) => algorithm,
       facts: targetGroupFacts,
-      added: RELOAD,
-      removed: RELOAD,
+      added: TARGETS_ADDED,
+      removed: TARGETS_REMOVED,
     }),
     ...diffNamed('autoScalingGroups', before.autoScalingGroups, after.autoScalingGroups, {
       summary: ({ minSize, maxSize }) => `from ${minSize} to ${maxSize} servers`,

@@ -4,21 +4,25 @@ import { formatByteSize } from '../base/byte-size.ts';
 import { withoutCredentials } from '../base/credentials.ts';
 import { formatDuration } from '../base/duration.ts';
 import type { Json, JsonObject } from '../model/json.ts';
-import type { FleetChange } from './change.ts';
+import type { ChangeKind, Effect, FleetChange } from './change.ts';
 
 /** What most changes of a group do. */
-export const NEXT_CHECK = 'takes effect at the next check';
+export const NEXT_CHECK = effect('change', 'takes effect at the next check');
+
+export function effect(kind: ChangeKind, words: string): Effect {
+  return { kind, words };
+}
 
 /** One value, as the fleet file would write it, and what a change of it does. */
 export interface Fact {
   readonly text: string;
-  readonly effect: string;
+  readonly effect: Effect;
   /** Its text is compared and never shown. */
   readonly secret: boolean;
 }
 export type Facts = Readonly<Record<string, Fact>>;
 
-export function fact(text: string | number, effect: string): Fact {
+export function fact(text: string | number, effect: Effect): Fact {
   return { text: String(text), effect, secret: false };
 }
 
@@ -28,9 +32,9 @@ export interface Kind<T> {
   facts(item: T): Facts;
   /** What differs inside of it beside its facts; `path` ends with a dot. */
   parts?(before: T, after: T, path: string): FleetChange[];
-  /** What it does, in words; where that depends on the thing, by it. */
-  readonly added: string | ((item: T) => string);
-  readonly removed: string | ((item: T) => string);
+  /** What it does; where that depends on the thing, by it. */
+  readonly added: Effect | ((item: T) => Effect);
+  readonly removed: Effect | ((item: T) => Effect);
 }
 
 export function diffNamed<T extends { readonly name: string }>(
@@ -44,14 +48,19 @@ export function diffNamed<T extends { readonly name: string }>(
     const old = before.find((item) => item.name === name);
     const next = after.find((item) => item.name === name);
     const path = `${kind}.${name}`;
-    if (next === undefined)
-      return old === undefined
-        ? []
-        : [{ path, before: summary(old), after: null, effect: typeof removed === 'string' ? removed : removed(old) }];
-    if (old === undefined)
-      return [{ path, before: null, after: summary(next), effect: typeof added === 'string' ? added : added(next) }];
+    if (next === undefined) {
+      if (old === undefined) return [];
+      return [changeOf(path, summary(old), null, typeof removed === 'function' ? removed(old) : removed)];
+    }
+    if (old === undefined) {
+      return [changeOf(path, null, summary(next), typeof added === 'function' ? added(next) : added)];
+    }
     return [...diffFacts(`${path}.`, facts(old), facts(next)), ...(parts?.(old, next, `${path}.`) ?? [])];
   });
+}
+
+function changeOf(path: string, before: string | null, after: string | null, { kind, words }: Effect): FleetChange {
+  return { kind, path, before, after, effect: words };
 }
 
 export function diffFacts(prefix: string, before: Facts, after: Facts): FleetChange[] {
@@ -61,9 +70,7 @@ export function diffFacts(prefix: string, before: Facts, after: Facts): FleetCha
     const next = after[key];
     const effect = (next ?? old)?.effect;
     if (old?.text === next?.text || effect === undefined) return [];
-    return [
-      { path: `${prefix}${key}`, before: shown(old, HIDDEN), after: shown(next, old ? HIDDEN_NEW : HIDDEN), effect },
-    ];
+    return [changeOf(`${prefix}${key}`, shown(old, HIDDEN), shown(next, old ? HIDDEN_NEW : HIDDEN), effect)];
   });
 }
 
@@ -96,7 +103,7 @@ export const NOTHING_SHOWN: ShownSettings = {
 };
 
 /** The settings of a provider or of a metric's source. What is not public is compared and not shown, each part by itself. */
-export function settingFacts(settings: JsonObject, isShown: IsShown, effect: string, prefix = ''): Facts {
+export function settingFacts(settings: JsonObject, isShown: IsShown, effect: Effect, prefix = ''): Facts {
   const facts = (value: Json, path: readonly string[]): (readonly [string, Fact])[] => {
     const name = `${prefix}${path.join('.')}`;
     const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -112,7 +119,7 @@ export function settingFacts(settings: JsonObject, isShown: IsShown, effect: str
  * One value under its name in the file. By convention a duration is `stopTimeout: 10s` there and `stopTimeoutMs: 10000` here, and a
  * size `maxLogSize: 1KiB` there and `maxLogSizeBytes: 1024` here.
  */
-export function setting(key: string, value: unknown, effect: string): readonly [string, Fact] {
+export function setting(key: string, value: unknown, effect: Effect): readonly [string, Fact] {
   const [word, text] = inTheFile(key, value);
   return [word, fact(text, effect)];
 }

@@ -223,7 +223,7 @@ describe('a fleet that the API owns', () => {
     expect(controller.status()).toMatchObject({ fleet: '', fleetFile: null, fleetVersion: 0, groups: [] });
     await settled();
     expect(await reported('controllerStarted')).toEqual([
-      'Drover 1 (pid 7) started; it waits for its fleet: `drover fleet apply <file>`.',
+      'Drover 1 (pid 7) started; it waits for its fleet: `drover apply <file>`.',
     ]);
     expect(await apply({ web: 3 }, 0)).toMatchObject({ version: 1, pending: [] });
     expect(controller.status()).toMatchObject({ fleet: 'shop', fleetVersion: 1 });

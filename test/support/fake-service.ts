@@ -130,13 +130,13 @@ export class FakeFleetService implements FleetService {
 
   async plan(): Promise<Plan> {
     this.#called('plan');
-    const { holds } = this.#group(this.#options.now());
-    const message = 'Launching 1 server: 2 of 3 are there.';
+    const { holds, inService, desired } = this.#group(this.#options.now());
+    const launch = this.#activity('info', 'launch', null, 'Launching 1 server: 2 of 3 are there.');
     return {
       at: this.#options.now(),
       fleetChanges: this.configuration.changes,
       loadBalancers: [],
-      groups: [{ group: 'hello', activities: [this.#activity('info', 'launch', null, message)], holds, notes: [] }],
+      groups: [{ group: 'hello', activities: inService === desired ? [] : [launch], holds, notes: [] }],
     };
   }
 

@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Context } from '../context.ts';
 import type { ActivityOptions } from '../handlers/activities.ts';
+import { addOutput, TABLES } from '../options/output.ts';
 
 const maxActivities = 1_000;
 
 export function addActivitiesCommand(program: Command, context: Context): void {
-  program
+  const activities = program
     .command('activities')
     .summary('show what was done, and why')
     .description('Shows what Drover did or refused to do and why, the newest last.')
@@ -13,12 +14,13 @@ export function addActivitiesCommand(program: Command, context: Context): void {
     .option('--instance <id>', 'only those of this instance; for one that is gone, the whole id')
     .addOption(new Option('--level <level>', 'only those at least so severe').choices(['info', 'warning', 'error']))
     .option('--limit <number>', `how many at first, 1 to ${maxActivities}`, limit, 50)
-    .option('--follow', 'go on with new ones until interrupted')
-    .option('--json', 'one JSON object a line')
-    .action(async (options: ActivityOptions, command: Command) => {
-      const { activities } = await import('../handlers/activities.ts');
-      await activities(context, options, command);
-    });
+    .option('--follow', 'go on with new ones until interrupted');
+  addOutput(activities, TABLES, 'the same as `--output json`: one JSON object a line').action(
+    async (options: ActivityOptions, command: Command) => {
+      const handlers = await import('../handlers/activities.ts');
+      await handlers.activities(context, options, command);
+    },
+  );
 }
 
 function limit(text: string): number {

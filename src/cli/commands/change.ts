@@ -1,46 +1,53 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Context } from '../context.ts';
+import type { DrainOptions, SetDesiredOptions, TerminateOptions } from '../handlers/change.ts';
+import { addWait } from '../options/wait.ts';
+
+const AS_DESIRED = 'the group has as many servers in service as desired, and none on its way out';
+const REPLACED = 'they are gone, and their groups have as many servers in service as desired';
 
 export function addChangeCommands(program: Command, context: Context): void {
-  program
+  const setDesired = program
     .command('set-desired')
     .summary('change how many servers a group has')
     .description('Sets the desired capacity of a group. It has to be within the minimum and maximum of the group.')
     .argument('<group>', 'the auto scaling group')
     .argument('<number>', 'the new desired capacity', wholeNumber)
-    .option('--yes', 'do not ask before the last server goes')
-    .action(async (group: string, desired: number, options: { yes?: true }, command: Command) => {
-      const { setDesired } = await import('../handlers/change.ts');
-      await setDesired(context, group, desired, options.yes === true, command);
-    });
+    .option('--yes', 'do not ask before the last server goes');
+  addWait(setDesired, AS_DESIRED).action(
+    async (group: string, desired: number, options: SetDesiredOptions, command: Command) => {
+      const handlers = await import('../handlers/change.ts');
+      await handlers.setDesired(context, group, desired, options, command);
+    },
+  );
 
-  program
+  const drain = program
     .command('drain')
-    .summary('replace an instance gracefully')
+    .summary('replace instances gracefully')
     .description(
-      'Drains an instance: it gets no new requests, its open ones finish, then it is terminated. ' +
+      'Drains instances: each gets no new requests, its open ones finish, then it is terminated. ' +
         'The group launches another if it would have fewer than desired. The last server of a target group is drained only when ' +
         'its replacement serves, or with --force.',
     )
-    .argument('<instance>', 'its id, or the beginning of it')
-    .option('--force', 'also where requests get 503 until the replacement serves')
-    .action(async (prefix: string, options: { force?: true }, command: Command) => {
-      const { drain } = await import('../handlers/change.ts');
-      await drain(context, prefix, options.force === true, command);
-    });
+    .argument('<instance...>', 'the id of each, or the beginning of it')
+    .option('--force', 'also where requests get 503 until the replacement serves');
+  addWait(drain, REPLACED).action(async (prefixes: readonly string[], options: DrainOptions, command: Command) => {
+    const handlers = await import('../handlers/change.ts');
+    await handlers.drain(context, prefixes, options, command);
+  });
 
-  program
+  const terminate = program
     .command('terminate')
-    .summary('terminate an instance at once')
-    .description(
-      'Asks, then terminates an instance at once: its open requests are cut. `drover drain` does it gracefully.',
-    )
-    .argument('<instance>', 'its id, or the beginning of it')
-    .option('--yes', 'do not ask')
-    .action(async (prefix: string, options: { yes?: true }, command: Command) => {
-      const { terminate } = await import('../handlers/change.ts');
-      await terminate(context, prefix, options.yes === true, command);
-    });
+    .summary('terminate instances at once')
+    .description('Asks, then terminates instances at once: open requests are cut. `drover drain` does it gracefully.')
+    .argument('<instance...>', 'the id of each, or the beginning of it')
+    .option('--yes', 'do not ask');
+  addWait(terminate, REPLACED).action(
+    async (prefixes: readonly string[], options: TerminateOptions, command: Command) => {
+      const handlers = await import('../handlers/change.ts');
+      await handlers.terminate(context, prefixes, options, command);
+    },
+  );
 }
 
 function wholeNumber(text: string): number {

@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { DownOptions } from '../handlers/down.ts';
+import { timeout } from '../options/wait.ts';
 
 export function addDownCommand(program: Command, context: Context): void {
   program
@@ -11,8 +14,13 @@ export function addDownCommand(program: Command, context: Context): void {
     )
     .argument('[fleet.yaml]', 'the fleet file, where no controller is running (default: ./fleet.yaml)')
     .option('--yes', 'do not ask')
-    .action(async (file: string | undefined, options: { yes?: true }, command: Command) => {
+    .option(
+      '--timeout <duration>',
+      `wait at most so long (default: without end), then end with ${EXIT.timedOut}`,
+      timeout,
+    )
+    .action(async (file: string | undefined, options: DownOptions, command: Command) => {
       const { down } = await import('../handlers/down.ts');
-      await down(context, file, options.yes === true, command);
+      await down(context, file, options, command);
     });
 }

@@ -3,9 +3,10 @@ import { MAX_DURATION_MS, parseDuration } from '../../base/duration.ts';
 import { VALUE_KINDS } from '../../model/scaling-policy.ts';
 import type { Context } from '../context.ts';
 import type { SimulateCommandOptions } from '../handlers/simulate.ts';
+import { addOutput, TABLES } from '../options/output.ts';
 
 export function addSimulateCommand(program: Command, context: Context): void {
-  program
+  const simulate = program
     .command('simulate')
     .summary('try scaling policies on the load of the past')
     .description(
@@ -33,12 +34,11 @@ export function addSimulateCommand(program: Command, context: Context): void {
     .option('--to <time>', 'end there', time)
     .option('--boot <duration>', 'from a launch until the server is healthy', duration, 30_000)
     .option('--capacity <number>', "what one server can handle of the load (default: the policies' target)", capacity)
-    .option('--html <file>', 'write a report with charts as well')
-    .option('--json', 'as JSON')
-    .action(async (options: SimulateCommandOptions, command: Command) => {
-      const { simulate } = await import('../handlers/simulate.ts');
-      await simulate(context, options, command);
-    });
+    .option('--html <file>', 'write a report with charts as well');
+  addOutput(simulate, TABLES).action(async (options: SimulateCommandOptions, command: Command) => {
+    const handlers = await import('../handlers/simulate.ts');
+    await handlers.simulate(context, options, command);
+  });
 }
 
 function time(text: string): number {

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../api/client.ts';
 import type { StoredActivity } from '../../model/activity.ts';
-import { type Context, findInstance, print, printJson, withClient } from '../context.ts';
+import { type Context, findInstance, print, printJson, programOf, withClient } from '../context.ts';
 import type { SourceFilter } from '../live/sights.ts';
+import { formatOf, type OutputOptions, printYaml } from '../options/output.ts';
 import { listLines } from '../render/activities.ts';
 import { uncutLook } from '../terminal.ts';
 
@@ -10,31 +11,38 @@ const followIntervalMs = 500;
 /** The most that the API gives at a time. */
 const maxActivities = 1_000;
 
-export interface ActivityOptions {
+export interface ActivityOptions extends OutputOptions {
   readonly group?: string;
   readonly instance?: string;
   readonly level?: 'info' | 'warning' | 'error';
   readonly limit: number;
   readonly follow?: true;
-  readonly json?: true;
 }
 
 export async function activities(context: Context, options: ActivityOptions, command: Command): Promise<void> {
-  await withClient(context, command, (client, signal) => showActivities(context, client, options, signal));
+  await withClient(context, command, (client, signal) => showActivities(context, client, options, command, signal));
 }
 
 async function showActivities(
   context: Context,
   client: ApiClient,
   options: ActivityOptions,
+  command: Command,
   signal: AbortSignal,
 ): Promise<void> {
   const filter = await filterOf(client, options, signal);
   const first = await client.activities(filter, signal);
-  show(context, first, options);
+  await show(context, first, options, command);
   if (options.follow !== true) return;
   try {
-    await followActivities(context, client, options, { ...filter, afterSequence: lastSequence(first, 0) }, signal);
+    await followActivities(
+      context,
+      client,
+      options,
+      command,
+      { ...filter, afterSequence: lastSequence(first, 0) },
+      signal,
+    );
   } catch (error) {
     // An interrupt is how following ends.
     if (!signal.aborted) throw error;
@@ -45,6 +53,7 @@ async function followActivities(
   context: Context,
   client: ApiClient,
   options: ActivityOptions,
+  command: Command,
   filter: SourceFilter,
   signal: AbortSignal,
 ): Promise<void> {
@@ -52,7 +61,7 @@ async function followActivities(
   while (!signal.aborted) {
     await context.terminal.clock.sleep(followIntervalMs, signal);
     const fresh = await client.activities({ ...filter, afterSequence, limit: maxActivities }, signal);
-    show(context, fresh, options);
+    await show(context, fresh, options, command);
     afterSequence = lastSequence(fresh, afterSequence);
   }
 }
@@ -72,11 +81,28 @@ async function fullId(client: ApiClient, given: string, signal: AbortSignal): Pr
   return /^i-[0-9a-f]{17}$/.test(given) ? given : (await findInstance(client, given, signal)).id;
 }
 
-function show(context: Context, activities: readonly StoredActivity[], options: ActivityOptions): void {
-  const look = uncutLook(context.terminal, 'drover');
+/** Each by itself, as they come: JSON a line, and items of one YAML list. */
+async function show(
+  context: Context,
+  activities: readonly StoredActivity[],
+  options: ActivityOptions,
+  command: Command,
+): Promise<void> {
+  const look = uncutLook(context.terminal, programOf(command));
+  const columns = formatOf(options) === 'wide' ? Number.POSITIVE_INFINITY : look.columns;
   for (const activity of activities) {
-    if (options.json === true) printJson(context, activity);
-    else print(context, listLines(activity, look).join('\n'));
+    switch (formatOf(options)) {
+      case 'json':
+        printJson(context, activity);
+        break;
+      case 'yaml':
+        await printYaml(context, [activity]);
+        break;
+      case 'table':
+      case 'wide':
+      case 'name':
+        print(context, listLines(activity, { ...look, columns }).join('\n'));
+    }
   }
 }
 

@@ -12,34 +12,50 @@ import { LiveView } from '../live/live-view.ts';
 import { showFleet } from '../live/show-fleet.ts';
 import type { Sight } from '../live/sights.ts';
 
-export async function down(context: Context, file: string | undefined, yes: boolean, command: Command): Promise<void> {
+export interface DownOptions {
+  readonly yes?: true;
+  /** Milliseconds; without it there is no end to the waiting. */
+  readonly timeout?: number;
+}
+
+export async function down(
+  context: Context,
+  file: string | undefined,
+  options: DownOptions,
+  command: Command,
+): Promise<void> {
   const running = await withClient(
     context,
     command,
-    (client) => endRunning(context, client, programOf(command), yes),
+    (client) => endRunning(context, client, programOf(command), options),
     file,
   );
-  if (!running) await endStopped(context, file, yes, command);
+  if (!running) await endStopped(context, file, options, command);
   say(context, 'Everything that the fleet owned is gone.');
 }
 
 /** @returns false where no controller is running */
-async function endRunning(context: Context, client: ApiClient, program: string, yes: boolean): Promise<boolean> {
+async function endRunning(
+  context: Context,
+  client: ApiClient,
+  program: string,
+  { yes, timeout }: DownOptions,
+): Promise<boolean> {
   const signal = context.terminal.interrupted;
   const status = await client.status(signal).catch((error: unknown) => {
     if (isNotRunning(error)) return null;
     throw error;
   });
   if (status === null) return false;
-  await confirm(context, question(status), yes);
+  await confirm(context, question(status), yes === true);
   const [newest] = await client.activities({ limit: 1 }, signal);
   await client.down(signal);
-  await followToTheEnd(context, client, program, newest?.sequence ?? 0);
+  await withLimit(context, timeout, (limited) => followToTheEnd(limited, client, program, newest?.sequence ?? 0));
   return true;
 }
 
 async function followToTheEnd(
-  context: Context,
+  { context, isOver }: Limited,
   client: ApiClient,
   program: string,
   afterSequence: number,
@@ -54,7 +70,7 @@ async function followToTheEnd(
   await follow(client, view, terminal, terminal.interrupted, { afterSequence, goOn });
   if (terminal.interrupted.aborted) {
     throw new CliError(
-      EXIT.interrupted,
+      isOver() ? EXIT.timedOut : EXIT.interrupted,
       'The controller goes on terminating the fleet; `drover status --watch` shows how.',
     );
   }
@@ -67,24 +83,58 @@ async function followToTheEnd(
   }
 }
 
+/** A context that is interrupted once the time is over. */
+interface Limited {
+  readonly context: Context;
+  /** Whether the time is over. */
+  readonly isOver: () => boolean;
+}
+
+/** @param limitMs undefined for no end */
+async function withLimit(
+  context: Context,
+  limitMs: number | undefined,
+  act: (limited: Limited) => Promise<void>,
+): Promise<void> {
+  if (limitMs === undefined) return act({ context, isOver: () => false });
+  const { terminal } = context;
+  const [limit, done] = [new AbortController(), new AbortController()];
+  const waiting = terminal.clock.sleep(limitMs, done.signal).then(
+    () => limit.abort(new Error('the time is over')),
+    () => {},
+  );
+  const interrupted = AbortSignal.any([terminal.interrupted, limit.signal]);
+  try {
+    await act({ context: { ...context, terminal: { ...terminal, interrupted } }, isOver: () => limit.signal.aborted });
+  } finally {
+    done.abort();
+    await waiting;
+  }
+}
+
 /** Servers whose end had not begun when the fleet was last seen. */
 function remaining(status: FleetStatus | null): number {
   const instances = status?.groups.flatMap((group) => group.instances) ?? [];
   return instances.filter(({ state }) => !LIFECYCLE[state].isEnding).length;
 }
 
-async function endStopped(context: Context, file: string | undefined, yes: boolean, command: Command): Promise<void> {
+async function endStopped(
+  context: Context,
+  file: string | undefined,
+  { yes, timeout }: DownOptions,
+  command: Command,
+): Promise<void> {
   const { fleetFile, dataDir } = await fleetToRun(context, file, command);
   const what = fleetFile === null ? `the fleet of ${dataDir}` : `fleet ${await nameOf(context, fleetFile)}`;
-  await confirm(context, `Terminate everything that ${what} owns, servers and load balancers?`, yes);
+  await confirm(context, `Terminate everything that ${what} owns, servers and load balancers?`, yes === true);
   const fleet = await context.actions.startFleet({ fleetFile, dataDir, mode: 'down' });
-  const interrupted = await showFleet(context, fleet, {
-    plain: false,
-    program: programOf(command),
-    hints: () => [],
-    onInterrupt: 'stop',
+  const program = programOf(command);
+  await withLimit(context, timeout, async ({ context: limited, isOver }) => {
+    const show = { plain: false, program, hints: () => [], onInterrupt: 'stop' } as const;
+    if (!(await showFleet(limited, fleet, show))) return;
+    const exitCode = isOver() ? EXIT.timedOut : EXIT.interrupted;
+    throw new CliError(exitCode, 'Not all is gone yet. Run `drover down` again to go on.');
   });
-  if (interrupted) throw new CliError(EXIT.interrupted, 'Not all is gone yet. Run `drover down` again to go on.');
 }
 
 async function nameOf(context: Context, fleetFile: string): Promise<string> {

@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ValueKind } from '../../model/scaling-policy.ts';
 import { CliError, type LoadSource } from '../actions.ts';
-import { type Context, dataDirPath, fleetFilePath, print, printJson, programOf, say } from '../context.ts';
+import { type Context, dataDirPath, fleetFilePath, say } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { type OutputOptions, printAs } from '../options/output.ts';
 import { renderWhatIf } from '../render/what-if.ts';
 import { renderWhatIfHtml } from '../render/what-if-html.ts';
-import { terminalLook } from '../terminal.ts';
 
-export interface SimulateCommandOptions {
+export interface SimulateCommandOptions extends OutputOptions {
   readonly group: string;
   readonly fleet?: string;
   readonly compare?: string;
@@ -22,7 +22,6 @@ export interface SimulateCommandOptions {
   readonly boot: number;
   readonly capacity?: number;
   readonly html?: string;
-  readonly json?: true;
 }
 
 export async function simulate(context: Context, options: SimulateCommandOptions, command: Command): Promise<void> {
@@ -43,8 +42,7 @@ export async function simulate(context: Context, options: SimulateCommandOptions
     bootMs: options.boot,
     capacity: options.capacity ?? null,
   });
-  if (options.json === true) printJson(context, runs);
-  else print(context, renderWhatIf(runs, terminalLook(context.terminal, programOf(command))).join('\n'));
+  await printAs(context, options, runs, { table: (look) => renderWhatIf(runs, look).join('\n') }, command);
   if (options.html === undefined) return;
   const path = resolve(cwd, options.html);
   try {

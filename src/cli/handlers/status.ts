@@ -1,46 +1,46 @@
 import type { Command } from 'commander';
 import type { FleetStatus } from '../../views/status.ts';
 import { CliError } from '../actions.ts';
-import { type Context, print, printJson, programOf, withClient } from '../context.ts';
+import { type Context, programOf, withClient } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { renderStatus } from '../live/frame.ts';
+import { formatOf, type OutputOptions, printAs } from '../options/output.ts';
 import { renderPlan } from '../render/changes.ts';
 import { renderExplanation } from '../render/explanation.ts';
-import { uncutLook } from '../terminal.ts';
+import type { Look } from '../render/look.ts';
 
 export async function status(
   context: Context,
-  options: { readonly json?: true; readonly watch?: true },
+  options: OutputOptions & { readonly watch?: true },
   command: Command,
 ): Promise<void> {
   await withClient(context, command, async (client, signal) => {
     // Asked for once before watching, too: where no controller runs at all, that is the answer.
     const current = await client.status(signal);
-    if (options.json === true) return printJson(context, current, 2);
-    if (options.watch !== true) {
-      print(context, renderStatus(current, uncutLook(context.terminal, programOf(command))));
-      return failWhereNothingIsRecorded(current);
+    if (options.watch === true) {
+      const { watch } = await import('../live/watch.ts');
+      return watch(client, context.terminal, signal, programOf(command));
     }
-    const { watch } = await import('../live/watch.ts');
-    await watch(client, context.terminal, signal, programOf(command));
+    const table = (look: Look) => renderStatus(current, look);
+    const names = () => current.groups.flatMap(({ instances }) => instances.map(({ id }) => id));
+    await printAs(context, options, current, { table, names }, command);
+    if (formatOf(options) === 'table' || formatOf(options) === 'wide') failWhereNothingIsRecorded(current);
   });
 }
 
-export async function plan(context: Context, options: { readonly json?: true }, command: Command): Promise<void> {
+export async function plan(context: Context, options: OutputOptions, command: Command): Promise<void> {
   const found = await withClient(context, command, (client, signal) => client.plan(signal));
-  if (options.json === true) printJson(context, found, 2);
-  else print(context, renderPlan(found, uncutLook(context.terminal, programOf(command))));
+  await printAs(context, options, found, { table: (look) => renderPlan(found, look) }, command);
 }
 
 export async function explain(
   context: Context,
   group: string,
-  options: { readonly json?: true },
+  options: OutputOptions,
   command: Command,
 ): Promise<void> {
   const explanation = await withClient(context, command, (client, signal) => client.explain(group, signal));
-  if (options.json === true) printJson(context, explanation, 2);
-  else print(context, renderExplanation(explanation, uncutLook(context.terminal, programOf(command))));
+  await printAs(context, options, explanation, { table: (look) => renderExplanation(explanation, look) }, command);
 }
 
 /** A group that cannot record what it decides does nothing: for a script that asks, that is a failure. */

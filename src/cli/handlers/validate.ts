@@ -1,13 +1,22 @@
+import type { Command } from 'commander';
 import { count } from '../../base/plural.ts';
-import { describeError } from '../../fleet/file/errors.ts';
-import type { ValidFleetFile } from '../../fleet/file/load.ts';
-import { InvalidFleetFile } from '../actions.ts';
+import { describeError, type FleetFileError } from '../../fleet/file/errors.ts';
+import type { FleetFileResult, ValidFleetFile } from '../../fleet/file/load.ts';
+import { InvalidFleetFile, SaidAlready } from '../actions.ts';
 import { type Context, fleetFilePath, print, warn } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
 import { exposedSecrets } from '../exposed-secrets.ts';
+import { formatOf, type OutputOptions, printAs } from '../options/output.ts';
 
-export async function validate(context: Context, file: string | undefined): Promise<void> {
+export async function validate(
+  context: Context,
+  file: string | undefined,
+  options: OutputOptions,
+  command: Command,
+): Promise<void> {
   const fleetFile = fleetFilePath(context, file);
   const result = await context.actions.loadFleet(fleetFile);
+  if (formatOf(options) !== 'table') return await validateForProgram(context, fleetFile, result, options, command);
   if (!result.ok) throw new InvalidFleetFile(result.errors);
   const { name, loadBalancers, targetGroups, autoScalingGroups } = result.fleet;
   const parts = [
@@ -17,6 +26,25 @@ export async function validate(context: Context, file: string | undefined): Prom
   ];
   print(context, `${fleetFile} is valid: fleet ${name} with ${parts.join(', ')}.`);
   await warnOf(context, fleetFile, result);
+}
+
+/** With what is wrong as data: an editor or a pipeline puts it at its line. */
+async function validateForProgram(
+  context: Context,
+  fleetFile: string,
+  result: FleetFileResult,
+  options: OutputOptions,
+  command: Command,
+): Promise<void> {
+  const errors = result.ok ? [] : result.errors;
+  const warnings = result.ok ? await context.actions.warnings(result) : [];
+  const found = { file: fleetFile, valid: result.ok, errors: errors.map(placed), warnings: warnings.map(placed) };
+  await printAs(context, options, found, { table: () => '' }, command);
+  if (!result.ok) throw new SaidAlready(EXIT.invalidFleetFile);
+}
+
+function placed({ file, line, column, path, message }: FleetFileError): object {
+  return { file, line, column, path, message };
 }
 
 export async function warnOfFile(context: Context, fleetFile: string): Promise<void> {

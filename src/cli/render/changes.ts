@@ -1,5 +1,5 @@
-import type { FleetChange } from '../../fleet/change.ts';
-import type { Plan } from '../../views/status.ts';
+import { CHANGE_KINDS, type ChangeKind, type FleetChange } from '../../fleet/change.ts';
+import type { GroupStatus, Plan } from '../../views/status.ts';
 import { asTyped } from './as-typed.ts';
 import { clean } from './clean.ts';
 import { holdText } from './groups.ts';
@@ -10,20 +10,60 @@ import { wrapIndented } from './text.ts';
 /** What a changed fleet file changes, and what applying it does. */
 export function renderChanges(changes: readonly FleetChange[], look: Look): readonly string[] {
   const { bold, dim, green, red } = colors(look);
-  const { cut, none } = symbols(look);
+  const { cut, none, change: marks } = symbols(look);
   const columns = [
+    { title: '' },
     { title: 'WHERE', minWidth: 12, wraps: true },
     { title: 'BEFORE', minWidth: 8, wraps: true },
     { title: 'AFTER', minWidth: 8, wraps: true },
     { title: 'EFFECT', minWidth: 12, wraps: true },
   ];
-  const rows = changes.map(({ path, before, after, effect }) => [
+  const rows = changes.map(({ kind, path, before, after, effect }) => [
+    { text: marks[kind], style: kindStyle(kind, look) },
     { text: clean(path), style: bold },
     { text: clean(before ?? none), style: red },
     { text: clean(after ?? none), style: green },
     { text: clean(effect) },
   ]);
   return renderTable(columns, rows, { width: look.columns, title: dim, cut });
+}
+
+const KIND_WORDS: Readonly<Record<ChangeKind, string>> = {
+  create: 'to create',
+  change: 'to change in place',
+  replace: 'to replace',
+  destroy: 'to destroy',
+};
+
+/** `1 to create (+), 2 to change in place (~), 0 to replace (±), 0 to destroy (-).` */
+export function renderCounts(changes: readonly FleetChange[], look: Look): string {
+  const parts = CHANGE_KINDS.map((kind) => {
+    const many = changes.filter((change) => change.kind === kind).length;
+    const text = `${many} ${KIND_WORDS[kind]} (${symbols(look).change[kind]})`;
+    return many === 0 ? colors(look).dim(text) : kindStyle(kind, look)(text);
+  });
+  return `${parts.join(', ')}.`;
+}
+
+/** What running servers keep: those of groups of whose launch template something changes. */
+export function renderKept(
+  changes: readonly FleetChange[],
+  groups: readonly Pick<GroupStatus, 'name' | 'instances'>[],
+  look: Look,
+): readonly string[] {
+  return groups.flatMap(({ name, instances }) => {
+    const isReplaced = ({ kind, path }: FleetChange) =>
+      kind === 'replace' && path.startsWith(`autoScalingGroups.${name}.`);
+    if (instances.length === 0 || !changes.some(isReplaced)) return [];
+    const servers = `${instances.length === 1 ? 'The server' : `The ${instances.length} servers`} of ${name}`;
+    const text = `${servers} that ${instances.length === 1 ? 'runs keeps' : 'run keep'} what ${instances.length === 1 ? 'it was' : 'they were'} launched with; \`drover drain\` replaces one.`;
+    return wrapIndented(asTyped(clean(text), look.program), look.columns, '', symbols(look).cut);
+  });
+}
+
+function kindStyle(kind: ChangeKind, look: Look): (text: string) => string {
+  const { green, magenta, red, yellow } = colors(look);
+  return { create: green, change: yellow, replace: magenta, destroy: red }[kind];
 }
 
 /** What the next check would do, and why it does not do more. */

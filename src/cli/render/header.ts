@@ -16,7 +16,7 @@ export function renderHeader(status: FleetStatus, look: Look): readonly string[]
   const left: Part[] = [
     { text: 'drover', style: bold },
     status.fleet === ''
-      ? { text: 'no fleet yet: drover fleet apply <file>', style: yellow }
+      ? { text: 'no fleet yet: drover apply <file>', style: yellow }
       : { text: clean(status.fleet), style: bold.cyan },
     ...down.map((text) => ({ text, style: yellow })),
   ];

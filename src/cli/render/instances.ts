@@ -8,7 +8,7 @@ import { type Cell, type Column, renderTable } from './table.ts';
 import { cut } from './text.ts';
 import { amount, duration } from './units.ts';
 
-const STATE_WORDS: Record<InstanceStateName, string> = {
+export const STATE_WORDS: Record<InstanceStateName, string> = {
   launching: 'launching',
   probing: 'probing',
   booting: 'booting',

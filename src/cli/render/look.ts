@@ -1,6 +1,7 @@
 /** How things look on a terminal: its size, its colours, its symbols. */
 
 import { Chalk, type ChalkInstance } from 'chalk';
+import type { ChangeKind } from '../../fleet/change.ts';
 import type { ActivityLevel } from '../../model/activity.ts';
 import type { InstanceStateName } from '../../model/instance.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -34,6 +35,7 @@ export interface Symbols {
     readonly ending: string;
     readonly free: string;
   };
+  readonly change: Record<ChangeKind, string>;
   readonly unhealthy: string;
   readonly hold: string;
   readonly arrow: string;
@@ -58,6 +60,7 @@ const UNICODE: Symbols = {
   },
   level: { info: '·', warning: '▲', error: '✖' },
   bar: { inService: '■', pending: '□', ending: '▫', free: '·' },
+  change: { create: '+', change: '~', replace: '±', destroy: '-' },
   unhealthy: '✖',
   hold: '▸',
   arrow: '→',
@@ -78,6 +81,7 @@ const ASCII: Symbols = {
   },
   level: { info: '-', warning: '!', error: 'x' },
   bar: { inService: '#', pending: '+', ending: '-', free: '.' },
+  change: { create: '+', change: '~', replace: '-/+', destroy: '-' },
   unhealthy: 'x',
   hold: '>',
   arrow: '->',

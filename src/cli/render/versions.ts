@@ -30,8 +30,8 @@ export function renderVersions({ owner, versions }: FleetVersions, look: Look): 
   ]);
   const ownership =
     owner.kind === 'file'
-      ? `The file ${clean(owner.path)} owns the fleet: change it there, then use \`drover reload\`.`
-      : 'The API owns the fleet: `drover fleet apply <file>` changes it.';
+      ? `The file ${clean(owner.path)} owns the fleet: change it there, then use \`drover apply\`.`
+      : 'The API owns the fleet: `drover apply <file>` changes it.';
   return [
     ...renderTable(columns, rows, { width: look.columns, title: dim, cut }),
     ...wrapIndented(asTyped(ownership, look.program), look.columns, '', cut),

@@ -43,7 +43,15 @@ describe('a command that is shown can be typed as it is', () => {
 describe('nothing is cut of', () => {
   const effect = 'running servers are registered and deregistered; none is replaced, and HAProxy is reloaded for it';
   const path = 'autoScalingGroups.hello.scalingPolicies.requests.scaleIn.maxChange.instances';
-  const changes = [{ path, before: 'one of several long values', after: 'a long value that it has now', effect }];
+  const changes = [
+    {
+      kind: 'change' as const,
+      path,
+      before: 'one of several long values',
+      after: 'a long value that it has now',
+      effect,
+    },
+  ];
 
   it.each([60, 80, 120, 160])('a change and its effect at %i columns', (columns) => {
     const lines = renderChanges(changes, look(columns));

@@ -92,7 +92,10 @@ it('a status says the whole of why a load balancer could not be changed', () => 
 
 it('a table of changes is whole where its reader is a program', () => {
   const effect = 'x'.repeat(400);
-  const lines = renderChanges([{ path: 'a', before: null, after: 'b', effect }], uncutLook(fakeTerminal(), 'drover'));
+  const lines = renderChanges(
+    [{ kind: 'create', path: 'a', before: null, after: 'b', effect }],
+    uncutLook(fakeTerminal(), 'drover'),
+  );
   expect(lines.join('\n')).toContain(effect);
 });
 
