@@ -44,14 +44,13 @@ export function followAddresses(draft: Draft, instance: Instance, sight: Machine
   if (machine === null || (!isPending(instance) && isReachable(draft, machine))) return instance;
   // A list of the past may have a machine that was the instance's before: its end would be taken for the end of this one.
   const listed = sight.kind === 'present' && sight.machine.id === machine.id ? sight.machine : null;
-  let known: Instance & { readonly machine: MachineRef } = { ...instance, machine };
   // A list that is older than what is known takes nothing of it back.
-  if (listed !== null && !isLess(listed, machine) && !sameAddresses(listed, machine)) {
-    known = { ...instance, machine: refOf(listed, machine.seenAt) };
-    draft.put(known);
-  }
+  const isNews = listed !== null && !isLess(listed, machine) && !sameAddresses(listed, machine);
+  const reached = isNews ? refOf(listed, machine.seenAt) : machine;
+  const known = isNews ? { ...instance, machine: reached } : instance;
+  if (isNews) draft.put(known);
   if (state.name !== 'launching') return known;
-  if (known.machine.addresses.length > 0) boot(draft, known);
+  if (reached.addresses.length > 0) boot(draft, { ...known, machine: reached });
   else awaitAddress(draft, known);
   return draft.get(instance.id) ?? known;
 }

@@ -40,10 +40,11 @@ export function placesOf({ addresses, ports }: MachineAddresses): readonly strin
 }
 
 export function sameAddresses(a: MachineAddresses, b: MachineAddresses): boolean {
-  return inWords(a) === inWords(b);
-}
-
-function inWords({ addresses, ports }: MachineAddresses): string {
-  const mappings = ports === null ? 'all' : ports.map(({ port, hostPort }) => `${port}-${hostPort}`).join();
-  return `${addresses.join()} ${mappings}`;
+  const sameOnes = a.addresses.length === b.addresses.length && a.addresses.every((one, at) => one === b.addresses[at]);
+  if (!sameOnes || a.ports === null || b.ports === null) return sameOnes && a.ports === b.ports;
+  const { ports } = b;
+  return (
+    a.ports.length === ports.length &&
+    a.ports.every(({ port, hostPort }, at) => port === ports[at]?.port && hostPort === ports[at]?.hostPort)
+  );
 }
