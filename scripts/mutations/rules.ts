@@ -211,6 +211,13 @@ export const RULES: readonly Mutation[] = [
     caughtBy: CORE,
   },
   {
+    name: 'adoption: lists of the past are taken for all that runs after a lost store',
+    file: 'src/control/machine-watch.ts',
+    find: 'return asked.steadyMs - this.#opened.steadyMs >= this.#lagMs;',
+    replace: 'return true;',
+    caughtBy: { tests: ['src/control/machine-watch.test.ts'] },
+  },
+  {
     name: 'adoption: a lost store launches everything anew',
     file: 'src/decide/adoption.ts',
     find: '    adoptAll(draft);\n',

@@ -1,4 +1,11 @@
-/** Files that somebody else may have had a hand in: read within bounds, and written without being led elsewhere. */
+/**
+ * Files that somebody else may have had a hand in: read within bounds, and written without being led elsewhere.
+ *
+ * What is read or written while Drover runs is awaited, because a slow disk or a share that hangs must not stop the loops. Three places cannot
+ * wait, and have a way in place (`...Sync`): schemas, which answer at once (user data in a file); the log, whose lines must be written before the
+ * process goes on or ends; and what decides whether Drover may start at all (the lock, the folder's home, hosts in quarantine), where nothing
+ * may happen between the question and the answer.
+ */
 
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -49,7 +56,7 @@ export async function readBounded(path: string, { maxBytes, noFollow = false }: 
   }
 }
 
-/** The same in place, for what has to be known before anything else happens. @throws FileError */
+/** `readBounded` in place. @throws FileError */
 export function readBoundedSync(path: string, { maxBytes, noFollow = false }: ReadOptions): Content {
   let file: number | undefined;
   try {

@@ -48,6 +48,8 @@ export class MachineWatch {
   readonly #onSeen: (changed: Concerned) => void;
   readonly #seen: LastSeen<Lists>;
   readonly #wake: Wake;
+  /** What runs from before is in lists that are later than this by the lag. */
+  readonly #opened: Stopwatch;
   #lastReported: View<Lists> | null = null;
 
   /** @param onSeen called after each list, with the groups whose machines have changed */
@@ -69,6 +71,7 @@ export class MachineWatch {
     this.#onSeen = onSeen;
     this.#seen = new LastSeen(clock, Math.max(STALE_AFTER_MIN_MS, STALE_AFTER_LISTS * this.#intervalMs));
     this.#wake = new Wake(clock);
+    this.#opened = new Stopwatch(clock);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -80,12 +83,28 @@ export class MachineWatch {
       // Also when a hint asks for another one at once, and for as long as the provider asks to be left alone.
       const gapMs = Math.max(this.#gapMs, this.#throttle.leftMs);
       await this.#clock.sleep(gapMs, signal);
-      // One list alone proves nothing: the second one follows at once.
-      if (this.#seen.value?.previous !== null || this.#seen.failure !== null) {
-        await this.#wake.wait(Math.max(0, this.#intervalMs - gapMs));
-      }
+      const intervalMs = this.#leftOf(Math.max(0, this.#intervalMs - gapMs));
+      if (intervalMs !== null) await this.#wake.wait(intervalMs);
     }
     stopWatching();
+  }
+
+  /**
+   * One list alone proves nothing: the second one follows at once, and so does the second one that has all from before the start.
+   * @returns how much of the time between two lists is waited for; null for none
+   */
+  #leftOf(intervalMs: number): number | null {
+    const { value, failure } = this.#seen;
+    if (value === null || failure !== null) return intervalMs;
+    if (value.previous === null) return null;
+    if (this.#hasAllFromBefore(value.previous)) return intervalMs;
+    if (this.#hasAllFromBefore(value.newest)) return null;
+    return Math.min(intervalMs, Math.max(0, this.#lagMs - this.#opened.elapsedMs));
+  }
+
+  /** Whether a list has all that was launched before the watch began, however far lists lag behind. */
+  #hasAllFromBefore({ asked }: List): boolean {
+    return asked.steadyMs - this.#opened.steadyMs >= this.#lagMs;
   }
 
   /** Whether its machines can be seen now. */
@@ -117,6 +136,7 @@ export class MachineWatch {
         get places() {
           return newest.places();
         },
+        hasAllFromBefore: previous !== null && this.#hasAllFromBefore(previous),
         previous:
           previous === null
             ? null

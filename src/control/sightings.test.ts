@@ -13,6 +13,7 @@ const seen = (at: number, ...ids: string[]) =>
     value: {
       ...list(at, ...ids),
       places: placesIn(ids.map((id) => machineOf({ id }))),
+      hasAllFromBefore: true,
       previous: list(at - 10, ...ids),
     },
   }) as const;
@@ -27,7 +28,7 @@ it('is blind when one of them is', () => {
   expect(mergeSightings([seen(100, 'a'), blind])).toBe(blind);
 });
 
-it('has no list before when one of them has none', () => {
-  const first = { kind: 'seen', value: { ...seen(90, 'b').value, previous: null } } as const;
-  expect(mergeSightings([seen(100, 'a'), first])).toMatchObject({ value: { previous: null } });
+it('has no list before when one of them has none, and not all from before when one of them has not', () => {
+  const first = { kind: 'seen', value: { ...seen(90, 'b').value, previous: null, hasAllFromBefore: false } } as const;
+  expect(mergeSightings([seen(100, 'a'), first])).toMatchObject({ value: { previous: null, hasAllFromBefore: false } });
 });

@@ -15,6 +15,7 @@ export function mergeSightings(views: readonly View<Sightings>[]): View<Sighting
     value: {
       ...merge(seen),
       places: new Map(seen.flatMap(({ places }) => [...places])),
+      hasAllFromBefore: seen.every(({ hasAllFromBefore }) => hasAllFromBefore),
       previous: previous.length === seen.length ? merge(previous) : null,
     },
   };

@@ -8,11 +8,14 @@ import { refOf } from './machine-addresses.ts';
 import { suspension } from './suspension.ts';
 import { awaitsZonesUntil, unseenLately } from './zones.ts';
 
+const MAY_LAG =
+  "There are no records yet, and the provider's lists may still lack what was launched last: nothing is done before they have it.";
+
 /**
  * What to do about machines that carry the group's tag and an id without a record.
  *
- * At the group's first two sights of its provider the records may be what was lost: the machines are adopted as they are, and
- * the group keeps their number. A zone that cannot be seen then is waited for, for a minute. Later such a machine is an orphan (a launch that took effect after it was given up): it counts
+ * When the group is seen first, the records may be what was lost: as soon as two lists have all that was launched before, the machines are adopted
+ * as they are, and the group keeps their number. A zone that cannot be seen then is waited for, for a minute. Later such a machine is an orphan (a launch that took effect after it was given up): it counts
  * against the maximum, is reported, and is terminated when it is seen again after the group's `orphanGracePeriod`.
  */
 export function accountForUnknownMachines(draft: Draft): void {
@@ -26,12 +29,13 @@ function accountFor(draft: Draft): void {
   if (draft.memory.machinesListed) {
     adoptFromZones(draft);
     followOrphans(draft);
-  } else if (draft.snapshot.machines.value.previous !== null) {
+  } else if (draft.snapshot.machines.value.hasAllFromBefore) {
     const until = awaitsZonesUntil(draft);
     if (until !== null) return awaitZones(draft, until);
     draft.memory = { ...draft.memory, machinesListed: true, unlistedZones: unseenLately(draft) };
     adoptAll(draft);
   } else {
+    if (draft.snapshot.machines.value.previous !== null) draft.hold('listAwaited', MAY_LAG);
     draft.awaitList();
   }
 }

@@ -242,9 +242,19 @@ describe('machines without a record', () => {
   it('are not concluded from one list alone: nothing is launched before there are two', () => {
     const all = snapshotOf(healthy('a'), { memory: { machinesListed: false, desired: null } });
     if (all.machines.kind !== 'seen') throw new Error('seen');
-    const machines = { kind: 'seen', value: { ...all.machines.value, previous: null } } as const;
-    const decision = decide({ ...all, machines, instances: [] }, NOW);
+    const value = { ...all.machines.value, previous: null, hasAllFromBefore: false };
+    const decision = decide({ ...all, machines: { kind: 'seen', value }, instances: [] }, NOW);
+    expect(decision).toMatchObject({ changed: [], activities: [], holds: [], memory: { machinesListed: false } });
+  });
+
+  it('are not concluded from lists that may lack the last launches before a lost store', () => {
+    const all = snapshotOf(healthy('a'), { memory: { machinesListed: false, desired: null } });
+    if (all.machines.kind !== 'seen') throw new Error('seen');
+    const value = { ...all.machines.value, hasAllFromBefore: false };
+    const decision = decide({ ...all, machines: { kind: 'seen', value }, instances: [] }, NOW);
     expect(decision).toMatchObject({ changed: [], activities: [], memory: { machinesListed: false } });
+    expect(holds(decision)).toEqual(['listAwaited']);
+    expect(decision.awaitsList).toBe(true);
   });
 
   it('are reported, count against the maximum, and are not terminated when they are first seen', () => {

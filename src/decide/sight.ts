@@ -49,11 +49,11 @@ function blindness(view: View<unknown>): Source['blind'] {
  */
 export function isSighted(facts: Facts): boolean {
   const { machines } = facts.snapshot;
-  // Before the second list nobody knows whether the records are all that there is.
+  // Before the second list that has all from before, nobody knows whether the records are all that there is.
   const isFirstList =
     !facts.memory.machinesListed &&
     machines.kind === 'seen' &&
-    (machines.value.previous === null || awaitsZonesUntil(facts) !== null);
+    (!machines.value.hasAllFromBefore || awaitsZonesUntil(facts) !== null);
   return !isFirstList && sources(facts).every(({ blind }) => blind === null);
 }
 

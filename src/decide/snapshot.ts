@@ -82,6 +82,8 @@ export interface Sightings {
   readonly unseenZones: UnseenZones;
   /** Whose each place is, among all machines of the provider: machine ids by what `placesOf` says. */
   readonly places: ReadonlyMap<string, string>;
+  /** Whether both lists have all that was launched before Drover began to observe: lists of the past may lack the last of it. */
+  readonly hasAllFromBefore: boolean;
   readonly previous: Pick<Sightings, 'at' | 'machines' | 'unseenZones'> | null;
 }
 

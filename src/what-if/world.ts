@@ -84,6 +84,7 @@ export class CalmWorld {
           at: now,
           machines,
           unseenZones: new Map(),
+          hasAllFromBefore: true,
           previous: { at: now - 1, machines, unseenZones: new Map() },
           places: new Map(),
         },

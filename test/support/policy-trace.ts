@@ -66,6 +66,7 @@ export function play({ group: changes, minutes, metrics, histories, ...more }: P
             machines,
             unseenZones: new Map(),
             places: new Map(),
+            hasAllFromBefore: true,
             previous: { at: now - 1, machines, unseenZones: new Map() },
           },
         },

@@ -149,6 +149,7 @@ export function snapshotOf(
         machines,
         unseenZones,
         places: placesIn(machines.values()),
+        hasAllFromBefore: true,
         previous: { at: NOW - seenAgoMs - 1_000, machines, unseenZones },
       },
     },

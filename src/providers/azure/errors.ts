@@ -1,6 +1,7 @@
 import { oneLine, reasonOf } from '../../base/quoted.ts';
+import { isProgrammingError } from '../../base/system-error.ts';
 import type { Reaction } from '../../model/observation.ts';
-import { isDefect, PortError } from '../../ports/errors.ts';
+import { PortError } from '../../ports/errors.ts';
 
 /** Azure's own codes that say more than their HTTP status, or something else. */
 const REACTIONS: ReadonlyMap<string, Reaction> = new Map([
@@ -66,7 +67,7 @@ interface Parts {
 export function azureError(error: unknown): unknown {
   if (error instanceof PortError || !(error instanceof Error)) return error;
   const { status, code, message } = partsOf(error);
-  if (status === null && code === '' && isDefect(error)) return error;
+  if (status === null && code === '' && isProgrammingError(error)) return error;
   const reaction = reactionTo(error, status, code, message);
   const remedy = REMEDIES.get(code) ?? (reaction === 'Unauthorized' ? LOGIN : null);
   const retryAfterMs = retryAfterOf(error);

@@ -108,9 +108,7 @@ export class Invariants implements ProviderWitness, LoadBalancerWitness, MetricW
       if (owners.has(machine.instanceId)) this.violate('oneMachineAnInstance', `two machines of ${machine.instanceId}`);
       owners.add(machine.instanceId);
       // What came to be after everybody had given it up cannot have been counted.
-      // Where the records were lost, too, nobody could count one that the provider's lists did not have yet.
-      const isUnknown = machine.overlooked && !this.records.instances.has(machine.instanceId);
-      if (!machine.late && !machine.hidden && !isUnknown && this.inForce.usesProvider(machine.provider, machine.group))
+      if (!machine.late && !machine.hidden && this.inForce.usesProvider(machine.provider, machine.group))
         counts.set(machine.group, (counts.get(machine.group) ?? 0) + 1);
     }
     for (const [name, count] of counts) {
