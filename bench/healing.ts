@@ -19,7 +19,7 @@ import { StaticFleet } from './support/static-fleet.ts';
 
 const SERVERS = 3;
 const ROUNDS = 5;
-const LOOK_EVERY_MS = 20;
+const OBSERVE_EVERY_MS = 20;
 const HEALED_TIMEOUT_MS = 40_000;
 /** After the replacement: requests that still fail belong to the round. */
 const AFTERMATH_MS = 1_000;
@@ -134,8 +134,8 @@ function loadOn(port: number, scope: Scope): Load {
 
 /** Kills a server and watches until another one, or itself again, answers in its place. */
 async function kill(pid: number, victim: string, socketPath: string, load: Load, scope: Scope): Promise<Round> {
-  const look = () => readStat(socketPath, 'hello', scope.signal);
-  const before = await look();
+  const observed = () => readStat(socketPath, 'hello', scope.signal);
+  const before = await observed();
   const failedBefore = load.failed;
   let retried = before.retries;
   let [outAt, lastRetryAt, answersWhenOut] = [0, 0, 0];
@@ -154,19 +154,19 @@ async function kill(pid: number, victim: string, socketPath: string, load: Load,
     'another server answers',
     HEALED_TIMEOUT_MS,
     async () => {
-      const stat = await look();
+      const stat = await observed();
       return note(stat) && stat.at;
     },
-    LOOK_EVERY_MS,
+    OBSERVE_EVERY_MS,
   );
   await until(
     'it is over',
     2 * AFTERMATH_MS,
     async () => {
-      note(await look());
+      note(await observed());
       return Date.now() - healedAt > AFTERMATH_MS;
     },
-    LOOK_EVERY_MS,
+    OBSERVE_EVERY_MS,
   );
 
   const lastFailureAt = Math.max(0, ...load.failures.map(({ at }) => at).filter((at) => at >= killedAt));

@@ -218,6 +218,13 @@ export const RULES: readonly Mutation[] = [
     caughtBy: { tests: ['src/control/machine-watch.test.ts'] },
   },
   {
+    name: 'blind: what a load balancer that has gone said of a server ends it',
+    file: 'src/decide/health.ts',
+    find: "if (draft.snapshot.targetGroups.length === 0 && draft.snapshot.machines.kind === 'blind') return;",
+    replace: '',
+    caughtBy: { tests: ['src/decide/decide-health.test.ts'] },
+  },
+  {
     name: 'adoption: a lost store launches everything anew',
     file: 'src/decide/adoption.ts',
     find: '    adoptAll(draft);\n',

@@ -267,7 +267,7 @@ export class Configuration implements FleetConfiguration {
     if (madeFrom === this.current) return;
     throw new ServiceError(
       'staleVersion',
-      `The change was made from version ${madeFrom} of the fleet, and version ${this.current} is in force: look at \`drover fleet diff ${madeFrom}\`, and make the change anew.`,
+      `The change was made from version ${madeFrom} of the fleet, and version ${this.current} is in force: see \`drover fleet diff ${madeFrom}\`, and make the change anew.`,
     );
   }
 

@@ -212,6 +212,20 @@ describe('machines and lists', () => {
   });
 });
 
+describe('a server whose load balancer has left the fleet', () => {
+  it('is not given up on what that said of it, while its provider cannot be seen', () => {
+    const late: Server = {
+      id: 'a',
+      state: { name: 'booting', since: NOW - 600_000 },
+      health: { status: 'unhealthy', since: NOW - 600_000, detail: 'connection refused (L4CON)' },
+    };
+    const blind = { kind: 'blind', since: NOW, failure: null } as const;
+    const circumstances = { group: { targetGroups: [], desiredCapacity: 1 } };
+    expect(decide(snapshotOf([late], circumstances, { machines: blind }), NOW).changed).toEqual([]);
+    expect(reasons(decide(snapshotOf([late], circumstances), NOW))).toEqual(['inService']);
+  });
+});
+
 describe('machines without a record', () => {
   const orphanFor = (agoMs: number) => ({ orphans: [{ instanceId: 'x', firstSeenAt: NOW - agoMs }] });
   const snapshot = (memory: Parameters<typeof snapshotOf>[1] = {}) => {

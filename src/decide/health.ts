@@ -214,6 +214,8 @@ function comeIntoServiceOrGiveUp(draft: Draft, instance: Instance): void {
   }
   if (draft.waitsFor(keptThoughLate(draft, instance))) return;
   if (targetsOf(draft, instance).includes('blind')) return;
+  // Behind no load balancer the provider's list tells; what a load balancer that has gone said of it counts no more.
+  if (draft.snapshot.targetGroups.length === 0 && draft.snapshot.machines.kind === 'blind') return;
   const unreachable = whyUnreachable(draft, instance);
   // Who is reached nowhere can be asked nothing.
   const confirmed: Confirmation =

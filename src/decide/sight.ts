@@ -94,7 +94,7 @@ export function sightOfMachine(facts: Facts, instance: Instance, knownSince: Epo
   const { at, machines, previous } = view.value;
   const machine = machines.get(instance.id);
   if (machine !== undefined) return { kind: 'present', machine };
-  // Where nobody has looked, nothing is missing.
+  // What is in a zone that was not seen is not missing.
   if (isZoneUnseen(view.value, instance) || (previous !== null && isZoneUnseen(previous, instance)))
     return { kind: 'unknown', awaitsList: true };
   if (at > knownSince && previous !== null && previous.at > knownSince && !previous.machines.has(instance.id))

@@ -69,7 +69,7 @@ export interface GroupStatus {
   readonly launchSuspended: string | null;
   /** What a person has switched off. */
   readonly suspendedProcesses: readonly SuspendableProcess[];
-  /** As of the newest look. */
+  /** As of the newest decision. */
   readonly policies: readonly PolicyExplanation[];
   /** Why what would be done is not done now. */
   readonly holds: readonly Hold[];

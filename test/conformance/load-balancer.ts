@@ -38,13 +38,13 @@ export function describeLoadBalancerConformance(name: string, make: () => Promis
 
     it('announces what it is about to do, and waits for that', async () => {
       let found = 'nothing was announced';
-      const look = async () => {
+      const observeMeanwhile = async () => {
         found = await driver.observe(signal).then(
           () => 'it runs',
           () => 'it does not run yet',
         );
       };
-      await driver.apply(world.empty, look, signal);
+      await driver.apply(world.empty, observeMeanwhile, signal);
       expect(found).toBe('it does not run yet');
     });
 

@@ -73,7 +73,7 @@ describeMetricSourceConformance('file', async () => {
     tells,
     babbles: () => writeFile(path, 'a lot\n'),
     fails: () => rm(path),
-    // The first look at an empty file is not believed, so it waits for the second one.
+    // The first reading of an empty file is not believed, so it waits for the second one.
     hangs: async () => {
       await writeFile(path, '');
       return async () => true;

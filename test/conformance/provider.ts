@@ -16,8 +16,8 @@ export interface ProviderWorld {
   readonly settings: JsonObject;
   /** The same of one that listens on its port. */
   readonly listening: JsonObject;
-  /** How often to look for what is awaited, where that is more often than usual: machines that take long to boot. */
-  readonly maxLooks?: number;
+  /** How often to try what is awaited, where that is more often than usual: machines that take long to boot. */
+  readonly maxTries?: number;
   /** A provider as a controller's start makes it; for the same fleet, the next one after an earlier one. */
   open(fleet: string): Promise<Provider>;
   /** Makes a machine stop behind the provider's back. */
@@ -40,8 +40,8 @@ export interface ZonesWorld {
 
 /** Of this run alone: a provider knows its machines by their tags, also those of tests that run at the same time. */
 const FLEET = `shop-${randomUUID()}`;
-const MAX_LOOKS = 500;
-const LOOK_INTERVAL_MS = 20;
+const MAX_TRIES = 500;
+const TRY_INTERVAL_MS = 20;
 
 /** The contract of `src/ports/provider.ts`, for every implementation, fakes included. */
 export function describeProviderConformance(name: string, make: () => Promise<ProviderWorld>): void {
@@ -81,11 +81,11 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
       return (await by.list(signal)).machines.map((machine) => machine.instanceId).toSorted();
     }
 
-    /** Looks until it is so; a bound, not a delay. */
+    /** Tries until it is so; a bound, not a delay. */
     async function eventually(isSo: () => Promise<boolean>): Promise<void> {
-      for (let look = 0; look < (world.maxLooks ?? MAX_LOOKS); look += 1) {
+      for (let tries = 0; tries < (world.maxTries ?? MAX_TRIES); tries += 1) {
         if (await isSo()) return;
-        await world.clock.sleep(LOOK_INTERVAL_MS);
+        await world.clock.sleep(TRY_INTERVAL_MS);
       }
       expect.fail('it never came to be');
     }

@@ -10,7 +10,7 @@ import { splitReplies } from '../../src/haproxy/runtime.ts';
 import { parseStateFile } from '../../src/haproxy/state-file.ts';
 import { PortError } from '../../src/ports/errors.ts';
 import { anyText, bounded, cpuMs, FUZZ_TIMEOUT_MS } from './fuzz.ts';
-import { INFO, LOOK_REPLY, PROCESSES, STATE, STATISTICS } from './haproxy-replies.ts';
+import { INFO, PROCESSES, REPORT_REPLY, STATE, STATISTICS } from './haproxy-replies.ts';
 
 /** What it costs to read a reply grows with its length and no faster: so much is plenty for these. */
 const PATIENCE_MS = 1_000;
@@ -74,7 +74,7 @@ const anyReply = (reply: string) =>
 
 describe('what HAProxy answers', () => {
   it('is read where it is whole', () => {
-    const report = parseReport(LOOK_REPLY);
+    const report = parseReport(REPORT_REPLY);
     expect([...report.servers.keys()]).toEqual(['hello/i-1', 'hello/i-2']);
     expect(report.frontends).not.toEqual([]);
     expect(parseProcesses(PROCESSES).oldWorkers).toHaveLength(1);
@@ -82,19 +82,19 @@ describe('what HAProxy answers', () => {
 
   it('is not believed where a part of it is missing', () => {
     for (const part of [INFO, STATISTICS, STATE]) {
-      expect(() => parseReport(LOOK_REPLY.replace(part, ''))).toThrow(PortError);
+      expect(() => parseReport(REPORT_REPLY.replace(part, ''))).toThrow(PortError);
     }
   });
 
   it('is not believed where it was cut off, wherever that was', () => {
-    for (let length = 0; length < LOOK_REPLY.length; length += 1) {
-      const servers = attempt(() => parseReport(LOOK_REPLY.slice(0, length)).servers.size);
+    for (let length = 0; length < REPORT_REPLY.length; length += 1) {
+      const servers = attempt(() => parseReport(REPORT_REPLY.slice(0, length)).servers.size);
       if (!(servers instanceof PortError)) expect(servers).toBe(2);
     }
   });
 
   it.each([
-    ['a report', LOOK_REPLY, checkReport],
+    ['a report', REPORT_REPLY, checkReport],
     ['the list of processes', PROCESSES, (text: string) => attempt(() => parseProcesses(text))],
     ['server traffic', STATISTICS, (text: string) => attempt(() => parseTraffic(text))],
     ['CSV', STATISTICS, (text: string) => attempt(() => parseCsv(text))],

@@ -5,11 +5,11 @@ import { readFileSync } from 'node:fs';
 const read = (name: string) => readFileSync(new URL(`replies/${name}`, import.meta.url), 'utf8');
 
 /** To `show info;show stat -1 7 -1;show servers state`. */
-export const LOOK_REPLY = read('look.txt');
+export const REPORT_REPLY = read('look.txt');
 /** To `show proc`, on the master's socket. */
 export const PROCESSES = read('processes.txt');
 
-const [info = '', statistics = '', state = ''] = LOOK_REPLY.split('\n\n').map((part) => part.replace(/^\n/, ''));
+const [info = '', statistics = '', state = ''] = REPORT_REPLY.split('\n\n').map((part) => part.replace(/^\n/, ''));
 export const INFO = info;
 export const STATISTICS = statistics;
 export const STATE = state;

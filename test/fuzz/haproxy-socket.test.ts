@@ -13,7 +13,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import { PortError } from '../../src/ports/errors.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { bounded, FUZZ_TIMEOUT_MS } from './fuzz.ts';
-import { LOOK_REPLY, PROCESSES } from './haproxy-replies.ts';
+import { PROCESSES, REPORT_REPLY } from './haproxy-replies.ts';
 
 /** Waits a fiftieth of what it is asked to. */
 const hasty: Clock = { ...systemClock, sleep: (delayMs, signal) => systemClock.sleep(delayMs / 50, signal) };
@@ -85,7 +85,7 @@ const calls: readonly (() => Promise<unknown>)[] = [
 
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
-  fc.constantFrom(LOOK_REPLY, PROCESSES, '\n', 'é').chain((text) => {
+  fc.constantFrom(REPORT_REPLY, PROCESSES, '\n', 'é').chain((text) => {
     const all = Buffer.from(text);
     return fc.nat({ max: all.length }).map((length) => all.subarray(0, length));
   }),

@@ -10,7 +10,7 @@ import { freeNetwork } from './free-network.ts';
 const run = promisify(execFile);
 const IMAGE_SCRIPT = join(import.meta.dirname, 'tiny-web-image.sh');
 
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 const PATIENCE_MS = 30_000;
 
 export const TINY_WEB = 'tiny-web:1';
@@ -64,7 +64,7 @@ export class DockerEngine {
       );
       if (failure === null) return;
       if (Date.now() > deadline) throw failure;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
     }
   }
 

@@ -16,9 +16,9 @@ const BURST_REQUESTS = 20;
 const BURST_MS = 200;
 const CHUNK = Buffer.alloc(8_192);
 const TIMEOUT_MS = 30_000;
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 /** Two minutes: the longest round takes some seconds. */
-const ROUNDS_LOOKS_MAX = 120_000 / LOOK_EVERY_MS;
+const ROUNDS_POLLS_MAX = 120_000 / POLL_EVERY_MS;
 
 /** What a client does, over and over. */
 const KINDS = {
@@ -71,9 +71,9 @@ export class EveryClient {
     const kinds = Object.keys(KINDS) as ClientKind[];
     const goals = kinds.map((kind) => [kind, this.rounds(kind) + 3] as const);
     const isReached = () => goals.every(([kind, goal]) => this.rounds(kind) >= goal);
-    for (let looks = 0; !isReached(); looks += 1) {
-      if (looks > ROUNDS_LOOKS_MAX) throw new Error(`the clients do not end their rounds: ${JSON.stringify(goals)}`);
-      await pause(LOOK_EVERY_MS);
+    for (let polls = 0; !isReached(); polls += 1) {
+      if (polls > ROUNDS_POLLS_MAX) throw new Error(`the clients do not end their rounds: ${JSON.stringify(goals)}`);
+      await pause(POLL_EVERY_MS);
     }
   }
 
@@ -93,7 +93,7 @@ export class EveryClient {
       } catch (error) {
         const what = error instanceof Error ? error.message : String(error);
         this.#failures.push({ client: kind, startedAt, endedAt: Date.now(), what });
-        await pause(LOOK_EVERY_MS);
+        await pause(POLL_EVERY_MS);
       }
       this.#rounds.set(kind, this.rounds(kind) + 1);
     }

@@ -13,7 +13,7 @@ import { processesWith } from './processes.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const MAIN = join(ROOT, 'src', 'main.ts');
 const HELLO = join(ROOT, 'examples', 'hello', 'server.js');
-const LOOK_EVERY_MS = 25;
+const POLL_EVERY_MS = 25;
 const PATIENCE_MS = 30_000;
 
 /** What a test may ask of its fleet file. */
@@ -292,7 +292,7 @@ autoScalingGroups:
         const status = await this.status().catch((error) => String(error));
         throw new Error(`waited in vain until ${what}\n${JSON.stringify(status, null, 1)}\n${this.#output}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
     }
   }
 }

@@ -30,7 +30,7 @@ export class LibvirtWorld implements ProviderWorld {
   readonly settings = settings({ stopTimeout: '1s' });
   readonly listening = this.settings;
   /** Several at once, emulated on a busy host, take a minute. */
-  readonly maxLooks = 3_000;
+  readonly maxTries = 3_000;
   readonly dataDir: string;
   readonly #hosts: readonly LibvirtHost[];
   readonly #opened: Provider[] = [];

@@ -15,8 +15,8 @@ const PROGRAM = 'drover-test-moto';
 const MOTO_SERVER = '/usr/local/share/drover-test-moto/usr/bin/moto_server';
 const REGION = 'eu-central-1';
 const SECRET = 'any';
-const MAX_LOOKS = 600;
-const LOOK_INTERVAL_MS = 50;
+const MAX_TRIES = 600;
+const TRY_INTERVAL_MS = 50;
 
 /** moto as a server of this host, with its own idea of EC2. */
 export class Moto {
@@ -36,9 +36,9 @@ export class Moto {
         ({ ok }) => ok,
         () => false,
       );
-    for (let look = 0; !(await answers()); look += 1) {
-      if (look === MAX_LOOKS) throw new Error('moto does not answer');
-      await systemClock.sleep(LOOK_INTERVAL_MS);
+    for (let tries = 0; !(await answers()); tries += 1) {
+      if (tries === MAX_TRIES) throw new Error('moto does not answer');
+      await systemClock.sleep(TRY_INTERVAL_MS);
     }
     return moto;
   }

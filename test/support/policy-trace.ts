@@ -32,7 +32,7 @@ export interface Scene {
   readonly decision: Decision;
 }
 
-/** Looks at the group again and again. */
+/** Decides for the group again and again. */
 export function play({ group: changes, minutes, metrics, histories, ...more }: Play): Scene[] {
   const { from = MONDAY_8, everyMs = 15 * SECOND, bootMs = 30 * SECOND } = more;
   const group: AutoScalingGroup = { ...GROUP, targetGroups: [], desiredCapacity: null, minSize: 1, ...changes };

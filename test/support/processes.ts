@@ -9,8 +9,8 @@ export interface HostProcess {
 /** The live processes whose command line or environment has `mark` in it: a path that nothing else uses. */
 export async function processesWith(mark: string): Promise<readonly HostProcess[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const looks = await Promise.all(pids.map((pid) => look(pid, mark)));
-  return looks.filter((found) => found !== null);
+  const found = await Promise.all(pids.map((pid) => processOf(pid, mark)));
+  return found.filter((one) => one !== null);
 }
 
 /** Whether a process exists and is no zombie. */
@@ -28,7 +28,7 @@ export function kill(pid: number): void {
   }
 }
 
-async function look(pid: number, mark: string): Promise<HostProcess | null> {
+async function processOf(pid: number, mark: string): Promise<HostProcess | null> {
   if (pid === process.pid) return null;
   const commandLine = await read(pid, 'cmdline');
   if (!commandLine.includes(mark) && !(await read(pid, 'environ')).includes(mark)) return null;

@@ -12,7 +12,7 @@ import { freePort, freePorts } from './free-ports.ts';
 
 const START_TIMEOUT_MS = 40_000;
 const STOP_TIMEOUT_MS = 20_000;
-const LOOK_EVERY_MS = 25;
+const POLL_EVERY_MS = 25;
 const MAX_OUTPUT_CHARS = 5_000;
 
 export interface RealProgram {
@@ -141,7 +141,7 @@ async function start(
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await isReady().catch(() => false))) {
       if (hasEnded(child) || Date.now() > deadline) throw new Error(`${program} does not answer:\n${output}`);
-      await pause(LOOK_EVERY_MS);
+      await pause(POLL_EVERY_MS);
     }
   } catch (error) {
     await end();

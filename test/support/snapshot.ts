@@ -7,7 +7,7 @@ import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
 import type { Instance, InstanceState, MachineAddresses } from '../../src/model/instance.ts';
 import { type Machine, NO_TRAFFIC, type Target, type TargetHealth } from '../../src/model/observation.ts';
 
-/** The time of the look in these tests; everything else is told relative to it. */
+/** The time of the decision in these tests; everything else is told relative to it. */
 export const NOW = 1_000_000_000;
 
 /** The desired capacity file of a group for which the test says what it reads. */
@@ -86,7 +86,7 @@ export interface Server {
 export interface Circumstances {
   readonly group?: Partial<AutoScalingGroup>;
   readonly memory?: Partial<Snapshot['memory']>;
-  /** When the newest list and observation were asked for, before the look. */
+  /** When the newest list and observation were asked for, before the decision. */
   readonly seenAgoMs?: number;
   /** What became of each server's requests. */
   readonly recent?: readonly (readonly [string, readonly RequestWindow[]])[];

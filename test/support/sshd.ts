@@ -8,8 +8,8 @@ import { ownAddresses } from './exec-world.ts';
 import { freePort } from './free-ports.ts';
 
 export const SSHD = '/usr/sbin/sshd';
-const MAX_LOOKS = 400;
-const LOOK_INTERVAL_MS = 25;
+const MAX_TRIES = 400;
+const TRY_INTERVAL_MS = 25;
 
 /**
  * Hosts that are reached by ssh: a real sshd of the test's own on loopback addresses. Each address has a home of its own, where its shell
@@ -73,9 +73,9 @@ export class SshHosts {
     if (this.#server !== null) return;
     await mkdir('/run/sshd', { recursive: true });
     this.#server = spawn(SSHD, ['-D', '-e', ...this.sshdOptions(this.addresses)], { stdio: 'ignore' });
-    for (let look = 0; !(await this.#listens()); look += 1) {
-      if (look === MAX_LOOKS) throw new Error('sshd does not listen');
-      await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+    for (let tries = 0; !(await this.#listens()); tries += 1) {
+      if (tries === MAX_TRIES) throw new Error('sshd does not listen');
+      await new Promise((resolve) => setTimeout(resolve, TRY_INTERVAL_MS));
     }
   }
 

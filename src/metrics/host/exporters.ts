@@ -36,7 +36,7 @@ export async function measureExporters(
   await Promise.all(Array.from({ length: MAX_SCRAPES }, work));
   signal.throwIfAborted();
   return {
-    cpu: new Map(found.flatMap(({ id, usage }) => cpuLook(id, usage))),
+    cpu: new Map(found.flatMap(({ id, usage }) => cpuTime(id, usage))),
     memoryMiB: new Map(found.flatMap(({ id, usage }) => (usage.memoryMiB === null ? [] : [[id, usage.memoryMiB]]))),
     load: new Map(found.flatMap(({ id, usage }) => (usage.load === null ? [] : [[id, usage.load]]))),
     failures,
@@ -44,7 +44,7 @@ export async function measureExporters(
 }
 
 /** Time as the CPUs themselves count it: the share is that of the whole machine, however many it has. */
-function cpuLook(id: InstanceId, { cpu }: MachineUsage): (readonly [InstanceId, CpuTime])[] {
+function cpuTime(id: InstanceId, { cpu }: MachineUsage): (readonly [InstanceId, CpuTime])[] {
   if (cpu === null) return [];
   const busySeconds = cpu.totalSeconds - cpu.idleSeconds;
   return [[id, { life: '', busyMs: busySeconds * 1000, atMs: cpu.totalSeconds * 1000 }]];

@@ -22,7 +22,7 @@ export interface EndTarget {
   readonly isStopping: boolean;
   /** From now on. */
   readonly stopTimeoutMs: number;
-  /** The leaders of all other machines: what runs in their sessions need not be looked at. */
+  /** The leaders of all other machines: what runs in their sessions need not be examined. */
   readonly others: readonly ProcessIdentity[];
 }
 
@@ -91,7 +91,7 @@ async function findProcesses(target: EndTarget, known: Set<string>): Promise<rea
   return found;
 }
 
-/** Signals a process if it is still the one that was seen. Between the look and the signal lie microseconds. */
+/** Signals a process if it is still the one that was seen. Between the check and the signal lie microseconds. */
 function signalProcess(seen: ProcessStat, signal: NodeJS.Signals): void {
   if (!isSame(seen)) return;
   try {

@@ -6,7 +6,7 @@ const POLL_INTERVAL_MS = 1_000;
 
 /**
  * Tells watchers when servers exit. The controller's own children say so themselves; those that an earlier controller started
- * are looked at once a second, all in one loop, while there are any and somebody watches.
+ * are checked once a second, all in one loop, while there are any and somebody watches.
  */
 export class ExitWatch {
   readonly #clock: Clock;

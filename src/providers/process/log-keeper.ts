@@ -3,10 +3,10 @@ import { errorCode } from '../../base/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { rotateLog } from './logs.ts';
 
-const LOOK_INTERVAL_MS = 1_000;
-/** Of the quiet logs so many are looked at in each round; those that grow fast in every one. */
+const ROUND_MS = 1_000;
+/** Of the quiet logs so many are measured in each round; those that grow fast in every one. */
 const QUIET_LOGS_A_ROUND = 500;
-/** One that has grown by more than this share of its bound since the last look grows fast. */
+/** One that has grown by more than this share of its bound since it was measured last grows fast. */
 const FAST_SHARE = 0.01;
 
 export interface KeptLog {
@@ -15,7 +15,7 @@ export interface KeptLog {
 }
 
 /**
- * Keeps the logs of running servers within their bounds, beside everything else: nobody waits for it. It looks at them once a second
+ * Keeps the logs of running servers within their bounds, beside everything else: nobody waits for it. It measures them once a second
  * as long as there are any; with thousands of them, at quiet ones less often.
  */
 export class LogKeeper {
@@ -47,7 +47,7 @@ export class LogKeeper {
     this.#isRunning = true;
     while (this.#logs.size > 0 && !this.#closed.aborted) {
       await this.#round();
-      await this.#clock.sleep(LOOK_INTERVAL_MS, this.#closed);
+      await this.#clock.sleep(ROUND_MS, this.#closed);
     }
     this.#isRunning = false;
   }
@@ -60,10 +60,10 @@ export class LogKeeper {
     const from = this.#nextQuiet < ids.length ? this.#nextQuiet : 0;
     const quiet = ids.slice(from, from + QUIET_LOGS_A_ROUND);
     this.#nextQuiet = from + quiet.length;
-    for (const id of new Set([...this.#fast, ...quiet])) await this.#look(id);
+    for (const id of new Set([...this.#fast, ...quiet])) await this.#bound(id);
   }
 
-  async #look(id: string): Promise<void> {
+  async #bound(id: string): Promise<void> {
     const log = this.#logs.get(id);
     if (log === undefined) return;
     const { path, maxBytes } = log;

@@ -15,7 +15,7 @@ const MAX_RECORD_BYTES = 16 * 1024 * 1024;
  */
 export class MachineFolders {
   readonly #dataDir: string;
-  /** Records that will not change any more, so that a look at thousands of machines need not read them again. */
+  /** Records that will not change any more, so that a list of thousands of machines need not read them again. */
   readonly #settled = new Map<string, MachineRecord>();
 
   constructor(dataDir: string) {

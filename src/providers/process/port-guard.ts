@@ -9,11 +9,11 @@ const REACHED = [HOST, '0.0.0.0', '::'];
 /** While servers boot: so long at most one that listens waits to be known. */
 const BOOTING_INTERVAL_MS = 20;
 const INTERVAL_MS = 2_000;
-/** A server that has not listened for so long is looked at as seldom as the others. */
+/** A server that has not listened for so long is examined as seldom as the others. */
 const BOOTING_MAX_MS = 600_000;
-/** Of the time, at most this share goes into looking. */
+/** Of the time, at most this share goes into examining. */
 const MAX_SHARE = 0.05;
-/** How many servers' sockets are looked for in one round. */
+/** How many servers' sockets are searched for in one round. */
 const CHECKED_A_ROUND = 100;
 
 export interface GuardedServer {
@@ -36,7 +36,7 @@ interface Guarded extends GuardedServer {
  * taken the port, while the server booted or had let go of it, would pass for it and get its requests. So nobody is told of a port
  * before the socket there was found to be the server's own.
  *
- * It looks at the host's listening sockets, all at once, and at a server's processes only when the socket on its port has changed.
+ * It reads the host's listening sockets, all at once, and at a server's processes only when the socket on its port has changed.
  */
 export class PortGuard {
   readonly #clock: Clock;
@@ -76,7 +76,7 @@ export class PortGuard {
     return server !== undefined && server.own !== null && server.other === null;
   }
 
-  /** Looks now, where there are servers that were not found to listen yet. */
+  /** Examines them now, where there are servers that were not found to listen yet. */
   async check(): Promise<void> {
     if (this.#someBoot()) await this.#round();
   }

@@ -12,7 +12,7 @@ const REPLACE = { action: 'replace' } as const;
 /** Three intervals of so many requests and errors. */
 const windows = (requests: number, errors: number): readonly RequestWindow[] => Array(3).fill({ requests, errors });
 
-function look(
+function decideOn(
   recent: Readonly<Record<string, readonly RequestWindow[]>>,
   circumstances: Circumstances = {},
   more: readonly Server[] = [],
@@ -26,17 +26,17 @@ const one = { a: windows(100, 0), b: windows(100, 2), x: windows(100, 97) };
 
 describe('a server that fails its requests while its health check passes', () => {
   it('is reported once, with its share and that of the others, and stays by default', () => {
-    const first = look(one);
+    const first = decideOn(one);
     expect(first.activities).toMatchObject([{ reason: 'targetOutlier', level: 'warning', instanceId: 'x' }]);
     expect(first.activities[0]?.message).toBe(
       'x fails 97 % of its requests (291 of 300 in 30 s) although its health check passes; the others fail 1 %; it stays, because outlierDetection.action is report.',
     );
     expect(states(first)).toEqual({});
-    expect(reasons(look(one, { memory: first.memory }))).toEqual([]);
+    expect(reasons(decideOn(one, { memory: first.memory }))).toEqual([]);
   });
 
   it('is drained as soon as its replacement serves where that is wanted', () => {
-    const first = look(one, { outlierDetection: REPLACE });
+    const first = decideOn(one, { outlierDetection: REPLACE });
     expect(reasons(first)).toEqual(['targetOutlier', 'launch']);
     expect(states(first)).not.toHaveProperty('x');
     expect(holds(first)).toEqual(['replacementFirst']);
@@ -44,11 +44,11 @@ describe('a server that fails its requests while its health check passes', () =>
     const group = { desiredCapacity: 3 };
     const health = { status: 'unknown', since: NOW } as const;
     const booting: Server = { id: 'n', target: 'initial', health, state: { name: 'booting', since: NOW - 1_000 } };
-    const meanwhile = look(one, { outlierDetection: REPLACE, memory, group }, [booting]);
+    const meanwhile = decideOn(one, { outlierDetection: REPLACE, memory, group }, [booting]);
     expect(reasons(meanwhile)).toEqual([]);
     expect(states(meanwhile)).toEqual({});
     const [serving] = healthy('n');
-    const then = look(one, { outlierDetection: REPLACE, memory, group }, serving === undefined ? [] : [serving]);
+    const then = decideOn(one, { outlierDetection: REPLACE, memory, group }, serving === undefined ? [] : [serving]);
     expect(reasons(then)).toEqual(['replaceUnhealthy']);
     expect(states(then)).toEqual({ x: 'draining' });
   });
@@ -58,12 +58,12 @@ describe('a server that fails its requests while its health check passes', () =>
     const launch = { ...LAUNCHING_WORKS, failures: 1, notBefore: NOW + 1_000 };
     const [serving] = healthy('n');
     const more = serving === undefined ? [] : [serving];
-    const decision = look(one, { outlierDetection: REPLACE, group, memory: { launch } }, more);
+    const decision = decideOn(one, { outlierDetection: REPLACE, group, memory: { launch } }, more);
     expect(states(decision)).toEqual({});
   });
 
   it('is drained at once where the maximum leaves no room, which is said', () => {
-    const decision = look(one, { outlierDetection: REPLACE, group: { maxSize: 3 } });
+    const decision = decideOn(one, { outlierDetection: REPLACE, group: { maxSize: 3 } });
     expect(states(decision)).toEqual({ x: 'draining' });
     expect(reasons(decision)).toEqual(['targetOutlier', 'replaceUnhealthy']);
     expect(decision.activities[1]).toMatchObject({
@@ -75,8 +75,8 @@ describe('a server that fails its requests while its health check passes', () =>
   });
 
   it('is said to have recovered when it errs no more', () => {
-    const { memory } = look(one);
-    const decision = look({ ...one, x: windows(100, 3) }, { memory });
+    const { memory } = decideOn(one);
+    const decision = decideOn({ ...one, x: windows(100, 3) }, { memory });
     expect(reasons(decision)).toEqual(['recovered']);
     expect(decision.memory.told).toEqual([]);
   });
@@ -87,27 +87,27 @@ describe('a server that fails its requests while its health check passes', () =>
     ['when one of the intervals was better', [...windows(100, 100).slice(1), { requests: 100, errors: 10 }]],
     ['for less than the share', windows(100, 49)],
   ])('is left alone %s', (_, x) => {
-    const decision = look({ ...one, x }, { outlierDetection: REPLACE });
+    const decision = decideOn({ ...one, x }, { outlierDetection: REPLACE });
     expect(reasons(decision)).toEqual([]);
     expect(states(decision)).toEqual({});
   });
 
   it('is reported and never replaced when the others fail alike', () => {
     const all = { a: windows(100, 60), b: windows(100, 70), x: windows(100, 97) };
-    const decision = look(all, { outlierDetection: REPLACE });
+    const decision = decideOn(all, { outlierDetection: REPLACE });
     expect(reasons(decision)).toEqual(['targetOutlier', 'targetOutlier', 'targetOutlier']);
     expect(states(decision)).toEqual({});
   });
 
   it('is reported and never replaced when there is nothing to compare it with', () => {
-    const decision = look({ a: windows(1, 0), x: windows(100, 100) }, { outlierDetection: REPLACE });
+    const decision = decideOn({ a: windows(1, 0), x: windows(100, 100) }, { outlierDetection: REPLACE });
     expect(reasons(decision)).toEqual(['targetOutlier']);
     expect(states(decision)).toEqual({});
   });
 
   it('waits under the health brake when many fail at once', () => {
     const good = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((id) => [id, windows(1_000, 0)]));
-    const decision = look({ ...good, x: windows(100, 90), y: windows(100, 90) }, { outlierDetection: REPLACE });
+    const decision = decideOn({ ...good, x: windows(100, 90), y: windows(100, 90) }, { outlierDetection: REPLACE });
     expect(states(decision)).toEqual({});
     expect(holds(decision)).toContain('healthBrake');
   });
@@ -116,7 +116,7 @@ describe('a server that fails its requests while its health check passes', () =>
     const unhealthy: Server = { id: 'y', ...unhealthySince(90_000) };
     const good = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((id) => [id, windows(1_000, 0)]));
     const memory = { unhealthyAt: { y: NOW - 90_000 } };
-    const decision = look({ ...good, x: windows(100, 90) }, { outlierDetection: REPLACE, memory }, [unhealthy]);
+    const decision = decideOn({ ...good, x: windows(100, 90) }, { outlierDetection: REPLACE, memory }, [unhealthy]);
     expect(states(decision)).toMatchObject({ y: 'draining' });
     expect(states(decision)).not.toHaveProperty('x');
     expect(reasons(decision).filter((reason) => reason === 'launch')).toHaveLength(1);
@@ -125,6 +125,6 @@ describe('a server that fails its requests while its health check passes', () =>
 
   it('stays while replacing is suspended', () => {
     const memory = { suspendedProcesses: ['replaceUnhealthy' as const] };
-    expect(states(look(one, { outlierDetection: REPLACE, memory }))).toEqual({});
+    expect(states(decideOn(one, { outlierDetection: REPLACE, memory }))).toEqual({});
   });
 });

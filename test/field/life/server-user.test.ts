@@ -12,12 +12,12 @@ const request = (user: string, script = 'sleep 600', command = ['sh', '-c', scri
   launchRequest('i-1', { settings: settings({ command, workingDirectory: '/', user, stopTimeout: '100ms' }) });
 
 describe.skipIf(process.geteuid?.() !== 0)('a Drover that runs as root', () => {
-  const LOOK =
+  const ASK =
     'id -u; id -G; echo $HOME $USER; cat "$DROVER_DATA_DIR/i-1/machine.json" 2>&1 | tail -1; setsid sleep 601 & echo ready; wait';
 
   it('runs servers as the user that is asked for, finds and ends all of them', async () => {
     await chmod(tests.world.dataDir, 0o700);
-    await tests.provider.launch(request('nobody', LOOK), signal);
+    await tests.provider.launch(request('nobody', ASK), signal);
     const path = join(tests.world.dataDir, 'i-1', 'machine.json');
     const log = () => readFile(join(tests.world.dataDir, 'i-1', 'server.log'), 'utf8');
     await expect.poll(log).toContain('ready');

@@ -31,7 +31,7 @@ it('one that goes without a replacement says so', () => {
   expect(drain?.message).toContain('The maximum of 4 leaves no room to replace it first.');
 });
 
-it('a person is told what a drain waits for, as the next look decides', () => {
+it('a person is told what a drain waits for, as the next check decides', () => {
   const wait = (servers: Server[], id: string, maxSize = 5) =>
     waitBeforeDrain(id, snapshotOf(servers).instances, decided(servers, maxSize));
   const servers = [...healthy('a', 'b', 'c'), ...asked('d')];

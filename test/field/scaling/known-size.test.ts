@@ -8,11 +8,11 @@ import { type Circumstances, DESIRED_FILE, NOW, snapshotOf } from '../../support
 const says = (value: number): Reading => ({ kind: 'value', value, at: NOW });
 const away: Reading = { kind: 'missing', code: 'absent', detail: `${DESIRED_FILE} does not exist`, at: NOW };
 
-const look = (memory: Partial<GroupMemory>, file: Reading, group: Circumstances['group'] = {}) =>
+const decideOn = (memory: Partial<GroupMemory>, file: Reading, group: Circumstances['group'] = {}) =>
   decide(snapshotOf(healthy('a'), { memory, group }, { file }), NOW);
 
 /** The file says 3, and a person has asked for 8 since. */
-const wished = { ...look({}, says(3)).memory, desired: 8 };
+const wished = { ...decideOn({}, says(3)).memory, desired: 8 };
 
 it.each([
   ['away', away, {}],
@@ -24,27 +24,27 @@ it.each([
 ] as const)(
   'a desired capacity file that is %s for a moment comes back as it was, which is no news',
   (_, moment, group) => {
-    const during = look(wished, moment, group);
+    const during = decideOn(wished, moment, group);
     expect(reasons(during)).toContain('desiredCapacityRefused');
-    const after = look({ ...during.memory, desired: 8 }, says(3));
+    const after = decideOn({ ...during.memory, desired: 8 }, says(3));
     expect(reasons(after)).toContain('desiredCapacityFileReadable');
     expect(after.memory.desired).toBe(8);
   },
 );
 
 it('a size that was refused and never applied is news once it can be', () => {
-  const during = look(wished, says(20));
+  const during = decideOn(wished, says(20));
   expect(during.memory.desired).toBe(8);
-  expect(look(during.memory, says(20), { maxSize: 30 }).memory.desired).toBe(20);
+  expect(decideOn(during.memory, says(20), { maxSize: 30 }).memory.desired).toBe(20);
 });
 
 it('another size is news, whatever was refused before it', () => {
-  expect(look(look(wished, away).memory, says(5)).memory.desired).toBe(5);
+  expect(decideOn(decideOn(wished, away).memory, says(5)).memory.desired).toBe(5);
 });
 
 it('another file is news, though it says the same; so is a file that was given up and is followed again', () => {
-  expect(look(wished, says(3), { desiredCapacityFile: '/fleet/other' }).memory.desired).toBe(3);
+  expect(decideOn(wished, says(3), { desiredCapacityFile: '/fleet/other' }).memory.desired).toBe(3);
   const without = decide(snapshotOf(healthy('a'), { memory: wished }), NOW).memory;
   expect(without).toMatchObject({ desired: 8, file: null });
-  expect(look(without, says(3)).memory.desired).toBe(3);
+  expect(decideOn(without, says(3)).memory.desired).toBe(3);
 });

@@ -31,7 +31,7 @@ describe.each(NAMES)('a policy, a metric and a scheduled action with the name %s
       },
     ],
   } as const;
-  const look = (memory: object, atMs: number) =>
+  const decideOn = (memory: object, atMs: number) =>
     decide(
       snapshotOf(healthy('a', 'b', 'c'), { group, memory }, { metrics: new Map([[name, value(90, NOW + atMs)]]) }),
       NOW + atMs,
@@ -44,14 +44,14 @@ describe.each(NAMES)('a policy, a metric and a scheduled action with the name %s
       await store.close();
       await rm(folder, { recursive: true });
     });
-    const first = look({}, 0);
+    const first = decideOn({}, 0);
     expect(first.memory.policies.get(name)).toMatchObject({ breachedSince: NOW });
     await store.commit({ memory: { group: name, value: first.memory }, instances: [], activities: first.activities });
     const { groups } = await store.load();
     expect(groups.get(name)).toEqual(first.memory);
     expect(shiftMemory(shiftMemory(first.memory, 5), -5).policies).toEqual(first.memory.policies);
-    expect(reasons(look(groups.get(name) ?? {}, 60_000))).toContain('scaledOut');
-    expect(look(groups.get(name) ?? {}, 90_000).memory.bounds).toMatchObject({ minSize: 2, minSizeBy: name });
+    expect(reasons(decideOn(groups.get(name) ?? {}, 60_000))).toContain('scaledOut');
+    expect(decideOn(groups.get(name) ?? {}, 90_000).memory.bounds).toMatchObject({ minSize: 2, minSizeBy: name });
   });
 
   it('are seen to be added and removed', () => {

@@ -13,7 +13,7 @@ const POLICIES = [
 ] as const;
 
 /** Two decisions, far enough apart for a gap to be told. */
-function looks(code: MissingCode, policy: (typeof POLICIES)[number][1], size: number) {
+function decideOn(code: MissingCode, policy: (typeof POLICIES)[number][1], size: number) {
   const group = { metrics: [metric('cpu')], scalingPolicies: [policy], minSize: 0, desiredCapacity: size };
   const reading: Reading = { kind: 'missing', code, detail: 'no server is in service', at: NOW };
   const metrics = new Map([['cpu', reading]]);
@@ -23,12 +23,12 @@ function looks(code: MissingCode, policy: (typeof POLICIES)[number][1], size: nu
 }
 
 it.each(POLICIES)('a group of no servers misses nothing that is measured on servers: %s', (_, policy) => {
-  const decision = looks('noServers', policy, 0);
+  const decision = decideOn('noServers', policy, 0);
   expect([decision.memory.desired, reasons(decision)]).toEqual([0, []]);
   expect(decision.verdicts[0]).toMatchObject({ wants: null, agreesToScaleIn: true, sees: 'no servers to measure' });
 });
 
 it.each(POLICIES)('with servers it does, and without them whatever is measured elsewhere: %s', (name, policy) => {
-  expect(reasons(looks('noServers', policy, 2))).toContain('metricMissing');
-  if (name !== 'target tracking') expect(reasons(looks('absent', policy, 0))).toContain('metricMissing');
+  expect(reasons(decideOn('noServers', policy, 2))).toContain('metricMissing');
+  if (name !== 'target tracking') expect(reasons(decideOn('absent', policy, 0))).toContain('metricMissing');
 });

@@ -15,7 +15,7 @@ const average = (value: number, over?: number): Reading => ({
   ...(over !== undefined && { over }),
 });
 
-function look(servers: readonly Server[], reading: Reading, policy: ScalingPolicy = tracking({ scaleIn: FREELY })) {
+function decideOn(servers: readonly Server[], reading: Reading, policy: ScalingPolicy = tracking({ scaleIn: FREELY })) {
   const group = {
     metrics: [metric('cpu')],
     scalingPolicies: [policy],
@@ -25,7 +25,7 @@ function look(servers: readonly Server[], reading: Reading, policy: ScalingPolic
   };
   return decide(snapshotOf(servers, { group }, { metrics: new Map([['cpu', reading]]) }), NOW);
 }
-const size = (...args: Parameters<typeof look>) => look(...args).memory.desired;
+const size = (...args: Parameters<typeof decideOn>) => decideOn(...args).memory.desired;
 
 describe('while no server is healthy', () => {
   it('an average scales out by all that are in service, whoever took it', () => {
@@ -40,7 +40,7 @@ describe('while no server is healthy', () => {
     ['simple scaling', simply({ comparison: 'lessThan', adjustment: -1 })],
   ])('%s takes none away', (_, policy) => {
     expect(size(healthy('a', 'b', 'c'), average(5), policy)).toBeLessThan(3);
-    const decision = look(sick('a', 'b', 'c'), average(5), policy);
+    const decision = decideOn(sick('a', 'b', 'c'), average(5), policy);
     expect([decision.memory.desired, decision.changed]).toEqual([3, []]);
     expect(holds(decision)).toContain('scalingPolicy');
     expect(decision.verdicts[0]).toMatchObject({ cappedBy: 'unhealthy', agreesToScaleIn: false });
@@ -53,7 +53,7 @@ describe('while some are unhealthy', () => {
 
   it('an average from elsewhere, which they may be in or not, takes away as if they were', () => {
     expect(size(servers, average(95))).toBe(8);
-    expect(look(servers, average(95)).verdicts[0]).toMatchObject({ cappedBy: 'unhealthy', wants: 8 });
+    expect(decideOn(servers, average(95)).verdicts[0]).toMatchObject({ cappedBy: 'unhealthy', wants: 8 });
     expect(size(servers, average(25))).toBe(4);
   });
 

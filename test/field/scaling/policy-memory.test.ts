@@ -10,7 +10,7 @@ import { NOW, snapshotOf } from '../../support/snapshot.ts';
 
 const CPU = metric('cpu');
 
-function look(
+function decideOn(
   policy: ScalingPolicy,
   seen: number,
   memory: Partial<GroupMemory> = {},
@@ -24,7 +24,7 @@ function look(
 
 describe('a breach belongs to what is measured and to the threshold that it is of', () => {
   const busy = stepping({ breachForMs: 10 * MINUTE });
-  const begun = look(busy, 65);
+  const begun = decideOn(busy, 65);
 
   it.each([
     ['the same', busy, CPU, 4],
@@ -33,17 +33,17 @@ describe('a breach belongs to what is measured and to the threshold that it is o
     ['another comparison', { ...busy, comparison: 'greaterThanOrEqual' }, CPU, 3],
     ['another source under the same name', busy, { ...CPU, settings: { value: 2 } }, 3],
   ] as const)('%s', (_, policy, measured, desired) => {
-    expect(look(policy, 65, shiftMemory(begun, 0), 10 * MINUTE, measured).desired).toBe(desired);
+    expect(decideOn(policy, 65, shiftMemory(begun, 0), 10 * MINUTE, measured).desired).toBe(desired);
   });
 });
 
 it('sizes recommended for another target say nothing about this one; when the size was changed still counts', () => {
-  const before = look(tracking({ targetValue: 50 }), 10).policies.get('cpu');
+  const before = decideOn(tracking({ targetValue: 50 }), 10).policies.get('cpu');
   expect(before?.recommendations).toEqual([
     { at: NOW, size: 3 },
     { at: NOW, size: 1 },
   ]);
   const memory = { policies: new Map([['cpu', { ...before, lastScaleOutAt: NOW - 5 } as typeof before & object]]) };
-  const after = look(tracking({ targetValue: 10 }), 10, memory, 6 * MINUTE).policies.get('cpu');
+  const after = decideOn(tracking({ targetValue: 10 }), 10, memory, 6 * MINUTE).policies.get('cpu');
   expect(after).toMatchObject({ recommendations: [{ at: NOW + 6 * MINUTE, size: 3 }], lastScaleOutAt: NOW - 5 });
 });

@@ -20,7 +20,7 @@ const action = (changes: Partial<ScheduledAction>): ScheduledAction => ({
   ...changes,
 });
 
-const look = (actions: readonly ScheduledAction[], memory: Partial<GroupMemory> = {}, now = NOON) =>
+const decideOn = (actions: readonly ScheduledAction[], memory: Partial<GroupMemory> = {}, now = NOON) =>
   decide(snapshotOf(healthy('a', 'b', 'c'), { group: { scheduledActions: actions }, memory }), now);
 
 const cron = (expression: string, timeZone = 'UTC') => ({ schedule: { kind: 'cron', expression, timeZone } }) as const;
@@ -35,15 +35,15 @@ describe('a scheduled action that is changed does nothing for the past', () => {
     ['its time zone is another one', cron('0 12 * * *', 'Asia/Tokyo'), {}],
     ['it is done once instead', cron('0 13 * * *'), { schedule: { kind: 'once', at: NOON - 1_000 } }],
   ] as const)('%s', (_, before, after) => {
-    const known = look([action({ ...before, desiredCapacity: 8 })], {}, NOON - HOUR_MS).memory;
-    const edited = look([action({ ...after, desiredCapacity: 8 })], known);
+    const known = decideOn([action({ ...before, desiredCapacity: 8 })], {}, NOON - HOUR_MS).memory;
+    const edited = decideOn([action({ ...after, desiredCapacity: 8 })], known);
     expect([reasons(edited), edited.memory.desired]).toEqual([[], 3]);
   });
 
   it('but is carried out when it falls due the next time', () => {
-    const known = look([action({ startAt: NOON + HOUR_MS, desiredCapacity: 8 })], {}, NOON - HOUR_MS).memory;
-    const edited = look([action({ desiredCapacity: 8 })], known).memory;
-    expect(look([action({ desiredCapacity: 8 })], edited, NOON + 24 * HOUR_MS).memory.desired).toBe(8);
+    const known = decideOn([action({ startAt: NOON + HOUR_MS, desiredCapacity: 8 })], {}, NOON - HOUR_MS).memory;
+    const edited = decideOn([action({ desiredCapacity: 8 })], known).memory;
+    expect(decideOn([action({ desiredCapacity: 8 })], edited, NOON + 24 * HOUR_MS).memory.desired).toBe(8);
   });
 });
 
@@ -51,12 +51,12 @@ describe('what a scheduled action has set', () => {
   const up = action({ minSize: 4, maxSize: 6 });
   const other = action({ name: 'other', maxSize: 8 });
   const during = (actions: readonly ScheduledAction[]) =>
-    look(actions, look(actions, {}, NOON - HOUR_MS).memory).memory;
+    decideOn(actions, decideOn(actions, {}, NOON - HOUR_MS).memory).memory;
   const bounds = (memory: GroupMemory) => [memory.bounds?.minSize ?? 0, memory.bounds?.maxSize ?? 10];
 
   it('is over when the action is taken out of the fleet file, and that is said', () => {
     expect(bounds(during([up]))).toEqual([4, 6]);
-    const removed = look([], during([up]));
+    const removed = decideOn([], during([up]));
     expect(removed.memory.bounds).toBe(null);
     expect(removed.activities[0]).toMatchObject({
       reason: 'scheduledAction',
@@ -67,12 +67,12 @@ describe('what a scheduled action has set', () => {
   it('is over one by one: the rest stays as the others have set it', () => {
     const both = during([other, { ...up, maxSize: null }]);
     expect(bounds(both)).toEqual([4, 8]);
-    expect(bounds(look([other], both).memory)).toEqual([0, 8]);
-    expect(bounds(look([up], both).memory)).toEqual([4, 10]);
+    expect(bounds(decideOn([other], both).memory)).toEqual([0, 8]);
+    expect(bounds(decideOn([up], both).memory)).toEqual([4, 10]);
   });
 
   it('is over when the action sets it no more, and stays when only its schedule is changed', () => {
-    expect(bounds(look([{ ...up, minSize: null }], during([up])).memory)).toEqual([0, 6]);
-    expect(bounds(look([{ ...up, ...cron('0 18 * * *') }], during([up])).memory)).toEqual([4, 6]);
+    expect(bounds(decideOn([{ ...up, minSize: null }], during([up])).memory)).toEqual([0, 6]);
+    expect(bounds(decideOn([{ ...up, ...cron('0 18 * * *') }], during([up])).memory)).toEqual([4, 6]);
   });
 });

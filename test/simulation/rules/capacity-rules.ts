@@ -6,7 +6,7 @@ import { DECISION_LAG_MS, isServing, type RuleContext } from './rule-context.ts'
 
 /** How long a change of the desired size may take to be followed. */
 const DESIRED_LAG_MS = 30_000;
-/** What has been so for this long is seen by whoever looks. */
+/** What has been so for this long is known by then. */
 const VISIBLE_AFTER_MS = 5_000;
 /** Share of the desired size that replacements may take out, at least one server. */
 const REPLACEMENT_SHARE = 0.1;

@@ -67,7 +67,7 @@ async function reportOne(seed: number, days: number | null, only: string | null)
   };
   print(describeScenario(scenario()));
   const timeline = new Timeline((days === null ? SHORT_RUN_MS : days * DAY_MS) / CHART_COLUMNS / 4);
-  const run = { scenario: scenario(), onLine: print, onStep: timeline.look.bind(timeline) };
+  const run = { scenario: scenario(), onLine: print, onStep: timeline.note.bind(timeline) };
   const result = await runSeed(seed, run);
   for (const [group, series] of timeline.groups) print(`\n${chart(group, series, CHART_COLUMNS)}`);
   if (result.violations.length === 0) {

@@ -46,7 +46,7 @@ const RESTART_MAX_MS = 15_000;
 const SETTLE_WITHIN_MS = 20 * 60_000;
 /** For how long it has to stay so. */
 const SETTLED_FOR_MS = 10_000;
-const LOOK_EVERY_MS = 250;
+const EXAMINE_EVERY_MS = 250;
 const STOP_WITHIN_MS = 60_000;
 const RESUME_EVERY_MS = 5_000;
 
@@ -162,11 +162,11 @@ class Run {
     let deadlineMs = this.#clock.elapsedMs + SETTLE_WITHIN_MS;
     let settledMs: number | null = null;
     this.#resumeSuspended();
-    let nextLookMs = 0;
+    let nextExaminationMs = 0;
     while (!this.#broken) {
       await this.#step();
-      if (this.#clock.elapsedMs < nextLookMs) continue;
-      nextLookMs = this.#clock.elapsedMs + LOOK_EVERY_MS;
+      if (this.#clock.elapsedMs < nextExaminationMs) continue;
+      nextExaminationMs = this.#clock.elapsedMs + EXAMINE_EVERY_MS;
       // What goes down comes up again, and has its time for both.
       if (this.#session.wanted !== wanted) deadlineMs = this.#clock.elapsedMs + SETTLE_WITHIN_MS;
       wanted = this.#session.wanted;

@@ -24,7 +24,7 @@ export class Timeline {
     return this.#points;
   }
 
-  look(world: World): void {
+  note(world: World): void {
     const { elapsedMs: atMs } = world.clock;
     if (atMs < this.#nextMs) return;
     this.#nextMs = atMs + this.#everyMs;

@@ -159,7 +159,7 @@ describe('a simulated load balancer', () => {
 
   it('waits, after a restart, for the checks of a server that has got another address', async () => {
     const [a, b] = await inService(2);
-    host.look();
+    host.observed();
     host.crash();
     apply([a!, { ...b!, endpoint: a!.endpoint }]);
     expect([...host.members()].map(({ health }) => health)).toEqual(['up', 'initial']);
@@ -169,7 +169,7 @@ describe('a simulated load balancer', () => {
     const [a, b] = await inService(2);
     machines.setSick(b!, true);
     while (await clock.advance());
-    host.look();
+    host.observed();
     machines.setSick(a!, true);
     machines.setSick(b!, false);
     while (await clock.advance());

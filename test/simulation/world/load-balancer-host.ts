@@ -67,7 +67,7 @@ export class LoadBalancerHost implements MachineListener {
   readonly #options: LoadBalancerOptions;
   readonly #watchers = new Set<() => void>();
   readonly #members = new Map<string, SimMember>();
-  /** Where servers were healthy when they were last looked at. */
+  /** Where servers were healthy when they were observed last. */
   #seenHealthy = new Map<string, Member>();
   /** Requests to servers that it has forgotten since its start, by target group. */
   readonly #forgotten = new Map<string, number>();
@@ -150,18 +150,18 @@ export class LoadBalancerHost implements MachineListener {
       const message = `${this.name} cannot listen on ${address} port ${port}: something else listens there`;
       throw new PortError('Invalid', 'listenerUnavailable', message);
     }
-    this.look();
+    this.observed();
     this.#disk = desired;
   }
 
-  /** Its controller looks: a restart comes back to what it sees. */
-  look(): void {
+  /** Its controller has observed it: a restart comes back to what that saw. */
+  observed(): void {
     if (!this.running) return;
     const healthy = [...this.#members.values()].filter(({ health }) => health === 'up');
     this.#seenHealthy = new Map(healthy.map(({ member }) => [keyOf(member), member]));
   }
 
-  /** Starts it from disk. Servers that were healthy at their address when they were last looked at are in service at once. */
+  /** Starts it from disk. Servers that were healthy at their address when they were observed last are in service at once. */
   start(): void {
     this.#options.trace.note(this.name, 'starts');
     this.#options.witness.started(this);

@@ -64,7 +64,7 @@ export class SimLoadBalancer implements LoadBalancerDriver {
     const { clock, host, conditions, onObserved } = this.#options;
     const observation = await this.#call('observe', conditions.observe, signal, () => {
       if (!host.running) throw new PortError('Transient', 'notRunning', `${host.name} is not running`);
-      host.look();
+      host.observed();
       const members = [...host.members()];
       const listeners = host.disk?.loadBalancer.listeners ?? [];
       const targetGroups = (host.disk?.targetGroups ?? []).map(({ name }) =>

@@ -69,7 +69,7 @@ export class SimMetricSource implements MetricSource {
     };
     try {
       const onFault = (fault: string): void => trace.note('metric', `${this.#group}/${metric.name} ${fault}`);
-      return tell(await simulateCall({ ...call, effect: () => this.#look(), onFault }));
+      return tell(await simulateCall({ ...call, effect: () => this.#reading(), onFault }));
     } catch (error) {
       const reading = tell(fail(error));
       if (signal.aborted) throw error;
@@ -81,7 +81,7 @@ export class SimMetricSource implements MetricSource {
     return () => {};
   }
 
-  #look(): Reading {
+  #reading(): Reading {
     const { clock, random, conditions, measures, metric } = this.#options;
     const { trouble } = measures.gauge(this.#group, metric.name);
     const now = clock.now();
