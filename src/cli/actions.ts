@@ -73,7 +73,15 @@ export interface StartOptions {
   readonly dataDir: string;
   /** `down`: the first thing that the controller does is to end what the fleet owns. */
   readonly mode: 'up' | 'down';
+  /** The least severe that is logged; `info` unless it is said. */
+  readonly logLevel?: LogLevel;
+  /** Gets each line of the log too, as JSON with its end. */
+  readonly onLogLine?: (line: string) => void;
+  /** A collector of OpenTelemetry traces; none unless it is said. */
+  readonly tracesTo?: string;
 }
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** A controller in this process. It writes nothing to standard output or standard error. */
 export interface RunningFleet {

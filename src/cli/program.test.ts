@@ -320,7 +320,7 @@ describe('run and demo', () => {
       err: 'drover: Another controller holds this data folder.\n',
     });
     expect(started).toEqual([
-      { fleetFile: join(cwd, 'sub/fleet.yaml'), dataDir: join(cwd, 'sub/.drover'), mode: 'up' },
+      { logLevel: 'info', fleetFile: join(cwd, 'sub/fleet.yaml'), dataDir: join(cwd, 'sub/.drover'), mode: 'up' },
     ]);
   });
 

@@ -27,6 +27,7 @@ import { systemClock } from '../system/clock.ts';
 import { systemCommands } from '../system/commands.ts';
 import { systemIds } from '../system/ids.ts';
 import { openLog } from '../system/log.ts';
+import { logOf } from '../telemetry/log.ts';
 import { measuredLoadBalancer, measuredProvider, measuredStore } from '../telemetry/measured.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
@@ -74,18 +75,33 @@ export async function startFleet({
   dataDir,
   mode,
   version,
+  logLevel = 'info',
+  onLogLine,
+  tracesTo,
 }: StartOptions & { readonly version: string }): Promise<RunningFleet> {
   // Before the data folder is touched.
   if (fleetFile !== null) await readFleetFile(fleetFile, (errors) => new InvalidFleetFile(errors));
   const lock = lockFolder(dataDir);
-  const log = openLog(join(dataDir, 'drover.log'));
+  const log = openLog(join(dataDir, 'drover.log'), {
+    level: logLevel,
+    ...(onLogLine === undefined ? {} : { onLine: onLogLine }),
+  });
   const database = await openSqliteStore({
     path: filesIn(dataDir).database,
     clock: systemClock,
   });
   const check = rememberFiles(dataDir);
   const metrics = new Metrics(version);
-  const telemetry = createTelemetry(systemClock, systemIds, [metrics]);
+  const traces =
+    tracesTo === undefined
+      ? null
+      : (await import('../telemetry/traces.ts')).startTraces({
+          url: tracesTo,
+          version,
+          onProblem: (message) => log.warn(message),
+        });
+  const sinks = [metrics, logOf(log), ...(traces === null ? [] : [traces])];
+  const telemetry = createTelemetry(systemClock, systemIds, sinks);
   const store = measuredStore(guarded(database, check), telemetry);
   const folder = (kind: string, name: string) => {
     const path = join(dataDir, kind, name);
@@ -170,6 +186,7 @@ export async function startFleet({
     await controller.stop();
     await store.close();
     lock.release();
+    await traces?.close();
   };
   try {
     await listen(api, dataDir);

@@ -12,7 +12,7 @@ async function freshPath(): Promise<string> {
 
 it('keeps the log and one before it within their bounds, while it is open', async () => {
   const path = await freshPath();
-  const log = openLog(path, 1_000);
+  const log = openLog(path, { maxBytes: 1_000 });
   for (let index = 0; index < 100; index += 1) log.error(`line ${index}`);
   const [last, before] = await Promise.all([readFile(path, 'utf8'), readFile(`${path}.1`, 'utf8')]);
   expect(last).toContain('line 99');

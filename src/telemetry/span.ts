@@ -42,4 +42,9 @@ export class Span {
     }
     return this.#ids;
   }
+
+  /** Ids for a step of it. */
+  step(): SpanIds {
+    return new Span(this.#source, this).ids();
+  }
 }

@@ -35,7 +35,9 @@ export function createTelemetry(clock: Clock, ids: Ids, sinks: readonly Sink[]):
   const current = new AsyncLocalStorage<Span>();
   return {
     measure: <T>(work: Work, run: (stepEnded: (step: string) => void) => Promise<T>) => {
-      const span = new Span(ids, current.getStore() ?? null);
+      const outer = current.getStore() ?? null;
+      // A commit is a step of what it belongs to.
+      const span = work.kind === 'commit' && outer !== null ? outer : new Span(ids, outer);
       // It is told of when it ends, and the check that began it has ended by then.
       if (work.kind === 'operation') span.ids();
       const startedAt = clock.now();

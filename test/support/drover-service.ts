@@ -42,10 +42,10 @@ export class DroverService {
 
   /** Starts it by way of other programs (`nohup`), and waits until its one server is in service. */
   async run(
-    options: { via?: readonly string[]; env?: NodeJS.ProcessEnv; stdout?: number } = {},
+    options: { via?: readonly string[]; words?: readonly string[]; env?: NodeJS.ProcessEnv; stdout?: number } = {},
   ): Promise<ChildProcess> {
-    const { via = [], env = process.env, stdout = 'pipe' } = options;
-    const [program = '', ...args] = [...via, DROVER, 'run', '--plain', 'fleet.yaml'];
+    const { via = [], words = ['--plain'], env = process.env, stdout = 'pipe' } = options;
+    const [program = '', ...args] = [...via, DROVER, 'run', ...words, 'fleet.yaml'];
     const stdio: StdioOptions = ['ignore', stdout, 'pipe'];
     const child = spawn(program, args, { cwd: this.folder, env, stdio, detached: true });
     for (const stream of [child.stdout, child.stderr]) {

@@ -1,5 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Context } from '../context.ts';
+import type { RunOptions } from '../handlers/run.ts';
+import { LOG_FORMATS } from '../log-output.ts';
 
 export function addRunCommands(program: Command, context: Context): void {
   program
@@ -12,9 +14,24 @@ export function addRunCommands(program: Command, context: Context): void {
     )
     .argument('[fleet.yaml]', 'the fleet file (default: ./fleet.yaml; without one, the API owns the fleet)')
     .option('--plain', 'a line for each activity, also on a terminal')
-    .action(async (file: string | undefined, options: { plain?: true }, command: Command) => {
+    .addOption(
+      new Option('--log-format <format>', 'write the log to standard output, and neither view nor activities')
+        .choices(LOG_FORMATS)
+        .conflicts('plain'),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'what the log is about: calls of providers, too (debug), or only what is wrong')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
+    .option(
+      '--traces <url>',
+      'send OpenTelemetry traces to a collector: OTLP over HTTP, as http://127.0.0.1:4318',
+      httpUrl,
+    )
+    .action(async (file: string | undefined, options: RunOptions, command: Command) => {
       const { run } = await import('../handlers/run.ts');
-      await run(context, file, options.plain === true, command);
+      await run(context, file, options, command);
     });
 
   program
@@ -28,4 +45,10 @@ export function addRunCommands(program: Command, context: Context): void {
       const { demo } = await import('../handlers/run.ts');
       await demo(context, options.plain === true, command);
     });
+}
+
+function httpUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text;
+  throw new InvalidArgumentError('It must be a URL that begins with http:// or https://.');
 }

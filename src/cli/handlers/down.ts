@@ -130,7 +130,7 @@ async function endStopped(
   const fleet = await context.actions.startFleet({ fleetFile, dataDir, mode: 'down' });
   const program = programOf(command);
   await withLimit(context, timeout, async ({ context: limited, isOver }) => {
-    const show = { plain: false, program, hints: () => [], onInterrupt: 'stop' } as const;
+    const show = { shows: 'view', program, hints: () => [], onInterrupt: 'stop' } as const;
     if (!(await showFleet(limited, fleet, show))) return;
     const exitCode = isOver() ? EXIT.timedOut : EXIT.interrupted;
     throw new CliError(exitCode, 'Not all is gone yet. Run `drover down` again to go on.');

@@ -2,21 +2,48 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { count } from '../../base/plural.ts';
 import type { FleetStatus } from '../../views/status.ts';
-import type { RunningFleet } from '../actions.ts';
+import type { LogLevel, RunningFleet } from '../actions.ts';
 import { type Context, dataDirPath, fleetToRun, programOf, programWith, say } from '../context.ts';
 import { demoHints, type Hint, shortPath } from '../live/hints.ts';
 import { showFleet } from '../live/show-fleet.ts';
+import { type LogFormat, logOutput } from '../log-output.ts';
 import { asTyped } from '../render/as-typed.ts';
 import { warnOfFile } from './validate.ts';
 
-export async function run(context: Context, file: string | undefined, plain: boolean, command: Command): Promise<void> {
+export interface RunOptions {
+  readonly plain?: true;
+  readonly logFormat?: LogFormat;
+  readonly logLevel: LogLevel;
+  readonly traces?: string;
+}
+
+export async function run(
+  context: Context,
+  file: string | undefined,
+  { plain, logFormat, logLevel, traces }: RunOptions,
+  command: Command,
+): Promise<void> {
   const { fleetFile, dataDir } = await fleetToRun(context, file, command);
   const program = programOf(command);
-  const starting = context.actions.startFleet({ fleetFile, dataDir, mode: 'up' });
+  const onLogLine = logFormat === undefined ? undefined : await logOutput(logFormat, context.terminal);
+  const tracesTo = traces ?? collectorIn(context.terminal.env);
+  const starting = context.actions.startFleet({
+    fleetFile,
+    dataDir,
+    mode: 'up',
+    logLevel,
+    ...(onLogLine === undefined ? {} : { onLogLine }),
+    ...(tracesTo === undefined ? {} : { tracesTo }),
+  });
   context.terminal.becomeService(() => void reload(context, starting));
   const fleet = await starting;
   if (fleetFile !== null) await warnOfFile(context, fleetFile);
-  const interrupted = await showFleet(context, fleet, { plain, program, hints: () => RUN_HINTS, onInterrupt: 'stop' });
+  const interrupted = await showFleet(context, fleet, {
+    shows: logFormat !== undefined ? 'nothing' : plain === true ? 'lines' : 'view',
+    program,
+    hints: () => RUN_HINTS,
+    onInterrupt: 'stop',
+  });
   say(
     context,
     interrupted
@@ -36,7 +63,7 @@ export async function demo(context: Context, plain: boolean, command: Command): 
   const fleet = await actions.startFleet({ fleetFile, dataDir, mode: 'up' });
   const program = `bin/${programWith(shortPath(terminal.cwd, dataDir))}`;
   const hints = (status: FleetStatus) => demoHints(status, terminal.cwd, program);
-  await showFleet(context, fleet, { plain, program, hints, onInterrupt: 'down' });
+  await showFleet(context, fleet, { shows: plain ? 'lines' : 'view', program, hints, onInterrupt: 'down' });
   say(context, 'Everything that the demo started is gone.');
 }
 
@@ -61,6 +88,12 @@ async function reload(context: Context, starting: Promise<RunningFleet>): Promis
   } catch (error) {
     say(context, `SIGHUP: the fleet file was not applied: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** As https://opentelemetry.io/docs/specs/otel/protocol/exporter/ has it. */
+function collectorIn(env: Context['terminal']['env']): string | undefined {
+  if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return undefined;
+  return env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT || undefined;
 }
 
 const RUN_HINTS: readonly Hint[] = [

@@ -1,13 +1,14 @@
 import type { FleetStatus } from '../../views/status.ts';
 import type { RunningFleet } from '../actions.ts';
 import type { Context } from '../context.ts';
+import type { Terminal } from '../terminal.ts';
 import { follow, PlainView } from './follow.ts';
 import type { Hint } from './hints.ts';
 import { LiveView } from './live-view.ts';
 
 export interface ShowOptions {
-  /** A line for each activity, also on a terminal. */
-  readonly plain: boolean;
+  /** The live view where the output is a terminal, else lines; a line for each activity; or nothing. */
+  readonly shows: 'view' | 'lines' | 'nothing';
   /** How drover is called here. */
   readonly program: string;
   readonly hints: (status: FleetStatus) => readonly Hint[];
@@ -20,13 +21,10 @@ export interface ShowOptions {
  * @returns whether it was interrupted
  */
 export async function showFleet({ terminal }: Context, fleet: RunningFleet, options: ShowOptions): Promise<boolean> {
-  const { plain, program, hints, onInterrupt } = options;
-  const live = terminal.stdout.isTTY === true && !plain;
-  const view = live
-    ? new LiveView(terminal, program, hints)
-    : new PlainView(terminal, onInterrupt === 'down' ? hints : null);
+  const { onInterrupt } = options;
   const viewing = new AbortController();
-  const showing = follow(fleet.source, view, terminal, viewing.signal);
+  const view = viewOf(terminal, options);
+  const showing = view === null ? null : follow(fleet.source, view, terminal, viewing.signal);
   try {
     const interrupted = await Promise.race([
       fleet.ended.then(() => false),
@@ -39,6 +37,12 @@ export async function showFleet({ terminal }: Context, fleet: RunningFleet, opti
     viewing.abort();
     await showing;
   }
+}
+
+function viewOf(terminal: Terminal, { shows, program, hints, onInterrupt }: ShowOptions): LiveView | PlainView | null {
+  if (shows === 'nothing') return null;
+  if (shows === 'view' && terminal.stdout.isTTY === true) return new LiveView(terminal, program, hints);
+  return new PlainView(terminal, onInterrupt === 'down' ? hints : null);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
