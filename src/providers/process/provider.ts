@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Account } from '../../base/accounts.ts';
+import { formatByteSize } from '../../base/byte-size.ts';
 import { isAlive, type ProcessIdentity } from '../../base/procfs.ts';
 import { KeyedSerial } from '../../base/serial.ts';
 import type { Machine } from '../../model/observation.ts';
@@ -16,6 +18,7 @@ import {
 } from '../../ports/provider.ts';
 import { Endings } from '../endings.ts';
 import { accountOf } from './account.ts';
+import { ControlGroups, limitsOf } from './control-groups.ts';
 import { endProcesses } from './ending.ts';
 import { ExitWatch } from './exit-watch.ts';
 import { LogKeeper } from './log-keeper.ts';
@@ -44,9 +47,13 @@ export class ProcessProvider implements Provider {
   readonly #endings = new Endings();
   readonly #logs: LogKeeper;
   readonly #guard: PortGuard;
+  readonly #groups: ControlGroups;
+  readonly #onProblem: (message: string) => void;
   #recovered: Promise<void> | null = null;
 
-  constructor({ fleet, dataDir, clock, onProblem }: ProviderContext) {
+  constructor({ fleet, dataDir, clock, onProblem }: ProviderContext, groups = new ControlGroups(clock)) {
+    this.#groups = groups;
+    this.#onProblem = onProblem;
     this.#fleet = fleet;
     this.#dataDir = resolve(dataDir);
     this.#clock = clock;
@@ -110,19 +117,37 @@ export class ProcessProvider implements Provider {
       throw new PortError('Invalid', 'otherFleet', `${request.instanceId} is a machine of the fleet ${found.fleet}.`);
     }
     const account = settings.user === null ? null : await accountOf(settings.user);
-    const intent = found ?? (await this.#createIntent(request, settings, account));
-    if (intent.process !== null) return await this.#machine(intent);
+    const group = found === null ? await this.#groupFor(request.instanceId, settings) : found.controlGroup;
+    if (group !== null && found?.process === null) await this.#groups.ready(group.limits);
+    const intent = found ?? (await this.#createIntent(request, settings, account, group));
+    if (intent.process !== null) {
+      this.#limit(intent);
+      return await this.#machine(intent);
+    }
     // An intent that was there before may have been carried out, and only the recording of it lost.
     const spawned = found === null ? null : await findSpawned(found);
     const record = { ...intent, process: spawned ?? (await this.#spawn(intent, settings, account)) };
     await this.#folders.write(record);
+    this.#limit(record);
     return await this.#machine(record);
+  }
+
+  /** @throws PortError `Invalid` where the server is to be limited, and cannot be */
+  async #groupFor(instanceId: string, { memoryBytes, cpus }: ProcessSettings): Promise<MachineRecord['controlGroup']> {
+    const limits = limitsOf(memoryBytes, cpus);
+    if (limits === null) return null;
+    return { path: join(await this.#groups.ready(limits), `${this.#fleet}.${instanceId}`), limits };
+  }
+
+  #limit({ controlGroup }: MachineRecord): void {
+    if (controlGroup !== null) this.#groups.limit(controlGroup.path, controlGroup.limits);
   }
 
   async #createIntent(
     request: LaunchRequest,
     settings: ProcessSettings,
     account: Account | null,
+    controlGroup: MachineRecord['controlGroup'],
   ): Promise<MachineRecord> {
     const { instanceId, group, serves } = request;
     const taken = new Set((await this.#folders.all()).map(({ port }) => port));
@@ -141,7 +166,7 @@ export class ProcessProvider implements Provider {
         userId: account?.userId ?? null,
       };
       const how = { stopSignal, stopTimeoutMs, maxLogSizeBytes };
-      const record = { ...what, ...how, stoppingSince: null, process: null };
+      const record = { ...what, ...how, controlGroup, stoppingSince: null, process: null };
       await this.#folders.write(record);
       return record;
     } catch (error) {
@@ -151,10 +176,13 @@ export class ProcessProvider implements Provider {
   }
 
   async #spawn(intent: MachineRecord, settings: ProcessSettings, account: Account | null): Promise<ProcessIdentity> {
-    const { instanceId } = intent;
+    const { instanceId, controlGroup } = intent;
+    const within = <T>(spawn: () => T) =>
+      controlGroup === null ? spawn() : this.#groups.within(controlGroup.path, spawn);
     const tags = tagVariables({ ...intent, dataDir: this.#dataDir });
     try {
-      const { child, identity } = await spawnServer(settings, tags, this.#folders.path(instanceId, LOG_FILE), account);
+      const log = this.#folders.path(instanceId, LOG_FILE);
+      const { child, identity } = await spawnServer(settings, tags, log, account, within);
       this.#children.set(instanceId, child);
       child.once('exit', () => this.#exits.notify());
       return identity;
@@ -191,10 +219,17 @@ export class ProcessProvider implements Provider {
     await this.#forget(record);
   }
 
-  async #forget({ instanceId, port }: MachineRecord): Promise<void> {
+  async #forget({ instanceId, port, controlGroup }: MachineRecord): Promise<void> {
+    if (controlGroup !== null) await this.#groups.remove(controlGroup.path);
     await this.#folders.remove(instanceId);
     this.#ports.release(port);
     this.#children.delete(instanceId);
+  }
+
+  /** Why it ended, where that was its limit of memory; empty where it was not. */
+  #outOfMemory({ controlGroup }: MachineRecord): string {
+    if (controlGroup === null || this.#groups.oomKills(controlGroup.path) === 0) return '';
+    return `, out of memory: its limit is ${formatByteSize(Number(controlGroup.limits['memory.max']))}`;
   }
 
   #guardPort({ instanceId, port, serves, userId, process }: MachineRecord): void {
@@ -208,12 +243,34 @@ export class ProcessProvider implements Provider {
       try {
         await this.#folders.sweep();
         await adoptProcesses(this.#folders, this.#fleet, this.#dataDir);
+        await this.#recoverGroups();
       } catch (error) {
         this.#recovered = null;
         throw error;
       }
     })();
     return this.#recovered;
+  }
+
+  /** Limits what the service manager has freed when it started Drover anew. Servers go on where that cannot be done. */
+  async #recoverGroups(): Promise<void> {
+    const limited = (await this.#folders.all()).flatMap(({ fleet, controlGroup }) =>
+      fleet === this.#fleet && controlGroup !== null ? [controlGroup] : [],
+    );
+    try {
+      for (const { path, limits } of limited) {
+        const base = await this.#groups.ready(limits);
+        if (existsSync(path)) this.#groups.limit(path, limits);
+        this.#groups.sweep(
+          base,
+          `${this.#fleet}.`,
+          limited.map((one) => one.path),
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+      this.#onProblem(`servers run without their limits: ${error.message}`);
+    }
   }
 
   #log({ instanceId, maxLogSizeBytes }: MachineRecord): { readonly path: string; readonly maxBytes: number } {
@@ -240,7 +297,7 @@ export class ProcessProvider implements Provider {
     }
     this.#guard.forget(instanceId);
     const child = this.#children.get(instanceId);
-    const how = `pid ${process.pid} ${howItEnded(child)}`;
+    const how = `pid ${process.pid} ${howItEnded(child)}${this.#outOfMemory(record)}`;
     // One that was killed had no time to say why.
     const line = child?.signalCode ? '' : await lastLine(this.#folders.path(instanceId, LOG_FILE));
     return { ...machine, state: 'stopped', detail: line === '' ? how : `${how}; last log line: ${line}` };

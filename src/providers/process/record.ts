@@ -32,6 +32,12 @@ export const machineRecord = z.object({
   userId: z.int().min(0).nullable().default(null),
   /** Whether it has to listen on its port. */
   serves: z.boolean().default(false),
+  /** Its control group, made for it alone; null where it has no limits. */
+  controlGroup: z
+    .object({ path: z.string(), limits: z.record(z.string(), z.string()) })
+    .readonly()
+    .nullable()
+    .default(null),
   /** For a person who looks into the folder. Empty for a machine whose folder was lost. */
   command: z.array(z.string()).readonly(),
   process: z

@@ -57,6 +57,7 @@ function reconstruct(processes: readonly TaggedProcess[], dataDir: string): Mach
     maxLogSizeBytes: maxLogBytesSchema.parse(undefined),
     userId: null,
     serves: false,
+    controlGroup: null,
     command: [],
     process: null,
   };

@@ -5,6 +5,14 @@ import { readSettings, settingsSchema } from './settings.ts';
 const schema = settingsSchema('/srv/shop');
 
 describe('settingsSchema', () => {
+  it('has limits as bytes and processors', () => {
+    const settings = schema.parse({ command: ['node'], memory: '512MiB', cpus: 0.5 });
+    expect(settings).toMatchObject({ memoryBytes: 536_870_912, cpus: 0.5 });
+    expect(readSettings(settings)).toMatchObject({ memoryBytes: 536_870_912, cpus: 0.5 });
+    for (const wrong of [{ memory: 512 }, { memory: '1MiB' }, { cpus: 0 }, { cpus: '50%' }])
+      expect(schema.safeParse({ command: ['node'], ...wrong }).success).toBe(false);
+  });
+
   it('fills in what is usual, and resolves paths against the folder of the fleet file', () => {
     expect(schema.parse({ command: ['node', 'server.js'] })).toEqual({
       command: ['node', 'server.js'],
@@ -22,7 +30,7 @@ describe('settingsSchema', () => {
 
   it('gives what readSettings accepts', () => {
     const settings = schema.parse({ command: ['node'], environment: { COLOUR: 'green' } });
-    expect(readSettings(settings)).toEqual(settings);
+    expect(readSettings(settings)).toEqual({ ...settings, memoryBytes: null, cpus: null });
   });
 
   it.each([

@@ -17,6 +17,10 @@ const userSchema = userNameSchema.nullable().default(null);
 export const MAX_STOP_TIMEOUT_MS = 3_600_000;
 const MIN_LOG_BYTES = 64 * KIB;
 const MAX_LOG_BYTES = 1024 * KIB * KIB;
+const MIN_MEMORY_BYTES = 4 * KIB * KIB;
+const MAX_MEMORY_BYTES = 16 * 1024 * KIB * KIB * KIB;
+const MIN_CPUS = 0.01;
+const MAX_CPUS = 1_024;
 const DEFAULT_LOG_SIZE = '10MiB';
 
 /** What a launch needs, after validation: an absolute path, milliseconds. */
@@ -30,9 +34,13 @@ const processSettings = z.object({
   stopTimeoutMs: z.number(),
   maxLogSizeBytes: maxLogBytesSchema,
   user: userSchema,
+  memoryBytes: z.number().nullable().default(null),
+  cpus: z.number().nullable().default(null),
 });
 
 export type ProcessSettings = z.infer<typeof processSettings>;
+/** Without limits they are left out, so that the launch template is the one that it was before there were any. */
+type WrittenSettings = Omit<ProcessSettings, 'memoryBytes' | 'cpus'> & { memoryBytes?: number; cpus?: number };
 
 /** The launch template's settings as a person writes them. */
 export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
@@ -62,13 +70,26 @@ export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
         .prefault(DEFAULT_LOG_SIZE)
         .describe('The size at which the log of a server begins anew; the one before is kept.'),
       user: userSchema.describe('The user of the host that servers run as, where Drover runs as root.'),
+      memory: byteSizeSchema({ minBytes: MIN_MEMORY_BYTES, maxBytes: MAX_MEMORY_BYTES })
+        .optional()
+        .describe(
+          'What all processes of a server may use together; a server that needs more is ended. It needs cgroup v2.',
+        ),
+      cpus: z
+        .number()
+        .min(MIN_CPUS)
+        .max(MAX_CPUS)
+        .optional()
+        .describe('The processor time that a server may use, in whole processors, such as 0.5. It needs cgroup v2.'),
     })
     .transform(
-      ({ stopTimeout, maxLogSize, ...settings }): ProcessSettings => ({
+      ({ stopTimeout, maxLogSize, memory, cpus, ...settings }): WrittenSettings => ({
         ...settings,
         workingDirectory: resolve(baseDir, settings.workingDirectory),
         stopTimeoutMs: stopTimeout,
         maxLogSizeBytes: maxLogSize,
+        ...(memory === undefined ? {} : { memoryBytes: memory }),
+        ...(cpus === undefined ? {} : { cpus }),
       }),
     );
 }

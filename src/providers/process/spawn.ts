@@ -21,6 +21,7 @@ export interface Server {
  * Starts a server in a session of its own, with its output appended to the log. It does not keep the controller alive and does
  * not end with it.
  *
+ * @param within what spawns it, such as in a control group
  * @throws PortError when it was not spawned: `Invalid` when it can never be, `NoCapacity` when the host has no room for it.
  *   Any other error may come after the spawning.
  */
@@ -29,6 +30,7 @@ export async function spawnServer(
   tags: Readonly<Record<string, string>>,
   logPath: string,
   account: Account | null,
+  within: <T>(spawn: () => T) => T,
 ): Promise<Server> {
   const { command, workingDirectory } = settings;
   const [program = ''] = command;
@@ -40,7 +42,7 @@ export async function spawnServer(
   const stdio: StdioOptions = ['ignore', log.fd, log.fd];
   let child: ChildProcess;
   try {
-    child = spawn(file, args, { cwd: workingDirectory, env, detached: true, stdio });
+    child = within(() => spawn(file, args, { cwd: workingDirectory, env, detached: true, stdio }));
     // Without a pid the reason follows as an event.
     if (child.pid === undefined) throw (await once(child, 'error'))[0];
   } catch (error) {

@@ -6,12 +6,13 @@ import { PortError } from '../../ports/errors.ts';
 import type { Problem } from '../../settings/explain.ts';
 import type { TemplateUse } from '../../settings/settings-schema.ts';
 import { accountOf } from './account.ts';
+import { limitsOf, whyNoLimits } from './control-groups.ts';
 import { type ProcessSettings, readSettings } from './settings.ts';
 
 /** Whether this host has what a server is started with, and each server a port. */
 export async function settingsWarnings(settings: JsonObject, use: TemplateUse): Promise<readonly Problem[]> {
   const read = readSettings(settings);
-  return [...programWarnings(read), ...(await userWarnings(read)), ...portWarnings(read, use)];
+  return [...programWarnings(read), ...(await userWarnings(read)), ...limitWarnings(read), ...portWarnings(read, use)];
 }
 
 async function userWarnings({ user }: ProcessSettings): Promise<readonly Problem[]> {
@@ -23,6 +24,14 @@ async function userWarnings({ user }: ProcessSettings): Promise<readonly Problem
     if (error instanceof PortError) return [{ path: ['user'], message: error.message }];
     throw error;
   }
+}
+
+function limitWarnings({ memoryBytes, cpus }: ProcessSettings): readonly Problem[] {
+  const limits = limitsOf(memoryBytes, cpus);
+  const why = limits === null ? null : whyNoLimits(limits);
+  if (why === null) return [];
+  const message = `${why}, so every launch will be refused; start this host with cgroup v2, or leave memory and cpus out`;
+  return [{ path: [memoryBytes === null ? 'cpus' : 'memory'], message }];
 }
 
 function portWarnings({ portRange: { from, to } }: ProcessSettings, { maxSize }: TemplateUse): readonly Problem[] {

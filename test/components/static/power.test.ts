@@ -179,6 +179,11 @@ requires('sshd')('hosts that are switched on and reset from outside', () => {
       await writeFile(file(0, 'dead'), '');
       expect(await machineOf(provider, 'i-1')).toMatchObject({ repair: { step: 'reset' } });
       await expect.poll(() => world.powerLog(0), PATIENCE).toBe('reset\n');
+      await writeFile(file(0, 'off'), '');
+      // It is asked at once, and not after the hour that the host may take to boot.
+      const asked = provider.terminate(machine.id, AbortSignal.timeout(25_000));
+      await expect(asked).rejects.toMatchObject({ code: 'unreachable' });
+      await rm(file(0, 'off'));
       await provider.terminate(machine.id, signal);
       expect(await machineOf(provider, 'i-1')).toBeUndefined();
     });
