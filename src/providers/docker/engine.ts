@@ -46,7 +46,7 @@ export class Engine {
     this.#settings = settings;
     this.#fleet = fleet;
     this.#clock = clock;
-    this.#connection = new EngineConnection(settings.connection);
+    this.#connection = new EngineConnection(settings.connection, clock);
     this.#images = new Images(clock, closed);
     this.#closed = closed;
   }
@@ -84,8 +84,8 @@ export class Engine {
    */
   async launch(request: LaunchRequest, settings: DockerSettings, signal: AbortSignal): Promise<Machine> {
     const name = containerName(this.#fleet, request.instanceId);
-    const found = (await this.#inspect(name, signal)) ?? (await this.#create(name, request, settings, signal));
-    if (isHalfMade(found)) await this.#start(name, signal);
+    const earlier = await this.#make(name, request, settings, signal);
+    if (earlier === null || isHalfMade(earlier)) await this.#start(name, signal);
     const container = await this.#inspect(name, signal);
     if (container === null)
       throw new PortError('Transient', 'gone', `The container ${name} on ${this.where} has gone.`);
@@ -143,12 +143,17 @@ export class Engine {
     await withDeadline(this.#clock, timeoutMs, this.#closed, bounded, `${what} ${name} on ${this.where}`);
   }
 
-  async #create(
+  /**
+   * Makes a machine's container. The engine itself refuses a second one of the name, and a missing image, so that nobody asks for either before.
+   *
+   * @returns the one that was there already; null where it was made now
+   */
+  async #make(
     name: string,
     request: LaunchRequest,
     settings: DockerSettings,
     signal: AbortSignal,
-  ): Promise<Container> {
+  ): Promise<Container | null> {
     const { instanceId, group } = request;
     const { address } = this.#settings;
     if (settings.publishedPorts.length > 0 && address === null) {
@@ -160,27 +165,39 @@ export class Engine {
     }
     const network = settings.networks[0] ?? '';
     const tags = { fleet: this.#fleet, group, instanceId, launchedAt: this.#clock.now(), network };
-    await this.use(`the image ${settings.image}`, (docker) =>
-      this.#images.provide(docker, settings, () => this.#hasImage(docker, settings.image)),
-    );
     const spec = containerSpec(settings, tags, request, address);
-    try {
-      await this.use(`making ${name}`, async (docker) => {
-        const container = await docker.createContainer({ ...spec, name, abortSignal: signal });
-        for (const network of settings.networks.slice(1)) {
-          await networkCalls(docker, network).connect({ Container: container.id });
-        }
-      });
-    } catch (error) {
-      const isThere = error instanceof PortError && statusOf(error.cause) === CONFLICT;
-      if (!isThere) {
-        await this.#undo(name, error, signal);
-        throw error;
-      }
+    const create = () =>
+      this.use(`making ${name}`, (docker) => docker.createContainer({ ...spec, name, abortSignal: signal }));
+    const pull = () => this.use(`the image ${settings.image}`, (docker) => this.#images.pull(docker, settings));
+    if (settings.pull === 'always') {
+      const earlier = await this.#inspect(name, signal);
+      if (earlier !== null) return earlier;
+      await pull();
     }
-    const made = await this.#inspect(name, signal);
-    if (made === null) throw new PortError('Transient', 'gone', `The container ${name} on ${this.where} has gone.`);
-    return made;
+    try {
+      await create();
+    } catch (error) {
+      const earlier = await this.#inspect(name, signal);
+      if (earlier !== null) return earlier;
+      if (settings.pull === 'always' || !(error instanceof PortError) || error.code !== 'noImage') throw error;
+      if (settings.pull === 'never') throw notLoaded(settings.image, this.where, error);
+      await pull();
+      await create();
+    }
+    await this.#connect(name, settings.networks.slice(1), signal);
+    return null;
+  }
+
+  /** The networks beside the one that servers are reached on. */
+  async #connect(name: string, networks: readonly string[], signal: AbortSignal): Promise<void> {
+    try {
+      for (const network of networks) {
+        await this.use(`connecting ${name}`, (docker) => networkCalls(docker, network).connect({ Container: name }));
+      }
+    } catch (error) {
+      await this.#undo(name, error, signal);
+      throw error;
+    }
   }
 
   async #start(name: string, signal: AbortSignal): Promise<void> {
@@ -203,16 +220,6 @@ export class Engine {
         cause: left,
       });
     });
-  }
-
-  async #hasImage(docker: Docker, image: string): Promise<boolean> {
-    try {
-      await docker.getImage(withTag(image)).inspect();
-      return true;
-    } catch (error) {
-      if (statusOf(error) === NO_CONTAINER) return false;
-      throw error;
-    }
   }
 
   /** Null where there is none. @param isOurs whether one of somebody else is an error */
@@ -259,6 +266,11 @@ export class Engine {
     this.#endings.set(id, ending);
     return ending;
   }
+}
+
+function notLoaded(image: string, where: string, cause: PortError): PortError {
+  const what = `The image ${withTag(image)} is not on ${where}, and pull is never: load it there, or write pull: missing.`;
+  return new PortError('Invalid', 'noImage', what, { cause });
 }
 
 function listedContainer(info: ContainerInfo): Container | null {

@@ -1,7 +1,6 @@
 import type Docker from 'dockerode';
 import type { Clock } from '../../ports/clock.ts';
 import { withDeadline } from '../../ports/deadline.ts';
-import { PortError } from '../../ports/errors.ts';
 import { readSecret } from '../secret.ts';
 import { registryOf, withTag } from './image-name.ts';
 import type { DockerSettings } from './settings.ts';
@@ -13,7 +12,7 @@ const PULL_TIMEOUT_MS = 1_800_000;
 export class Images {
   readonly #clock: Clock;
   readonly #closed: AbortSignal;
-  /** Under way, by image: servers that are launched at once share one. */
+  /** Under way, by image and by who pulls it: servers that are launched at once share one. */
   readonly #pulls = new Map<string, Promise<void>>();
 
   constructor(clock: Clock, closed: AbortSignal) {
@@ -21,23 +20,16 @@ export class Images {
     this.#closed = closed;
   }
 
-  /** Sees to it that a launch finds its image. */
-  async provide(docker: Docker, settings: DockerSettings, isThere: () => Promise<boolean>): Promise<void> {
+  /** Sees to it that a launch finds its image as the registry has it. @throws PortError, or the engine's own error */
+  async pull(docker: Docker, settings: DockerSettings): Promise<void> {
     const image = withTag(settings.image);
-    if (settings.pull !== 'always' && (await isThere())) return;
-    if (settings.pull === 'never') {
-      throw new PortError(
-        'Invalid',
-        'noImage',
-        `The image ${image} is not there, and pull is never: load it, or write pull: missing.`,
-      );
-    }
-    const pull = this.#pulls.get(image) ?? this.#pull(docker, image, settings);
-    this.#pulls.set(image, pull);
+    const key = `${settings.registryLogin?.username ?? ''}@${image}`;
+    const pull = this.#pulls.get(key) ?? this.#begin(docker, image, settings).finally(() => this.#pulls.delete(key));
+    this.#pulls.set(key, pull);
     await pull;
   }
 
-  #pull(docker: Docker, image: string, { registryLogin }: DockerSettings): Promise<void> {
+  #begin(docker: Docker, image: string, { registryLogin }: DockerSettings): Promise<void> {
     const run = async (signal: AbortSignal) => {
       const authconfig =
         registryLogin === null
@@ -59,8 +51,6 @@ export class Images {
         });
       });
     };
-    return withDeadline(this.#clock, PULL_TIMEOUT_MS, this.#closed, run, `pulling ${image}`).finally(() => {
-      this.#pulls.delete(image);
-    });
+    return withDeadline(this.#clock, PULL_TIMEOUT_MS, this.#closed, run, `pulling ${image}`);
   }
 }
