@@ -1,15 +1,17 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freeNetwork } from './free-network.ts';
+import { own, takenOver } from './left-behind.ts';
+import { processesWith } from './processes.ts';
 
 const run = promisify(execFile);
 const IMAGE_SCRIPT = join(import.meta.dirname, 'tiny-web-image.sh');
 
+const PREFIX = 'drover-docker-';
 const POLL_EVERY_MS = 50;
 const PATIENCE_MS = 30_000;
 
@@ -19,17 +21,24 @@ export const TINY_WEB = 'tiny-web:1';
 export class DockerEngine {
   readonly folder: string;
   readonly host: string;
-  readonly #bridge = `drv${randomInt(2 ** 32).toString(36)}`;
+  /** Of the host; its name tells which folder it belongs to. */
+  readonly #bridge: string;
+  readonly #arguments: readonly string[];
   #daemon: ChildProcess | null = null;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, more: readonly string[]) {
     this.folder = folder;
+    this.#arguments = more;
+    this.#bridge = `drv-${basename(folder).slice(PREFIX.length)}`;
     this.host = `unix://${folder}/docker.sock`;
   }
 
-  static async start(): Promise<DockerEngine> {
-    const engine = new DockerEngine(await mkdtemp(join(tmpdir(), 'drover-docker-')));
+  /** @param more arguments of `dockerd` */
+  static async start(more: readonly string[] = []): Promise<DockerEngine> {
+    for (const folder of await takenOver(PREFIX)) await new DockerEngine(folder, []).#takeAway();
+    const engine = new DockerEngine(await mkdtemp(join(tmpdir(), PREFIX)), more);
     const bridge = engine.#bridge;
+    await own(engine.folder);
     await run('ip', ['link', 'add', bridge, 'type', 'bridge']);
     await run('ip', ['address', 'add', `${freeNetwork(30)}.1/24`, 'dev', bridge]);
     await run('ip', ['link', 'set', bridge, 'up']);
@@ -47,25 +56,11 @@ export class DockerEngine {
     const args = ['--data-root', folders[0], '--exec-root', folders[1], '--pidfile', join(this.folder, 'docker.pid')];
     // It changes nothing of the host's own network.
     const network = ['--bridge', this.#bridge, '--iptables=false', '--ip-forward=false'];
-    this.#daemon = spawn('dockerd', ['--host', this.host, ...args, ...network] as string[], {
+    this.#daemon = spawn('dockerd', ['--host', this.host, ...args, ...network, ...this.#arguments] as string[], {
       stdio: 'ignore',
       detached: true,
     });
-    await this.#untilItAnswers();
-  }
-
-  /** Also in benchmarks, where there is no `expect.poll`. */
-  async #untilItAnswers(): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
-    for (;;) {
-      const failure = await this.docker('version').then(
-        () => null,
-        (error: unknown) => error,
-      );
-      if (failure === null) return;
-      if (Date.now() > deadline) throw failure;
-      await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
-    }
+    await until(() => this.docker('version'));
   }
 
   async stopDaemon(): Promise<void> {
@@ -111,12 +106,36 @@ export class DockerEngine {
     for (const name of await this.networks()) await this.docker('network', 'rm', name);
   }
 
+  /** What a test that was killed has left: its daemon goes on, and so do its containers, with their interfaces. */
+  async #takeAway(): Promise<void> {
+    const daemons = async () =>
+      (await processesWith(this.folder)).filter(({ commandLine }) => commandLine.startsWith('dockerd '));
+    for (const { pid } of await daemons()) process.kill(pid, 'SIGTERM');
+    await until(async () => (await daemons()).length === 0);
+    // The next one finds what the last one may have left, and takes it away.
+    await this.dispose();
+  }
+
   async dispose(): Promise<void> {
     if (this.#daemon === null) await this.startDaemon();
     await this.clear();
     await this.stopDaemon();
     await run('ip', ['link', 'delete', this.#bridge]);
     await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Until it is so, or does not fail any more. Also in benchmarks, where there is no `expect.poll`. */
+async function until(isSo: () => Promise<unknown>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const failure = await isSo().then(
+      (so) => (so === false ? new Error('it never came to be') : null),
+      (error: unknown) => error,
+    );
+    if (failure === null) return;
+    if (Date.now() > deadline) throw failure;
+    await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
   }
 }
 

@@ -8,9 +8,12 @@ import { vi } from 'vitest';
 import { TINY_WEB } from './docker-engine.ts';
 import type { TestEngine } from './docker-world.ts';
 import { freeNetwork } from './free-network.ts';
+import { own, takenOver } from './left-behind.ts';
+import { kill, processesWith } from './processes.ts';
 
 const run = promisify(execFile);
 const IMAGE_SCRIPT = join(import.meta.dirname, 'tiny-web-image.sh');
+const PREFIX = 'drover-podman-';
 const PATIENCE = { timeout: 30_000, interval: 50 };
 
 /** Podman's service with an API like Docker's, in a folder of a test's own, with an image that serves. */
@@ -25,7 +28,9 @@ export class PodmanEngine implements TestEngine {
   }
 
   static async start(): Promise<PodmanEngine> {
-    const engine = new PodmanEngine(await mkdtemp(join(tmpdir(), 'drover-podman-')));
+    for (const folder of await takenOver(PREFIX)) await new PodmanEngine(folder).#takeAway();
+    const engine = new PodmanEngine(await mkdtemp(join(tmpdir(), PREFIX)));
+    await own(engine.folder);
     await mkdir(join(engine.folder, 'networks'));
     // Without limits of its own: where tests run, nobody may raise them.
     await writeFile(
@@ -36,11 +41,7 @@ export class PodmanEngine implements TestEngine {
         ...['[engine]', 'runtime = "runc"', ''],
       ].join('\n'),
     );
-    engine.#service = spawn('podman', [...engine.#places, 'system', 'service', '--time', '0', engine.host], {
-      env: engine.environment,
-      stdio: 'ignore',
-    });
-    await vi.waitFor(() => engine.docker('version'), PATIENCE);
+    await engine.#serve();
     await run('sh', [IMAGE_SCRIPT, TINY_WEB], { env: engine.environment });
     return engine;
   }
@@ -52,6 +53,24 @@ export class PodmanEngine implements TestEngine {
   get #places(): readonly string[] {
     const folders = ['root', 'runroot', 'tmpdir'].flatMap((name) => [`--${name}`, join(this.folder, name)]);
     return [...folders, '--storage-driver=vfs', '--cgroup-manager=cgroupfs', '--events-backend=file'];
+  }
+
+  async #serve(): Promise<void> {
+    this.#service = spawn('podman', [...this.#places, 'system', 'service', '--time', '0', this.host], {
+      env: this.environment,
+      stdio: 'ignore',
+    });
+    await vi.waitFor(() => this.docker('version'), PATIENCE);
+  }
+
+  /** What a test that was killed has left. */
+  async #takeAway(): Promise<void> {
+    const services = (await processesWith(this.folder)).filter(({ commandLine }) =>
+      commandLine.includes('system service'),
+    );
+    for (const { pid } of services) kill(pid);
+    await this.#serve();
+    await this.dispose();
   }
 
   /** Docker's own client speaks to it. */
