@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what only tests need from the distribution (Debian, Ubuntu), as root: faketime, OpenIPMI, Prometheus, Python, RabbitMQ, Redis, libvirt with QEMU
-# and a small guest, Vagrant, Docker and Podman; and moto, apart from the host. Tests run their own, so the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
+# and a small guest, Vagrant, Docker with its registry, and Podman; and moto, apart from the host. Tests run their own, so the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
 set -eu
 . "$(dirname "$0")/debian-packages.sh"
 
@@ -24,6 +24,9 @@ is_program vagrant || missing="$missing vagrant"
 [ -e /usr/share/doc/vagrant-libvirt ] || missing="$missing vagrant-libvirt"
 is_program dropbear || missing="$missing dropbear-bin"
 is_program dockerd || missing="$missing docker.io"
+is_program docker-registry || missing="$missing docker-registry"
+is_program htpasswd || missing="$missing apache2-utils"
+is_program openssl || missing="$missing openssl"
 is_program podman || missing="$missing podman catatonit netavark aardvark-dns"
 is_program sshd || missing="$missing openssh-server"
 is_program ipmi_sim || missing="$missing openipmi"

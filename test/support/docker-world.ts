@@ -24,19 +24,22 @@ export class DockerWorld implements ProviderWorld {
   readonly settings: JsonObject;
   readonly listening: JsonObject;
   readonly #engines: readonly TestEngine[];
+  readonly #places: readonly JsonObject[];
   readonly #opened: Provider[] = [];
 
-  constructor(engines: readonly TestEngine[], template: JsonObject = {}) {
+  /** @param places where they are, as the fleet file has it, if not at their sockets */
+  constructor(engines: readonly TestEngine[], template: JsonObject = {}, places?: readonly JsonObject[]) {
     this.#engines = engines;
+    this.#places = places ?? engines.map(({ host }) => ({ engine: host }));
     this.settings = settings(template);
     this.listening = this.settings;
   }
 
   /** What the fleet file says: one engine is the only place, several are zones `a`, `b`, ... */
   get providerSettings(): JsonObject {
-    const [only] = this.#engines;
-    const zones = this.#engines.map(({ host }, index) => [String.fromCharCode(97 + index), { engine: host }]);
-    return this.#engines.length === 1 ? { engine: only?.host ?? '' } : { hosts: Object.fromEntries(zones) };
+    const [only = {}] = this.#places;
+    if (this.#places.length === 1) return only;
+    return { hosts: Object.fromEntries(this.#places.map((one, index) => [String.fromCharCode(97 + index), one])) };
   }
 
   context(fleet: string): ProviderContext {

@@ -25,6 +25,7 @@ const components = {
   podman: { title: 'Podman', program: 'podman', install: INSTALL_TEST_COMPONENTS },
   prometheus: { title: 'Prometheus', program: 'prometheus', install: INSTALL_TEST_COMPONENTS },
   python3: { title: 'Python', program: 'python3', install: INSTALL_TEST_COMPONENTS },
+  dockerRegistry: { title: 'the Docker registry', program: 'docker-registry', install: INSTALL_TEST_COMPONENTS },
   rabbitmq: { title: 'RabbitMQ', program: 'rabbitmq-server', install: INSTALL_TEST_COMPONENTS },
   sshd: { title: 'OpenSSH', program: 'sshd', install: INSTALL_TEST_COMPONENTS },
   redis: { title: 'Redis', program: 'redis-server', install: INSTALL_TEST_COMPONENTS },

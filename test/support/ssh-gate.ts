@@ -12,7 +12,7 @@ import type { LibvirtHost } from './libvirt-host.ts';
 const run = promisify(execFile);
 const SSHD = '/usr/sbin/sshd';
 
-/** An sshd of a test's own on loopback, with keys of its own: the way to a libvirt host that can be cut off. */
+/** An sshd of a test's own on loopback, with keys of its own: the way to a host that can be cut off. */
 export class SshGate {
   readonly #folder: string;
   readonly #port: number;
@@ -23,11 +23,33 @@ export class SshGate {
     this.#port = port;
   }
 
-  static async open(): Promise<SshGate> {
+  /** @param environment of whoever comes in */
+  static async open(environment: Readonly<Record<string, string>> = {}): Promise<SshGate> {
     const gate = new SshGate(await mkdtemp(join(tmpdir(), 'drover-sshd-')), await freePort());
-    await gate.#makeKeys();
+    await gate.#makeKeys(environment);
     await gate.open();
     return gate;
+  }
+
+  /** In a URL. */
+  get destination(): string {
+    return `root@127.0.0.1:${this.#port}`;
+  }
+
+  /** A folder with an `ssh` that has the keys: for the PATH of those who have no other way to name them. */
+  get programs(): string {
+    return this.#folder;
+  }
+
+  /** Of a host that has another key than is known of it. */
+  async forgetHost(): Promise<void> {
+    const other = (await readFile(this.#path('key.pub'), 'utf8')).split(' ').slice(0, 2).join(' ');
+    await writeFile(this.#path('known'), `[127.0.0.1]:${this.#port} ${other}\n`);
+  }
+
+  /** It lets nobody's key in. */
+  async refuseKeys(): Promise<void> {
+    await writeFile(this.#path('authorized'), '');
   }
 
   /** The host by way of this sshd, as this user. */
@@ -37,7 +59,7 @@ export class SshGate {
       `keyfile=${this.#path('key')}`,
       `command=${this.#path('ssh')}`,
     ];
-    return `qemu+ssh://root@127.0.0.1:${this.#port}/system?${parameters.join('&')}`;
+    return `qemu+ssh://${this.destination}/system?${parameters.join('&')}`;
   }
 
   async open(): Promise<void> {
@@ -55,9 +77,11 @@ export class SshGate {
   async close(): Promise<void> {
     const daemon = this.#daemon;
     if (daemon === null || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    this.#daemon = null;
+    // Those who are in are not thrown out by its end.
+    await run('pkill', ['-KILL', '--parent', String(daemon.pid)]).catch(() => undefined);
     daemon.kill('SIGTERM');
     await once(daemon, 'exit');
-    this.#daemon = null;
   }
 
   async dispose(): Promise<void> {
@@ -65,7 +89,7 @@ export class SshGate {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #makeKeys(): Promise<void> {
+  async #makeKeys(environment: Readonly<Record<string, string>>): Promise<void> {
     for (const name of ['hostkey', 'key'])
       await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', this.#path(name)]);
     await copyFile(this.#path('key.pub'), this.#path('authorized'));
@@ -80,10 +104,11 @@ export class SshGate {
       'UsePAM no',
       'PasswordAuthentication no',
       'PidFile none',
+      ...Object.entries(environment).map(([name, value]) => `SetEnv ${name}=${value}`),
     ];
     await writeFile(this.#path('sshd_config'), `${lines.join('\n')}\n`);
-    const options = `-F none -o UserKnownHostsFile=${this.#path('known')} -o IdentitiesOnly=yes`;
-    await writeFile(this.#path('ssh'), `#!/bin/sh\nexec ssh ${options} "$@"\n`);
+    const options = `-F none -o UserKnownHostsFile=${this.#path('known')} -i ${this.#path('key')} -o IdentitiesOnly=yes`;
+    await writeFile(this.#path('ssh'), `#!/bin/sh\nexec /usr/bin/ssh ${options} "$@"\n`);
     await chmod(this.#path('ssh'), 0o700);
   }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import { reasonOf } from '../../base/quoted.ts';
+import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Connection } from './engine-settings.ts';
 import { SshAgent } from './ssh-agent.ts';
@@ -20,10 +21,12 @@ const NOTHING_FROM_ENVIRONMENT = {
 /** Makes clients of one engine. */
 export class EngineConnection {
   readonly #connection: Connection;
+  readonly #clock: Clock;
   #ssh: SshAgent | null = null;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, clock: Clock) {
     this.#connection = connection;
+    this.#clock = clock;
   }
 
   /** With certificates as they are now. @throws PortError `Unauthorized` where they cannot be read */
@@ -41,7 +44,7 @@ export class EngineConnection {
         return new Client({ ...NOTHING_FROM_ENVIRONMENT, protocol: 'https', host, port, ca, cert, key });
       }
       case 'ssh':
-        this.#ssh ??= new SshAgent(connection);
+        this.#ssh ??= new SshAgent(connection, this.#clock);
         return new Client(throughAgent(this.#ssh));
     }
   }

@@ -17,6 +17,7 @@ describe('errors of an engine', () => {
     [answered(403, "no available IPv4 addresses on this network's address pools: narrow"), 'NoCapacity', 'noAddress'],
     [answered(500, 'toomanyrequests: You have reached your pull rate limit'), 'RateLimited', 'registryLimit'],
     [answered(500, 'Get "https://r/v2/": unauthorized: authentication required'), 'Unauthorized', 'registryLogin'],
+    [answered(500, 'Head "https://r/v2/": no basic auth credentials'), 'Unauthorized', 'registryLogin'],
     [answered(404, 'manifest for nginx:nothing not found: manifest unknown'), 'Invalid', 'noImage'],
     [answered(404, 'No such image: nothing:1'), 'Invalid', 'noImage'],
     [answered(500, 'Get "https://r/v2/": net/http: TLS handshake timeout'), 'Transient', 'pull'],
@@ -27,6 +28,7 @@ describe('errors of an engine', () => {
     [failed('ECONNREFUSED'), 'Transient', 'unreachable'],
     [failed('ENOENT', 'connect ENOENT /var/run/docker.sock'), 'Transient', 'unreachable'],
     [failed('ECONNRESET', 'socket hang up'), 'Transient', 'unreachable'],
+    [failed('EPROTO', 'write EPROTO: wrong version number'), 'Unauthorized', 'tls'],
     [failed('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'), 'Unauthorized', 'tls'],
   ])('%s is %s, %s', (error, reaction, code) => {
     expect(engineError('the host a', 'making x', error)).toMatchObject({ reaction, code });

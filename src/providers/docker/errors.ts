@@ -1,6 +1,7 @@
 import { oneLine, reasonOf } from '../../base/quoted.ts';
 import { errorCode, isProgrammingError } from '../../base/system-error.ts';
 import { PortError } from '../../ports/errors.ts';
+import { SSH_REFUSED } from './ssh-agent.ts';
 
 /** What an engine has answered; null where it was not reached. */
 export function statusOf(error: unknown): number | null {
@@ -13,6 +14,7 @@ const UNREACHABLE = /ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH
 
 /** Words of Docker's and of Podman's, the most telling first. Their status codes alone do not tell: most of these are 500. */
 const KINDS: readonly (readonly [RegExp, ConstructorParameters<typeof PortError>[0], string, string])[] = [
+  [/HTTP request to an HTTPS server/i, 'Unauthorized', 'tls', 'Write tls, with cert and key, for that engine.'],
   [/init binary not found/i, 'Invalid', 'noInit', 'Install catatonit on that host, or write init: false.'],
   [
     /no space left on device|disk quota exceeded/i,
@@ -45,7 +47,7 @@ const KINDS: readonly (readonly [RegExp, ConstructorParameters<typeof PortError>
     'The registry limits pulls: log in with registryLogin, or keep the image on the host.',
   ],
   [
-    /unauthorized|authentication required|denied: |requested access .* is denied|incorrect username or password/i,
+    /unauthorized|authentication required|no basic auth credentials|denied: |requested access .* is denied|incorrect username or password/i,
     'Unauthorized',
     'registryLogin',
     'The registry refuses: correct the name of the image, or registryLogin.',
@@ -104,7 +106,15 @@ export function engineError(where: string, what: string, error: unknown): unknow
         { cause: error },
       );
     }
-    if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|ERR_OSSL/.test(code)) {
+    if (code === SSH_REFUSED) {
+      return new PortError(
+        'Unauthorized',
+        'ssh',
+        `${where} and Drover's user do not trust each other (${oneLine(told)}): as that user, ssh has to log in without questions, by a key in authorized_keys there and with the host in known_hosts here.`,
+        { cause: error },
+      );
+    }
+    if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO/.test(code)) {
       return new PortError(
         'Unauthorized',
         'tls',
