@@ -14,6 +14,8 @@ const LARGE = 20;
 const ROUNDS = 3;
 const PATIENCE_MS = 120_000;
 const POLL_MS = 25;
+const SELDOM_MS = 100;
+const RECENT_ACTIVITIES = 200;
 const ANSWER_TIMEOUT_MS = 1_000;
 const LIMIT_MS = 480_000;
 
@@ -84,23 +86,23 @@ async function withDrover(fleet: RealFleet, engine: DockerEngine): Promise<Round
   const [container = ''] = (await engine.containers()).filter((name) => name.endsWith(`.${victim}`));
   const killedAt = Date.now();
   await engine.kill(container);
-  await inService(fleet, SMALL, victim);
-  const healMs = Date.now() - killedAt;
+  const healMs = (await cameIntoService(fleet, 1, killedAt)) - killedAt;
   const changedAt = Date.now();
   await fleet.client.setDesiredCapacity('hello', LARGE);
-  await inService(fleet, LARGE);
-  const scaleMs = Date.now() - changedAt;
+  const scaleMs = (await cameIntoService(fleet, LARGE - SMALL, changedAt)) - changedAt;
   await fleet.client.setDesiredCapacity('hello', SMALL);
   await fleet.settle(SMALL, PATIENCE_MS);
   return { healMs, scaleMs };
 }
 
-async function inService(fleet: RealFleet, size: number, without = ''): Promise<void> {
-  const isSo = async () => {
-    const serving = (await fleet.instances()).filter(({ id, state }) => state === 'inService' && id !== without);
-    return serving.length === size;
+/** When the last of so many servers came into service, by Drover's own records: to ask for them seldom costs it little of the time that is measured. */
+async function cameIntoService(fleet: RealFleet, count: number, sinceMs: number): Promise<number> {
+  const times = async () => {
+    const activities = await fleet.client.activities({ limit: RECENT_ACTIVITIES });
+    const found = activities.filter(({ reason, at }) => reason === 'inService' && at >= sinceMs).map(({ at }) => at);
+    return found.length >= count ? found : null;
   };
-  await until(`${size} are in service`, PATIENCE_MS, isSo, POLL_MS);
+  return Math.max(...(await until(`${count} came into service`, PATIENCE_MS, times, SELDOM_MS)));
 }
 
 async function withSwarm(engine: DockerEngine): Promise<Round> {
