@@ -35,7 +35,8 @@ export class DockerEngine {
 
   /** @param more arguments of `dockerd` */
   static async start(more: readonly string[] = []): Promise<DockerEngine> {
-    for (const folder of await takenOver(PREFIX)) await new DockerEngine(folder, []).#takeAway();
+    // What cannot be taken away now is taken away by a later one.
+    for (const folder of await takenOver(PREFIX)) await new DockerEngine(folder, []).#takeAway().catch(() => undefined);
     const engine = new DockerEngine(await mkdtemp(join(tmpdir(), PREFIX)), more);
     const bridge = engine.#bridge;
     await own(engine.folder);

@@ -28,7 +28,8 @@ export class PodmanEngine implements TestEngine {
   }
 
   static async start(): Promise<PodmanEngine> {
-    for (const folder of await takenOver(PREFIX)) await new PodmanEngine(folder).#takeAway();
+    // What cannot be taken away now is taken away by a later one.
+    for (const folder of await takenOver(PREFIX)) await new PodmanEngine(folder).#takeAway().catch(() => undefined);
     const engine = new PodmanEngine(await mkdtemp(join(tmpdir(), PREFIX)));
     await own(engine.folder);
     await mkdir(join(engine.folder, 'networks'));

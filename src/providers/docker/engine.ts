@@ -137,6 +137,8 @@ export class Engine {
           const status = statusOf(error);
           if (status === 304 || status === NO_CONTAINER) return;
           if (status === CONFLICT && /already in progress|is not running|not running/i.test(String(error))) return;
+          // Podman does not stop what is paused; it is removed all the same.
+          if (/is running or paused/i.test(String(error))) return;
           throw error;
         }
       });

@@ -9,7 +9,8 @@ const RECONNECT = { minMs: 500, maxMs: 30_000 };
 const RENEWAL_MS = 300_000;
 /** Docker tells of an event a moment before its lists show what has happened. */
 const LISTED_AFTER_MS = 300;
-const EVENTS = ['start', 'die', 'oom', 'destroy', 'pause', 'unpause'];
+/** Podman filters by names of its own for what it then calls by Docker's: `died` for `die`, `remove` for `destroy`. */
+const EVENTS = ['start', 'die', 'died', 'oom', 'destroy', 'remove', 'pause', 'unpause'];
 
 /** Follows the events of the fleet's containers on one engine, and connects again when that ends. */
 export function followEvents(engine: Engine, fleet: string, clock: Clock, onEvent: () => void): Following {

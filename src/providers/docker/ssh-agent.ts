@@ -33,7 +33,7 @@ export class SshAgent extends Agent {
     this.#clock = clock;
     this.#args = [
       ...['-T', '-o', 'BatchMode=yes', '-o', `ConnectTimeout=${CONNECT_TIMEOUT_S}`],
-      ...['-o', `ServerAliveInterval=${ALIVE_INTERVAL_S}`, '-o', 'ControlMaster=no'],
+      ...['-o', `ServerAliveInterval=${ALIVE_INTERVAL_S}`, '-o', 'ControlPath=none'],
       ...(port === null ? [] : ['-p', String(port)]),
       ...['--', destination, 'docker', 'system', 'dial-stdio'],
     ];

@@ -70,6 +70,13 @@ requires('docker')('a server in a container', () => {
     expect(await launch()).toMatchObject({ state: 'running', launchedAt: 5 });
   });
 
+  it('that has stopped stays so, whatever is asked for its instance', async () => {
+    await launch();
+    await engine.kill('drover.shop.i-1');
+    expect(await launch()).toMatchObject({ state: 'stopped' });
+    expect(await inspect('{{.State.Status}}')).toBe('exited');
+  });
+
   it.each([
     ['an image that is not there', { image: 'nowhere:1' }, { reaction: 'Invalid', code: 'noImage' }],
     [

@@ -4,6 +4,7 @@ import { DockerEngine } from '../../support/docker-engine.ts';
 import { DockerWorld } from '../../support/docker-world.ts';
 import { launchRequest } from '../../support/launch-request.ts';
 import { terminated } from '../../support/process-world.ts';
+import { processesWith } from '../../support/processes.ts';
 import { requires } from '../../support/requires.ts';
 import { SshGate } from '../../support/ssh-gate.ts';
 
@@ -67,6 +68,18 @@ requires('docker')('an engine', () => {
       await gate.open();
       expect((await provider.list(signal)).machines).toMatchObject([{ id: machine.id, state: 'running' }]);
       await terminated(provider, machine.id);
+    });
+
+    it('has no ssh of ours left once nobody uses it', async () => {
+      const other = await world.open('other');
+      await Promise.all(['i-1', 'i-2'].map(() => other.list(signal)));
+      const clients = async () =>
+        (await processesWith(gate.programs)).filter(({ commandLine }) => commandLine.includes('dial-stdio'));
+      expect(await clients()).not.toEqual([]);
+      await other.close();
+      await provider.close();
+      await expect.poll(clients).toEqual([]);
+      provider = await world.open('shop');
     });
 
     it('that does not run behind ssh is unreachable, too', async () => {

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { describeProviderConformance } from '../../conformance/provider.ts';
 import { DockerWorld } from '../../support/docker-world.ts';
+import { describeEngineInTheField } from '../../support/engine-field.ts';
 import { PodmanEngine } from '../../support/podman-engine.ts';
 import { requires } from '../../support/requires.ts';
 
@@ -13,5 +14,14 @@ requires('podman')("the docker provider with Podman's API", () => {
 
   afterAll(() => engine.dispose());
 
-  describeProviderConformance('podman', async () => new DockerWorld([engine], { log: { driver: 'k8s-file' } }));
+  const template = { log: { driver: 'k8s-file' } };
+  describeProviderConformance('podman', async () => new DockerWorld([engine], template));
+
+  describe('in the field', () => {
+    describeEngineInTheField(
+      () => new DockerWorld([engine], template),
+      (...args) => engine.docker(...args),
+      template,
+    );
+  });
 });
