@@ -1,4 +1,5 @@
 import { CLOUDS } from './clouds.ts';
+import { CONTAINERS } from './containers.ts';
 import { ERRORS } from './errors.ts';
 import { FIELD } from './field.ts';
 import { FLEET } from './fleet.ts';
@@ -23,5 +24,6 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
   ...ERRORS,
   ...SERVERS,
   ...CLOUDS,
+  ...CONTAINERS,
   ...PROVIDERS,
 ];
