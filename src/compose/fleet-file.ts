@@ -18,10 +18,16 @@ import { providerNamed } from '../fleet/providers.ts';
 import { metricSourceTypes } from '../metrics/registry.ts';
 import type { AutoScalingGroup, Fleet } from '../model/fleet.ts';
 import type { FleetDocument } from '../model/fleet-version.ts';
+import { notifierTypes } from '../notifications/registry.ts';
 import { providerTypes, usePackage } from '../providers/registry.ts';
 import type { Problem } from '../settings/explain.ts';
 
-const KNOWN: KnownTypes = { providers: providerTypes, usePackage, sources: metricSourceTypes };
+const KNOWN: KnownTypes = {
+  providers: providerTypes,
+  usePackage,
+  sources: metricSourceTypes,
+  notifiers: notifierTypes,
+};
 
 /** Reads and validates a fleet file with all providers and metric sources that there are. */
 export async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
@@ -42,7 +48,7 @@ export function readFleetDocument(document: FleetDocument, name: string): FleetF
 
 /** A document without what the schemas do not mark as public. */
 export function shownDocument({ content, baseDir }: FleetDocument): FleetDocument {
-  return { content: publicDocument(content, publicInFleet(providerTypes, metricSourceTypes, content)), baseDir };
+  return { content: publicDocument(content, publicInFleet(KNOWN, content)), baseDir };
 }
 
 /** What would fail on this host as it is now, or once a group is large, though the fleet file is valid. */
@@ -70,5 +76,5 @@ async function templateWarnings(fleet: Fleet, group: AutoScalingGroup): Promise<
 }
 
 export function jsonSchema(): object {
-  return fleetJsonSchema(providerTypes, metricSourceTypes);
+  return fleetJsonSchema(KNOWN);
 }

@@ -15,6 +15,7 @@ import { isSameProvider } from '../fleet/providers.ts';
 import { createHaproxy } from '../haproxy/driver.ts';
 import { createFileMetric } from '../metrics/file.ts';
 import { metricSourceTypes } from '../metrics/registry.ts';
+import { notifierTypes } from '../notifications/registry.ts';
 import { isDefect, PortError } from '../ports/errors.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { httpProbe } from '../probes/http.ts';
@@ -122,7 +123,7 @@ export async function startFleet({
       },
       shown: shownDocument,
     },
-    shownSettings: shownSettings(providerTypes, metricSourceTypes),
+    shownSettings: shownSettings({ providers: providerTypes, sources: metricSourceTypes, notifiers: notifierTypes }),
     store,
     provider: ({ name, type, settings }, fleet) => {
       const known = providerTypes.get(type);
@@ -159,6 +160,13 @@ export async function startFleet({
       return type.create({ settings, clock: systemClock, ...context });
     },
     probe: httpProbe,
+    notifier: ({ name, type, settings }) => {
+      const known = notifierTypes.get(type);
+      if (known === undefined)
+        throw new PortError('Invalid', 'notifierUnknown', `${name} is of no known type: ${type}`);
+      const notifier = known.create({ settings, clock: systemClock });
+      return { notifier, takes: known.takes, timeoutMs: known.timeoutMs(settings) };
+    },
     commands: systemCommands,
     telemetry,
     desiredFile: (path) => createFileMetric({ path, clock: systemClock }),

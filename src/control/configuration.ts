@@ -23,6 +23,8 @@ export interface ConfigurationContext {
   readonly reconciler: Reconciler;
   readonly store: Store;
   readonly mode: () => 'up' | 'down';
+  /** From now on this is the fleet. */
+  readonly onFollowed: (fleet: Fleet) => void;
   /** Resolves when it is recorded, or cannot be. */
   readonly report: (activity: Activity) => Promise<void>;
 }
@@ -206,6 +208,7 @@ export class Configuration implements FleetConfiguration {
   #follow(fleet: Fleet): void {
     this.#isKnown = true;
     this.#context.loops.follow(fleet);
+    this.#context.onFollowed(fleet);
   }
 
   async #readFile(): Promise<ReadFleet & { readonly origin: FleetOrigin }> {

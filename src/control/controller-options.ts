@@ -1,6 +1,7 @@
 import type { ShownSettings } from '../fleet/facts.ts';
 import type { ProviderInstance } from '../model/fleet.ts';
 import type { Metric } from '../model/metric.ts';
+import type { NotificationDestination } from '../model/notification.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CommandRunner } from '../ports/command.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -12,6 +13,7 @@ import type { Store } from '../ports/store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { OnDefect } from './defects.ts';
 import type { FleetDocuments, FleetSource } from './fleet-configuration.ts';
+import type { OpenedNotifier } from './notification-loop.ts';
 
 /** What a controller is given: its ports, and what it says of itself. */
 export interface ControllerOptions {
@@ -31,6 +33,7 @@ export interface ControllerOptions {
   readonly desiredFile: (path: string) => MetricSource;
   readonly metricSource: (metric: Metric, context: Omit<MetricContext, 'settings' | 'clock'>) => MetricSource;
   readonly probe: Probe;
+  readonly notifier: (destination: NotificationDestination) => OpenedNotifier;
   readonly commands: CommandRunner;
   readonly telemetry: Telemetry;
   readonly clock: Clock;

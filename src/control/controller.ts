@@ -15,11 +15,13 @@ import type { ControllerOptions } from './controller-options.ts';
 import { Defects, type OnDefect, reportingDefects } from './defects.ts';
 import { balancersInTrouble, explanation, olderTemplates, planned } from './explanation.ts';
 import type { FleetConfiguration } from './fleet-configuration.ts';
+import type { FleetNotifications } from './fleet-notifications.ts';
 import { fleetNumbers } from './fleet-numbers.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { type Health, healthOf } from './health.ts';
 import { LateActivities } from './late-activities.ts';
 import { Loops } from './loops.ts';
+import { Notifications } from './notifications.ts';
 import { inWords, stepsLeft } from './reconcile.ts';
 import { Reconciler } from './reconciler.ts';
 import { Sampler } from './sampler.ts';
@@ -39,6 +41,7 @@ export class Controller implements FleetService {
   readonly #loops: Loops;
   readonly #reconciler: Reconciler;
   readonly #configuration: Configuration;
+  readonly #notifications: Notifications;
   readonly #sampler: Sampler;
   readonly #late: LateActivities;
   readonly #defects: Defects;
@@ -60,7 +63,7 @@ export class Controller implements FleetService {
       if (error !== undefined && isDefect(error)) this.#defects.report('the records', error);
       else options.onProblem(message);
     };
-    this.#late = new LateActivities(store, clock, onProblem, this.#stop.signal);
+    this.#late = new LateActivities(store, clock, onProblem, this.#stop.signal, () => this.#notifications.notify());
     const report = (activity: Activity) => this.#late.record(activity);
     this.#defects = new Defects({ clock, log: options.onDefect, report });
     const onDefect = this.#defects.report;
@@ -81,8 +84,13 @@ export class Controller implements FleetService {
       reconciler: this.#reconciler,
       store: this.#late.store,
       mode: () => this.#mode,
+      onFollowed: (fleet) => this.#notifications.follow(fleet),
       report,
     });
+    this.#notifications = new Notifications(
+      { store: this.#late.store, clock, ids, open: options.notifier, onProblem, onDefect },
+      this.#stop.signal,
+    );
     this.#sampler = new Sampler(store, clock, onProblem);
   }
 
@@ -97,6 +105,7 @@ export class Controller implements FleetService {
   async start(): Promise<void> {
     const { store, about } = this.#options;
     const stored = await store.load();
+    await this.#notifications.load();
     await this.#configuration.start(stored.instances);
     const isNew = stored.groups.size === 0 && stored.instances.length === 0;
     const has = isNew ? 'is new' : `has ${count(stored.instances.length, 'server')}`;
@@ -120,7 +129,7 @@ export class Controller implements FleetService {
     if (this.#stop.signal.aborted) return;
     const servers = this.#loops.groups.flatMap((loop) => loop.instances).length;
     this.#stop.abort();
-    await Promise.all([this.#sampling, this.#reconciling]);
+    await Promise.all([this.#sampling, this.#reconciling, this.#notifications.stopped()]);
     await this.#loops.stop();
     await this.#report(
       'controllerStopped',
@@ -131,6 +140,10 @@ export class Controller implements FleetService {
 
   get configuration(): FleetConfiguration {
     return this.#configuration;
+  }
+
+  get notifications(): FleetNotifications {
+    return this.#notifications;
   }
 
   get #fleet(): Fleet {
@@ -275,6 +288,7 @@ export class Controller implements FleetService {
     this.#endsLoadBalancers = true;
     this.#reconciler.notify();
     while (!this.#isDown && !signal.aborted) await this.#options.clock.sleep(DOWN_POLL_MS, signal);
+    if (!signal.aborted) await this.#notifications.sendLast();
     if (!signal.aborted) this.#finished.resolve();
   }
 

@@ -25,12 +25,21 @@ export class LateActivities {
   readonly #clock: Clock;
   readonly #onProblem: (message: string, error?: unknown) => void;
   readonly #signal: AbortSignal;
+  readonly #onRecorded: () => void;
   readonly #waiting: Waiting[] = [];
   readonly #turn = new Serial();
   #retrying = false;
 
-  constructor(store: Store, clock: Clock, onProblem: (message: string, error?: unknown) => void, signal: AbortSignal) {
+  /** @param onRecorded activities have been recorded, these or others */
+  constructor(
+    store: Store,
+    clock: Clock,
+    onProblem: (message: string, error?: unknown) => void,
+    signal: AbortSignal,
+    onRecorded: () => void,
+  ) {
     this.#store = store;
+    this.#onRecorded = onRecorded;
     this.#clock = clock;
     this.#onProblem = onProblem;
     this.#signal = signal;
@@ -44,6 +53,7 @@ export class LateActivities {
       commit: async (change) => {
         if (this.#waiting.length > 0) await this.#flush();
         await store.commit(change);
+        if (change.activities.length > 0) this.#onRecorded();
       },
       activities: (query) => store.activities(query),
       recordSamples: (samples) => store.recordSamples(samples),
@@ -51,6 +61,7 @@ export class LateActivities {
       metricHistory: (...query) => store.metricHistory(...query),
       fleetVersions: () => store.fleetVersions(),
       fleetVersion: (number) => store.fleetVersion(number),
+      notificationCursors: () => store.notificationCursors(),
       prune: (keep) => store.prune(keep),
       close: () => store.close(),
     };
@@ -77,6 +88,7 @@ export class LateActivities {
     try {
       await this.#store.commit({ memory: null, instances: [], activities: batch.map(recordedLate) });
       this.#waiting.splice(0, batch.length);
+      this.#onRecorded();
     } catch (error) {
       const { message } = asPortError(error);
       if (batch.some(({ why }) => why === null)) this.#onProblem(message, error);

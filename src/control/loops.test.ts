@@ -57,6 +57,7 @@ it('reports a machine of a group that the fleet does not have once, and leaves i
     loadBalancers: [],
     targetGroups: [],
     autoScalingGroups: [group],
+    notifications: [],
     history: DEFAULT_HISTORY,
   };
   const stop = new AbortController();

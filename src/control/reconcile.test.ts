@@ -30,6 +30,7 @@ const FLEET: Fleet = {
   loadBalancers: [edge],
   targetGroups: [],
   autoScalingGroups: [{ ...GROUP, name: 'web' }],
+  notifications: [],
   history: DEFAULT_HISTORY,
 };
 const AS_IT_SHOULD_BE: Running = {

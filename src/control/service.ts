@@ -5,11 +5,13 @@ import type { SuspendableProcess } from '../model/scaling-policy.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
 import type { FleetConfiguration } from './fleet-configuration.ts';
+import type { FleetNotifications } from './fleet-notifications.ts';
 
 /** What a person or a program can ask of a running controller: everything behind the local API. */
 export interface FleetService {
   /** The desired fleet, and every change of it. */
   readonly configuration: FleetConfiguration;
+  readonly notifications: FleetNotifications;
   status(): FleetStatus;
   activities(query: ActivityQuery): Promise<readonly StoredActivity[]>;
   plan(): Promise<Plan>;

@@ -21,6 +21,17 @@ export class Wake {
     return this.#notified;
   }
 
+  /** Waits however long it takes, without a timer. Returns at once when it was notified since the last wait. */
+  async untilNotified(): Promise<void> {
+    if (!this.#notified) {
+      const waiting = new AbortController();
+      this.#waiting = waiting;
+      await new Promise((resolve) => waiting.signal.addEventListener('abort', resolve, { once: true }));
+      this.#waiting = null;
+    }
+    this.#notified = false;
+  }
+
   /**
    * Returns at once when it was notified since the last wait.
    * @returns whether it was notified before the time was over

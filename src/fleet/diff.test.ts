@@ -125,6 +125,18 @@ autoScalingGroups:
       track: { type: targetTracking, metric: load, targetValue: 50, valueIs: average, scaleIn: { maxChange: { instances: 1 } } }
       simple: { type: simple, metric: load, comparison: lessThan, threshold: 10, adjustment: -1 }
     launchTemplate: { provider: machines, zones: [b], instanceTypes: [small] }
+notifications:
+  hook:
+    type: webhook
+    level: error
+    categories: [health]
+    groups: [web]
+    groupWait: 1s
+    groupInterval: 2s
+    quietHours: { from: "22:00", to: "07:00", timeZone: Europe/Berlin, letErrorsThrough: true }
+    url: { file: url }
+    secret: { file: secret }
+  mail: { type: email, host: s3cret, to: [ops] }
 `;
 
 describe('diffFleets', () => {

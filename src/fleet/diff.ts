@@ -11,6 +11,7 @@ import type {
 } from '../model/fleet.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { FleetChange } from './change.ts';
+import { diffNotifications } from './diff-notifications.ts';
 import { diffScaling } from './diff-scaling.ts';
 import {
   diffFacts,
@@ -94,6 +95,7 @@ export function diffFleets(before: Fleet, after: Fleet, shown: ShownSettings = N
       added: GROUP_STARTED,
       removed: GROUP_ENDED,
     }),
+    ...diffNotifications(before.notifications, after.notifications, shown),
     ...diffFacts('history.', historyFacts(before.history), historyFacts(after.history)),
   ];
 }

@@ -93,6 +93,8 @@ export interface ShownSettings {
   readonly launchTemplate: (type: string, settings: JsonObject) => IsShown;
   /** Of a metric's source. */
   readonly source: (type: string, settings: JsonObject) => IsShown;
+  /** Of a destination of notifications. */
+  readonly notifier: (type: string, settings: JsonObject) => IsShown;
 }
 
 /** For where there are no schemas to ask. */
@@ -100,6 +102,7 @@ export const NOTHING_SHOWN: ShownSettings = {
   provider: () => () => false,
   launchTemplate: () => () => false,
   source: () => () => false,
+  notifier: () => () => false,
 };
 
 /** The settings of a provider or of a metric's source. What is not public is compared and not shown, each part by itself. */

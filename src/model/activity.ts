@@ -1,8 +1,11 @@
 /** What Drover did, or refused to do, and why: one record for each decision, kept in the store and shown to people. */
 
+import type { ActivityLevel } from './activity-level.ts';
 import type { InstanceId } from './instance.ts';
 import type { JsonObject } from './json.ts';
 import type { EpochMs } from './time.ts';
+
+export type { ActivityLevel } from './activity-level.ts';
 
 export interface Activity {
   readonly at: EpochMs;
@@ -38,8 +41,6 @@ export interface StoredActivity extends Activity {
   /** Ascending in the order of recording, without reuse. */
   readonly sequence: number;
 }
-
-export type ActivityLevel = 'info' | 'warning' | 'error';
 
 export interface Capacity {
   readonly desired: number;
@@ -118,5 +119,7 @@ export const ACTIVITY_REASONS = [
   'loadBalancerRecovered',
   'limitReached',
   'connectionLimitLow',
+  'notificationFailed',
+  'notificationRecovered',
 ] as const;
 export type ActivityReason = (typeof ACTIVITY_REASONS)[number];

@@ -5,6 +5,7 @@
 
 import type { JsonObject } from './json.ts';
 import type { Metric } from './metric.ts';
+import type { NotificationDestination } from './notification.ts';
 import type { ScalingPolicy, ScheduledAction } from './scaling-policy.ts';
 
 export interface Fleet {
@@ -15,6 +16,8 @@ export interface Fleet {
   readonly loadBalancers: readonly LoadBalancer[];
   readonly targetGroups: readonly TargetGroup[];
   readonly autoScalingGroups: readonly AutoScalingGroup[];
+  /** Who hears of what Drover does. */
+  readonly notifications: readonly NotificationDestination[];
   readonly history: History;
 }
 
@@ -39,6 +42,7 @@ export const NO_FLEET: Fleet = {
   loadBalancers: [],
   targetGroups: [],
   autoScalingGroups: [],
+  notifications: [],
   history: DEFAULT_HISTORY,
 };
 

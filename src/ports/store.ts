@@ -3,6 +3,7 @@ import type { History } from '../model/fleet.ts';
 import type { FleetVersion, FleetVersionSummary } from '../model/fleet-version.ts';
 import type { GroupMemory } from '../model/group-memory.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
+import type { NotificationCursor } from '../model/notification.ts';
 import type { EpochMs } from '../model/time.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface Store {
   fleetVersions(): Promise<readonly FleetVersionSummary[]>;
   /** @param number null for the newest @returns null where there is none, or none any more */
   fleetVersion(number: number | null): Promise<FleetVersion | null>;
+  /** How far each destination of notifications has come. */
+  notificationCursors(): Promise<readonly NotificationCursor[]>;
   /** Deletes what is beyond the bounds. Called now and then. */
   prune(keep: History): Promise<void>;
   close(): Promise<void>;
@@ -60,6 +63,10 @@ export interface Change {
   readonly activities: readonly Activity[];
   /** A new version of the desired fleet; where its number is taken, the whole change is refused. */
   readonly fleetVersion?: FleetVersion;
+  /** Inserted or replaced, by name. */
+  readonly notificationCursors?: readonly NotificationCursor[];
+  /** The names of destinations that there are no more: their cursors are deleted. */
+  readonly endedNotifications?: readonly string[];
   /**
    * The lease under which this was decided, where several controllers share a store: whoever takes a group over has a higher one than all before. The
    * whole change is refused (`leaseLost`) when a higher one was committed for one of its groups. Without one, nobody else decides for them.

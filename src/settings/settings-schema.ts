@@ -11,6 +11,12 @@ export interface SettingsSchemaSource {
   settingsSchema(baseDir: string): z.ZodType<JsonObject>;
 }
 
+/** What the fleet file needs of a type of notifications. */
+export interface NotifierSchemaSource extends SettingsSchemaSource {
+  /** Each activity, or what has happened in a few words. */
+  readonly takes: 'all' | 'summary';
+}
+
 /** What the fleet file needs of a provider type; `settings` are a launch template's. */
 export interface ProviderSchemaSource extends SettingsSchemaSource {
   /**
@@ -37,4 +43,13 @@ export interface TemplateUse {
   readonly maxSize: number;
   /** What load balancers of the fleet listen on. */
   readonly listeners: readonly { readonly where: string; readonly address: string; readonly port: number }[];
+}
+
+/** Everything that an entry of a fleet file may name as its type, by name. */
+export interface SettingsTypes {
+  readonly providers: ReadonlyMap<string, ProviderSchemaSource>;
+  /** Metric sources. */
+  readonly sources: ReadonlyMap<string, SettingsSchemaSource>;
+  /** Types of notifications; none where left out. */
+  readonly notifiers?: ReadonlyMap<string, NotifierSchemaSource>;
 }

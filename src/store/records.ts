@@ -14,6 +14,7 @@ import {
   type Placement,
 } from '../model/instance.ts';
 import type { Json } from '../model/json.ts';
+import type { NotificationCursor } from '../model/notification.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
 import { PortError } from '../ports/errors.ts';
 
@@ -261,7 +262,15 @@ const fleetVersion: z.ZodType<Omit<FleetVersion, 'number'>> = z.strictObject({
   document: z.strictObject({ content: z.record(z.string(), json), baseDir: z.string() }),
 });
 
-export const RECORDS = { instance, groupMemory, activity, fleetVersion };
+const notificationCursor: z.ZodType<Omit<NotificationCursor, 'name'>> = z.strictObject({
+  delivered: z.int(),
+  pending: z.strictObject({ id: z.string(), through: z.int() }).nullable(),
+  lastDeliveredAt: time.nullable(),
+  failing: z.strictObject({ since: time, why: z.string() }).nullable(),
+  disabled: z.strictObject({ since: time, why: z.string(), settings: z.string() }).nullable(),
+});
+
+export const RECORDS = { instance, groupMemory, activity, fleetVersion, notificationCursor };
 
 /** Where a record comes from, for the message about it. */
 export interface RecordPlace {

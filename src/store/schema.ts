@@ -9,6 +9,7 @@ export interface Tables {
   fleet_versions: FleetVersionsTable;
   state_digest: StateDigestTable;
   group_leases: GroupLeasesTable;
+  notification_cursors: NotificationCursorsTable;
   instances: InstancesTable;
   activities: ActivitiesTable;
   traffic_samples: TrafficSamplesTable;
@@ -47,6 +48,15 @@ interface GroupLeasesTable {
   group_name: string;
   /** Of the latest lease. */
   epoch: number;
+}
+
+/** One row for each destination of notifications. */
+interface NotificationCursorsTable {
+  name: string;
+  /** A `NotificationCursor` without its name, as JSON. */
+  record: string;
+  /** The sequence number that its activities were sent up to. */
+  delivered: GeneratedAlways<number>;
 }
 
 interface InstancesTable {

@@ -3,6 +3,7 @@ import type { Store } from '../ports/store.ts';
 import { readActivities } from './activities.ts';
 import { readFleetVersion, readFleetVersions } from './fleet-versions.ts';
 import { metricHistory, recordMetrics } from './metric-samples.ts';
+import { readNotificationCursors } from './notification-cursors.ts';
 import { prune } from './prune.ts';
 import { recordSamples } from './samples.ts';
 import type { Tables } from './schema.ts';
@@ -33,6 +34,7 @@ export function createSqlStore(
     metricHistory: (...query) => typed(metricHistory(db, ...query)),
     fleetVersions: () => typed(readFleetVersions(db)),
     fleetVersion: (number) => typed(readFleetVersion(db, number)),
+    notificationCursors: () => typed(readNotificationCursors(db)),
     prune: (keep) => typed(prune(db, keep)),
     close: () => typed(db.destroy()),
   };

@@ -17,6 +17,7 @@ export const SQLITE_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-digests-by-group': { up: digestByGroup },
   '0009-addresses': { up: nameAddresses },
   '0010-group-leases': { up: createGroupLeases },
+  '0011-notification-cursors': { up: createNotificationCursors },
 };
 
 async function initial(db: Kysely<unknown>): Promise<void> {
@@ -333,5 +334,15 @@ async function createGroupLeases(db: Kysely<unknown>): Promise<void> {
     .addColumn('group_name', 'text', (column) => column.primaryKey())
     .addColumn('epoch', 'integer', (column) => column.notNull())
     .modifyEnd(sql`without rowid`)
+    .execute();
+}
+
+/** Notifications are sent from the activities that are kept: a cursor over them for each destination. */
+async function createNotificationCursors(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('notification_cursors')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('record', 'text', (column) => column.notNull())
+    .addColumn('delivered', 'integer', (column) => column.generatedAlwaysAs(inRecord('$.delivered')))
     .execute();
 }

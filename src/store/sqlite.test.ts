@@ -269,6 +269,7 @@ describe('openSqliteStore', () => {
             '$.launch.crashes', '$.launch.crashedAt', '$.launch.why', '$.launch.template'),
           '$.unhealthyAt', json('[5, 6]'), '$.file', json('{"kind":"value","value":3}'));
         drop view readable_fleet_versions; drop table fleet_versions; drop table group_leases;
+        drop table notification_cursors;
         delete from kysely_migration where name >= '0004';`);
       const { groups, instances } = await (await openSqliteStore({ database })).load();
       expect(groups.get('web')).toEqual({

@@ -9,6 +9,7 @@ import { digestOf, digestSum } from './digests.ts';
 import { putFleetVersion } from './fleet-versions.ts';
 import { KeptInsert } from './kept-insert.ts';
 import { holdLease } from './leases.ts';
+import { deleteNotificationCursors, putNotificationCursors } from './notification-cursors.ts';
 import { decodeRecord, encodeRecord, RECORDS, type RecordPlace, untrustedRecord } from './records.ts';
 import type { Tables } from './schema.ts';
 
@@ -80,6 +81,7 @@ function checkDigest(place: RecordPlace, key: string, record: string, digest: nu
 /** One transaction; touches only the rows that the change names. `pause` lets others have their turn between two pieces of it. */
 export async function commit(db: Kysely<Tables>, change: Change, pause: () => Promise<void>): Promise<void> {
   const { memory, instances, activities, fleetVersion, leaseEpoch } = change;
+  const { notificationCursors = [], endedNotifications = [] } = change;
   await db.transaction().execute(async (transaction) => {
     if (leaseEpoch !== undefined) await holdLease(transaction, groupsOf(change), leaseEpoch);
     if (memory !== null) await putMemory(transaction, memory.group, memory.value);
@@ -89,6 +91,8 @@ export async function commit(db: Kysely<Tables>, change: Change, pause: () => Pr
     }
     await insertActivities(transaction, activities, pause);
     if (fleetVersion !== undefined) await putFleetVersion(transaction, fleetVersion);
+    await putNotificationCursors(transaction, notificationCursors);
+    await deleteNotificationCursors(transaction, endedNotifications);
   });
 }
 

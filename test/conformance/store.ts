@@ -5,6 +5,7 @@ import type { ActivityQuery, Store } from '../../src/ports/store.ts';
 import { aChange, anActivity, anInstance, EVERY_STATE, MEMORY } from './store-examples.ts';
 import { describeFleetVersions } from './store-fleet-versions.ts';
 import { describeLeases } from './store-leases.ts';
+import { describeNotificationCursors } from './store-notifications.ts';
 
 /** One set of stored data, empty at first. */
 export interface StoreHarness {
@@ -188,6 +189,7 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
     });
 
     describeLeases(() => harness.open());
+    describeNotificationCursors(() => harness.open());
     describeFleetVersions(() => store);
 
     describe('prune', () => {

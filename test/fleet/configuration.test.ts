@@ -42,6 +42,7 @@ function fleetOf({ content }: FleetDocument, name: string): Fleet {
       scalingPolicies: [],
       scheduledActions: [],
     })),
+    notifications: [],
     history: DEFAULT_HISTORY,
   };
 }

@@ -58,6 +58,7 @@ beforeEach(() => {
     loadBalancers: [],
     targetGroups: [],
     autoScalingGroups: [],
+    notifications: [],
     history: DEFAULT_HISTORY,
   };
 });

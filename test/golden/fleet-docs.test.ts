@@ -4,13 +4,18 @@ import { fleetJsonSchema } from '../../src/fleet/file/json-schema.ts';
 import { parseFleet } from '../../src/fleet/file/load.ts';
 import { metricSourceTypes } from '../../src/metrics/registry.ts';
 import { ALGORITHMS, TERMINATION_POLICIES } from '../../src/model/fleet.ts';
+import { notifierTypes } from '../../src/notifications/registry.ts';
 import { providerTypes } from '../../src/providers/registry.ts';
 
 const page = readFileSync(new URL('../../docs/fleet-file.md', import.meta.url), 'utf8');
 const rows = rowsOf(page);
 /** What the settings of each provider type mean is on its own page. */
 const providers = new URL('../../docs/providers/', import.meta.url);
-const providerRows = readdirSync(providers).flatMap((name) => rowsOf(readFileSync(new URL(name, providers), 'utf8')));
+const notifications = readFileSync(new URL('../../docs/notifications.md', import.meta.url), 'utf8');
+const otherRows = [
+  ...readdirSync(providers).flatMap((name) => rowsOf(readFileSync(new URL(name, providers), 'utf8'))),
+  ...rowsOf(notifications),
+];
 
 interface Key {
   readonly name: string;
@@ -18,11 +23,11 @@ interface Key {
   readonly defaultText: string | null;
 }
 
-describe('docs/fleet-file.md, with the pages of the providers', () => {
-  it.each(keysOf(fleetJsonSchema(providerTypes, metricSourceTypes)))(
+describe('docs/fleet-file.md, with the pages of the providers and of notifications', () => {
+  it.each(keysOf(fleetJsonSchema({ providers: providerTypes, sources: metricSourceTypes, notifiers: notifierTypes })))(
     'has $name, and its default',
     ({ name, required, defaultText }) => {
-      const about = [...rows, ...providerRows].filter((row) => nameOf(row) === name);
+      const about = [...rows, ...otherRows].filter((row) => nameOf(row) === name);
       expect(about).not.toEqual([]);
       if (required) expect(about.some((row) => row.includes('| required'))).toBe(true);
       const shown = defaultText === '' ? '""' : defaultText;
@@ -31,7 +36,11 @@ describe('docs/fleet-file.md, with the pages of the providers', () => {
   );
 
   it('has no key that does not exist', () => {
-    const known = new Set<string>(keysOf(fleetJsonSchema(providerTypes, metricSourceTypes)).map(({ name }) => name));
+    const known = new Set<string>(
+      keysOf(fleetJsonSchema({ providers: providerTypes, sources: metricSourceTypes, notifiers: notifierTypes })).map(
+        ({ name }) => name,
+      ),
+    );
     for (const name of [...ALGORITHMS, ...TERMINATION_POLICIES]) known.add(name);
     expect(rows.map(nameOf).filter((name) => !known.has(name))).toEqual([]);
   });
@@ -48,7 +57,13 @@ describe('docs/fleet-file.md, with the pages of the providers', () => {
     const sections = others.filter((text) => text.startsWith('    ')).join('');
     expect(sections).toContain('scheduledActions:');
     for (const text of [first, first.replace('    launchTemplate:', `${sections}    launchTemplate:`)]) {
-      const file = { text, path: '/srv/shop/fleet.yaml', providers: providerTypes, sources: metricSourceTypes };
+      const file = {
+        text,
+        path: '/srv/shop/fleet.yaml',
+        providers: providerTypes,
+        sources: metricSourceTypes,
+        notifiers: notifierTypes,
+      };
       expect(parseFleet(file)).toMatchObject({ ok: true });
     }
   });

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { fleetJsonSchema } from '../../src/fleet/file/json-schema.ts';
 import { parseFleet } from '../../src/fleet/file/load.ts';
 import { metricSourceTypes } from '../../src/metrics/registry.ts';
+import { notifierTypes } from '../../src/notifications/registry.ts';
 import { providerTypes } from '../../src/providers/registry.ts';
 
-const schema = fleetJsonSchema(providerTypes, metricSourceTypes);
+const schema = fleetJsonSchema({ providers: providerTypes, sources: metricSourceTypes, notifiers: notifierTypes });
 
 describe('the fleet file', () => {
   it('has an up to date JSON Schema (npx vitest run -u writes it)', async () => {

@@ -11,6 +11,7 @@ export const FLEET: Fleet = {
   loadBalancers: [],
   targetGroups: [],
   autoScalingGroups: [],
+  notifications: [],
   history: DEFAULT_HISTORY,
 };
 

@@ -8,6 +8,7 @@ import type { SuspendableProcess } from '../../src/model/scaling-policy.ts';
 import type { Explanation, FleetStatus, GroupStatus, Plan, PolicyExplanation } from '../../src/views/status.ts';
 import { FakeConfiguration } from './fake-configuration.ts';
 import { asStatus, type FakeInstance } from './fake-instance.ts';
+import { FakeNotifications } from './fake-notifications.ts';
 import { NOW, recordsOf } from './snapshot.ts';
 
 /** How long the imitated machines stay in each state on their way. */
@@ -38,6 +39,7 @@ export interface FakeOptions {
 export class FakeFleetService implements FleetService {
   readonly calls: string[] = [];
   readonly configuration = new FakeConfiguration((call) => this.#called(call));
+  readonly notifications = new FakeNotifications((call) => this.#called(call));
   suspended: string | null = null;
   /** What a drain is answered to wait for; null where it begins at once. */
   drainWaitsFor: string | null = null;

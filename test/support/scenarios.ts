@@ -20,6 +20,7 @@ export function simulated(group: Partial<AutoScalingGroup> = {}): Scenario {
       loadBalancers: [{ ...sampleLoadBalancer, name: 'edge', listeners }],
       targetGroups: [targetGroup],
       autoScalingGroups: [{ ...GROUP, minSize: 1, ...group }],
+      notifications: [],
       history: DEFAULT_HISTORY,
     },
     conditions: calmConditions(LOCAL),

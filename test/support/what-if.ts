@@ -20,6 +20,7 @@ export function fleetWith(group: Partial<AutoScalingGroup>): Fleet {
     autoScalingGroups: [
       { ...GROUP, minSize: 1, desiredCapacity: null, metrics: [metric('requests'), metric('cpu')], ...group },
     ],
+    notifications: [],
     history: DEFAULT_HISTORY,
   };
 }

@@ -14,6 +14,7 @@ import { checkScaling, highestMaxSize } from './scaling-checks.ts';
 export function checkFleet(fleet: Fleet, providers: ReadonlyMap<string, ProviderSchemaSource>): Problem[] {
   return [
     ...checkReferences(fleet),
+    ...checkNotifiedGroups(fleet),
     ...checkOneLoadBalancer(fleet),
     ...checkAddresses(fleet),
     ...checkDesiredCapacityFiles(fleet),
@@ -36,6 +37,23 @@ function checkReferences(fleet: Fleet): Problem[] {
       path,
       message: `there is no target group ${targetGroup}; ${didYouMean(targetGroup, known)}`,
     }));
+}
+
+function checkNotifiedGroups({ autoScalingGroups, notifications }: Fleet): Problem[] {
+  const known = autoScalingGroups.map(({ name }) => name);
+  return notifications.flatMap(({ name, groups }) => [
+    ...groups.flatMap((group, index): Problem[] =>
+      known.includes(group)
+        ? []
+        : [
+            {
+              path: ['notifications', name, 'groups', index],
+              message: `there is no auto scaling group ${group}; ${didYouMean(group, known)}`,
+            },
+          ],
+    ),
+    ...repeated(groups, ['notifications', name, 'groups']),
+  ]);
 }
 
 function references(fleet: Fleet): { path: Path; targetGroup: string }[] {

@@ -22,7 +22,7 @@ const group = ['properties', 'autoScalingGroups', 'additionalProperties', 'prope
 
 describe('fleetJsonSchema', () => {
   it('describes a launch template by its provider', () => {
-    expect(valueAt(fleetJsonSchema(providers, sources), [...group, 'launchTemplate'])).toMatchObject({
+    expect(valueAt(fleetJsonSchema({ providers, sources }), [...group, 'launchTemplate'])).toMatchObject({
       oneOf: [
         {
           properties: {
@@ -44,7 +44,9 @@ describe('fleetJsonSchema', () => {
   });
   it('describes a metric by its source, and each shape of a source by itself', () => {
     const common = { interval: { default: '15s' }, timeout: { type: 'string' }, maxAge: { type: 'string' } };
-    expect(valueAt(fleetJsonSchema(providers, sources), [...group, 'metrics', 'additionalProperties'])).toMatchObject({
+    expect(
+      valueAt(fleetJsonSchema({ providers, sources }), [...group, 'metrics', 'additionalProperties']),
+    ).toMatchObject({
       oneOf: [
         { properties: { ...common, source: { const: 'constant' }, value: {} }, required: ['source', 'value'] },
         {
@@ -58,7 +60,7 @@ describe('fleetJsonSchema', () => {
   });
 
   it('describes a policy by its type', () => {
-    const policies = valueAt(fleetJsonSchema(providers, sources), [
+    const policies = valueAt(fleetJsonSchema({ providers, sources }), [
       ...group,
       'scalingPolicies',
       'additionalProperties',

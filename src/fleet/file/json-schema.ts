@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PACKAGE_TYPE } from '../../model/fleet.ts';
 import { type IsPublic, publicBySchema, publicity } from '../../settings/public.ts';
-import type { ProviderSchemaSource, SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import type { SettingsSchemaSource, SettingsTypes } from '../../settings/settings-schema.ts';
 import { typesByName } from '../providers.ts';
 import type { FleetFileContext } from './launch-template.ts';
 import { instanceSettings, providersIn } from './provider-instance.ts';
@@ -10,33 +10,26 @@ import { fleetFileSchema } from './schema.ts';
 type Schema = z.core.JSONSchema.BaseSchema;
 type Metadata = typeof z.globalRegistry | typeof publicity;
 
-/** A JSON Schema of the fleet file for editors, with the settings of each provider and of each metric source. */
-export function fleetJsonSchema(
-  providers: ReadonlyMap<string, ProviderSchemaSource>,
-  sources: ReadonlyMap<string, SettingsSchemaSource>,
-): Schema {
-  const schema = composed(providers, sources, [], z.globalRegistry);
+/** A JSON Schema of the fleet file for editors, with the settings of each provider, metric source and type of notifications. */
+export function fleetJsonSchema(types: SettingsTypes): Schema {
+  const schema = composed(types, [], z.globalRegistry);
   const title = 'Drover fleet file';
   const description = 'Load balancers, target groups and auto scaling groups. The reference is docs/fleet-file.md.';
   return { ...schema, title, description };
 }
 
 /** Whether what stands at a path of a fleet file's value may be shown. */
-export function publicInFleet(
-  providers: ReadonlyMap<string, ProviderSchemaSource>,
-  sources: ReadonlyMap<string, SettingsSchemaSource>,
-  value: unknown,
-): IsPublic {
-  return publicBySchema(composed(providers, sources, providersIn(value), publicity), value);
+export function publicInFleet(types: SettingsTypes, value: unknown): IsPublic {
+  return publicBySchema(composed(types, providersIn(value), publicity), value);
 }
 
 function composed(
-  providers: ReadonlyMap<string, ProviderSchemaSource>,
-  sources: ReadonlyMap<string, SettingsSchemaSource>,
+  { providers, sources, notifiers = new Map() }: SettingsTypes,
   instances: FleetFileContext['instances'],
   metadata: Metadata,
 ): Schema {
-  return z.toJSONSchema(fleetFileSchema({ providers, refusedPackages: new Map(), sources, instances, baseDir: '/' }), {
+  const context = { providers, refusedPackages: new Map(), sources, notifiers, instances, baseDir: '/' };
+  return z.toJSONSchema(fleetFileSchema(context), {
     metadata,
     io: 'input',
     unrepresentable: 'any',
@@ -48,6 +41,7 @@ function composed(
         jsonSchema.oneOf?.push(ofAnotherInstance([...known.keys()]));
       }
       if (path.at(-2) === 'metrics') oneOfKinds(jsonSchema, 'source', settingsOf(sources), metadata);
+      if (path.at(-2) === 'notifications') oneOfKinds(jsonSchema, 'type', settingsOf(notifiers), metadata);
       if (path.at(-2) === 'providers') {
         const own = new Map([...providers].map(([name, type]) => [name, instanceSettings(type, '/')] as const));
         oneOfKinds(jsonSchema, 'type', own, metadata);

@@ -5,7 +5,7 @@ import type { LaunchTemplate, ProviderInstance } from '../../model/fleet.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { addProblems, parseExplained } from '../../settings/explain.ts';
 import { shown } from '../../settings/public.ts';
-import type { SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import type { NotifierSchemaSource, SettingsSchemaSource } from '../../settings/settings-schema.ts';
 import { typesByName } from '../providers.ts';
 import { needsNoSettings, type ProviderTypes } from './provider-instance.ts';
 
@@ -14,6 +14,8 @@ export interface FleetFileContext extends ProviderTypes {
   readonly instances: readonly Pick<ProviderInstance, 'name' | 'type'>[];
   /** Metric sources, by name. */
   readonly sources: ReadonlyMap<string, SettingsSchemaSource>;
+  /** Types of notifications, by name. */
+  readonly notifiers: ReadonlyMap<string, NotifierSchemaSource>;
 }
 
 /** `provider`, `weight`, and beside them the settings of that provider, validated by its own schema. */

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { durationSchema } from '../../settings/duration.ts';
 import { shown } from '../../settings/public.ts';
-import type { ProviderSchemaSource, SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import type {
+  NotifierSchemaSource,
+  ProviderSchemaSource,
+  SettingsSchemaSource,
+} from '../../settings/settings-schema.ts';
 import { formatErrors } from './errors.ts';
 import { type FleetFileResult, parseFleet } from './load.ts';
 import { shownSettings } from './shown-settings.ts';
@@ -55,12 +59,20 @@ const sources = new Map<string, SettingsSchemaSource>([
   ],
   ['queue', { settingsSchema: () => queue }],
 ]);
+const secret = z.strictObject({ file: shown(z.string()) });
+const notifiers = new Map<string, NotifierSchemaSource>([
+  ['webhook', { takes: 'all', settingsSchema: () => z.strictObject({ url: secret, secret }) }],
+  [
+    'email',
+    { takes: 'summary', settingsSchema: () => z.strictObject({ host: z.string(), to: z.array(shown(z.string())) }) },
+  ],
+]);
 
 /** What the schemas above mark as public. */
-export const SHOWN = shownSettings(providers, sources);
+export const SHOWN = shownSettings({ providers, sources, notifiers });
 
 export function parse(text: string | Uint8Array): FleetFileResult {
-  return parseFleet({ text, path: '/srv/shop/fleet.yaml', providers, sources });
+  return parseFleet({ text, path: '/srv/shop/fleet.yaml', providers, sources, notifiers });
 }
 
 export function errorsOf(text: string | Uint8Array): string {

@@ -105,6 +105,7 @@ describe('parseFleet', () => {
           },
         ],
         "name": "shop",
+        "notifications": [],
         "providers": [],
         "targetGroups": [
           {

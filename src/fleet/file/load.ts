@@ -5,7 +5,11 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import { type Problem, parseExplained } from '../../settings/explain.ts';
 import { type Path, valueAt } from '../../settings/path.ts';
 import { type IsPublic, shownKey } from '../../settings/public.ts';
-import type { ProviderSchemaSource, SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import type {
+  NotifierSchemaSource,
+  ProviderSchemaSource,
+  SettingsSchemaSource,
+} from '../../settings/settings-schema.ts';
 import { checkFleet } from './checks.ts';
 import { type FleetFileError, fleetFileError, isName } from './errors.ts';
 import { publicInFleet } from './json-schema.ts';
@@ -30,10 +34,12 @@ export interface FleetFileInput {
   readonly usePackage?: (type: string) => string | null;
   /** Metric sources, by name. */
   readonly sources: ReadonlyMap<string, SettingsSchemaSource>;
+  /** Types of notifications, by name. Without it there are none. */
+  readonly notifiers?: ReadonlyMap<string, NotifierSchemaSource>;
 }
 
 /** What there is to be named in a fleet file. */
-export type KnownTypes = Pick<FleetFileInput, 'providers' | 'usePackage' | 'sources'>;
+export type KnownTypes = Pick<FleetFileInput, 'providers' | 'usePackage' | 'sources' | 'notifiers'>;
 
 export interface ValidFleetFile {
   readonly ok: true;
@@ -84,13 +90,13 @@ interface Written {
 function validate(
   content: Json,
   baseDir: string,
-  { providers, usePackage, sources }: KnownTypes,
+  { providers, usePackage, sources, notifiers = new Map() }: KnownTypes,
   name: string,
   { place, lines, scalars }: Written,
 ): FleetFileResult {
   const instances = providersIn(content);
   const refusedPackages = refusedOf(instances, usePackage);
-  const schema = fleetFileSchema({ providers, refusedPackages, sources, instances, baseDir });
+  const schema = fleetFileSchema({ providers, refusedPackages, sources, notifiers, instances, baseDir });
   const hidden = hiddenValues(content);
   const parsed = hidden.length > 0 ? { problems: hidden } : parseExplained(schema, content);
   const problems = 'problems' in parsed ? parsed.problems : checkFleet(parsed.value, providers);
@@ -100,7 +106,11 @@ function validate(
       place: place(problem.path),
       value: valueAt(content, problem.path),
     }));
-    return fleetFileErrors(name, located, { lines, scalars, isPublic: publicInFleet(providers, sources, content) });
+    return fleetFileErrors(name, located, {
+      lines,
+      scalars,
+      isPublic: publicInFleet({ providers, sources, notifiers }, content),
+    });
   };
   if ('value' in parsed && problems.length === 0) {
     return { ok: true, fleet: parsed.value, document: { content: content as JsonObject, baseDir }, locate };

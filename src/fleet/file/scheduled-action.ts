@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ScheduledAction } from '../../model/scaling-policy.ts';
 import { MAX_GROUP_SIZE } from '../../settings/fields.ts';
 import { shown } from '../../settings/public.ts';
+import { timeZoneSchema } from '../../settings/time-zone.ts';
 import { cronProblem } from './cron.ts';
 
 const MAX_CRON_CHARACTERS = 200;
@@ -30,21 +31,6 @@ function parseMoment(text: string): number | null {
   return day === Number(match[2]) ? at : null;
 }
 
-/** A name that the time zone database has; offsets know no summer time. */
-const timeZone = shown(z.string()).refine((name) => /^[A-Za-z]/.test(name) && isTimeZone(name), {
-  error:
-    'there is no such time zone; write a name of the IANA database, such as Europe/Berlin, America/New_York or UTC',
-});
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 const cron = shown(z.string())
   .max(MAX_CRON_CHARACTERS)
   .transform((text, context) => {
@@ -59,7 +45,7 @@ const size = z.int().min(0).max(MAX_GROUP_SIZE);
 export const scheduledActionSchema = z
   .strictObject({
     cron: cron.optional().describe('When, again and again: minute, hour, day of the month, month, day of the week.'),
-    timeZone: timeZone.optional().describe("The time zone of cron, by its IANA name. Default: 'UTC'."),
+    timeZone: timeZoneSchema.optional().describe("The time zone of cron, by its IANA name. Default: 'UTC'."),
     at: moment.optional().describe(`When, once: ${EXAMPLE}.`),
     startAt: moment.optional().describe('With cron: not before this moment.'),
     endAt: moment.optional().describe('With cron: not after this moment.'),

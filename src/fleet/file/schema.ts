@@ -37,6 +37,7 @@ import {
 import { autoScalingGroup } from './auto-scaling-group.ts';
 import { byName, named, type Unnamed } from './by-name.ts';
 import type { FleetFileContext } from './launch-template.ts';
+import { MAX_DESTINATIONS, notificationSchema } from './notification.ts';
 import { providerInstanceSchema } from './provider-instance.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -272,6 +273,12 @@ export function fleetFileSchema(context: FleetFileContext) {
       autoScalingGroups: byName(autoScalingGroup(context))
         .refine((groups) => Object.keys(groups).length > 0, { error: 'a fleet has at least one auto scaling group' })
         .describe('Auto scaling groups by name: servers that are launched alike and scaled together.'),
+      notifications: byName(notificationSchema(context))
+        .refine((destinations) => Object.keys(destinations).length <= MAX_DESTINATIONS, {
+          error: `there may be at most ${MAX_DESTINATIONS}`,
+        })
+        .prefault({})
+        .describe('Who hears of what Drover does, by name: destinations of a type, each with settings of its own.'),
       history: history.prefault({}).describe('How much of the past is kept.'),
     })
     .transform(
@@ -281,6 +288,7 @@ export function fleetFileSchema(context: FleetFileContext) {
         loadBalancers: named(value.loadBalancers),
         targetGroups: named(value.targetGroups),
         autoScalingGroups: named(value.autoScalingGroups),
+        notifications: named(value.notifications),
         history: value.history,
       }),
     );

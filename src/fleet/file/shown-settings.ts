@@ -2,15 +2,12 @@ import type { z } from 'zod';
 import type { JsonObject } from '../../model/json.ts';
 import type { Path } from '../../settings/path.ts';
 import { publicIn } from '../../settings/public.ts';
-import type { ProviderSchemaSource, SettingsSchemaSource } from '../../settings/settings-schema.ts';
+import type { SettingsTypes } from '../../settings/settings-schema.ts';
 import type { ShownSettings } from '../facts.ts';
 import { instanceSettings } from './provider-instance.ts';
 
-/** What the schemas of providers and of metric sources mark as public. */
-export function shownSettings(
-  providers: ReadonlyMap<string, ProviderSchemaSource>,
-  sources: ReadonlyMap<string, SettingsSchemaSource>,
-): ShownSettings {
+/** What the schemas of providers, metric sources and types of notifications mark as public. */
+export function shownSettings({ providers, sources, notifiers = new Map() }: SettingsTypes): ShownSettings {
   const ask =
     <T>(types: ReadonlyMap<string, T>, schema: (type: T) => z.ZodType) =>
     (name: string, settings: JsonObject) => {
@@ -23,6 +20,7 @@ export function shownSettings(
     provider: ask(providers, (type) => instanceSettings(type, '/')),
     launchTemplate: ask(providers, (type) => type.settingsSchema('/')),
     source: ask(sources, (type) => type.settingsSchema('/')),
+    notifier: ask(notifiers, (type) => type.settingsSchema('/')),
   };
 }
 

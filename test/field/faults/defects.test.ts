@@ -103,6 +103,7 @@ it("in one group's decision keeps that group still, says so, and no other one", 
     loadBalancers: [],
     targetGroups: [],
     autoScalingGroups: groups,
+    notifications: [],
     history: DEFAULT_HISTORY,
   };
   const launched: string[] = [];

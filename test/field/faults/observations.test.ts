@@ -45,6 +45,7 @@ class World {
       autoScalingGroups: names.map((name) =>
         this.#counting({ ...GROUP, name, targetGroups: [name], minSize: 0, maxSize: MANY, desiredCapacity: size }),
       ),
+      notifications: [],
       history: DEFAULT_HISTORY,
     };
     const options = controllerOptionsOf({

@@ -28,7 +28,13 @@ beforeEach(() => {
   };
   const load = async () => ({ groups: new Map(), instances: [] });
   store = storeOf({ commit, load });
-  late = new LateActivities(store, clock, (problem) => problems.push(problem), stop.signal);
+  late = new LateActivities(
+    store,
+    clock,
+    (problem) => problems.push(problem),
+    stop.signal,
+    () => {},
+  );
 });
 
 const activity = (message: string): Activity => ({ ...PLAIN_ACTIVITY, at: 0, reason: 'controllerStarted', message });
@@ -78,6 +84,7 @@ it('a controller tells of its own start that way', async () => {
     autoScalingGroups: [],
     loadBalancers: [],
     targetGroups: [],
+    notifications: [],
     history: DEFAULT_HISTORY,
   };
   const document = { content: { fleet: 'shop' }, baseDir: '/' };

@@ -35,6 +35,7 @@ describe('a status', () => {
         loadBalancers: [],
         targetGroups: [],
         autoScalingGroups: [],
+        notifications: [],
         history: DEFAULT_HISTORY,
       },
       mode: 'up',

@@ -62,6 +62,7 @@ describe.each(NAMES)('a policy, a metric and a scheduled action with the name %s
       loadBalancers: [],
       targetGroups: [],
       autoScalingGroups: [],
+      notifications: [],
       history: { activityRows: 1, sampleRows: 1, terminatedInstanceRows: 1 },
       ...some,
     });

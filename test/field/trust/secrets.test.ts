@@ -102,7 +102,7 @@ describe('errors show nothing that no schema marks as public', () => {
 
 describe('comparisons show nothing that no schema marks as public', () => {
   const changes = (before: string, after: string) => {
-    const shown = shownSettings(providerTypes, metricSourceTypes);
+    const shown = shownSettings({ providers: providerTypes, sources: metricSourceTypes });
     return diffFleets(fleetOf(before), fleetOf(after), shown).map(
       ({ path, before: old, after: next }) => `${path.replace('autoScalingGroups.web.', '')}: ${old} -> ${next}`,
     );

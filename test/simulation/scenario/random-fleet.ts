@@ -37,6 +37,7 @@ export function randomFleet(random: Random): Fleet {
     loadBalancers,
     targetGroups,
     autoScalingGroups: [],
+    notifications: [],
     history: DEFAULT_HISTORY,
   };
   return { ...empty, autoScalingGroups: names.map((name) => randomGroup(name, empty, random)) };

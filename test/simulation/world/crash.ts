@@ -112,6 +112,7 @@ export class Incarnation {
       metricHistory: (...query) => this.#call('store.metricHistory', () => store.metricHistory(...query)),
       fleetVersions: () => store.fleetVersions(),
       fleetVersion: (number) => this.#call('store.fleetVersion', () => store.fleetVersion(number)),
+      notificationCursors: () => store.notificationCursors(),
       prune: (keep) => this.#call('store.prune', () => store.prune(keep)),
       close: () => store.close(),
     };

@@ -235,6 +235,9 @@ export class Session {
         const measured = { measures: world.measures, serving, witness: invariants };
         return incarnation.metricSource(new SimMetricSource({ ...common, ...own, ...measured }));
       },
+      notifier: () => {
+        throw new Error('no fleet of the simulation has notifications');
+      },
       probe: incarnation.probe(probe),
       telemetry: NO_TELEMETRY,
       commands: incarnation.commands(

@@ -55,6 +55,7 @@ export function simulatedStore({ store, random, trace, conditions, onCommit, onR
     metricHistory: (...query) => store.metricHistory(...query),
     fleetVersions: () => store.fleetVersions(),
     fleetVersion: (number) => store.fleetVersion(number),
+    notificationCursors: () => store.notificationCursors(),
     prune: (keep) => write('prune', () => store.prune(keep)),
     close: () => store.close(),
   };

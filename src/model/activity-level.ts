@@ -1,0 +1,2 @@
+/** How severe an activity is. */
+export type ActivityLevel = 'info' | 'warning' | 'error';
