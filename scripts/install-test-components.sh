@@ -10,6 +10,9 @@ sh "$(dirname "$0")/install-incus.sh" || echo 'Incus cannot be installed from he
 missing=
 is_program faketime || missing="$missing faketime"
 is_program python3 || missing="$missing python3"
+is_program fish || missing="$missing fish"
+is_program tmux || missing="$missing tmux"
+is_program zsh || missing="$missing zsh"
 is_program hcloud || missing="$missing hcloud-cli"
 is_program prometheus || missing="$missing prometheus"
 is_program rabbitmq-server || missing="$missing rabbitmq-server"

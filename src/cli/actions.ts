@@ -1,6 +1,7 @@
 import type { FleetFileError } from '../fleet/file/errors.ts';
 import type { FleetFileResult, ValidFleetFile } from '../fleet/file/load.ts';
 import type { ValueKind } from '../model/scaling-policy.ts';
+import type { Starter } from '../model/starter.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { DoctorReport } from '../views/doctor.ts';
 import type { WhatIfRun } from '../views/what-if.ts';
@@ -14,6 +15,12 @@ export interface CliActions {
   readonly demoFleetFile: string;
   /** Reads and validates a fleet file. @throws when it cannot be read */
   loadFleet(fleetFile: string): Promise<FleetFileResult>;
+  /** Validates a fleet file that is not written yet. @param fleetFile where it will be */
+  checkFleet(fleetFile: string, text: string): Promise<FleetFileResult>;
+  /** How a first fleet file is written for each provider type, by its name. */
+  starters(): Promise<ReadonlyMap<string, Starter>>;
+  /** Why a load balancer could not listen on a port of this host, in a sentence; null where it can. */
+  portProblem(port: number): Promise<string | null>;
   /** What would fail on this host as it is now, or once a group is large, though the fleet file is valid. */
   warnings(file: ValidFleetFile): Promise<readonly FleetFileError[]>;
   /** Looks into what a fleet needs of this host and of its providers. Changes nothing; what cannot be looked into is a finding. */

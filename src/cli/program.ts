@@ -3,14 +3,17 @@ import { type CliActions, CliError, SaidAlready } from './actions.ts';
 import { addActivitiesCommand } from './commands/activities.ts';
 import { addApplyCommands } from './commands/apply.ts';
 import { addChangeCommands } from './commands/change.ts';
+import { addCompletionCommands } from './commands/completion.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addDownCommand } from './commands/down.ts';
 import { addFleetCommands } from './commands/fleet.ts';
 import { addHelpCommand } from './commands/help.ts';
+import { addInitCommand } from './commands/init.ts';
 import { addProcessCommands } from './commands/processes.ts';
 import { addRunCommands } from './commands/run.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addStatusCommands } from './commands/status.ts';
+import { addTopCommand } from './commands/top.ts';
 import { addVersionCommands } from './commands/versions.ts';
 import { type Context, programWith } from './context.ts';
 import { describeError, exitCodeOf } from './errors.ts';
@@ -35,8 +38,10 @@ export function createProgram(actions: CliActions, terminal: Terminal): Command 
       // Each error is thrown, and printed by `runCli`.
       writeErr: () => {},
     });
+  addInitCommand(program, context);
   addRunCommands(program, context);
   addStatusCommands(program, context);
+  addTopCommand(program, context);
   addActivitiesCommand(program, context);
   addChangeCommands(program, context);
   addProcessCommands(program, context);
@@ -46,6 +51,7 @@ export function createProgram(actions: CliActions, terminal: Terminal): Command 
   addSimulateCommand(program, context);
   addDoctorCommand(program, context);
   addDownCommand(program, context);
+  addCompletionCommands(program, context);
   addHelpCommand(program);
   return program;
 }

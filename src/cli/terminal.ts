@@ -7,7 +7,7 @@ import type { Look } from './render/look.ts';
 
 /** The person's side of the command line; passed in so that tests can be that person. */
 export interface Terminal {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -21,6 +21,9 @@ export interface Terminal {
    */
   becomeService(reload: () => void): void;
 }
+
+/** A terminal can be switched so that each key comes at once. */
+type Input = Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
 
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 

@@ -41,6 +41,11 @@ export async function loadFleet(fleetFile: string): Promise<FleetFileResult> {
   return parseFleet({ text, path: fleetFile, ...KNOWN });
 }
 
+/** The same for one that is not written yet. @param fleetFile where it will be: relative paths start from its folder */
+export async function checkFleet(fleetFile: string, text: string): Promise<FleetFileResult> {
+  return parseFleet({ text, path: fleetFile, ...KNOWN });
+}
+
 /** The same for a document that was recorded, or sent. @param name what it is called in errors */
 export function readFleetDocument(document: FleetDocument, name: string): FleetFileResult {
   return readDocument(document, KNOWN, name);

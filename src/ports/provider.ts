@@ -2,6 +2,7 @@ import type { Finding } from '../model/finding.ts';
 import type { InstanceId, Placement } from '../model/instance.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Machine } from '../model/observation.ts';
+import type { Starter } from '../model/starter.ts';
 import type { Problem } from '../settings/explain.ts';
 import type { ProviderSchemaSource, TemplateUse } from '../settings/settings-schema.ts';
 import type { Clock } from './clock.ts';
@@ -103,6 +104,8 @@ export interface ProviderType extends ProviderSchemaSource {
    */
   settingsWarnings?(settings: JsonObject, use: TemplateUse): Promise<readonly Problem[]>;
   create(context: ProviderContext): Provider;
+  /** How `drover init` writes a first fleet file for it. */
+  readonly starter?: Starter;
   /** What `drover doctor` says of an instance: whether it is reached, its credentials are good, and there is room. It changes nothing. */
   diagnose?(context: ProviderContext, signal: AbortSignal): Promise<readonly Finding[]>;
 }

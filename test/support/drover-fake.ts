@@ -37,8 +37,15 @@ const story: Scene[] = [
 ];
 
 const desired = Number(process.env.FAKE_DESIRED ?? 3);
+const told = process.env.FAKE_STORY === 'none' ? [] : story;
 const actions = fakeActions(
   (dataDir) =>
-    new FakeFleetService({ now: () => systemClock.now(), story, desired, maxSize: Math.max(10, desired), dataDir }),
+    new FakeFleetService({
+      now: () => systemClock.now(),
+      story: told,
+      desired,
+      maxSize: Math.max(10, desired),
+      dataDir,
+    }),
 );
 process.exitCode = await runCli(process.argv.slice(2), actions, processTerminal(systemClock));

@@ -15,6 +15,8 @@ export const FLEET: Fleet = {
   history: DEFAULT_HISTORY,
 };
 
+const FILE = { fleet: FLEET, document: { content: { fleet: 'hello' }, baseDir: '/srv/hello' }, locate: () => [] };
+
 /** The commands' actions over a fake fleet, with its API on the data folder's socket while it runs. */
 export function fakeActions(
   makeService: (dataDir: string) => FakeFleetService,
@@ -23,12 +25,10 @@ export function fakeActions(
   return {
     version: '0.1.0',
     demoFleetFile: '/srv/hello/fleet.yaml',
-    loadFleet: async () => ({
-      ok: true,
-      fleet: FLEET,
-      document: { content: { fleet: 'hello' }, baseDir: '/srv/hello' },
-      locate: () => [],
-    }),
+    loadFleet: async () => ({ ok: true, ...FILE }),
+    checkFleet: async () => ({ ok: true, ...FILE }),
+    starters: async () => new Map(),
+    portProblem: async () => null,
     warnings: async () => [],
     doctor: async () => ({ subjects: [] }),
     jsonSchema: async () => ({ type: 'object' }),

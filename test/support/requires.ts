@@ -29,6 +29,9 @@ const components = {
   rabbitmq: { title: 'RabbitMQ', program: 'rabbitmq-server', install: INSTALL_TEST_COMPONENTS },
   sshd: { title: 'OpenSSH', program: 'sshd', install: INSTALL_TEST_COMPONENTS },
   redis: { title: 'Redis', program: 'redis-server', install: INSTALL_TEST_COMPONENTS },
+  fish: { title: 'fish', program: 'fish', install: INSTALL_TEST_COMPONENTS },
+  tmux: { title: 'tmux', program: 'tmux', install: INSTALL_TEST_COMPONENTS },
+  zsh: { title: 'zsh', program: 'zsh', install: INSTALL_TEST_COMPONENTS },
   vagrant: { title: 'Vagrant', program: 'vagrant', install: INSTALL_TEST_COMPONENTS },
 } as const;
 

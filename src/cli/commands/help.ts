@@ -14,8 +14,9 @@ export function addHelpCommand(program: Command): void {
 
 /** @throws CliError `usage` with what may be meant */
 function findCommand(parent: Command, name: string): Command {
-  const found = parent.commands.find((command) => command.name() === name);
+  const commands = parent.createHelp().visibleCommands(parent);
+  const found = commands.find((command) => command.name() === name);
   if (found !== undefined) return found;
-  const known = parent.commands.map((command) => command.name());
+  const known = commands.map((command) => command.name());
   throw new CliError(EXIT.usage, `There is no command ${name}; ${didYouMean(name, known)}`);
 }

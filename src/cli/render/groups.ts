@@ -23,15 +23,21 @@ const BAR_COLUMNS = 24;
 
 /** One line for each group, and below it one for each of its policies, why it waits, where it does, and what a person has to do. */
 export function renderGroups(groups: readonly GroupStatus[], look: Look): readonly string[] {
-  const [title = '', ...lines] = renderTable(
+  const [title = '', ...lines] = renderGroupRows(groups, look);
+  return [title, ...groups.flatMap((group, index) => [lines[index] ?? '', ...why(group, look)])];
+}
+
+/** The title, and one line for each group. */
+export function renderGroupRows(groups: readonly GroupStatus[], look: Look): readonly string[] {
+  return renderTable(
     COLUMNS,
     groups.map((group) => cells(group, look)),
     { width: look.columns, title: colors(look).dim, cut: symbols(look).cut },
   );
-  return [
-    title,
-    ...groups.flatMap((group, index) => [lines[index] ?? '', ...policies(group, look), ...waits(group, look)]),
-  ];
+}
+
+function why(group: GroupStatus, look: Look): readonly string[] {
+  return [...policies(group, look), ...waits(group, look)];
 }
 
 function cells(group: GroupStatus, look: Look): readonly Cell[] {

@@ -36,17 +36,38 @@ const GROUP_COLUMN: Column = { title: 'GROUP', minWidth: 6, dropRank: 0 };
 export function renderInstances(groups: readonly GroupStatus[], look: Look, maxLines: number): readonly string[] {
   const instances = groups.flatMap((group) => group.instances);
   if (instances.length === 0) return maxLines < 1 ? [] : [colors(look).dim('There are no instances.')];
-  const several = groups.length > 1;
   const { shown, rest } = choose(instances, maxLines - 1);
-  const kinds = { several, placed: shown.some(isPlaced) };
-  const rows = shown.flatMap((instance) => instanceRows(instance, kinds, look));
-  const placed = shown.some(isPlaced) ? [COLUMNS.slice(0, 4), PLACEMENT_COLUMN, COLUMNS.slice(4)].flat() : COLUMNS;
-  const named = several ? [placed.slice(0, 1), GROUP_COLUMN, placed.slice(1)].flat() : placed;
+  const kinds = { several: groups.length > 1, placed: shown.some(isPlaced) };
+  const named = columnsOf(kinds);
   // Where all of them are shown, nothing of the last column is cut either.
   const columns = maxLines === Number.POSITIVE_INFINITY ? named.map(wrapped) : named;
-  const { dim } = colors(look);
-  const table = renderTable(columns, rows, { width: look.columns, title: dim, cut: symbols(look).cut });
-  return rest === null ? table : [...table, dim(cut(`   ... and ${rest}`, look.columns, symbols(look).cut))];
+  const table = tableOf(
+    columns,
+    shown.flatMap((instance) => instanceRows(instance, kinds, look)),
+    look,
+  );
+  return rest === null
+    ? table
+    : [...table, colors(look).dim(cut(`   ... and ${rest}`, look.columns, symbols(look).cut))];
+}
+
+/** The title, and one line for each instance of a group. */
+export function renderInstanceRows(instances: readonly InstanceStatus[], look: Look): readonly string[] {
+  const kinds = { several: false, placed: instances.some(isPlaced) };
+  return tableOf(
+    columnsOf(kinds),
+    instances.map((instance) => instanceRow(instance, kinds, look)),
+    look,
+  );
+}
+
+function columnsOf({ several, placed }: Kinds): readonly Column[] {
+  const all = placed ? [COLUMNS.slice(0, 4), PLACEMENT_COLUMN, COLUMNS.slice(4)].flat() : COLUMNS;
+  return several ? [all.slice(0, 1), GROUP_COLUMN, all.slice(1)].flat() : all;
+}
+
+function tableOf(columns: readonly Column[], rows: readonly (readonly Cell[])[], look: Look): readonly string[] {
+  return renderTable(columns, rows, { width: look.columns, title: colors(look).dim, cut: symbols(look).cut });
 }
 
 function wrapped(column: Column): Column {
@@ -100,12 +121,19 @@ function placementOf({ zone, instanceType }: InstanceStatus): string {
 }
 
 function instanceRows(instance: InstanceStatus, kinds: Kinds, look: Look): readonly (readonly Cell[])[] {
+  const main = instanceRow(instance, kinds, look);
+  return instance.targets.length > 1
+    ? [main, ...instance.targets.map((target) => targetRow(target, kinds, look))]
+    : [main];
+}
+
+function instanceRow(instance: InstanceStatus, kinds: Kinds, look: Look): readonly Cell[] {
   const { bold, dim } = colors(look);
   const marks = symbols(look);
   const health = healthOf(instance);
   const style = stateStyle(instance, look);
   const unhealthy = instance.health === 'unhealthy';
-  const main: Cell[] = [
+  return [
     { text: unhealthy ? marks.unhealthy : marks.state[instance.state], style },
     ...(kinds.several ? [{ text: clean(instance.group) }] : []),
     { text: look.columns >= WIDE ? clean(instance.id) : shortId(clean(instance.id)), style: bold },
@@ -118,9 +146,6 @@ function instanceRows(instance: InstanceStatus, kinds: Kinds, look: Look): reado
     { text: instance.targets.length === 0 ? marks.none : amount(total(instance.targets, 'requestsTotal')) },
     { text: clean(instance.detail || targetDetail(instance) || instance.machineDetail), style: dim },
   ];
-  return instance.targets.length > 1
-    ? [main, ...instance.targets.map((target) => targetRow(target, kinds, look))]
-    : [main];
 }
 
 /** From so many columns on, ids are shown in full. */

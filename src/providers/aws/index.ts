@@ -4,6 +4,7 @@ import { diagnose } from './diagnose.ts';
 import { AwsProvider, LIST_LAG_MS } from './provider.ts';
 import { providerSettingsSchema, readProviderSettings, zonesOf } from './provider-settings.ts';
 import { settingsSchema } from './settings.ts';
+import { starter } from './starter.ts';
 
 /** Servers as EC2 instances. */
 export const awsProvider: ProviderType = {
@@ -24,6 +25,7 @@ export const awsProvider: ProviderType = {
   providerSettingsSchema,
   keepsMachines,
   diagnose,
+  starter,
   create: (context) => new AwsProvider(context),
 };
 

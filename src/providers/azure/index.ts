@@ -3,6 +3,7 @@ import type { ProviderType } from '../../ports/provider.ts';
 import { diagnose } from './diagnose.ts';
 import { AzureProvider } from './provider.ts';
 import { providerSettingsSchema, readInstanceSettings, settingsSchema } from './settings.ts';
+import { starter } from './starter.ts';
 
 /** Virtual machines at Microsoft Azure. */
 export const azureProvider: ProviderType = {
@@ -27,6 +28,7 @@ export const azureProvider: ProviderType = {
     });
     return isDeepStrictEqual(was, is);
   },
+  starter,
   create: (context) => new AzureProvider(context),
   diagnose,
 };

@@ -8,7 +8,7 @@ import { shown } from '../../settings/public.ts';
 
 const MAX_HOSTS = 64;
 const MAX_URL_CHARACTERS = 512;
-const DEFAULT_ENGINE = 'unix:///var/run/docker.sock';
+export const DEFAULT_ENGINE = 'unix:///var/run/docker.sock';
 const DEFAULT_TLS_PORT = 2376;
 const LOOPBACK = '127.0.0.1';
 

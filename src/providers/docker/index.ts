@@ -4,6 +4,7 @@ import { diagnose } from './diagnose.ts';
 import { enginesOf, engineUrlOf, providerSettingsSchema } from './engine-settings.ts';
 import { DockerProvider } from './provider.ts';
 import { MAX_STOP_TIMEOUT_MS, settingsSchema } from './settings.ts';
+import { starter } from './starter.ts';
 
 /** How long it may take to remove a container that has stopped. */
 const REMOVAL_TIMEOUT_MS = 60_000;
@@ -26,6 +27,7 @@ export const dockerProvider: ProviderType = {
   providerSettingsSchema,
   keepsMachines,
   diagnose,
+  starter,
   create: (context) => new DockerProvider(context),
 };
 

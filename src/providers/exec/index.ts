@@ -5,6 +5,7 @@ import { asPortError } from '../../ports/errors.ts';
 import type { Finding, ProviderContext, ProviderType } from '../../ports/provider.ts';
 import { ExecProvider } from './provider.ts';
 import { type ExecSettings, providerSettingsSchema, readSettings, settingsSchema } from './settings.ts';
+import { starter } from './starter.ts';
 
 /** Servers from a program of the user's own. */
 export const execProvider: ProviderType = {
@@ -25,6 +26,7 @@ export const execProvider: ProviderType = {
     };
   },
   keepsMachines,
+  starter,
   create: (context) => new ExecProvider(context),
   diagnose,
 };

@@ -3,6 +3,7 @@ import type { ProviderType } from '../../ports/provider.ts';
 import { diagnose } from './diagnose.ts';
 import { HetznerProvider } from './provider.ts';
 import { providerSettingsSchema, readInstanceSettings, settingsSchema, settingsWarnings } from './settings.ts';
+import { starter } from './starter.ts';
 
 /** Servers at Hetzner Cloud. */
 export const hetznerProvider: ProviderType = {
@@ -26,6 +27,7 @@ export const hetznerProvider: ProviderType = {
     const [was, is] = [before, after].map(readInstanceSettings);
     return was?.endpoint === is?.endpoint && isDeepStrictEqual(was?.token, is?.token);
   },
+  starter,
   create: (context) => new HetznerProvider(context),
   diagnose,
 };

@@ -3,6 +3,7 @@ import type { ProviderType } from '../../ports/provider.ts';
 import { diagnose } from './diagnose.ts';
 import { IncusProvider } from './provider.ts';
 import { MAX_STOP_TIMEOUT_MS, providerSettingsSchema, serverOf, settingsSchema } from './settings.ts';
+import { starter } from './starter.ts';
 
 /** How long it may take to switch an instance off and to delete its disks. */
 const REMOVAL_TIMEOUT_MS = 120_000;
@@ -24,6 +25,7 @@ export const incusProvider: ProviderType = {
   providerSettingsSchema,
   keepsMachines,
   diagnose,
+  starter,
   create: (context) => new IncusProvider(context),
 };
 

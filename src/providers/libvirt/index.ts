@@ -3,6 +3,7 @@ import type { ProviderType } from '../../ports/provider.ts';
 import { diagnose } from './diagnose.ts';
 import { LibvirtProvider } from './provider.ts';
 import { hostsOf, MAX_STOP_TIMEOUT_MS, providerSettingsSchema, settingsSchema } from './settings.ts';
+import { starter } from './starter.ts';
 import { settingsWarnings } from './warnings.ts';
 
 /** How long it may take to switch a machine off and to take its volumes away. */
@@ -26,6 +27,7 @@ export const libvirtProvider: ProviderType = {
   keepsMachines,
   settingsWarnings,
   diagnose,
+  starter,
   create: (context) => new LibvirtProvider(context),
 };
 

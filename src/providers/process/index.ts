@@ -3,6 +3,7 @@ import { diagnose } from './diagnose.ts';
 import { KILL_TIMEOUT_MS } from './ending.ts';
 import { ProcessProvider } from './provider.ts';
 import { MAX_STOP_TIMEOUT_MS, settingsProblems, settingsSchema } from './settings.ts';
+import { starter } from './starter.ts';
 import { settingsWarnings } from './warnings.ts';
 
 /** Servers as processes of the host that Drover runs on. */
@@ -22,5 +23,6 @@ export const processProvider: ProviderType = {
   settingsProblems,
   settingsWarnings,
   diagnose,
+  starter,
   create: (context) => new ProcessProvider(context),
 };

@@ -6,6 +6,7 @@ import { StaticProvider } from './provider.ts';
 import { Quarantine } from './quarantine.ts';
 import { HostRecords } from './records.ts';
 import { providerSettingsSchema, readProviderSettings, settingsSchema } from './settings.ts';
+import { starter } from './starter.ts';
 
 /** Servers on hosts of one's own. */
 export const staticProvider: ProviderType = {
@@ -25,6 +26,7 @@ export const staticProvider: ProviderType = {
   providerSettingsSchema,
   keepsMachines,
   diagnose,
+  starter,
   create: (context) => new StaticProvider(context),
 };
 

@@ -3,6 +3,7 @@ import type { ProviderType } from '../../ports/provider.ts';
 import { diagnose } from './diagnose.ts';
 import { DESTROY_TIMEOUT_MS, VagrantProvider } from './provider.ts';
 import { providerSettingsSchema, readProviderSettings, settingsSchema } from './settings.ts';
+import { starter } from './starter.ts';
 
 /** Servers as machines that Vagrant makes, with VirtualBox, libvirt or Docker. */
 export const vagrantProvider: ProviderType = {
@@ -22,6 +23,7 @@ export const vagrantProvider: ProviderType = {
   settingsSchema,
   providerSettingsSchema,
   keepsMachines,
+  starter,
   create: (context) => new VagrantProvider(context),
   diagnose,
 };

@@ -1,0 +1,38 @@
+import { yamlText } from '../../base/yaml-text.ts';
+import type { Starter } from '../../model/starter.ts';
+
+export const starter: Starter = {
+  title: 'servers at Hetzner Cloud',
+  questions: [
+    { key: 'image', message: 'Which image, or snapshot?', usual: 'debian-13' },
+    { key: 'serverPort', message: 'Which port does a server listen on?', usual: '80' },
+  ],
+  write: ({ image = '', serverPort = '' }) => ({
+    provider: [
+      'type: hetzner',
+      "token: { file: hetzner-token } # beside this file, readable by Drover's user alone",
+      'locations: [nbg1, fsn1] # the zones; servers are spread over them',
+    ],
+    launchTemplate: [
+      `image: ${yamlText(image)}`,
+      'serverType: cx23',
+      'sshKeys: [ops] # PLACEHOLDER: the name of a key of the project',
+      '# networks: [inner]   # with address: private, HAProxy reaches servers over a private network',
+      '# address: private',
+      'placementGroup: spread # no two servers on one host',
+      'userData: # what a server does at its first boot; PLACEHOLDER: install your own service here',
+      '  text: |',
+      '    #cloud-config',
+      '    packages: [nginx]',
+    ],
+    port: serverPort,
+    group: ['healthCheckGracePeriod: 5m # cloud-init installs nginx first', 'launchTimeout: 10m'],
+    maxServers: null,
+    before: [
+      'The API token of the project (read and write) goes into the file hetzner-token beside this file: umask 077; cat > hetzner-token',
+      'sshKeys names a key of the project: ops is a placeholder.',
+      'userData installs nginx: put in what installs your service, or use a snapshot that has it.',
+      'Each server costs money from its launch on.',
+    ],
+  }),
+};
