@@ -90,7 +90,7 @@ describe('drover apply', () => {
 
   it('asks, and changes nothing on a no, or where nobody can be asked', async () => {
     plan(CREATE);
-    expect((await drover('apply', { tty: true })).exitCode).toBe(EXIT.failed);
+    expect((await drover('apply', { tty: true })).exitCode).toBe(EXIT.refused);
     expect((await drover('apply')).exitCode).toBe(EXIT.usage);
     expect(changes()).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { EXIT } from './exit-codes.ts';
 
 /**
  * Asks before something is done that cannot be undone. Only a plain yes is one.
- * @throws CliError `usage` where nobody can be asked, `failed` for a no
+ * @throws CliError `usage` where nobody can be asked, `refused` for a no: a script that tries again what has failed does not ask twice
  */
 export async function confirm({ terminal }: Context, question: string, yes: boolean): Promise<void> {
   if (yes) return;
@@ -21,5 +21,5 @@ export async function confirm({ terminal }: Context, question: string, yes: bool
   } finally {
     lines.close();
   }
-  throw new CliError(EXIT.failed, 'Nothing was changed.');
+  throw new CliError(EXIT.refused, 'Nothing was changed.');
 }

@@ -19,7 +19,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   2    wrong usage, or --yes is missing where nobody can be asked
   3    no controller is running in the data folder
   4    the fleet file is not valid
-  5    refused: there is no such thing, or it cannot be done in its present state
+  5    refused: there is no such thing, it cannot be done in its present state, or the answer was no
   6    with --detailed-exitcode: the plan has changes
   7    not done within --timeout; it goes on
   130  interrupted before the end`;

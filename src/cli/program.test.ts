@@ -189,8 +189,8 @@ describe('a running fleet', () => {
     const tty = { tty: true };
     const asked = await drover(`terminate ${firstId()}`, { ...tty, answer: 'no' });
     expect(asked.err).toMatch(/Terminate i-\w{17} of hello at once\?.*\[y\/N\] drover: Nothing was changed\.\n$/);
-    expect(asked.exitCode).toBe(EXIT.failed);
-    expect((await drover(`terminate ${firstId()}`, { ...tty, answer: '' })).exitCode).toBe(EXIT.failed);
+    expect(asked.exitCode).toBe(EXIT.refused);
+    expect((await drover(`terminate ${firstId()}`, { ...tty, answer: '' })).exitCode).toBe(EXIT.refused);
     expect((await drover(`terminate ${firstId()}`, { ...tty, answer: 'y' })).out).toContain('Terminating i-');
     expect(service.calls.filter((call) => call.startsWith('terminate'))).toHaveLength(1);
   });

@@ -10,6 +10,11 @@ const BASH = String.raw`# Completion of drover for bash. For every shell from no
 # For this one: source <(drover completion bash)
 _drover() {
   local program=\${COMP_WORDS[0]/#\~/$HOME} line=\${COMP_LINE:0:$COMP_POINT} word value description
+  local alias=\${BASH_ALIASES[$program]-}
+  if [ -n "$alias" ]; then
+    line="$alias\${line#*"$program"}"
+    program=\${alias%% *}
+  fi
   word=\${line##*[[:space:]]}
   local kept=\${word%"\${word##*[=:]}"}
   COMPREPLY=()

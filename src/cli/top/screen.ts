@@ -35,7 +35,8 @@ export class Screen {
   draw(lines: readonly string[]): void {
     if (this.#output.writableNeedDrain) return;
     const changes = lines.flatMap((line, row) =>
-      line === this.#shown[row] ? [] : [`\u001B[${row + 1};1H\u001B[0m${line}\u001B[K`],
+      // Cleared before: the cursor stays on the last character of a line that fills the row.
+      line === this.#shown[row] ? [] : [`\u001B[${row + 1};1H\u001B[0m\u001B[K${line}`],
     );
     this.#shown = lines;
     if (changes.length > 0) this.#output.write(BEGIN + changes.join('') + END);

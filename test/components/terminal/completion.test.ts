@@ -60,6 +60,13 @@ for (const [name, component] of SHELLS) {
       await completes('drover validate my', 'drover validate myfleet.yaml');
       await completes(`drover --data ${folder}/.drover explain he`, ' explain hello');
       await completes('true; drover pl', 'true; drover plan');
+      // Where bash splits words, others do not.
+      await completes('drover --data a:b/c=d explain --js', 'drover --data a:b/c=d explain --json');
+      // An alias with options of its own: fish and zsh know it by themselves.
+      if (name !== 'bash') return;
+      await pty.type(`alias d='drover --data ${folder}/.drover'; complete -F _drover d; cd /; clear`);
+      await pty.press('Enter');
+      await completes('d explain he', 'd explain hello');
     });
   });
 }

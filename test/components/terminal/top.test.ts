@@ -22,6 +22,8 @@ requires('tmux')('drover top in a real terminal', () => {
     const [first = '', second = ''] = await fleet.instances();
     const pty = await top(fleet);
     await pty.shows('❯ hello');
+    // To the last column.
+    await pty.shows(/controller pid 4242 {2}\d\d:\d\d:\d\d\n/);
     expect(await pty.isAlternate()).toBe(true);
     await pty.press('Enter');
     await pty.shows('1 of 3');
