@@ -1,4 +1,5 @@
 import { CLOUDS } from './clouds.ts';
+import { COMMANDS } from './commands.ts';
 import { CONTAINERS } from './containers.ts';
 import { ERRORS } from './errors.ts';
 import { FIELD } from './field.ts';
@@ -26,4 +27,5 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
   ...CLOUDS,
   ...CONTAINERS,
   ...PROVIDERS,
+  ...COMMANDS,
 ];

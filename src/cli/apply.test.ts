@@ -234,6 +234,20 @@ describe('--output', () => {
     }
   });
 
+  it('validate says what is wrong as data, at its line', async () => {
+    const errors = [
+      { file: 'fleet.yaml', line: 3, column: 5, path: 'name', value: 'x', message: 'no', source: 'name: x' },
+    ];
+    const terminal = fakeTerminal({ cwd });
+    const actions = fakeActions(() => service, { loadFleet: async () => ({ ok: false, errors }) });
+    expect(await runCli(['validate', '-o', 'json'], actions, terminal)).toBe(EXIT.invalidFleetFile);
+    const placed = { file: 'fleet.yaml', line: 3, column: 5, path: 'name', message: 'no' };
+    const file = join(cwd, 'fleet.yaml');
+    expect(JSON.parse(terminal.out())).toEqual({ file, valid: false, errors: [placed], warnings: [] });
+    expect(terminal.err()).toBe('');
+    expect(JSON.parse((await drover('validate --json')).out)).toMatchObject({ valid: true, errors: [] });
+  });
+
   it('wide cuts nothing, however narrow the terminal is', async () => {
     service.status();
     const narrow = await drover('status', { tty: true, columns: 60 });

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { SUSPENDABLE_PROCESSES, type SuspendableProcess } from '../../model/scaling-policy.ts';
 import type { Context } from '../context.ts';
+import { addWait, type WaitOptions } from '../options/wait.ts';
 
 const NAMES = SUSPENDABLE_PROCESSES.join(', ');
 
@@ -19,7 +20,7 @@ export function addProcessCommands(program: Command, context: Context): void {
       await suspend(context, group, processes, command);
     });
 
-  program
+  const resume = program
     .command('resume')
     .summary('resume processes of a group, or its launching after failures')
     .description(
@@ -27,11 +28,13 @@ export function addProcessCommands(program: Command, context: Context): void {
         'repeated failures.',
     )
     .argument('<group>', 'the auto scaling group')
-    .argument('[process...]', 'what to resume', suspendable)
-    .action(async (group: string, processes: readonly SuspendableProcess[], _options: object, command: Command) => {
-      const { resume } = await import('../handlers/processes.ts');
-      await resume(context, group, processes, command);
-    });
+    .argument('[process...]', 'what to resume', suspendable);
+  addWait(resume, 'the group has as many servers in service as desired').action(
+    async (group: string, processes: readonly SuspendableProcess[], options: WaitOptions, command: Command) => {
+      const handlers = await import('../handlers/processes.ts');
+      await handlers.resume(context, group, processes, options, command);
+    },
+  );
 }
 
 /** AWS writes `AlarmNotification`; both are understood. */

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { type ApiClient, ApiError } from '../../api/client.ts';
 import type { SuspendableProcess } from '../../model/scaling-policy.ts';
-import { type Context, print, programOf, withClient } from '../context.ts';
+import { type Context, print, programOf, say, withClient } from '../context.ts';
+import { type WaitOptions, waits } from '../options/wait.ts';
 import { asTyped } from '../render/as-typed.ts';
+import { groupsRemaining, waitUntilDone } from '../wait.ts';
 
 export async function suspend(
   context: Context,
@@ -20,14 +22,19 @@ export async function resume(
   context: Context,
   group: string,
   processes: readonly SuspendableProcess[],
+  options: WaitOptions,
   command: Command,
 ): Promise<void> {
-  const said = await withClient(context, command, async (client, signal) =>
-    processes.length === 0
-      ? resumeLaunching(client, group, signal)
-      : inWords(group, await client.resumeProcesses(group, processes, signal)),
-  );
-  print(context, asTyped(said, programOf(command)));
+  await withClient(context, command, async (client, signal) => {
+    const said =
+      processes.length === 0
+        ? await resumeLaunching(client, group, signal)
+        : inWords(group, await client.resumeProcesses(group, processes, signal));
+    print(context, asTyped(said, programOf(command)));
+    if (!waits(options)) return;
+    await waitUntilDone(context, client, options, groupsRemaining(new Set([group])));
+    say(context, `Group ${group} is as it should be.`);
+  });
 }
 
 async function resumeLaunching(client: ApiClient, group: string, signal: AbortSignal): Promise<string> {

@@ -34,6 +34,8 @@ describe('a command loads what it needs, and no more', () => {
     [['--help'], 0, COMMANDER],
     [['help', 'drain'], 0, COMMANDER],
     [['frobnicate'], 2, COMMANDER],
+    [['completion', 'bash'], 0, COMMANDER],
+    [['complete', '--line', 'drover status --out'], 0, COMMANDER],
     [['status'], 3, [...COMMANDER, ...TABLES, 'zod']],
     [['validate', FLEET], 0, [...COMMANDER, 'cron-parser', 'luxon', 'yaml', 'zod']],
   ])('%j', async (args, code, most) => {
