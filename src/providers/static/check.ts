@@ -1,7 +1,6 @@
 /** Three ways of asking a host whether something there works. */
 
 import { connect } from 'node:net';
-import { request } from 'undici';
 import { z } from 'zod';
 import { reasonOf } from '../../base/quoted.ts';
 import { commandSchema } from '../../settings/command.ts';
@@ -59,6 +58,8 @@ async function whyNotAnswered(
   const host = address.includes(':') ? `[${address}]` : address;
   const url = `http://${host}:${port}${path}`;
   try {
+    // Loaded here: commands that only read a fleet file do without it.
+    const { request } = await import('undici');
     const { statusCode, body } = await request(url, { signal, reset: true });
     body.on('error', () => {}).destroy();
     return statusCode >= 200 && statusCode < 400 ? null : `${url} answers ${statusCode}`;
