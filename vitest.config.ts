@@ -22,8 +22,14 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['test/simulation/*.test.ts', 'test/e2e/**', 'test/field/**/*.e2e.test.ts', 'test/components/**'],
+          include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: [
+            'test/simulation/*.test.ts',
+            'test/e2e/**',
+            'test/field/**/*.e2e.test.ts',
+            'test/components/**',
+            'test/dashboard/**',
+          ],
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },
@@ -49,6 +55,18 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      {
+        // A real browser, which needs a core of its own to be as quick as a user's.
+        extends: true,
+        test: {
+          name: 'dashboard',
+          include: ['test/dashboard/**/*.test.ts'],
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
       // Real engines, machines and clouds' stand-ins: what providers are tested against.
       ...components.map((name) => ({
         extends: true as const,
@@ -58,7 +76,7 @@ export default defineConfig({
           maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       })),
     ],

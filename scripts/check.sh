@@ -15,6 +15,7 @@ check() {
 }
 
 check 'types' tsc --noEmit
+check 'types of the dashboard' tsc --noEmit -p web
 check 'lint, format, import directions and circles' biome check --error-on-warnings .
 check 'unused files, exports and packages' knip
 check 'links in the documentation' node scripts/check-links.ts

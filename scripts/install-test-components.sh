@@ -38,6 +38,7 @@ is_program wakeonlan || missing="$missing wakeonlan"
 is_program ip || missing="$missing iproute2"
 is_program nc || missing="$missing netcat-openbsd"
 is_program busybox || missing="$missing busybox-static"
+is_program chromium || missing="$missing chromium"
 is_program cpio || missing="$missing cpio"
 if [ -z "$missing" ]; then
   sh "$(dirname "$0")/build-test-guest.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a clone ready to run: the pinned Node.js, the packages, HAProxy. Does what is missing, and is silent when nothing is.
+# Makes a clone ready to run: the pinned Node.js, the packages, the dashboard, HAProxy. Does what is missing, and is silent when nothing is.
 #
 # Needs npm and any Node.js from 20 on. Exit codes:
 #   0   ready
@@ -70,6 +70,23 @@ set_up_packages() {
   is_installed "$root" || step 'Packages' install_packages "$root"
 }
 
+# The dashboard is built where it is missing or older than what it is made of, beside its place first: another run may be serving it.
+is_built() {
+  [ -e "$root/web/dist/index.html" ] &&
+    [ -z "$(find "$root/web/src" "$root/web/styles" "$root/web/public" "$root/web/index.html" "$root/web/vite.config.ts" \
+      "$root/schema" "$root/package-lock.json" -newer "$root/web/dist/index.html" -print -quit)" ]
+}
+build_dashboard() {
+  made=$root/web/dist.$$
+  vite build "$root/web" --outDir "$made" --emptyOutDir && rm -rf "$root/web/dist" && mv "$made" "$root/web/dist" || {
+    rm -rf "$made"
+    return 1
+  }
+}
+set_up_dashboard() {
+  is_built || step 'Dashboard' build_dashboard
+}
+
 set_up_haproxy() {
   command -v haproxy >/dev/null && return
   if ! command -v apt-get >/dev/null; then
@@ -96,5 +113,6 @@ set_up_haproxy() {
 set_up_node
 use_project_node
 set_up_packages
+set_up_dashboard
 set_up_haproxy
 [ -z "$log" ] || say 'Ready.'

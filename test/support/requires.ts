@@ -14,6 +14,7 @@ const INSTALL_TEST_COMPONENTS = 'sudo sh scripts/install-test-components.sh';
 
 /** What tests may need beyond the packages, and the command that installs it. */
 const components = {
+  chromium: { title: 'Chromium', program: 'chromium', install: INSTALL_TEST_COMPONENTS },
   docker: { title: 'Docker', program: 'dockerd', install: INSTALL_TEST_COMPONENTS },
   faketime: { title: 'faketime', program: 'faketime', install: INSTALL_TEST_COMPONENTS },
   hcloud: { title: 'hcloud', program: 'hcloud', install: INSTALL_TEST_COMPONENTS },
