@@ -385,4 +385,11 @@ export const RULES: readonly Mutation[] = [
     replace: 'if (now !== null) continue;',
     caughtBy: { tests: ['test/field/trust/lost-folder.test.ts'] },
   },
+  {
+    name: 'a launch into a zone that cannot be seen is held for ever',
+    file: 'src/decide/health.ts',
+    find: '      giveUpUnseenLaunch(draft, instance);\n',
+    replace: '',
+    caughtBy: { tests: ['src/decide/placement.test.ts'] },
+  },
 ];

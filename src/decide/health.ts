@@ -9,7 +9,7 @@ import { graceEndsAt } from './grace-and-warmup.ts';
 import type { HoldReason } from './hold-reason.ts';
 import { recordCrash, recordLaunchFailure, recordLaunchSuccess } from './launch-backoff.ts';
 import { retire } from './lifecycle.ts';
-import { followAddresses, refOf, whyUnreachable } from './machine-addresses.ts';
+import { followAddresses, giveUpUnseenLaunch, refOf, whyUnreachable } from './machine-addresses.ts';
 import { register } from './registration.ts';
 import { type Confirmation, confirmation, forgetDisputes, noteConfirmation } from './second-vantage.ts';
 import { isHealthy, type MachineSight, noteSight, sightOfMachine, targetsOf } from './sight.ts';
@@ -23,6 +23,7 @@ import { followZone } from './zones.ts';
 export function assessHealth(draft: Draft): void {
   for (const instance of draft.live()) {
     if (instance.machine === null) {
+      giveUpUnseenLaunch(draft, instance);
       learnOfMachine(draft, instance);
       continue;
     }

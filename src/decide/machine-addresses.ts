@@ -8,7 +8,7 @@ import type { Facts } from './facts.ts';
 import { recordLaunchFailure } from './launch-backoff.ts';
 import { type MachineSight, sightOfMachine } from './sight.ts';
 import type { Snapshot } from './snapshot.ts';
-import { isZoneUnseen } from './zones.ts';
+import { isZoneUnseen, zoneHold } from './zones.ts';
 
 export function refOf({ id, addresses, ports }: Machine, seenAt: EpochMs): MachineRef {
   return { id, addresses, ports, seenAt };
@@ -76,6 +76,25 @@ function awaitAddress(draft: Draft, instance: Instance): void {
     instance: draft.end(instance, 'launchFailed'),
   });
   recordLaunchFailure(draft, instance, why);
+}
+
+/**
+ * Gives up a launch into a zone that cannot be seen, once its time is over: another place may have room meanwhile. A machine that it has made all the same
+ * counts, and is terminated when the zone is seen again.
+ */
+export function giveUpUnseenLaunch(draft: Draft, instance: Instance): void {
+  const { id, state } = instance;
+  const hold = zoneHold(draft, instance);
+  if (hold === null || state.name !== 'launching' || draft.snapshot.busy.has(id)) return;
+  const { launchTimeoutMs } = draft.snapshot.group;
+  const until = state.since + launchTimeoutMs;
+  if (draft.now < until) {
+    draft.wake(until);
+    return;
+  }
+  const why = `Its zone ${instance.placement.zone} cannot be seen, and it was not launched within ${launchTimeoutMs / 1000} s.`;
+  const ended = draft.end(instance, 'launchFailed');
+  draft.report('launchFailed', `Giving up on ${id}: ${why}`, { level: 'warning', instance: ended });
 }
 
 function isReachable(facts: Facts, machine: MachineRef): boolean {

@@ -205,6 +205,22 @@ describe('a zone that cannot be seen', () => {
     expect(late(['b'])).toEqual(['zoneUnseen']);
   });
 
+  it('holds a launch that was under way for as long as a launch may take, and then another zone has it', () => {
+    const since = (agoMs: number): Server => ({
+      ...launching('n', 'b'),
+      state: { name: 'launching', since: NOW - agoMs, retryAt: null },
+    });
+    const circumstances = { group: { desiredCapacity: 1 }, unseen: ['b'] };
+    const early = decided([since(GROUP.launchTimeoutMs - 1)], circumstances);
+    expect([states(early), early.due.launch, early.wakeAt]).toEqual([{}, [], NOW + 1]);
+    const late = decided([since(GROUP.launchTimeoutMs)], circumstances);
+    expect(reasons(late)).toEqual(['zoneUnseen', 'launchFailed', 'launch']);
+    expect([states(late).n, zonesOf(late)]).toEqual(['terminating', ['a']]);
+    // A call that is under way has a bound of its own.
+    const busy = decided([since(GROUP.launchTimeoutMs)], circumstances, { busy: new Set(['n']) });
+    expect(reasons(busy)).toEqual(['zoneUnseen']);
+  });
+
   it('gets no new servers', () => {
     const decision = decided(inZone('a', 'x'), { group: { desiredCapacity: 3 }, unseen: ['b'] });
     expect(zonesOf(decision)).toEqual(['c', 'a']);

@@ -33,6 +33,7 @@ esac
 const BMC = `#!/bin/sh
 cd "$(dirname "$0")/host-$(echo "$2" | tr -d h)" || exit 1
 echo "$1" >>power
+if [ "$1" = reset ] && [ -e unpowered ]; then echo 'Command not supported in present state' >&2; exit 1; fi
 if [ -e dead ]; then exit 0; fi
 ./service stop
 rm -f off fail

@@ -145,7 +145,9 @@ export class Repairs {
     const { records, clock, closed, bootTimeoutMs } = this.#context;
     records.noteReset(host.name, clock.now());
     const refused = await host.power('reset', claim, closed);
-    if (refused !== null) return `reset fails: ${refused}`;
+    // Boards refuse to reset a host without power: that one is switched on.
+    const isAwoken = refused !== null && host.can('wake') && (await host.power('wake', claim, closed)) === null;
+    if (refused !== null && !isAwoken) return `reset fails: ${refused}`;
     const signal = AbortSignal.any([closed, cancelled]);
     await clock.sleep(RESET_SETTLE_MS, signal);
     const until = clock.steadyMs() + bootTimeoutMs;

@@ -202,6 +202,18 @@ requires('sshd')('hosts that are switched on and reset from outside', () => {
       expect(await world.powerLog(0)).toBe('reset\n');
     });
 
+    it('is switched on where its board cannot reset it, because it has no power', async () => {
+      const provider = await open();
+      await serving(provider, 'i-1', 'h0', { status: HTTP_STATUS });
+      await writeFile(file(0, 'unpowered'), '');
+      await world.goesDown(0);
+      await machineOf(provider, 'i-1');
+      world.clock.forward(MINUTE_MS);
+      expect(await machineOf(provider, 'i-1')).toMatchObject({ repair: { step: 'reset' } });
+      await expect.poll(async () => (await machineOf(provider, 'i-1'))?.detail, PATIENCE).toBe('on h0');
+      expect(await world.powerLog(0)).toBe('reset\non\n');
+    });
+
     it('is not reset while its server answers', async () => {
       const provider = await open();
       await serving(provider, 'i-1', 'h0', { status: HTTP_STATUS });
