@@ -9,6 +9,12 @@ import { starter } from './starter.ts';
 /** How long it may take to remove a container that has stopped. */
 const REMOVAL_TIMEOUT_MS = 60_000;
 
+/**
+ * An engine is no quicker at starting more at once: a start is work for its processors, and what runs beside it, such as the first servers'
+ * own start, gets the less of them.
+ */
+const OPERATIONS_PER_ENGINE = 8;
+
 /** Servers as containers of Docker or Podman. */
 export const dockerProvider: ProviderType = {
   name: 'docker',
@@ -16,7 +22,7 @@ export const dockerProvider: ProviderType = {
     listIntervalMs: 5_000,
     listGapMs: 250,
     listLagMs: 0,
-    concurrentOperations: 16,
+    concurrentOperations: OPERATIONS_PER_ENGINE * enginesOf(settings).length,
     terminateTimeoutMs: MAX_STOP_TIMEOUT_MS + REMOVAL_TIMEOUT_MS,
     // Published ports are mapped to those that target groups name.
     ports: 'direct',
