@@ -9,10 +9,7 @@ import { starter } from './starter.ts';
 /** How long it may take to remove a container that has stopped. */
 const REMOVAL_TIMEOUT_MS = 60_000;
 
-/**
- * An engine is no quicker at starting more at once: a start is work for its processors, and what runs beside it, such as the first servers'
- * own start, gets the less of them.
- */
+/** An engine is no quicker at starting more at once: it takes the more work, and what runs beside it has the less of the processors. */
 const OPERATIONS_PER_ENGINE = 8;
 
 /** Servers as containers of Docker or Podman. */
