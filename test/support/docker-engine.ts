@@ -113,6 +113,8 @@ export class DockerEngine {
       (await processesWith(this.folder)).filter(({ commandLine }) => commandLine.startsWith('dockerd '));
     for (const { pid } of await daemons()) process.kill(pid, 'SIGTERM');
     await until(async () => (await daemons()).length === 0);
+    // Tests keep removals from succeeding that way.
+    await run('chattr', ['-R', '-i', join(this.folder, 'data', 'containers')]).catch(() => undefined);
     // The next one finds what the last one may have left, and takes it away.
     await this.dispose();
   }
