@@ -84,12 +84,14 @@ export class Metrics implements Sink {
       case 'providerCall': {
         const labels = { provider: work.provider, type: work.type, call: work.call };
         this.#outcome('drover_provider_calls_total', labels, outcome);
+        this.#waitsOf(work.provider);
         this.#histogram('drover_provider_call_duration_seconds').observe(labels, seconds);
         return;
       }
       case 'loadBalancerCall': {
         const labels = { load_balancer: work.loadBalancer, call: work.call };
         this.#outcome('drover_load_balancer_calls_total', labels, outcome);
+        this.#eventsOf(work.loadBalancer);
         this.#histogram('drover_load_balancer_call_duration_seconds').observe(labels, seconds);
         return;
       }
@@ -137,10 +139,28 @@ export class Metrics implements Sink {
     const counter = this.#counter(name);
     const kind = [name, ...Object.values(labels)].join('\n');
     if (!this.#begun.has(kind)) {
-      this.#begun.add(kind);
-      for (const one of WORK_OUTCOMES) counter.inc({ ...labels, outcome: one }, 0);
+      const all = WORK_OUTCOMES.map((one) => ({ ...labels, outcome: one }));
+      this.#begin(kind, name, all);
     }
     counter.inc({ ...labels, outcome });
+  }
+
+  #waitsOf(provider: string): void {
+    this.#begin(`waits of ${provider}`, 'drover_provider_rate_limit_wait_seconds_total', [
+      { provider, cause: 'refusal' },
+      { provider, cause: 'budget' },
+    ]);
+  }
+
+  #eventsOf(name: string): void {
+    const all = ['start', 'reload', 'died', 'hung'].map((event) => ({ load_balancer: name, event }));
+    this.#begin(`events of ${name}`, 'drover_load_balancer_events_total', all);
+  }
+
+  #begin(kind: string, name: NameOf<'counter'>, all: readonly Labels[]): void {
+    if (this.#begun.has(kind)) return;
+    this.#begun.add(kind);
+    for (const labels of all) this.#counter(name).inc(labels, 0);
   }
 
   #takeFleet({ fleetVersion, defects, groups, providers, loadBalancers }: FleetNumbers): void {

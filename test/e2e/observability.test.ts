@@ -35,8 +35,9 @@ requires('haproxy')('a controller that is scraped while its servers are killed a
 
   it('has every metric of the catalogue, and no other one', () => {
     const names = new Set(after.series.map(({ name }) => familyOf(name)));
-    const seldom = ['drover_group_holds', 'drover_provider_rate_limit_wait_seconds_total'];
-    expect(Object.keys(CATALOGUE).filter((name) => !names.has(name) && !seldom.includes(name))).toEqual([]);
+    // Whether something is held back just now is chance.
+    const missing = Object.keys(CATALOGUE).filter((name) => !names.has(name) && name !== 'drover_group_holds');
+    expect(missing).toEqual([]);
     expect([...names].filter((name) => !Object.hasOwn(CATALOGUE, name))).toEqual([]);
     for (const [name, type] of after.types) expect(Reflect.get(CATALOGUE, name)).toMatchObject({ type });
     for (const { name, labels } of after.series) {
