@@ -40,8 +40,22 @@ export interface Provider {
   watch(onChange: () => void): () => void;
   /** Of a provider whose machines are processes of this host: the main process of one; null when it has none. */
   processOf?(machineId: string): number | null;
+  /**
+   * Of a provider that can show what its machines print: the last lines, the oldest first, and those that come, where that is asked for, until
+   * the machine is gone or the signal aborts; then it ends. Lines are text from outside, without their ends; a long one comes in pieces.
+   *
+   * @throws PortError `NotFound` for what is no machine of the fleet; `Unsupported` where this one's cannot be read
+   */
+  logs?(machineId: string, wanted: LogsWanted, signal: AbortSignal): AsyncIterable<string>;
   /** Lets go of timers and handles. Machines go on. */
   close(): Promise<void>;
+}
+
+export interface LogsWanted {
+  /** How many of the lines that there are, at most. */
+  readonly lines: number;
+  /** Whether to go on with those that come. */
+  readonly follow: boolean;
 }
 
 export interface MachineList {

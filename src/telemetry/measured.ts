@@ -8,7 +8,7 @@ import type { Telemetry } from '../ports/telemetry.ts';
 /** @param name of the instance, as launch templates call it; @param type of the kind of provider that it is */
 export function measuredProvider(provider: Provider, name: string, type: string, telemetry: Telemetry): Provider {
   const call = { kind: 'providerCall', provider: name, type } as const;
-  const { processOf } = provider;
+  const { processOf, logs } = provider;
   return {
     launch: (request, signal) =>
       telemetry.measure({ ...call, call: 'launch', about: request.instanceId }, () => provider.launch(request, signal)),
@@ -16,7 +16,8 @@ export function measuredProvider(provider: Provider, name: string, type: string,
     terminate: (machineId, signal) =>
       telemetry.measure({ ...call, call: 'terminate', about: machineId }, () => provider.terminate(machineId, signal)),
     watch: (onChange) => provider.watch(onChange),
-    ...(processOf === undefined ? {} : { processOf: (machineId: string) => processOf.call(provider, machineId) }),
+    ...(processOf === undefined ? {} : { processOf: processOf.bind(provider) }),
+    ...(logs === undefined ? {} : { logs: logs.bind(provider) }),
     close: () => provider.close(),
   };
 }

@@ -16,6 +16,8 @@ export interface ProviderWorld {
   readonly settings: JsonObject;
   /** The same of one that listens on its port. */
   readonly listening: JsonObject;
+  /** Of a provider that gives logs: the same of a server that does what `PRINTING` does. */
+  readonly printing?: JsonObject;
   /** How often to try what is awaited, where that is more often than usual: machines that take long to boot. */
   readonly maxTries?: number;
   /** A provider as a controller's start makes it; for the same fleet, the next one after an earlier one. */
@@ -37,6 +39,9 @@ export interface ZonesWorld {
   cutOff?(zone: string): Promise<void>;
   join?(zone: string): Promise<void>;
 }
+
+/** A shell's words for a server that prints three lines, and then one after the other until it is ended. */
+export const PRINTING = 'echo one; echo two; echo three; while sleep 0.1; do echo more; done';
 
 /** Of this run alone: a provider knows its machines by their tags, also those of tests that run at the same time. */
 const FLEET = `shop-${randomUUID()}`;
@@ -270,6 +275,64 @@ export function describeProviderConformance(name: string, make: () => Promise<Pr
       if (other === undefined) return;
       expect(await launchIn(other, 'i-3')).toMatchObject({ zone: other });
       expect(await listed()).toEqual(['i-1', 'i-3']);
+    });
+
+    describe('logs', () => {
+      async function printing(): Promise<{ readonly machine: Machine; readonly logs: NonNullable<Provider['logs']> }> {
+        const settings = world.printing ?? expect.fail('it has no server that prints');
+        const machine = await provider.launch(launchRequest('i-1', { settings }), signal);
+        const logs = provider.logs?.bind(provider) ?? expect.fail('it gives no logs');
+        const read = async () =>
+          (await allOf(logs(machine.id, { lines: 100, follow: false }, signal))).includes('three');
+        await eventually(read);
+        return { machine, logs };
+      }
+
+      async function allOf(lines: AsyncIterable<string>): Promise<readonly string[]> {
+        const all: string[] = [];
+        for await (const line of lines) all.push(line);
+        return all;
+      }
+
+      it('are what a machine has printed, the last lines of it', async ({ skip }) => {
+        if (world.printing === undefined) skip('it gives none');
+        const { machine, logs } = await printing();
+        const lines = await allOf(logs(machine.id, { lines: 100, follow: false }, signal));
+        expect(lines.slice(0, 3)).toEqual(['one', 'two', 'three']);
+        expect((await allOf(logs(machine.id, { lines: 2, follow: false }, signal))).length).toBe(2);
+      });
+
+      it('go on with what comes, until nobody reads any more', async ({ skip }) => {
+        if (world.printing === undefined) skip('it gives none');
+        const { machine, logs } = await printing();
+        const stop = new AbortController();
+        const seen: string[] = [];
+        for await (const line of logs(machine.id, { lines: 0, follow: true }, stop.signal)) {
+          seen.push(line);
+          if (seen.length === 3) stop.abort();
+        }
+        expect(seen.slice(0, 3)).toEqual(['more', 'more', 'more']);
+        for await (const line of logs(machine.id, { lines: 1, follow: true }, signal)) {
+          expect(line).toBe('more');
+          break;
+        }
+      });
+
+      it('end with their machine', async ({ skip }) => {
+        if (world.printing === undefined) skip('it gives none');
+        const { machine, logs } = await printing();
+        const followed = allOf(logs(machine.id, { lines: 100, follow: true }, signal));
+        await terminateUntilGone(machine.id);
+        expect((await followed).slice(0, 3)).toEqual(['one', 'two', 'three']);
+      });
+
+      it('say NotFound of a machine that never was', async ({ skip }) => {
+        if (world.printing === undefined) skip('it gives none');
+        const { machine, logs } = await printing();
+        const other = machine.id.replaceAll('i-1', 'i-2');
+        const read = allOf(logs(other, { lines: 1, follow: false }, signal));
+        await expect(read).rejects.toMatchObject({ reaction: 'NotFound' });
+      });
     });
 
     describe('zones', () => {

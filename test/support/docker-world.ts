@@ -3,7 +3,7 @@ import type { Machine } from '../../src/model/observation.ts';
 import type { Finding, Provider, ProviderContext } from '../../src/ports/provider.ts';
 import { dockerProvider } from '../../src/providers/docker/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import type { ProviderWorld } from '../conformance/provider.ts';
+import { PRINTING, type ProviderWorld } from '../conformance/provider.ts';
 import { TINY_WEB } from './docker-engine.ts';
 
 /** An engine that runs for tests: Docker's or Podman's. */
@@ -23,6 +23,7 @@ export class DockerWorld implements ProviderWorld {
   readonly clock = systemClock;
   readonly settings: JsonObject;
   readonly listening: JsonObject;
+  readonly printing: JsonObject;
   readonly #engines: readonly TestEngine[];
   readonly #places: readonly JsonObject[];
   readonly #opened: Provider[] = [];
@@ -33,6 +34,7 @@ export class DockerWorld implements ProviderWorld {
     this.#places = places ?? engines.map(({ host }) => ({ engine: host }));
     this.settings = settings(template);
     this.listening = this.settings;
+    this.printing = settings({ ...template, command: ['sh', '-c', PRINTING] });
   }
 
   /** What the fleet file says: one engine is the only place, several are zones `a`, `b`, ... */

@@ -8,7 +8,7 @@ import type { Machine } from '../../src/model/observation.ts';
 import type { Provider } from '../../src/ports/provider.ts';
 import { processProvider } from '../../src/providers/process/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import type { ProviderWorld } from '../conformance/provider.ts';
+import { PRINTING, type ProviderWorld } from '../conformance/provider.ts';
 import { isRunning, kill, processesWith } from './processes.ts';
 
 /** The process provider on a folder of its own. Everything in it has ended when the world is disposed of. */
@@ -18,6 +18,7 @@ export class ProcessWorld implements ProviderWorld {
   readonly listening = settings({
     command: [process.execPath, '-e', 'require("net").createServer().listen(process.env.PORT, process.env.HOST)'],
   });
+  readonly printing = settings({ command: ['sh', '-c', PRINTING] });
   readonly dataDir: string;
   readonly problems: string[] = [];
   readonly #opened: Provider[] = [];

@@ -11,7 +11,14 @@ export interface ContainerCalls {
   start(options: Abortable): Promise<unknown>;
   stop(options: Abortable): Promise<unknown>;
   remove(options: Abortable & { force: true; v: true }): Promise<unknown>;
-  logs(options: Abortable & { stdout: true; stderr: true; follow: false; tail: number }): Promise<Buffer>;
+  logs(options: Abortable & Logged & { follow: false }): Promise<Buffer>;
+  logs(options: Abortable & Logged & { follow: true }): Promise<AsyncIterable<string | Buffer>>;
+}
+
+interface Logged {
+  readonly stdout: true;
+  readonly stderr: true;
+  readonly tail: number;
 }
 
 /** @param container its name or its id */

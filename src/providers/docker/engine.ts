@@ -4,16 +4,18 @@ import type { Machine } from '../../model/observation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { withDeadline } from '../../ports/deadline.ts';
 import { PortError } from '../../ports/errors.ts';
-import type { LaunchRequest } from '../../ports/provider.ts';
+import type { LaunchRequest, LogsWanted } from '../../ports/provider.ts';
+import { LineCutter } from '../line-cutter.ts';
 import { containerCalls, networkCalls } from './calls.ts';
 import { EngineConnection } from './connection.ts';
 import { containerSpec } from './container-spec.ts';
 import { type EngineSettings, engineUrlOf } from './engine-settings.ts';
 import { engineError, statusOf } from './errors.ts';
+import { Frames } from './frames.ts';
 import { withTag } from './image-name.ts';
 import { Images } from './images.ts';
 import { containerName, fleetFilter, tagsIn } from './labels.ts';
-import { type Container, describeExit, hasStopped, isHalfMade, machineOf, unframed } from './machine.ts';
+import { type Container, describeExit, hasStopped, isHalfMade, machineOf } from './machine.ts';
 import type { DockerSettings } from './settings.ts';
 
 const LOG_LINES = 20;
@@ -96,6 +98,24 @@ export class Engine {
   async find(name: string, signal: AbortSignal): Promise<Container | null> {
     const container = await this.#inspect(name, signal, false);
     return container?.tags.fleet === this.#fleet ? container : null;
+  }
+
+  /** What a machine prints. Not every log driver can be read. */
+  async *logs(name: string, { lines, follow }: LogsWanted, signal: AbortSignal): AsyncGenerator<string> {
+    const asked = { stdout: true, stderr: true, tail: lines, abortSignal: signal } as const;
+    const chunks = await this.use('reading a log', async (docker) => {
+      const container = containerCalls(docker, name);
+      return follow ? await container.logs({ ...asked, follow }) : [await container.logs({ ...asked, follow })];
+    });
+    const frames = new Frames();
+    const cutter = new LineCutter();
+    try {
+      for await (const chunk of chunks) yield* cutter.push(frames.push(Buffer.from(chunk)));
+    } catch (error) {
+      if (signal.aborted) return;
+      throw engineError(this.where, 'following a log', error);
+    }
+    yield* cutter.end();
   }
 
   /** Stops a machine and removes it, with the volumes that are its own. */
@@ -256,7 +276,7 @@ export class Engine {
           .logs({ stdout: true, stderr: true, follow: false, tail: LOG_LINES, abortSignal: signal })
           // Not every log driver can be read.
           .then(
-            (bytes) => unframed(bytes).slice(-MAX_LOG_CHARACTERS),
+            (bytes) => new Frames().push(bytes).toString().slice(-MAX_LOG_CHARACTERS),
             () => '',
           );
         return describeExit({ code: State.ExitCode, isOutOfMemory: State.OOMKilled, error: State.Error, printed });

@@ -84,20 +84,3 @@ export function describeExit({ code, isOutOfMemory, error, printed }: Exit): str
   const said = error === '' ? '' : `: ${oneLine(error)}`;
   return words === '' ? `${how}${said}` : `${how}${said}; its last line: ${words}`;
 }
-
-const FRAME_HEADER_BYTES = 8;
-const STREAMS = [0, 1, 2];
-
-/** What a container has printed, out of the engine's frames (a stream's number, its length, its bytes). */
-export function unframed(bytes: Buffer): string {
-  const parts: Buffer[] = [];
-  for (let at = 0; at + FRAME_HEADER_BYTES <= bytes.length; ) {
-    // Without frames where a terminal is attached.
-    if (!STREAMS.includes(bytes.readUInt8(at))) return bytes.toString();
-    const start = at + FRAME_HEADER_BYTES;
-    const end = start + bytes.readUInt32BE(at + FRAME_HEADER_BYTES / 2);
-    parts.push(bytes.subarray(start, end));
-    at = end;
-  }
-  return Buffer.concat(parts).toString();
-}

@@ -3,7 +3,7 @@ import type { Machine } from '../../model/observation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { untilAborted, withDeadline } from '../../ports/deadline.ts';
 import { PortError } from '../../ports/errors.ts';
-import type { LaunchRequest, MachineList, Provider, ProviderContext } from '../../ports/provider.ts';
+import type { LaunchRequest, LogsWanted, MachineList, Provider, ProviderContext } from '../../ports/provider.ts';
 import { Endings } from '../endings.ts';
 import type { Following } from '../following.ts';
 import { Watchers } from '../watchers.ts';
@@ -61,6 +61,12 @@ export class DockerProvider implements Provider {
       const end = () => this.#queue.run(found.tags.instanceId, () => engine.end(name));
       this.#endings.start(machineId, end, () => this.#watchers.notify());
     });
+  }
+
+  async *logs(machineId: string, wanted: LogsWanted, signal: AbortSignal): AsyncGenerator<string> {
+    const { engine, name } = this.#placeOf(machineId);
+    if ((await engine.find(name, signal)) === null) throw this.#noMachine(machineId);
+    yield* engine.logs(name, wanted, AbortSignal.any([signal, this.#closed.signal]));
   }
 
   watch(onChange: () => void): () => void {

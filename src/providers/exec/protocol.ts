@@ -11,7 +11,7 @@ import type { Reaction } from '../../model/observation.ts';
 /** It changes when a program that speaks the one before could not speak it. */
 export const PROTOCOL = 1;
 
-export const VERBS = ['launch', 'list', 'terminate', 'watch'] as const;
+export const VERBS = ['launch', 'list', 'terminate', 'watch', 'logs'] as const;
 export type Verb = (typeof VERBS)[number];
 
 const MAX_ID_CHARACTERS = 256;
@@ -125,6 +125,13 @@ const requestSchemas = {
   list: z.strictObject({ ...common, verb: z.literal('list') }),
   terminate: z.strictObject({ ...common, verb: z.literal('terminate'), machineId: z.string() }),
   watch: z.strictObject({ ...common, verb: z.literal('watch') }),
+  logs: z.strictObject({
+    ...common,
+    verb: z.literal('logs'),
+    machineId: z.string(),
+    lines: z.int().describe('How many of the last lines.'),
+    follow: z.boolean().describe('Whether to go on with what comes, until it is ended.'),
+  }),
 } as const;
 
 /** The protocol as a JSON Schema, for whoever writes a program. */

@@ -360,3 +360,41 @@ describe('settings', () => {
     expect(keeps({}, { command: ['y'] })).toBe(false);
   });
 });
+
+describe('logs', () => {
+  const all = async (lines: AsyncIterable<string> | undefined) => {
+    const read: string[] = [];
+    for await (const line of lines ?? expect.fail('it gives no logs')) read.push(line);
+    return read;
+  };
+
+  it('are there only where the settings say that the program has them', () => {
+    expect(open('exit 0').logs).toBeUndefined();
+    expect(open('exit 0', { logs: true }).logs).toBeDefined();
+  });
+
+  it('are what the program prints; it is told of which machine, how many, and whether to go on', async () => {
+    const provider = open('cat >request; echo one; printf two', { logs: true });
+    expect(await all(provider.logs?.('m-1', { lines: 7, follow: false }, signal))).toEqual(['one', 'two']);
+    const request = JSON.parse(await readFile(join(folder, 'request'), 'utf8'));
+    expect(request).toMatchObject({ verb: 'logs', machineId: 'm-1', lines: 7, follow: false });
+  });
+
+  it('fail with what the program complains about', async () => {
+    const provider = open('echo one; echo "no such machine" >&2; exit 3', { logs: true });
+    await expect(all(provider.logs?.('m-1', { lines: 7, follow: false }, signal))).rejects.toMatchObject({
+      reaction: 'Transient',
+      message: expect.stringContaining('no such machine'),
+    });
+  });
+
+  it('end the program when nobody reads any more', async () => {
+    const provider = open('echo $$; while sleep 0.05; do echo more; done', { logs: true });
+    let pid = 0;
+    for await (const line of provider.logs?.('m-1', { lines: 7, follow: true }, signal) ?? []) {
+      pid = pid === 0 ? Number(line) : pid;
+      if (line === 'more') break;
+    }
+    await expect.poll(() => isRunning(pid)).toBe(false);
+  });
+});

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import type { z } from 'zod';
 import { backoffMs } from '../../base/backoff.ts';
 import { type Program, ProgramError, runProgram, whyFailed } from '../../base/run-program.ts';
@@ -7,7 +8,8 @@ import type { Machine } from '../../model/observation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { untilAborted } from '../../ports/deadline.ts';
 import { PortError } from '../../ports/errors.ts';
-import type { LaunchRequest, MachineList, Provider, ProviderContext } from '../../ports/provider.ts';
+import type { LaunchRequest, LogsWanted, MachineList, Provider, ProviderContext } from '../../ports/provider.ts';
+import { LineCutter } from '../line-cutter.ts';
 import { readSecret } from '../secret.ts';
 import { PROTOCOL, type Request, replySchemas, type Verb } from './protocol.ts';
 import { type Bounds, listOf, machineOf, replyOf } from './replies.ts';
@@ -32,11 +34,14 @@ export class ExecProvider implements Provider {
   readonly #closed = new AbortController();
   readonly #watches = new Set<Promise<void>>();
 
+  readonly logs?: NonNullable<Provider['logs']>;
+
   constructor(context: ProviderContext) {
     this.#context = context;
     this.#clock = context.clock;
     this.#settings = readSettings(context.settings);
     this.#bounds = { ...this.#settings, fleet: context.fleet };
+    if (this.#settings.logs) this.logs = (...asked) => this.#logs(...asked);
   }
 
   launch(request: LaunchRequest, signal: AbortSignal): Promise<Machine> {
@@ -75,6 +80,30 @@ export class ExecProvider implements Provider {
     this.#watches.add(watch);
     void watch.finally(() => this.#watches.delete(watch));
     return () => stop.abort();
+  }
+
+  /** What the program prints, line by line; what nobody reads in time is left out. */
+  async *#logs(machineId: string, wanted: LogsWanted, signal: AbortSignal): AsyncGenerator<string> {
+    const program = await this.#program('logs', { machineId, ...wanted });
+    const output = new PassThrough();
+    const onOutput = (chunk: Buffer) => {
+      if (output.readableLength < MAX_OUTPUT_BYTES) output.write(chunk);
+    };
+    const done = new AbortController();
+    const until = AbortSignal.any([signal, done.signal, this.#closed.signal]);
+    const ended = runProgram({ ...program, onOutput }, this.#clock, until).finally(() => output.end());
+    ended.catch(() => {});
+    const cutter = new LineCutter();
+    try {
+      for await (const chunk of output) yield* cutter.push(chunk as Buffer);
+      yield* cutter.end();
+      const why = whyFailed(await ended);
+      if (why !== null) throw new PortError('Transient', 'failed', `${this.#asked('logs')} ${why}`);
+    } catch (error) {
+      if (!until.aborted) throw this.#asPortError('logs', error);
+    } finally {
+      done.abort();
+    }
   }
 
   async close(): Promise<void> {

@@ -26,6 +26,7 @@ const execSettings = z.strictObject({
   zones: z.array(z.string()),
   instanceTypes: z.boolean(),
   watch: z.boolean(),
+  logs: z.boolean(),
   concurrency: z.number(),
   listIntervalMs: z.number(),
   listGapMs: z.number(),
@@ -68,6 +69,7 @@ export function providerSettingsSchema(baseDir: string): z.ZodType<JsonObject> {
         .describe('The places that fail by themselves, by name. None where there is one place only.'),
       instanceTypes: z.boolean().default(false).describe('Whether launch templates may name instance types.'),
       watch: z.boolean().default(false).describe('Whether the program can watch: it prints a line for each change.'),
+      logs: z.boolean().default(false).describe('Whether the program can show what a machine prints, for drover logs.'),
       concurrency: z
         .int()
         .min(1)

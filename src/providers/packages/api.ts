@@ -19,6 +19,7 @@ export { PortError } from '../../ports/errors.ts';
 export {
   type Finding,
   type LaunchRequest,
+  type LogsWanted,
   type MachineList,
   type Provider,
   type ProviderCapabilities,

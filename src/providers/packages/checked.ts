@@ -81,7 +81,9 @@ function ofPackage(name: string, provider: Provider, { onProblem }: ProviderCont
       throw new PortError('Transient', 'packageDefect', message, { cause: error });
     }
   };
+  const { logs } = provider;
   return {
+    ...(logs === undefined ? {} : { logs: logs.bind(provider) }),
     launch: (request, signal) => said(() => provider.launch(request, signal)),
     list: (signal) => said(() => provider.list(signal)),
     terminate: (machineId, signal) => said(() => provider.terminate(machineId, signal)),

@@ -11,6 +11,7 @@ import { untilAborted } from '../../ports/deadline.ts';
 import { PortError } from '../../ports/errors.ts';
 import {
   type LaunchRequest,
+  type LogsWanted,
   type MachineList,
   type Provider,
   type ProviderContext,
@@ -22,6 +23,7 @@ import { ControlGroups, limitsOf } from './control-groups.ts';
 import { endProcesses } from './ending.ts';
 import { ExitWatch } from './exit-watch.ts';
 import { LogKeeper } from './log-keeper.ts';
+import { readLog } from './log-reader.ts';
 import { keepEndedLog, LOG_FILE, lastLine } from './logs.ts';
 import { MachineFolders } from './machine-folders.ts';
 import { PortGuard } from './port-guard.ts';
@@ -95,6 +97,12 @@ export class ProcessProvider implements Provider {
       const end = () => this.#queue.run(machineId, () => this.#end(machineId));
       this.#endings.start(machineId, end, () => this.#exits.notify());
     });
+  }
+
+  async *logs(machineId: string, wanted: LogsWanted, signal: AbortSignal): AsyncGenerator<string> {
+    const record = await this.#record(machineId);
+    const isOver = async () => this.#closed.signal.aborted || (await this.#folders.read(machineId)) === null;
+    yield* readLog(this.#log(record).path, wanted, { clock: this.#clock, signal, isOver });
   }
 
   watch(onChange: () => void): () => void {
