@@ -44,7 +44,7 @@ requires('docker')('a first fleet of containers', () => {
           () => true,
           () => false,
         );
-      await expect.poll(isRunning).toBe(true);
+      await expect.poll(isRunning, { interval: 500, timeout: TIMEOUT_MS }).toBe(true);
       await drover('apply', '--yes', '--timeout', '50s');
       expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
       expect(await engine.containers()).toHaveLength(2);
