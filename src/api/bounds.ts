@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { ERROR_STATUS, type ErrorBody } from './errors.ts';
+import { ERRORS, PROBLEM_TYPE, problemBody } from './errors.ts';
 
 /** Beyond them new ones are closed at once; a command takes one, a live view too. */
 const maxConnections = 1_024;
@@ -27,9 +27,9 @@ export function boundClients(app: FastifyInstance): void {
     if (typeof payload !== 'string') return payload;
     const bytes = Buffer.byteLength(payload);
     if (unreadBytes > 0 && unreadBytes + bytes > maxUnreadBytes) {
-      reply.code(ERROR_STATUS.busy);
+      reply.code(ERRORS.busy.status).type(PROBLEM_TYPE);
       const message = 'Too many answers wait for clients that do not read them; ask again later.';
-      return JSON.stringify({ error: { code: 'busy', message } } satisfies ErrorBody);
+      return JSON.stringify(problemBody('busy', message));
     }
     unreadBytes += bytes;
     reply.raw.once('close', () => {

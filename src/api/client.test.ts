@@ -1,12 +1,13 @@
 import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apiOf } from '../../test/support/api.ts';
 import { FakeFleetService } from '../../test/support/fake-service.ts';
 import { ApiClient } from './client.ts';
-import { buildApi } from './server.ts';
 import { listen, socketPath } from './socket.ts';
 
 let dataDir: string;
@@ -17,7 +18,7 @@ let client: ApiClient;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'drover-api-'));
   service = new FakeFleetService({ now: () => 1_000_000 });
-  app = buildApi(service);
+  app = apiOf(service);
   client = new ApiClient(dataDir);
 });
 
@@ -100,7 +101,7 @@ describe('client', () => {
       'explain hello',
       'suspendProcesses hello launch,terminate',
       'resumeProcesses hello launch',
-      `activities {"group":"hello","level":"error","limit":2,"instanceId":"${id}","afterSequence":3}`,
+      `activities {"limit":2,"group":"hello","level":"error","instanceId":"${id}","afterSequence":3}`,
       'down',
     ]);
   });
@@ -133,17 +134,18 @@ describe('client', () => {
   });
 
   it('does not take an answer of another version for the truth', async () => {
-    const status = service.status.bind(service);
-    service.status = () => ({ ...status(), mode: 'sideways' as 'up' });
-    await listen(app, dataDir);
+    const other = createHttpServer((_request, response) => response.end('{"mode":"sideways"}'));
+    await new Promise<void>((resolve) => other.listen(socketPath(dataDir), resolve));
     await expect(client.status()).rejects.toMatchObject({ code: 'notUnderstood' });
+    other.closeAllConnections();
+    await new Promise((resolve) => other.close(resolve));
   });
 
   it('stops when its signal says so', async () => {
-    service.status = () => new Promise(() => {}) as never;
+    service.plan = () => new Promise(() => {});
     await listen(app, dataDir);
     const stop = new AbortController();
-    const asked = client.status(stop.signal);
+    const asked = client.plan(stop.signal);
     stop.abort(new Error('enough'));
     await expect(asked).rejects.toThrow('enough');
   });

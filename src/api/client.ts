@@ -7,8 +7,8 @@ import type { FleetDocument } from '../model/fleet-version.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
 import type { AppliedFleet, FleetVersions, PlannedFleet, ShownFleetVersion } from '../views/fleet-versions.ts';
-import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
-import { type ErrorCode, errorBodySchema } from './errors.ts';
+import type { Explanation, FleetStatus, InstanceStatus, Page, Plan } from '../views/status.ts';
+import { type ErrorCode, problemSchema } from './errors.ts';
 import {
   activitiesAnswerSchema,
   appliedFleetSchema,
@@ -16,16 +16,19 @@ import {
   drainAnswerSchema,
   explanationSchema,
   fleetChangesAnswerSchema,
-  fleetStatusSchema,
   fleetVersionsSchema,
+  instancesAnswerSchema,
   plannedFleetSchema,
   planSchema,
   processesAnswerSchema,
   shownFleetVersionSchema,
+  statusAnswerSchema,
 } from './schemas.ts';
 import { socketPath } from './socket.ts';
 
 const answerTimeoutMs = 30_000;
+/** The most that the API gives at once. */
+const MAX_PAGE_ITEMS = 1_000;
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 /** Which activities, and how many: see the store's contract. */
@@ -58,8 +61,29 @@ export class ApiClient {
     this.#socketPath = socketPath(dataDir);
   }
 
-  status(signal?: AbortSignal): Promise<FleetStatus> {
-    return this.#ask('GET', '/v1/status', fleetStatusSchema, signal);
+  /** All of the fleet: its first instances at one moment, the others after that. */
+  async status(signal?: AbortSignal): Promise<FleetStatus> {
+    const { next, ...status } = await this.#ask('GET', '/v1/status', statusAnswerSchema, signal);
+    if (next === null) return status;
+    const rest: InstanceStatus[] = [];
+    for (let cursor: string | null = next; cursor !== null; ) {
+      const page: Page<InstanceStatus> = await this.#ask(
+        'GET',
+        `/v1/instances?limit=${MAX_PAGE_ITEMS}&cursor=${cursor}`,
+        instancesAnswerSchema,
+        signal,
+      );
+      rest.push(...page.items);
+      cursor = page.next;
+    }
+    const byGroup = Map.groupBy(rest, ({ group }) => group);
+    return {
+      ...status,
+      groups: status.groups.map((group) => ({
+        ...group,
+        instances: [...group.instances, ...(byGroup.get(group.name) ?? [])],
+      })),
+    };
   }
 
   async activities(filter: ActivityFilter, signal?: AbortSignal): Promise<readonly StoredActivity[]> {
@@ -68,7 +92,7 @@ export class ApiClient {
     if (filter.instanceId !== undefined) query.set('instance', filter.instanceId);
     if (filter.level !== undefined) query.set('level', filter.level);
     if (filter.afterSequence !== undefined) query.set('after', String(filter.afterSequence));
-    return (await this.#ask('GET', `/v1/activities?${query}`, activitiesAnswerSchema, signal)).activities;
+    return (await this.#ask('GET', `/v1/activities?${query}`, activitiesAnswerSchema, signal)).items;
   }
 
   plan(signal?: AbortSignal): Promise<Plan> {
@@ -182,8 +206,8 @@ export class ApiClient {
   async #send(method: 'GET' | 'PUT' | 'POST', path: string, signal?: AbortSignal, body?: unknown): Promise<string> {
     const { statusCode, text } = await this.#exchange(method, path, signal, body);
     if (statusCode < 300) return text;
-    const refusal = errorBodySchema.safeParse(parseJson(text));
-    if (refusal.success) throw new ApiError(refusal.data.error.code, refusal.data.error.message);
+    const refusal = problemSchema.safeParse(parseJson(text));
+    if (refusal.success) throw new ApiError(refusal.data.code, refusal.data.detail);
     throw new ApiError('notUnderstood', `The controller answered with HTTP status ${statusCode} and no reason.`);
   }
 

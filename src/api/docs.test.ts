@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { apiOf } from '../../test/support/api.ts';
 import { FakeFleetService } from '../../test/support/fake-service.ts';
-import { ERROR_CODES, ERROR_STATUS } from './errors.ts';
-import { buildApi } from './server.ts';
+import { ERROR_CODES, ERRORS } from './errors.ts';
 
 const docs = await readFile(new URL('../../docs/api.md', import.meta.url), 'utf8');
 
 it('docs/api.md lists every route and no other', async () => {
-  const app = buildApi(new FakeFleetService({ now: () => 0 }));
+  const app = apiOf(new FakeFleetService({ now: () => 0 }));
   await app.ready();
   const listed = [...docs.matchAll(/^\| `(GET|PUT|POST) (\S+)`/gm)].map(([, method = '', url = '']) => ({
     method,
@@ -24,5 +24,5 @@ it('docs/api.md lists every route and no other', async () => {
 });
 
 it('docs/api.md lists every error', () => {
-  for (const code of ERROR_CODES) expect(docs).toContain(`| ${ERROR_STATUS[code]} | \`${code}\` |`);
+  for (const code of ERROR_CODES) expect(docs).toContain(`| ${ERRORS[code].status} | \`${code}\` |`);
 });

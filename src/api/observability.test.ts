@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
+import { apiOf } from '../../test/support/api.ts';
 import { FakeFleetService } from '../../test/support/fake-service.ts';
 import type { CountedEvent } from '../ports/telemetry.ts';
-import { buildApi } from './server.ts';
 
 function create(wrong: { readonly stuck?: readonly string[]; readonly waitsFor?: readonly string[] } = {}) {
   const counted: CountedEvent[] = [];
-  const app = buildApi(new FakeFleetService({ now: () => 0 }), {
+  const app = apiOf(new FakeFleetService({ now: () => 0 }), {
     observability: {
       exposition: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: 'drover_up 1\n' }),
       health: () => ({ stuck: [], waitsFor: [], ...wrong }),

@@ -1,12 +1,20 @@
 /** What the API takes. Keys that it does not know are refused: a misspelt filter must not be answered without it. */
 
 import { z } from 'zod';
+import { ACTIVITY_REASONS } from '../model/activity.ts';
 import type { Json } from '../model/json.ts';
+import { INSTANCE_STATE_NAMES } from '../model/lifecycle.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
+import { MAX_CURSOR_CHARACTERS } from './cursor.ts';
+import { Refusal } from './errors.ts';
 
-/** The most activities in one answer. */
-const MAX_ACTIVITIES = 1_000;
+/** The most items in one answer. */
+const MAX_ITEMS = 1_000;
+const DEFAULT_ITEMS = 100;
 const DEFAULT_ACTIVITIES = 50;
+/** What a chart can show. */
+const MAX_BUCKETS = 2_000;
+const MIN_BUCKET_MS = 1_000;
 
 const name = z.string().min(1).max(255);
 
@@ -19,21 +27,71 @@ const json: z.ZodType<Json> = z.lazy(() =>
   z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]),
 );
 
+const limitOf = (usual: number) =>
+  wholeNumber
+    .pipe(z.number().min(1).max(MAX_ITEMS))
+    .default(usual)
+    .describe(`The most items in the answer: 1 to ${MAX_ITEMS}, ${usual} without it.`);
+
+const cursor = z.string().min(1).max(MAX_CURSOR_CHARACTERS).describe('`next` of the answer before.').exactOptional();
+
 export const noQuery = z.strictObject({});
+
+export const pageQuery = z.strictObject({ cursor, limit: limitOf(DEFAULT_ITEMS) });
+
+export const statusQuery = z.strictObject({ limit: limitOf(MAX_ITEMS) });
+
+export const instancesQuery = pageQuery.extend({
+  group: name.exactOptional(),
+  state: z.enum(INSTANCE_STATE_NAMES).exactOptional(),
+  health: z.enum(['unknown', 'healthy', 'unhealthy']).exactOptional(),
+  zone: name.exactOptional(),
+  provider: name.exactOptional(),
+});
+
+/** `bucket` is in milliseconds: with `since`, not so short that a chart could not show it. */
+export const historyQuery = z.strictObject({
+  since: wholeNumber,
+  bucket: wholeNumber.pipe(z.number().min(MIN_BUCKET_MS)),
+});
+
+/** @throws Refusal for more values than a chart can show */
+export function checkBuckets(since: number, bucketMs: number, now: number): void {
+  const leastMs = Math.ceil((now - since) / MAX_BUCKETS);
+  if (bucketMs >= leastMs) return;
+  throw new Refusal('invalid', `bucket: ${bucketMs} ms are too short for that time; take at least ${leastMs} ms.`);
+}
+
+/** Numbers are given as text. */
+export const eventHeaders = z.looseObject({ 'last-event-id': wholeNumber.exactOptional() });
+
+export const ifMatchHeaders = z.looseObject({
+  'if-match': z.string().max(1_024).describe('Does it only where a GET of it still has this ETag.').exactOptional(),
+});
 
 export const groupParams = z.strictObject({ group: name });
 
 /** Of an ending: whether it is done although requests are refused meanwhile. */
 export const endingQuery = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
 
+export const namedParams = z.strictObject({ name });
+
 export const instanceParams = z.strictObject({ id: name });
+
+const reasons = z
+  .string()
+  .max(4_096)
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(ACTIVITY_REASONS)).min(1));
 
 export const activitiesQuery = z.strictObject({
   group: name.exactOptional(),
   instance: name.exactOptional(),
-  level: z.enum(['info', 'warning', 'error']).exactOptional(),
-  after: wholeNumber.exactOptional(),
-  limit: wholeNumber.pipe(z.number().min(1).max(MAX_ACTIVITIES)).default(DEFAULT_ACTIVITIES),
+  level: z.enum(['info', 'warning', 'error']).describe('At least so severe.').exactOptional(),
+  reason: reasons.describe('One or several, with commas.').exactOptional(),
+  after: wholeNumber.describe('Only those recorded after this sequence number, the oldest first.').exactOptional(),
+  cursor,
+  limit: limitOf(DEFAULT_ACTIVITIES),
 });
 
 /** The number's range is the service's to judge: it knows the group's minimum and maximum. */

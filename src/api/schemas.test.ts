@@ -17,7 +17,8 @@ it('says the same as the model, checked by the compiler', () => {
   expectTypeOf<z.output<typeof planSchema>>().branded.toEqualTypeOf<Mutable<Plan>>();
   expectTypeOf<z.output<typeof explanationSchema>>().branded.toEqualTypeOf<Mutable<Explanation>>();
   expectTypeOf<z.output<typeof activitiesAnswerSchema>>().branded.toEqualTypeOf<{
-    activities: readonly Mutable<StoredActivity>[];
+    items: readonly Mutable<StoredActivity>[];
+    next: string | null;
   }>();
   expectTypeOf<z.output<typeof fleetChangesAnswerSchema>>().branded.toEqualTypeOf<{
     changes: readonly Mutable<FleetChange>[];

@@ -1,6 +1,7 @@
 /** What the API answers, checked by the client. Kept in step with the model by `satisfies` and by schemas.test.ts. */
 
 import { z } from 'zod';
+import type { GroupHistory } from '../control/service.ts';
 import { CHANGE_KINDS, type FleetChange } from '../fleet/change.ts';
 import { ACTIVITY_REASONS, type Activity, type StoredActivity } from '../model/activity.ts';
 import type { FleetVersionSummary } from '../model/fleet-version.ts';
@@ -8,9 +9,19 @@ import type { Json } from '../model/json.ts';
 import { INSTANCE_STATE_NAMES } from '../model/lifecycle.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
 import type { AppliedFleet, FleetVersions, PlannedFleet, ShownFleetVersion } from '../views/fleet-versions.ts';
-import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
+import type {
+  Explanation,
+  FleetStatus,
+  FleetSummary,
+  GroupSummary,
+  InstanceStatus,
+  LoadBalancerStatus,
+  Plan,
+  ProviderStatus,
+  TargetGroupStatus,
+} from '../views/status.ts';
 
-const epochMs = z.number();
+const epochMs = z.number().describe('Milliseconds since 1970-01-01T00:00:00Z.');
 
 const listOf = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 
@@ -25,23 +36,25 @@ const targetStatus = z.object({
   responseTimeMs: z.number(),
 });
 
-const instanceStatus = z.object({
-  id: z.string(),
-  group: z.string(),
-  lifecycleState: z.string(),
-  state: z.enum(INSTANCE_STATE_NAMES),
-  since: epochMs,
-  createdAt: epochMs,
-  health: z.enum(['unknown', 'healthy', 'unhealthy']),
-  detail: z.string(),
-  endpoint: z.string().nullable(),
-  provider: z.string(),
-  machineId: z.string().nullable(),
-  machineDetail: z.string(),
-  zone: z.string().nullable(),
-  instanceType: z.string().nullable(),
-  targets: listOf(targetStatus),
-});
+export const instanceSchema = z
+  .object({
+    id: z.string(),
+    group: z.string(),
+    lifecycleState: z.string(),
+    state: z.enum(INSTANCE_STATE_NAMES),
+    since: epochMs,
+    createdAt: epochMs,
+    health: z.enum(['unknown', 'healthy', 'unhealthy']),
+    detail: z.string(),
+    endpoint: z.string().nullable(),
+    provider: z.string(),
+    machineId: z.string().nullable(),
+    machineDetail: z.string(),
+    zone: z.string().nullable(),
+    instanceType: z.string().nullable(),
+    targets: listOf(targetStatus),
+  })
+  .meta({ id: 'Instance' }) satisfies z.ZodType<InstanceStatus>;
 
 const hold = z.object({ code: z.string(), message: z.string(), until: epochMs.nullable() });
 
@@ -59,46 +72,68 @@ const policyExplanation = z.object({
   waitsUntil: epochMs.nullable(),
 });
 
-const groupStatus = z.object({
+const groupShape = {
   name: z.string(),
+  targetGroups: listOf(z.string()),
+  provider: z.string(),
   desired: z.number(),
   minSize: z.number(),
   maxSize: z.number(),
   inService: z.number(),
   pending: z.number(),
   terminating: z.number(),
+  unhealthy: z.number(),
   launchSuspended: z.string().nullable(),
   suspendedProcesses: processes,
   policies: listOf(policyExplanation),
   holds: listOf(hold),
   notes: listOf(z.string()),
-  instances: listOf(instanceStatus),
   desiredCapacityFile: z.string().nullable(),
-});
+};
 
-const targetGroupStatus = z.object({
-  name: z.string(),
-  algorithm: z.string(),
-  healthy: z.number(),
-  total: z.number(),
-  requestsPerSecond: z.number(),
-  errors5xxPerSecond: z.number(),
-  retried: z.number(),
-  openRequests: z.number(),
-  queuedRequests: z.number(),
-});
+export const groupSchema = z.object(groupShape).meta({ id: 'Group' }) satisfies z.ZodType<GroupSummary>;
 
-const loadBalancerStatus = z.object({
-  name: z.string(),
-  state: z.enum(['starting', 'running', 'unreachable', 'stopped']),
-  version: z.string().nullable(),
-  detail: z.string(),
-  listeners: listOf(z.object({ url: z.string(), targetGroup: z.string() })),
-  statsUrl: z.string().nullable(),
-  targetGroups: listOf(targetGroupStatus),
-});
+const groupStatus = z.object({ ...groupShape, instances: listOf(instanceSchema) });
 
-export const fleetStatusSchema = z.object({
+export const targetGroupSchema = z
+  .object({
+    name: z.string(),
+    loadBalancer: z.string().nullable(),
+    algorithm: z.string(),
+    healthy: z.number(),
+    total: z.number(),
+    requestsPerSecond: z.number(),
+    errors5xxPerSecond: z.number(),
+    retried: z.number(),
+    openRequests: z.number(),
+    queuedRequests: z.number(),
+  })
+  .meta({ id: 'TargetGroup' }) satisfies z.ZodType<TargetGroupStatus>;
+
+export const loadBalancerSchema = z
+  .object({
+    name: z.string(),
+    state: z.enum(['starting', 'running', 'unreachable', 'stopped']),
+    version: z.string().nullable(),
+    detail: z.string(),
+    listeners: listOf(z.object({ url: z.string(), targetGroup: z.string() })),
+    statsUrl: z.string().nullable(),
+    targetGroups: listOf(targetGroupSchema),
+  })
+  .meta({ id: 'LoadBalancer' }) satisfies z.ZodType<LoadBalancerStatus>;
+
+export const providerSchema = z
+  .object({
+    name: z.string(),
+    type: z.string(),
+    state: z.enum(['opening', 'seen', 'blind']),
+    detail: z.string(),
+    throttled: z.string().nullable(),
+    zones: listOf(z.object({ name: z.string(), unseen: z.string().nullable() })),
+  })
+  .meta({ id: 'Provider' }) satisfies z.ZodType<ProviderStatus>;
+
+const fleetShape = {
   at: epochMs,
   fleet: z.string(),
   version: z.string(),
@@ -110,9 +145,36 @@ export const fleetStatusSchema = z.object({
   mode: z.enum(['up', 'down']),
   pending: listOf(z.string()),
   defects: z.number(),
-  loadBalancers: listOf(loadBalancerStatus),
+};
+
+export const fleetSchema = z.object(fleetShape).meta({ id: 'Fleet' }) satisfies z.ZodType<FleetSummary>;
+
+/** The fleet with the first instances of its groups. */
+export const fleetStatusSchema = z.object({
+  ...fleetShape,
+  loadBalancers: listOf(loadBalancerSchema),
   groups: listOf(groupStatus),
 }) satisfies z.ZodType<FleetStatus>;
+
+/** A part of a list. */
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({
+    items: listOf(item),
+    next: z.string().nullable().describe('To be given as `cursor` for the next part; null where there is none.'),
+  });
+
+export const statusAnswerSchema = fleetStatusSchema
+  .extend({
+    next: z
+      .string()
+      .nullable()
+      .describe('Where `/v1/instances` goes on with the instances that are left out; null where there are none.'),
+  })
+  .meta({ id: 'Status' });
+
+export const instancesAnswerSchema = pageOf(instanceSchema);
+
+export const desiredCapacitySchema = z.object({ desired: z.number(), minSize: z.number(), maxSize: z.number() });
 
 const capacity = z.object({ desired: z.number(), inService: z.number(), total: z.number() });
 
@@ -133,9 +195,45 @@ const activitySchema = z.object({
   explanation: z.record(z.string(), json).nullable(),
 }) satisfies z.ZodType<Activity>;
 
-const storedActivitySchema = activitySchema.extend({ sequence: z.number() }) satisfies z.ZodType<StoredActivity>;
+export const storedActivitySchema = activitySchema
+  .extend({ sequence: z.number() })
+  .meta({ id: 'Activity' }) satisfies z.ZodType<StoredActivity>;
 
-export const activitiesAnswerSchema = z.object({ activities: listOf(storedActivitySchema) });
+export const activitiesAnswerSchema = pageOf(storedActivitySchema);
+
+const average = z.object({ at: epochMs, value: z.number() });
+
+export const historySchema = z
+  .object({
+    bucketMs: z.number(),
+    capacity: listOf(capacity.extend({ at: epochMs })),
+    metrics: z.record(z.string(), listOf(average)),
+    traffic: z.record(
+      z.string(),
+      listOf(
+        z.object({
+          at: epochMs,
+          requestsPerSecond: z.number(),
+          errors5xxPerSecond: z.number(),
+          openRequests: z.number(),
+          queuedRequests: z.number(),
+          responseTimeMs: z.number(),
+          healthyTargets: z.number(),
+          totalTargets: z.number(),
+        }),
+      ),
+    ),
+  })
+  .meta({ id: 'GroupHistory' }) satisfies z.ZodType<GroupHistory>;
+
+/** The data of each event of the stream, by its name. */
+export const EVENTS = {
+  activity: storedActivitySchema,
+  fleet: fleetSchema,
+  groups: z.object({ changed: listOf(groupSchema), gone: listOf(z.string()) }),
+  instances: z.object({ changed: listOf(instanceSchema), gone: listOf(z.string()) }),
+  loadBalancers: z.object({ changed: listOf(loadBalancerSchema), gone: listOf(z.string()) }),
+} as const;
 
 const fleetChangeSchema = z.object({
   kind: z.enum(CHANGE_KINDS),

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { apiOf } from '../../test/support/api.ts';
 import { FakeFleetService } from '../../test/support/fake-service.ts';
 import { PortError } from '../ports/errors.ts';
-import { buildApi } from './server.ts';
 
 let now = 0;
 let service: FakeFleetService;
@@ -15,7 +15,7 @@ beforeEach(() => {
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 async function ask(method: Method, url: string, payload?: string | object, headers: Record<string, string> = {}) {
-  const app = buildApi(service, { onInternalError: (error) => internal.push(error) });
+  const app = apiOf(service, { onInternalError: (error) => internal.push(error) });
   const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
   await app.close();
   return { status: answer.statusCode, body: answer.body === '' ? null : answer.json() };
@@ -25,19 +25,19 @@ const anInstance = () => service.status().groups[0]?.instances[0]?.id ?? '';
 
 describe('reading', () => {
   it('tells the status', async () => {
-    expect(await ask('GET', '/v1/status')).toEqual({ status: 200, body: service.status() });
+    expect(await ask('GET', '/v1/status')).toEqual({ status: 200, body: { ...service.status(), next: null } });
   });
 
   it('passes the filters of activities on', async () => {
     await ask('GET', '/v1/activities?group=hello&instance=i-0&level=warning&after=2&limit=7');
     expect(service.calls).toEqual([
-      'activities {"group":"hello","level":"warning","limit":7,"instanceId":"i-0","afterSequence":2}',
+      'activities {"limit":7,"group":"hello","level":"warning","instanceId":"i-0","afterSequence":2}',
     ]);
   });
 
   it('gives 50 activities unless told otherwise', async () => {
     const { body } = await ask('GET', '/v1/activities');
-    expect(body.activities).toHaveLength(4);
+    expect(body.items).toHaveLength(4);
     expect(service.calls).toEqual(['activities {"limit":50}']);
   });
 
@@ -119,13 +119,13 @@ describe('the fleet', () => {
     const refused = await ask('PUT', '/v1/fleet', sized(600_000));
     expect(refused).toMatchObject({
       status: 413,
-      body: { error: { message: 'The body is larger than 524288 bytes.' } },
+      body: { detail: 'The body is larger than 524288 bytes.' },
     });
   });
 });
 
 describe('refusing', () => {
-  const refusal = (code: string, message: unknown) => ({ error: { code, message } });
+  const refusal = (code: string, detail: unknown) => expect.objectContaining({ code, detail });
 
   it('says 404, 409 and 422 as the service does', async () => {
     expect(await ask('POST', '/v1/instances/i-none/drain')).toEqual({
@@ -170,8 +170,8 @@ describe('refusing', () => {
   it('says 400 to what is no JSON and 413 to what is too much of it', async () => {
     const url = '/v1/groups/hello/desired-capacity';
     const json = { 'content-type': 'application/json' };
-    expect((await ask('PUT', url, '{', json)).body.error.code).toBe('malformed');
-    expect((await ask('PUT', url, 'desired=6', { 'content-type': 'text/plain' })).body.error.code).toBe('malformed');
+    expect((await ask('PUT', url, '{', json)).body.code).toBe('malformed');
+    expect((await ask('PUT', url, 'desired=6', { 'content-type': 'text/plain' })).body.code).toBe('malformed');
     const tooMuch = await ask('PUT', url, JSON.stringify({ desired: 'x'.repeat(70_000) }), json);
     expect(tooMuch).toEqual({ status: 413, body: refusal('tooLarge', 'The body is larger than 65536 bytes.') });
   });

@@ -35,9 +35,15 @@ export async function exitCodeOf(error: unknown): Promise<ExitCode> {
     case 'lastServer':
     case 'staleVersion':
     case 'invalid':
+    case 'preconditionFailed':
+    case 'unauthorized':
+    case 'forbidden':
       return EXIT.refused;
     case 'malformed':
     case 'tooLarge':
+    case 'keyInUse':
+    case 'keyReused':
+    case 'tooManyRequests':
     case 'internal':
     case 'busy':
     case 'noAnswer':

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { ownerOfSocket } from '../api/caller.ts';
 import { ANSWERED_WHILE_STARTING } from '../api/routes/observability.ts';
-import { buildApi } from '../api/server.ts';
+import { Api } from '../api/server.ts';
 import { listen } from '../api/socket.ts';
 import { CliError, InvalidFleetFile, type RunningFleet, type StartOptions } from '../cli/actions.ts';
 import { EXIT } from '../cli/exit-codes.ts';
@@ -179,11 +180,15 @@ export async function startFleet({
     onUnannounced: (found) => log.warn(`found by a check that no event had announced: ${found}`),
   });
   metrics.follow(() => controller.numbers());
-  const api = buildApi(controller, {
+  const shared = new Api({
+    service: controller,
+    clock: systemClock,
+    version,
     onInternalError: (error) =>
       isDefect(error) ? controller.reportDefect('a request to the API', error) : log.error(error),
     observability: { exposition: () => metrics.exposition(), health: () => controller.health(), telemetry },
   });
+  const api = shared.build(ownerOfSocket);
   // Whoever asks while it starts waits for an answer about the fleet that it starts with.
   const started = Promise.withResolvers<void>();
   api.addHook('onRequest', async ({ routeOptions: { url } }) => {

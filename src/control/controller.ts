@@ -9,28 +9,56 @@ import type { EpochMs } from '../model/time.ts';
 import { isDefect } from '../ports/errors.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 import type { FleetNumbers } from '../ports/telemetry.ts';
-import type { Explanation, FleetStatus, Plan } from '../views/status.ts';
+import type {
+  Explanation,
+  FleetStatus,
+  FleetSummary,
+  GroupSummary,
+  InstanceStatus,
+  LoadBalancerStatus,
+  Plan,
+  ProviderStatus,
+  TargetGroupStatus,
+} from '../views/status.ts';
 import { Configuration } from './configuration.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { Defects, type OnDefect, reportingDefects } from './defects.ts';
-import { balancersInTrouble, explanation, olderTemplates, planned } from './explanation.ts';
+import { explanation, plan, planned } from './explanation.ts';
+import { Feed, Hints } from './feed.ts';
 import type { FleetConfiguration } from './fleet-configuration.ts';
 import type { FleetNotifications } from './fleet-notifications.ts';
 import { fleetNumbers } from './fleet-numbers.ts';
+import { groupHistory } from './group-history.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { type Health, healthOf } from './health.ts';
+import { listInstances } from './instance-list.ts';
 import { LateActivities } from './late-activities.ts';
 import { Loops } from './loops.ts';
 import { Notifications } from './notifications.ts';
 import { inWords, stepsLeft } from './reconcile.ts';
 import { Reconciler } from './reconciler.ts';
 import { Sampler } from './sampler.ts';
-import { type FleetService, ServiceError } from './service.ts';
-import { fleetStatus } from './status.ts';
+import {
+  type FleetFeed,
+  type FleetService,
+  type GroupHistory,
+  type HistoryQuery,
+  type InstanceQuery,
+  ServiceError,
+} from './service.ts';
+import {
+  fleetStatus,
+  fleetSummary,
+  groupSummary,
+  instanceView,
+  loadBalancers,
+  type StatusSources,
+  TargetIndex,
+  targetGroups,
+} from './status.ts';
+import { untilDown } from './until-down.ts';
 import { waitBeforeDrain } from './wait-before-drain.ts';
 
-/** How often it is checked, on the way down, whether everything is terminated. */
-const DOWN_POLL_MS = 100;
 /** How many of a group's newest activities belong to its explanation. */
 const EXPLAINED_ACTIVITIES = 5;
 
@@ -45,6 +73,8 @@ export class Controller implements FleetService {
   readonly #sampler: Sampler;
   readonly #late: LateActivities;
   readonly #defects: Defects;
+  readonly #hints = new Hints();
+  readonly #targets = new TargetIndex();
   readonly #stop = new AbortController();
   readonly #finished = Promise.withResolvers<void>();
   #sampling: Promise<void> = Promise.resolve();
@@ -63,13 +93,27 @@ export class Controller implements FleetService {
       if (error !== undefined && isDefect(error)) this.#defects.report('the records', error);
       else options.onProblem(message);
     };
-    this.#late = new LateActivities(store, clock, onProblem, this.#stop.signal, () => this.#notifications.notify());
+    this.#late = new LateActivities({
+      store,
+      clock,
+      onProblem,
+      onRecorded: () => {
+        this.#notifications.notify();
+        this.#hints.give({ kind: 'recorded' });
+      },
+      signal: this.#stop.signal,
+    });
     const report = (activity: Activity) => this.#late.record(activity);
     this.#defects = new Defects({ clock, log: options.onDefect, report });
     const onDefect = this.#defects.report;
     this.#loops = new Loops(
       { ...options, store: this.#late.store, onProblem, onDefect },
-      { mode: () => this.#mode, report, onChanged: () => this.#reconciler.notify() },
+      {
+        mode: () => this.#mode,
+        report,
+        onChanged: () => this.#reconciler.notify(),
+        hint: (hint) => this.#hints.give(hint),
+      },
     );
     this.#reconciler = new Reconciler({
       clock,
@@ -120,7 +164,7 @@ export class Controller implements FleetService {
       () => this.#fleet.history,
       this.#stop.signal,
     );
-    if (this.#mode === 'down') this.#comeDown();
+    if (this.#mode === 'down') void this.#untilDown();
     this.#isStarted = true;
   }
 
@@ -156,8 +200,53 @@ export class Controller implements FleetService {
   }
 
   status(): FleetStatus {
+    return fleetStatus(this.#sources());
+  }
+
+  fleet(): FleetSummary {
+    return fleetSummary(this.#sources());
+  }
+
+  groups(): readonly GroupSummary[] {
+    return this.#loops.groups.map(groupSummary);
+  }
+
+  instances(query: InstanceQuery): ReturnType<FleetService['instances']> {
+    if (query.group !== undefined && !this.#describes(query.group)) this.#noGroup(query.group);
+    return listInstances(this.#loops.groups, query, instanceView(this.#sources(), this.#targets));
+  }
+
+  instance(id: InstanceId): InstanceStatus | null {
+    const loop = this.#loops.groups.find((group) => group.has(id));
+    const instance = loop?.instances.find((one) => one.id === id);
+    if (loop === undefined || instance === undefined) return null;
+    return instanceView(this.#sources(), this.#targets)(loop)(instance);
+  }
+
+  loadBalancers(): readonly LoadBalancerStatus[] {
+    return loadBalancers(this.#sources());
+  }
+
+  targetGroups(): readonly TargetGroupStatus[] {
+    return targetGroups(this.#sources());
+  }
+
+  providers(): readonly ProviderStatus[] {
+    return this.#loops.providers.status;
+  }
+
+  async history(name: string, query: HistoryQuery): Promise<GroupHistory> {
+    const { group } = await this.#group(name);
+    return groupHistory(this.#options.store, group, query);
+  }
+
+  feed(onNews: () => void): FleetFeed {
+    return new Feed({ sources: () => this.#sources(), targets: this.#targets, hints: this.#hints, onNews });
+  }
+
+  #sources(): StatusSources {
     const { source } = this.#options;
-    return fleetStatus({
+    return {
       at: this.#options.clock.now(),
       startedAt: this.#startedAt,
       fleet: this.#fleet,
@@ -168,7 +257,7 @@ export class Controller implements FleetService {
       defects: this.#defects.count,
       groups: this.#loops.groups,
       balancers: this.#loops.balancers,
-    });
+    };
   }
 
   /** For metrics: what it costs does not depend on how many instances there are. */
@@ -207,13 +296,8 @@ export class Controller implements FleetService {
   }
 
   async plan(): Promise<Plan> {
-    const groups = this.#loops.groups.map((loop) => {
-      const { activities, holds } = planned(loop, this.#defects.report);
-      return { group: loop.group.name, activities, holds, notes: olderTemplates(loop) };
-    });
-    const loadBalancers = balancersInTrouble(this.#loops.balancers);
     const fleetChanges = this.#options.source.kind === 'file' ? await this.#configuration.fileChanges() : [];
-    return { at: this.#options.clock.now(), fleetChanges, loadBalancers, groups };
+    return plan({ ...this.#sources(), groups: this.#loops.groups }, fleetChanges, this.#defects.report);
   }
 
   async explain(group: string): Promise<Explanation> {
@@ -273,28 +357,21 @@ export class Controller implements FleetService {
       'Terminating everything that the fleet owns: servers are drained first, then the load balancers stop.',
     );
     for (const loop of this.#loops.groups) loop.notify();
-    this.#comeDown();
-  }
-
-  #comeDown(): void {
     void this.#untilDown();
   }
 
   async #untilDown(): Promise<void> {
     const { signal } = this.#stop;
-    while (!this.#loops.groups.every((loop) => loop.isEmpty) && !signal.aborted) {
-      await this.#options.clock.sleep(DOWN_POLL_MS, signal);
-    }
-    this.#endsLoadBalancers = true;
-    this.#reconciler.notify();
-    while (!this.#isDown && !signal.aborted) await this.#options.clock.sleep(DOWN_POLL_MS, signal);
+    const endLoadBalancers = () => {
+      this.#endsLoadBalancers = true;
+      this.#reconciler.notify();
+    };
+    await untilDown(
+      { loops: this.#loops, clock: this.#options.clock, fleet: this.#configuration, endLoadBalancers },
+      signal,
+    );
     if (!signal.aborted) await this.#notifications.sendLast();
     if (!signal.aborted) this.#finished.resolve();
-  }
-
-  get #isDown(): boolean {
-    const { loadBalancers, hasListed } = this.#loops.running;
-    return !this.#configuration.isKnown || (hasListed && loadBalancers.size === 0);
   }
 
   #obey(loop: GroupLoop, command: Command): ReturnType<GroupLoop['obey']> {

@@ -4,12 +4,13 @@ import { desiredOf } from '../decide/desired.ts';
 import type { Decision } from '../decide/draft.ts';
 import type { PolicyVerdict } from '../decide/policies/policy.ts';
 import { nextTime } from '../decide/schedule.ts';
+import type { FleetChange } from '../fleet/change.ts';
 import type { StoredActivity } from '../model/activity.ts';
 import type { AutoScalingGroup } from '../model/fleet.ts';
 import { isPending, lifecycleOf, serves } from '../model/lifecycle.ts';
 import { inWords } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
-import type { Explanation, LoadBalancerPlan, PolicyExplanation } from '../views/status.ts';
+import type { Explanation, LoadBalancerPlan, Plan, PolicyExplanation } from '../views/status.ts';
 import type { BalancerLoop } from './balancer-loop.ts';
 import { defectHold, type OnDefect } from './defects.ts';
 import type { GroupLoop } from './group-loop.ts';
@@ -98,6 +99,29 @@ export function olderTemplates({ group, instances }: Pick<GroupLoop, 'group' | '
   return [
     `${older} of ${count(staying.length, 'server')} ${run} an older launch template. To replace them, use \`drover drain <instance>\` for one after the other.`,
   ];
+}
+
+interface PlanSources {
+  readonly at: EpochMs;
+  readonly groups: readonly GroupLoop[];
+  readonly balancers: ReadonlyMap<string, Pick<BalancerLoop, 'trouble'>>;
+}
+
+/** What the next check of each group would do, and what is wrong with a load balancer. */
+export function plan(
+  { at, groups, balancers }: PlanSources,
+  fleetChanges: readonly FleetChange[],
+  onDefect: OnDefect,
+): Plan {
+  return {
+    at,
+    fleetChanges,
+    loadBalancers: balancersInTrouble(balancers),
+    groups: groups.map((loop) => {
+      const { activities, holds } = planned(loop, onDefect);
+      return { group: loop.group.name, activities, holds, notes: olderTemplates(loop) };
+    }),
+  };
 }
 
 export function balancersInTrouble(

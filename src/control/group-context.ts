@@ -43,6 +43,8 @@ export interface GroupContext {
   readonly onMembersChanged: (group: AutoScalingGroup) => void;
   /** The group may need fewer providers than before. */
   readonly onProvidersChanged: () => void;
+  /** What is shown of the group may be different. */
+  readonly onShown: (group: string) => void;
   /** Something is wrong that is not about the group itself. */
   readonly onProblem: (message: string) => void;
   readonly onDefect: OnDefect;

@@ -231,6 +231,7 @@ export class GroupLoop {
       }
     }
     if (membersChanged) this.#context.onMembersChanged(this.#group);
+    this.#context.onShown(this.#group.name);
     if (change.instances.some((instance) => this.#isOfAnotherProvider(instance))) this.#context.onProvidersChanged();
   }
 
@@ -289,6 +290,7 @@ export class GroupLoop {
     this.#holds = decision.holds;
     this.#verdicts = decision.verdicts;
     this.#awaitsList = decision.awaitsList;
+    this.#context.onShown(this.#group.name);
     const { machinesListed, unlistedZones } = memory;
     this.#knowsAllMachines =
       snapshot.machines.kind === 'seen' &&

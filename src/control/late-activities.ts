@@ -16,6 +16,15 @@ interface Waiting {
   why: string | null;
 }
 
+interface LateActivitiesOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly onProblem: (message: string, error?: unknown) => void;
+  /** Called after each commit of activities, whoever made it. */
+  readonly onRecorded: () => void;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Activities about no group. One that cannot be recorded is no reason to stop: it waits, and is recorded as soon as the store can be
  * written, before whatever is decided then.
@@ -24,24 +33,17 @@ export class LateActivities {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #onProblem: (message: string, error?: unknown) => void;
-  readonly #signal: AbortSignal;
   readonly #onRecorded: () => void;
+  readonly #signal: AbortSignal;
   readonly #waiting: Waiting[] = [];
   readonly #turn = new Serial();
   #retrying = false;
 
-  /** @param onRecorded activities have been recorded, these or others */
-  constructor(
-    store: Store,
-    clock: Clock,
-    onProblem: (message: string, error?: unknown) => void,
-    signal: AbortSignal,
-    onRecorded: () => void,
-  ) {
+  constructor({ store, clock, onProblem, onRecorded, signal }: LateActivitiesOptions) {
     this.#store = store;
-    this.#onRecorded = onRecorded;
     this.#clock = clock;
     this.#onProblem = onProblem;
+    this.#onRecorded = onRecorded;
     this.#signal = signal;
   }
 
@@ -59,6 +61,8 @@ export class LateActivities {
       recordSamples: (samples) => store.recordSamples(samples),
       recordMetrics: (at, samples) => store.recordMetrics(at, samples),
       metricHistory: (...query) => store.metricHistory(...query),
+      trafficHistory: (...query) => store.trafficHistory(...query),
+      capacityHistory: (...query) => store.capacityHistory(...query),
       fleetVersions: () => store.fleetVersions(),
       fleetVersion: (number) => store.fleetVersion(number),
       notificationCursors: () => store.notificationCursors(),

@@ -49,6 +49,7 @@ it('reports a machine of a group that the fleet does not have once, and leaves i
     mode: () => 'up',
     report: async (activity) => void reported.push(activity),
     onChanged: () => {},
+    hint: () => {},
   });
   const group = { ...GROUP, targetGroups: [], minSize: 0, desiredCapacity: 0 };
   const fleet = {

@@ -1,7 +1,6 @@
 import type { TargetSighting, View } from '../decide/snapshot.ts';
-import { type Activity, PLAIN_ACTIVITY } from '../model/activity.ts';
+import type { Activity } from '../model/activity.ts';
 import { type AutoScalingGroup, type Fleet, type LoadBalancer, NO_FLEET } from '../model/fleet.ts';
-import type { Machine } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import { withDeadline } from '../ports/deadline.ts';
 import type { DesiredState } from '../ports/load-balancer.ts';
@@ -11,6 +10,7 @@ import { BalancerLoop } from './balancer-loop.ts';
 import { type Concerned, concerns } from './concerned.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { keepRunning } from './defects.ts';
+import type { Hint } from './feed.ts';
 import type { GroupLoop } from './group-loop.ts';
 import { type KnownLoadBalancer, letGo } from './known-load-balancer.ts';
 import { hasInForce, inForce, otherLoadBalancers } from './load-balancer-handover.ts';
@@ -19,6 +19,7 @@ import { MetricHistory } from './metric-history.ts';
 import { Providers } from './providers.ts';
 import { providerWanted, type Running, type RunningLoadBalancer, type Step } from './reconcile.ts';
 import { type GroupNeighbours, RunningGroup } from './running-group.ts';
+import { UnknownMachines } from './unknown-machines.ts';
 
 /** One try at terminating a load balancer. */
 const TERMINATE_TIMEOUT_MS = 30_000;
@@ -32,6 +33,8 @@ export interface LoopsContext {
   readonly report: (activity: Activity) => Promise<void>;
   /** What runs, or what is needed of it, is different now. */
   readonly onChanged: () => void;
+  /** What is shown may be different. */
+  readonly hint: (hint: Hint) => void;
 }
 
 /**
@@ -55,12 +58,13 @@ export class Loops {
   #hasListed = false;
   /** What each load balancer had in force when it was observed last, as text. */
   readonly #seenInForce = new Map<string, string>();
-  readonly #reportedMachines = new Set<string>();
+  readonly #unknown: UnknownMachines;
 
   constructor(options: ControllerOptions, context: LoopsContext) {
     const { clock, store, onProblem } = options;
     this.#options = options;
     this.#context = context;
+    this.#unknown = new UnknownMachines(clock, context.report);
     this.#startedAt = clock.now();
     this.#history = new MetricHistory(store, clock, onProblem);
     this.providers = new Providers({
@@ -203,6 +207,7 @@ export class Loops {
       observations: () => this.#observations(),
       onMembersChanged: (group) => this.#membersChanged(group),
       onProvidersChanged: () => this.#context.onChanged(),
+      onShown: (name) => this.#context.hint({ kind: 'group', name }),
     };
   }
 
@@ -279,6 +284,7 @@ export class Loops {
 
   #targetsSeen(name: string, changed: Concerned): void {
     this.#inForceSeen(name);
+    this.#context.hint({ kind: 'loadBalancer', name });
     for (const loop of this.#feeding(name)) {
       const isNews = loop.group.targetGroups.some((targetGroup) => concerns(changed, targetGroup));
       if (isNews || loop.isBusy) loop.notify();
@@ -287,18 +293,7 @@ export class Loops {
 
   #machinesSeen(changed: Concerned, watch: MachineWatch): void {
     for (const [name, { loop }] of this.#groups) if (concerns(changed, name) || loop.awaitsList) loop.notify();
-    this.#reportUnknown(watch.outside(new Set(this.#fleet.autoScalingGroups.map(({ name }) => name))));
-  }
-
-  /** Machines of groups that the fleet file does not have are reported once, and left alone: nobody knows what they are for. */
-  #reportUnknown(machines: readonly Machine[]): void {
-    for (const { id, group } of machines) {
-      if (this.#reportedMachines.has(id)) continue;
-      this.#reportedMachines.add(id);
-      const message = `Machine ${id} carries this fleet's tag and that of group ${group}, which the fleet does not have. It is left alone: put the group back, or end it yourself.`;
-      const at = this.#options.clock.now();
-      void this.#context.report({ ...PLAIN_ACTIVITY, at, level: 'warning', reason: 'orphanFound', message });
-    }
+    this.#unknown.seen(watch.outside(new Set(this.#fleet.autoScalingGroups.map(({ name }) => name))));
   }
 
   /** What one has in force is what the others wait for. */

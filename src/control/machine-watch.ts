@@ -112,6 +112,12 @@ export class MachineWatch {
     return this.#seen.view().kind === 'seen';
   }
 
+  /** Which of its zones cannot be seen, with why; `blind` says why none can. */
+  get zones(): View<ReadonlyMap<string, string>> {
+    const view = this.#seen.view();
+    return view.kind === 'blind' ? view : { kind: 'seen', value: view.value.newest.unseenZones };
+  }
+
   /** How long until the newest list is too old to be relied upon. */
   get staleInMs(): number {
     return this.#seen.staleInMs;

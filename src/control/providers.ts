@@ -7,6 +7,7 @@ import { asFailure } from '../ports/errors.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
+import type { ProviderStatus } from '../views/status.ts';
 import type { Concerned } from './concerned.ts';
 import type { OpenedProvider } from './controller-options.ts';
 import { keepRunning, type OnDefect } from './defects.ts';
@@ -54,6 +55,25 @@ export class Providers {
     return new Map(
       [...this.#open].map(([name, { instance, stop }]) => [name, { isOpen: !stop.signal.aborted, instance }]),
     );
+  }
+
+  /** As people are shown them, in the order in which they were opened. */
+  get status(): readonly ProviderStatus[] {
+    return [...this.#open.values()].map(({ instance: { name, type }, zones, watch, throttle }) => {
+      const view = watch.zones;
+      const failure = view.kind === 'blind' ? (view.failure ?? this.#failures.get(name) ?? null) : null;
+      return {
+        name,
+        type,
+        state: view.kind === 'seen' ? 'seen' : failure === null ? 'opening' : 'blind',
+        detail: failure?.message ?? '',
+        throttled: throttle.state?.why ?? null,
+        zones: zones.map((zone) => ({
+          name: zone,
+          unseen: view.kind === 'seen' ? (view.value.get(zone) ?? null) : (failure?.message ?? null),
+        })),
+      };
+    });
   }
 
   /** A group's machines as a provider has listed them; blind while it is not open. */

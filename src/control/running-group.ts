@@ -27,6 +27,7 @@ export interface GroupNeighbours
     | 'targets'
     | 'onMembersChanged'
     | 'onProvidersChanged'
+    | 'onShown'
   > {
   /** How long until what is seen of a group's machines and targets is too old to go by. */
   readonly sightEndsInMs: (group: GroupLoop) => number;

@@ -1,12 +1,13 @@
 import { endpointOf } from '../model/endpoint.ts';
 import type { Fleet, LoadBalancer } from '../model/fleet.ts';
 import { END_CAUSES, type Instance, type MachineRef } from '../model/instance.ts';
-import { lifecycleOf } from '../model/lifecycle.ts';
+import { lifecycleOf, serves } from '../model/lifecycle.ts';
 import type { Target, TargetGroupObservation } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type {
   FleetStatus,
-  GroupStatus,
+  FleetSummary,
+  GroupSummary,
   InstanceStatus,
   LoadBalancerStatus,
   TargetGroupStatus,
@@ -17,7 +18,7 @@ import type { GroupLoop } from './group-loop.ts';
 import { type FailedStep, pendingInWords } from './reconciler.ts';
 import { increase } from './sampler.ts';
 
-type ShownGroup = Pick<GroupLoop, 'group' | 'memory' | 'instances' | 'holds' | 'verdicts' | 'machines'>;
+export type ShownGroup = Pick<GroupLoop, 'group' | 'memory' | 'instances' | 'holds' | 'verdicts' | 'machines'>;
 
 export interface StatusSources {
   readonly at: EpochMs;
@@ -39,9 +40,16 @@ export interface StatusSources {
 
 /** What the controller knows, as people are shown it. */
 export function fleetStatus(sources: StatusSources): FleetStatus {
-  const { at, startedAt, fleet, fleetVersion, mode, about, failed, defects, groups, balancers } = sources;
-  const targets = targetsByInstance([...balancers.values()], fleet);
-  const ports = new Map(fleet.targetGroups.map((targetGroup) => [targetGroup.name, targetGroup.port]));
+  const instancesOf = instanceView(sources);
+  return {
+    ...fleetSummary(sources),
+    loadBalancers: loadBalancers(sources),
+    groups: sources.groups.map((loop) => ({ ...groupSummary(loop), instances: loop.instances.map(instancesOf(loop)) })),
+  };
+}
+
+export function fleetSummary(sources: StatusSources): FleetSummary {
+  const { at, startedAt, fleet, fleetVersion, mode, about, failed, defects } = sources;
   return {
     at,
     fleet: fleet.name,
@@ -51,74 +59,121 @@ export function fleetStatus(sources: StatusSources): FleetStatus {
     mode,
     pending: failed.map(pendingInWords),
     defects,
-    loadBalancers: fleet.loadBalancers.map((loadBalancer) =>
-      balancerStatus(loadBalancer, fleet, balancers.get(loadBalancer.name)),
-    ),
-    groups: groups.map((loop) => groupStatus(loop, targets, ports)),
   };
 }
 
-interface SeenTarget extends Target {
-  readonly targetGroup: string;
-  readonly requestsPerSecond: number;
-  readonly errorShare: number;
-}
-
-function targetsByInstance(
-  balancers: readonly BalancerLoop[],
-  { targetGroups }: Fleet,
-): ReadonlyMap<string, readonly SeenTarget[]> {
-  const byInstance = new Map<string, SeenTarget[]>();
-  for (const loop of balancers) {
-    const view = loop.view();
-    if (view.kind === 'blind') continue;
-    for (const { name, targets } of view.value.observation.targetGroups) {
-      const recent = loop.recent(name);
-      const intervalMs = targetGroups.find((group) => group.name === name)?.outlierDetection.intervalMs ?? 0;
-      for (const target of targets) {
-        const known = byInstance.get(target.instanceId) ?? [];
-        const { requests, errors } = recent.get(target.instanceId)?.at(-1) ?? { requests: 0, errors: 0 };
-        const rates = {
-          requestsPerSecond: intervalMs === 0 ? 0 : (requests * 1000) / intervalMs,
-          errorShare: requests === 0 ? 0 : errors / requests,
-        };
-        byInstance.set(target.instanceId, [...known, { ...target, ...rates, targetGroup: name }]);
-      }
-    }
-  }
-  return byInstance;
-}
-
-function groupStatus(
-  loop: ShownGroup,
-  targets: ReadonlyMap<string, readonly SeenTarget[]>,
-  ports: ReadonlyMap<string, number | null>,
-): GroupStatus {
-  const { group, memory, instances, holds, machines } = loop;
+export function groupSummary(loop: Omit<ShownGroup, 'machines'>): GroupSummary {
+  const { group, memory, instances, holds } = loop;
   return {
     name: group.name,
+    targetGroups: group.targetGroups,
+    provider: group.launchTemplate.provider,
     ...sizesOf(loop),
+    unhealthy: instances.filter((instance) => serves(instance) && instance.health.status === 'unhealthy').length,
     launchSuspended: memory.launch.suspended?.why ?? null,
     suspendedProcesses: memory.suspendedProcesses,
     policies: policyExplanations(group, loop.verdicts),
     holds,
     notes: olderTemplates(loop),
-    instances: instances.map((instance) =>
-      instanceStatus(instance, {
-        port: ports.get(group.targetGroups[0] ?? '') ?? null,
-        machineDetail: machines.get(instance.id)?.detail ?? '',
-        targets: targets.get(instance.id) ?? [],
-      }),
-    ),
     desiredCapacityFile: group.desiredCapacityFile,
   };
+}
+
+export function loadBalancers({ fleet, balancers }: Pick<StatusSources, 'fleet' | 'balancers'>): LoadBalancerStatus[] {
+  return fleet.loadBalancers.map((loadBalancer) =>
+    balancerStatus(loadBalancer, fleet, balancers.get(loadBalancer.name)),
+  );
+}
+
+/** Those that no listener has, too. */
+export function targetGroups({ fleet, balancers }: Pick<StatusSources, 'fleet' | 'balancers'>): TargetGroupStatus[] {
+  return fleet.targetGroups.map(({ name, algorithm }) => {
+    const loadBalancer = fleet.loadBalancers.find(({ listeners }) => listeners.some((one) => one.targetGroup === name));
+    return targetGroupStatus(name, algorithm, loadBalancer?.name ?? null, balancers.get(loadBalancer?.name ?? ''));
+  });
+}
+
+/** Finds what load balancers see of an instance. Each observation is indexed once, however often it is asked. */
+export class TargetIndex {
+  readonly #byId = new WeakMap<readonly Target[], ReadonlyMap<string, Target>>();
+
+  of(targets: readonly Target[]): ReadonlyMap<string, Target> {
+    const known = this.#byId.get(targets);
+    if (known !== undefined) return known;
+    const made = new Map(targets.map((target) => [target.instanceId, target]));
+    this.#byId.set(targets, made);
+    return made;
+  }
+}
+
+/** How the instances of a group are shown. */
+export type InstanceView = (loop: ShownGroup) => (instance: Instance) => InstanceStatus;
+
+export function instanceView(
+  { fleet, balancers }: Pick<StatusSources, 'fleet' | 'balancers'>,
+  index = new TargetIndex(),
+): InstanceView {
+  const seen = seenTargetGroups([...balancers.values()], fleet, index);
+  const ports = new Map(fleet.targetGroups.map((targetGroup) => [targetGroup.name, targetGroup.port]));
+  return ({ group, machines }) => {
+    const port = ports.get(group.targetGroups[0] ?? '') ?? null;
+    return (instance) =>
+      instanceStatus(instance, {
+        port,
+        machineDetail: machines.get(instance.id)?.detail ?? '',
+        targets: seen.flatMap((targetGroup) => targetOf(targetGroup, instance.id)),
+      });
+  };
+}
+
+interface SeenTargetGroup {
+  readonly name: string;
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly recent: ReturnType<BalancerLoop['recent']>;
+  readonly intervalMs: number;
+}
+
+function seenTargetGroups(
+  balancers: readonly BalancerLoop[],
+  { targetGroups }: Fleet,
+  index: TargetIndex,
+): readonly SeenTargetGroup[] {
+  return balancers.flatMap((loop) => {
+    const view = loop.view();
+    if (view.kind === 'blind') return [];
+    return view.value.observation.targetGroups.map(({ name, targets }) => ({
+      name,
+      targets: index.of(targets),
+      recent: loop.recent(name),
+      intervalMs: targetGroups.find((group) => group.name === name)?.outlierDetection.intervalMs ?? 0,
+    }));
+  });
+}
+
+function targetOf({ name, targets, recent, intervalMs }: SeenTargetGroup, id: string): InstanceStatus['targets'] {
+  const target = targets.get(id);
+  if (target === undefined) return [];
+  const { requests, errors } = recent.get(id)?.at(-1) ?? { requests: 0, errors: 0 };
+  const { openRequests, requestsTotal, responseTimeMs } = target.traffic;
+  return [
+    {
+      targetGroup: name,
+      health: target.health,
+      detail: target.detail,
+      openRequests,
+      requestsTotal,
+      requestsPerSecond: intervalMs === 0 ? 0 : (requests * 1000) / intervalMs,
+      errorShare: requests === 0 ? 0 : errors / requests,
+      responseTimeMs,
+    },
+  ];
 }
 
 interface SeenOfInstance {
   /** Of its first target group. */
   readonly port: number | null;
   readonly machineDetail: string;
-  readonly targets: readonly SeenTarget[];
+  readonly targets: InstanceStatus['targets'];
 }
 
 function instanceStatus(instance: Instance, { port, machineDetail, targets }: SeenOfInstance): InstanceStatus {
@@ -137,16 +192,7 @@ function instanceStatus(instance: Instance, { port, machineDetail, targets }: Se
     machineId: machine?.id ?? null,
     machineDetail,
     ...placement,
-    targets: targets.map(({ targetGroup, health, detail, traffic, requestsPerSecond, errorShare }) => ({
-      targetGroup,
-      health,
-      detail,
-      openRequests: traffic.openRequests,
-      requestsTotal: traffic.requestsTotal,
-      requestsPerSecond,
-      errorShare,
-      responseTimeMs: traffic.responseTimeMs,
-    })),
+    targets,
   };
 }
 
@@ -192,11 +238,16 @@ function balancerStatus(
     statsUrl: statsPage === null ? null : url(statsPage.address, statsPage.port),
     targetGroups: fleet.targetGroups
       .filter((targetGroup) => names.has(targetGroup.name))
-      .map(({ name: targetGroup, algorithm }) => targetGroupStatus(targetGroup, algorithm, loop)),
+      .map(({ name: targetGroup, algorithm }) => targetGroupStatus(targetGroup, algorithm, name, loop)),
   };
 }
 
-function targetGroupStatus(name: string, algorithm: string, loop: BalancerLoop | undefined): TargetGroupStatus {
+function targetGroupStatus(
+  name: string,
+  algorithm: string,
+  loadBalancer: string | null,
+  loop: BalancerLoop | undefined,
+): TargetGroupStatus {
   const find = (groups: readonly TargetGroupObservation[] | undefined) => groups?.find((group) => group.name === name);
   const view = loop?.view();
   const now = view?.kind === 'seen' ? find(view.value.observation.targetGroups) : undefined;
@@ -211,6 +262,7 @@ function targetGroupStatus(name: string, algorithm: string, loop: BalancerLoop |
       : increase(before.traffic[counter], after.traffic[counter]) / seconds;
   return {
     name,
+    loadBalancer,
     algorithm,
     healthy: now?.targets.filter(({ health }) => health === 'healthy').length ?? 0,
     // Those on their way out are not missed.

@@ -1,4 +1,4 @@
-import type { Activity, ActivityLevel, StoredActivity } from '../model/activity.ts';
+import type { Activity, ActivityLevel, ActivityReason, Capacity, StoredActivity } from '../model/activity.ts';
 import type { History } from '../model/fleet.ts';
 import type { FleetVersion, FleetVersionSummary } from '../model/fleet-version.ts';
 import type { GroupMemory } from '../model/group-memory.ts';
@@ -25,6 +25,10 @@ export interface Store {
    * which there was no value. What is long ago is only known by the hour, and stands at the beginning of it.
    */
   metricHistory(group: string, metric: string, sinceMs: EpochMs, bucketMs: number): Promise<readonly MetricAverage[]>;
+  /** What a target group's traffic was since a time, in the same way. */
+  trafficHistory(targetGroup: string, sinceMs: EpochMs, bucketMs: number): Promise<readonly TrafficAverage[]>;
+  /** The sizes of a group that activities have recorded since a time, oldest first; the newest 10,000. */
+  capacityHistory(group: string, sinceMs: EpochMs): Promise<readonly CapacitySample[]>;
   /** The versions of the desired fleet that are kept, the newest first. */
   fleetVersions(): Promise<readonly FleetVersionSummary[]>;
   /** @param number null for the newest @returns null where there is none, or none any more */
@@ -76,11 +80,16 @@ export interface Change {
 
 export interface ActivityQuery {
   readonly group?: string;
+  /** Only those about one of these groups. */
+  readonly groups?: readonly string[];
   readonly instanceId?: InstanceId;
   /** At least this severe. */
   readonly level?: ActivityLevel;
+  readonly reasons?: readonly ActivityReason[];
   /** Only those recorded after this sequence number, oldest first; without it the newest `limit`, still oldest first. */
   readonly afterSequence?: number;
+  /** Only those recorded before this one. */
+  readonly beforeSequence?: number;
   readonly limit: number;
 }
 
@@ -114,6 +123,24 @@ export interface TrafficSample {
   readonly responseTimeMs: number;
   readonly healthyTargets: number;
   readonly totalTargets: number;
+}
+
+/** The traffic of a target group, over all its load balancers. */
+export interface TrafficAverage {
+  /** The beginning of the bucket. */
+  readonly at: EpochMs;
+  readonly requestsPerSecond: number;
+  readonly errors5xxPerSecond: number;
+  readonly openRequests: number;
+  readonly queuedRequests: number;
+  readonly responseTimeMs: number;
+  readonly healthyTargets: number;
+  readonly totalTargets: number;
+}
+
+/** The size of a group after an activity. */
+export interface CapacitySample extends Capacity {
+  readonly at: EpochMs;
 }
 
 /** One target whose health was seen to change. */

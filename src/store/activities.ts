@@ -1,7 +1,8 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Activity, ActivityLevel, Capacity, StoredActivity } from '../model/activity.ts';
 import type { JsonObject } from '../model/json.ts';
-import type { ActivityQuery } from '../ports/store.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { ActivityQuery, CapacitySample } from '../ports/store.ts';
 import { batches, MOST_ROWS_PER_STATEMENT } from './batches.ts';
 import { KeptInsert } from './kept-insert.ts';
 import { checkRecord, parseJson, RECORDS } from './records.ts';
@@ -26,17 +27,43 @@ export async function insertActivities(
 }
 
 export async function readActivities(db: Kysely<Tables>, query: ActivityQuery): Promise<readonly StoredActivity[]> {
-  const { group, instanceId, level, afterSequence, limit } = query;
+  const { group, groups, instanceId, level, reasons, afterSequence, beforeSequence, limit } = query;
   let select = db.selectFrom('activities').selectAll().limit(limit);
   if (group !== undefined) select = select.where('group_name', '=', group);
+  if (groups !== undefined) select = select.where('group_name', 'in', [...groups]);
   if (instanceId !== undefined) select = select.where('instance_id', '=', instanceId);
   if (level !== undefined) select = select.where('level', 'in', LEVELS.slice(LEVELS.indexOf(level)));
+  if (reasons !== undefined) select = select.where('reason', 'in', [...reasons]);
+  if (beforeSequence !== undefined) select = select.where('sequence', '<', beforeSequence);
   if (afterSequence !== undefined) {
     const rows = await select.where('sequence', '>', afterSequence).orderBy('sequence').execute();
     return rows.map(asActivity);
   }
   const rows = await select.orderBy('sequence', 'desc').execute();
   return rows.reverse().map(asActivity);
+}
+
+/** What one answer has at most. */
+const MAX_CAPACITIES = 10_000;
+
+export async function capacityHistory(
+  db: Kysely<Tables>,
+  group: string,
+  sinceMs: EpochMs,
+): Promise<readonly CapacitySample[]> {
+  const rows = await db
+    .selectFrom('activities')
+    .selectAll()
+    .where('group_name', '=', group)
+    .where('at', '>=', sinceMs)
+    .where('after', 'is not', null)
+    .orderBy('sequence', 'desc')
+    .limit(MAX_CAPACITIES)
+    .execute();
+  return rows.reverse().flatMap((row) => {
+    const { at, after } = asActivity(row);
+    return after === null ? [] : [{ at, ...after }];
+  });
 }
 
 function asRow(activity: Activity) {

@@ -1,6 +1,6 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { EpochMs } from '../model/time.ts';
-import type { HealthSample, Samples, TrafficSample } from '../ports/store.ts';
+import type { HealthSample, Samples, TrafficAverage, TrafficSample } from '../ports/store.ts';
 import { batches, MOST_ROWS_PER_STATEMENT } from './batches.ts';
 import { KeptInsert } from './kept-insert.ts';
 import type { Tables } from './schema.ts';
@@ -53,4 +53,31 @@ function healthRow(at: EpochMs, sample: HealthSample) {
     health: sample.health,
     detail: sample.detail,
   };
+}
+
+/** Load balancers that share a target group add up; the time between two samples is what rates are taken over. */
+export async function trafficHistory(
+  db: Kysely<Tables>,
+  targetGroup: string,
+  sinceMs: EpochMs,
+  bucketMs: number,
+): Promise<readonly TrafficAverage[]> {
+  const rows = await db
+    .selectFrom('traffic_samples')
+    .select([
+      sql<number>`at - at % ${bucketMs}`.as('bucket'),
+      sql<number>`sum(requests) * 1000.0 / max(sum(interval_ms), 1)`.as('requestsPerSecond'),
+      sql<number>`sum(errors_5xx) * 1000.0 / max(sum(interval_ms), 1)`.as('errors5xxPerSecond'),
+      sql<number>`avg(open_requests)`.as('openRequests'),
+      sql<number>`avg(queued_requests)`.as('queuedRequests'),
+      sql<number>`avg(response_time_ms)`.as('responseTimeMs'),
+      sql<number>`avg(healthy_targets)`.as('healthyTargets'),
+      sql<number>`avg(total_targets)`.as('totalTargets'),
+    ])
+    .where('target_group', '=', targetGroup)
+    .where('at', '>=', sinceMs)
+    .groupBy('bucket')
+    .orderBy('bucket')
+    .execute();
+  return rows.map(({ bucket, ...averages }) => ({ at: bucket, ...averages }));
 }

@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Store } from '../ports/store.ts';
-import { readActivities } from './activities.ts';
+import { capacityHistory, readActivities } from './activities.ts';
 import { readFleetVersion, readFleetVersions } from './fleet-versions.ts';
 import { metricHistory, recordMetrics } from './metric-samples.ts';
 import { readNotificationCursors } from './notification-cursors.ts';
 import { prune } from './prune.ts';
-import { recordSamples } from './samples.ts';
+import { recordSamples, trafficHistory } from './samples.ts';
 import type { Tables } from './schema.ts';
 import { commit, load } from './state.ts';
 
@@ -32,6 +32,8 @@ export function createSqlStore(
     recordSamples: (samples) => typed(recordSamples(db, samples, pause)),
     recordMetrics: (at, samples) => typed(recordMetrics(db, at, samples)),
     metricHistory: (...query) => typed(metricHistory(db, ...query)),
+    trafficHistory: (...query) => typed(trafficHistory(db, ...query)),
+    capacityHistory: (...query) => typed(capacityHistory(db, ...query)),
     fleetVersions: () => typed(readFleetVersions(db)),
     fleetVersion: (number) => typed(readFleetVersion(db, number)),
     notificationCursors: () => typed(readNotificationCursors(db)),

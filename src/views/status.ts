@@ -7,7 +7,8 @@ import type { InstanceId, InstanceStateName } from '../model/instance.ts';
 import type { ScheduledAction, SuspendableProcess } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
 
-export interface FleetStatus {
+/** The fleet as a whole, without what it consists of. */
+export interface FleetSummary {
   readonly at: EpochMs;
   /** Its name; empty before there is a fleet. */
   readonly fleet: string;
@@ -26,6 +27,9 @@ export interface FleetStatus {
   readonly pending: readonly string[];
   /** How many programming errors in Drover itself were met since it started. */
   readonly defects: number;
+}
+
+export interface FleetStatus extends FleetSummary {
   readonly loadBalancers: readonly LoadBalancerStatus[];
   readonly groups: readonly GroupStatus[];
 }
@@ -44,6 +48,8 @@ export interface LoadBalancerStatus {
 
 export interface TargetGroupStatus {
   readonly name: string;
+  /** The load balancer that has it behind a listener; null where none has. */
+  readonly loadBalancer: string | null;
   readonly algorithm: string;
   readonly healthy: number;
   /** Without those on their way out. */
@@ -56,8 +62,13 @@ export interface TargetGroupStatus {
   readonly queuedRequests: number;
 }
 
-export interface GroupStatus {
+/** A group without its instances. */
+export interface GroupSummary {
   readonly name: string;
+  /** The target groups in which its servers are. */
+  readonly targetGroups: readonly string[];
+  /** Where new servers come from. */
+  readonly provider: string;
   readonly desired: number;
   /** The minimum and maximum in force: the fleet file's, or a scheduled action's. */
   readonly minSize: number;
@@ -65,6 +76,8 @@ export interface GroupStatus {
   readonly inService: number;
   readonly pending: number;
   readonly terminating: number;
+  /** Of those in service. */
+  readonly unhealthy: number;
   /** Null while launching is not suspended. */
   readonly launchSuspended: string | null;
   /** What a person has switched off. */
@@ -75,9 +88,38 @@ export interface GroupStatus {
   readonly holds: readonly Hold[];
   /** What stays as it is until a person acts, in sentences: servers of an older launch template. */
   readonly notes: readonly string[];
-  readonly instances: readonly InstanceStatus[];
   /** The absolute path of the desired capacity file; null where the group has none. */
   readonly desiredCapacityFile: string | null;
+}
+
+export interface GroupStatus extends GroupSummary {
+  readonly instances: readonly InstanceStatus[];
+}
+
+/** A part of a list, and where the next part begins. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** To be given as `cursor` for the next part; null where there is none. */
+  readonly next: string | null;
+}
+
+/** Where servers come from. */
+export interface ProviderStatus {
+  readonly name: string;
+  readonly type: string;
+  /** `blind` while its machines cannot be seen: nothing is decided about them meanwhile. */
+  readonly state: 'opening' | 'seen' | 'blind';
+  /** Why it is blind; empty otherwise. */
+  readonly detail: string;
+  /** Why nothing is asked of it now; null where it takes requests. */
+  readonly throttled: string | null;
+  readonly zones: readonly ZoneStatus[];
+}
+
+export interface ZoneStatus {
+  readonly name: string;
+  /** Why its machines cannot be seen; null where they can. */
+  readonly unseen: string | null;
 }
 
 export interface InstanceStatus {

@@ -4,6 +4,7 @@ import { EMPTY_MEMORY } from '../../src/model/group-memory.ts';
 import type { ActivityQuery, Store } from '../../src/ports/store.ts';
 import { aChange, anActivity, anInstance, EVERY_STATE, MEMORY } from './store-examples.ts';
 import { describeFleetVersions } from './store-fleet-versions.ts';
+import { describeHistory } from './store-history.ts';
 import { describeLeases } from './store-leases.ts';
 import { describeNotificationCursors } from './store-notifications.ts';
 
@@ -311,6 +312,8 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
         expect((await history(HOUR)).map(({ value }) => value)).toEqual([2, 3, 4, 5]);
       });
     });
+
+    describe('history', () => describeHistory(() => store));
 
     it('takes samples, also none', async () => {
       await store.recordSamples({ at: 1_000, traffic: [], health: [] });

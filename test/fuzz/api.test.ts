@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { errorBodySchema } from '../../src/api/errors.ts';
-import { buildApi } from '../../src/api/server.ts';
+import { problemSchema } from '../../src/api/errors.ts';
 import { listen } from '../../src/api/socket.ts';
+import { apiOf } from '../support/api.ts';
 import { FakeFleetService } from '../support/fake-service.ts';
 import { anyText, bounded, FUZZ_TIMEOUT_MS } from './fuzz.ts';
 
@@ -23,7 +23,7 @@ const internal: unknown[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'drover-api-'));
   const service = new FakeFleetService({ now: () => 0 });
-  api = buildApi(service, { onInternalError: (error) => internal.push(error) });
+  api = apiOf(service, { onInternalError: (error) => internal.push(error) });
   path = await listen(api, folder);
 });
 
@@ -74,9 +74,9 @@ function check(answer: Answer | null, method = 'GET'): void {
   if (answer.status < 400 || method === 'HEAD') return;
   // What Node itself refuses, such as an `Expect` that it does not know, it refuses without a word.
   if (!answer.head.includes('content-length')) return;
-  expect(answer.head).toContain('content-type: application/json');
+  expect(answer.head).toContain('content-type: application/problem+json');
   const refusal: unknown = JSON.parse(answer.body);
-  expect(errorBodySchema.safeParse(refusal)).toMatchObject({ success: true });
+  expect(problemSchema.safeParse(refusal)).toMatchObject({ success: true });
 }
 
 async function isAlive(): Promise<void> {
@@ -250,7 +250,7 @@ describe('the local API', () => {
       `PUT /v1/groups/hello/desired-capacity HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n`,
       text,
     );
-    expect(JSON.parse(answer?.body ?? '')).toMatchObject({ error: { code } });
+    expect(JSON.parse(answer?.body ?? '')).toMatchObject({ code });
     await isAlive();
   });
 

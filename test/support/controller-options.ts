@@ -13,6 +13,8 @@ export function storeOf(given: Partial<Store>): Store {
     recordSamples: unexpected('recordSamples'),
     recordMetrics: unexpected('recordMetrics'),
     metricHistory: unexpected('metricHistory'),
+    trafficHistory: unexpected('trafficHistory'),
+    capacityHistory: unexpected('capacityHistory'),
     fleetVersions: unexpected('fleetVersions'),
     fleetVersion: unexpected('fleetVersion'),
     notificationCursors: async () => [],

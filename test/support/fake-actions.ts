@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { buildApi } from '../../src/api/server.ts';
 import { listen } from '../../src/api/socket.ts';
 import type { CliActions, RunningFleet, StartOptions } from '../../src/cli/actions.ts';
 import { DEFAULT_HISTORY, type Fleet } from '../../src/model/fleet.ts';
+import { apiOf } from './api.ts';
 import type { FakeFleetService } from './fake-service.ts';
 
 export const FLEET: Fleet = {
@@ -41,7 +41,7 @@ export function fakeActions(
 /** Serves a fake fleet until it is stopped or gone. */
 export async function startFake(service: FakeFleetService, { dataDir, mode }: StartOptions): Promise<RunningFleet> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const app = buildApi(service);
+  const app = apiOf(service);
   await listen(app, dataDir);
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   const stop = () => app.close().then(() => resolve());

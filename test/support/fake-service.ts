@@ -1,15 +1,27 @@
 import { createHash } from 'node:crypto';
-import { type FleetService, ServiceError } from '../../src/control/service.ts';
+import { EventEmitter } from 'node:events';
+import type { FleetFeed, FleetService, GroupHistory, InstanceQuery } from '../../src/control/service.ts';
+import { ServiceError } from '../../src/control/service.ts';
 import { type Command, decideCommand } from '../../src/decide/commands.ts';
 import type { Activity, ActivityLevel, ActivityReason, StoredActivity } from '../../src/model/activity.ts';
 import { type GroupMemory, LAUNCHING_WORKS } from '../../src/model/group-memory.ts';
-import type { InstanceState, InstanceStateName } from '../../src/model/instance.ts';
+import type { InstanceStateName } from '../../src/model/instance.ts';
 import type { SuspendableProcess } from '../../src/model/scaling-policy.ts';
-import type { Explanation, FleetStatus, GroupStatus, Plan, PolicyExplanation } from '../../src/views/status.ts';
+import type {
+  Explanation,
+  FleetStatus,
+  GroupStatus,
+  Plan,
+  PolicyExplanation,
+  ProviderStatus,
+} from '../../src/views/status.ts';
+import { matches } from './fake-activities.ts';
 import { FakeConfiguration } from './fake-configuration.ts';
-import { asStatus, type FakeInstance } from './fake-instance.ts';
+import { fakeFeed } from './fake-feed.ts';
+import { asStatus, type FakeInstance, pageOf, stateOf } from './fake-instance.ts';
+import { fakeLoadBalancer, withoutParts } from './fake-load-balancer.ts';
 import { FakeNotifications } from './fake-notifications.ts';
-import { NOW, recordsOf } from './snapshot.ts';
+import { recordsOf } from './snapshot.ts';
 
 /** How long the imitated machines stay in each state on their way. */
 const LAUNCHING_MS = 700;
@@ -17,8 +29,6 @@ const BOOTING_MS = 2_300;
 const DRAINING_MS = 4_000;
 const TERMINATING_MS = 1_500;
 const DETECTION_MS = 400;
-
-const SEVERITY: Record<ActivityLevel, number> = { info: 0, warning: 1, error: 2 };
 
 /** Something that happens by itself while the fake is watched. */
 export interface Scene {
@@ -54,6 +64,7 @@ export class FakeFleetService implements FleetService {
   readonly #startedAt: number;
   readonly #activities: StoredActivity[] = [];
   #instances: FakeInstance[] = [];
+  readonly #recorded = new EventEmitter();
   #made = 0;
   #desired: number;
   #mode: 'up' | 'down' = 'up';
@@ -88,44 +99,54 @@ export class FakeFleetService implements FleetService {
       mode: this.#mode,
       pending: [],
       defects: 0,
-      loadBalancers: [
-        {
-          name: 'front',
-          state: 'running',
-          version: '2.6.12',
-          detail: '',
-          listeners: [{ url: 'http://127.0.0.1:5000', targetGroup: 'hello' }],
-          statsUrl: 'http://127.0.0.1:8404',
-          targetGroups: [
-            {
-              name: 'hello',
-              algorithm: 'roundRobin',
-              healthy,
-              total: this.#instances.length,
-              requestsPerSecond: healthy * 14.2,
-              errors5xxPerSecond: 0,
-              retried: 0,
-              openRequests: healthy * 2,
-              queuedRequests: 0,
-            },
-          ],
-        },
-      ],
+      loadBalancers: [fakeLoadBalancer(healthy, this.#instances.length)],
       groups: [this.#group(now)],
     };
+  }
+
+  fleet = () => withoutParts(this.status());
+
+  groups() {
+    return this.status().groups.map(({ instances: _, ...group }) => group);
+  }
+
+  instances(query: InstanceQuery) {
+    this.#step();
+    if (query.group !== undefined) this.#mustBe(query.group);
+    return pageOf(this.#instances.map(asStatus), query);
+  }
+
+  instance(id: string) {
+    const found = this.#instances.find((one) => one.id === id);
+    return found === undefined ? null : asStatus(found);
+  }
+
+  loadBalancers() {
+    return this.status().loadBalancers;
+  }
+
+  targetGroups() {
+    return this.status().loadBalancers.flatMap(({ targetGroups }) => targetGroups);
+  }
+
+  providers(): readonly ProviderStatus[] {
+    return [{ name: 'process', type: 'process', state: 'seen', detail: '', throttled: null, zones: [] }];
+  }
+
+  async history(group: string): Promise<GroupHistory> {
+    this.#mustBe(group);
+    return { capacity: [], metrics: {}, traffic: { hello: [] } };
+  }
+
+  feed(onNews: () => void): FleetFeed {
+    return fakeFeed(this, this.#recorded, onNews);
   }
 
   async activities(query: Parameters<FleetService['activities']>[0]): Promise<readonly StoredActivity[]> {
     this.#called(`activities ${JSON.stringify(query)}`);
     this.#step();
-    const { group, instanceId, level, afterSequence, limit } = query;
-    const found = this.#activities.filter(
-      (activity) =>
-        (group === undefined || activity.group === group) &&
-        (instanceId === undefined || activity.instanceId === instanceId) &&
-        (level === undefined || SEVERITY[activity.level] >= SEVERITY[level]) &&
-        (afterSequence === undefined || activity.sequence > afterSequence),
-    );
+    const { group, afterSequence, limit } = query;
+    const found = this.#activities.filter((activity) => matches(activity, query));
     if (group !== undefined && found.length === 0) this.#mustBe(group);
     return afterSequence === undefined ? found.slice(-limit) : found.slice(0, limit);
   }
@@ -222,6 +243,7 @@ export class FakeFleetService implements FleetService {
   report(level: ActivityLevel, reason: ActivityReason, instanceId: string | null, message: string): void {
     const activity = this.#activity(level, reason, instanceId, message);
     this.#activities.push({ ...activity, sequence: this.#activities.length + 1 });
+    this.#recorded.emit('activity');
   }
 
   #activity(level: ActivityLevel, reason: ActivityReason, instanceId: string | null, message: string): Activity {
@@ -235,12 +257,15 @@ export class FakeFleetService implements FleetService {
     const wait = 'Launching waits 30 s after 2 failures in a row.';
     return {
       name: 'hello',
+      targetGroups: ['hello'],
+      provider: 'process',
       desired: this.#mode === 'down' ? 0 : this.#desired,
       minSize: 1,
       maxSize: this.#maxSize,
       inService: count('inService'),
       pending: count('launching', 'booting'),
       terminating: count('draining', 'terminating'),
+      unhealthy: this.#instances.filter((i) => i.state === 'inService' && i.killedAt !== null).length,
       launchSuspended: this.suspended,
       suspendedProcesses: this.suspendedProcesses,
       policies: this.policies,
@@ -370,23 +395,5 @@ export class FakeFleetService implements FleetService {
     const error = this.nextError;
     this.nextError = null;
     if (error !== null) throw error;
-  }
-}
-
-function stateOf(name: InstanceStateName): InstanceState {
-  const since = NOW;
-  switch (name) {
-    case 'launching':
-      return { name, since, retryAt: null };
-    case 'probing':
-    case 'booting':
-    case 'inService':
-      return { name, since };
-    case 'draining':
-      return { name, since, deadline: null, cause: 'operatorDrain', reversible: false };
-    case 'terminating':
-      return { name, since, cause: 'operatorTerminate', retryAt: null, commandEnded: false };
-    case 'terminated':
-      return { name, since, cause: 'operatorTerminate' };
   }
 }

@@ -65,7 +65,13 @@ export class Notified {
       },
     };
     const onProblem = (message: string) => void this.problems.push(message);
-    const late = new LateActivities(store, clock, onProblem, stop.signal, () => notifications.notify());
+    const late = new LateActivities({
+      store,
+      clock,
+      onProblem,
+      onRecorded: () => notifications.notify(),
+      signal: stop.signal,
+    });
     const notifications = new Notifications(
       {
         store: late.store,

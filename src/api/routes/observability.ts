@@ -32,17 +32,21 @@ export function observabilityRoutes(plugin: FastifyInstance, { exposition, healt
     telemetry.count({ kind: 'apiRequest', method, route, status: statusCode, durationMs: elapsedTime });
   });
 
-  app.get('/metrics', async (_request, reply) => {
-    const { contentType, text } = await exposition();
-    return reply.type(contentType).send(text);
-  });
+  app.get(
+    '/metrics',
+    { config: { role: 'viewer', scope: 'fleet' }, schema: { hide: true } },
+    async (_request, reply) => {
+      const { contentType, text } = await exposition();
+      return reply.type(contentType).send(text);
+    },
+  );
 
-  app.get('/healthz', { schema: { querystring: noQuery } }, (_request, reply) => {
+  app.get('/healthz', { schema: { hide: true, querystring: noQuery } }, (_request, reply) => {
     const { stuck } = health();
     return reply.code(stuck.length === 0 ? 200 : 503).send({ status: stuck.length === 0 ? 'alive' : 'stuck', stuck });
   });
 
-  app.get('/readyz', { schema: { querystring: noQuery } }, (_request, reply) => {
+  app.get('/readyz', { schema: { hide: true, querystring: noQuery } }, (_request, reply) => {
     const { stuck, waitsFor } = health();
     const notReady = [...stuck, ...waitsFor];
     const isReady = notReady.length === 0;

@@ -137,6 +137,7 @@ it("in one group's decision keeps that group still, says so, and no other one", 
     mode: () => 'up',
     report: async () => {},
     onChanged: () => {},
+    hint: () => {},
   });
   onTestFinished(() => loops.stop());
   loops.follow(fleet);

@@ -73,6 +73,7 @@ class World {
       mode: () => 'up',
       report: async () => {},
       onChanged: () => {},
+      hint: () => {},
     });
     this.loops.follow(fleet);
     this.loops.start({ groups: new Map(), instances: [] });

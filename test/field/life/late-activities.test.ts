@@ -28,13 +28,8 @@ beforeEach(() => {
   };
   const load = async () => ({ groups: new Map(), instances: [] });
   store = storeOf({ commit, load });
-  late = new LateActivities(
-    store,
-    clock,
-    (problem) => problems.push(problem),
-    stop.signal,
-    () => {},
-  );
+  const onProblem = (problem: string) => problems.push(problem);
+  late = new LateActivities({ store, clock, onProblem, onRecorded: () => {}, signal: stop.signal });
 });
 
 const activity = (message: string): Activity => ({ ...PLAIN_ACTIVITY, at: 0, reason: 'controllerStarted', message });

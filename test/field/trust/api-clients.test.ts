@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../../src/api/client.ts';
-import { errorBodySchema } from '../../../src/api/errors.ts';
-import { buildApi } from '../../../src/api/server.ts';
+import { problemSchema } from '../../../src/api/errors.ts';
 import { listen } from '../../../src/api/socket.ts';
+import { apiOf } from '../../support/api.ts';
 import { FakeFleetService } from '../../support/fake-service.ts';
 
 const DROVER = fileURLToPath(new URL('../../support/drover-fake.ts', import.meta.url));
@@ -28,12 +28,12 @@ beforeEach(async () => {
   const service = new FakeFleetService({ now: () => 0, story: [], desired: 1, maxSize: 1, dataDir: folder });
   asked = 0;
   answerCharacters = 10;
-  const status = service.status.bind(service);
-  service.status = () => {
+  const { fleet } = service;
+  service.fleet = () => {
     asked += 1;
-    return { ...status(), fleet: 'x'.repeat(answerCharacters) };
+    return { ...fleet(), fleet: 'x'.repeat(answerCharacters) };
   };
-  app = buildApi(service);
+  app = apiOf(service);
   path = await listen(app, folder);
 });
 afterEach(async () => {
@@ -65,7 +65,7 @@ describe('every answer has a body that says what is wrong', () => {
   ])('%s', async (_, request, status) => {
     const { head, body } = await say(request);
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(errorBodySchema.parse(JSON.parse(body)).error.message).not.toBe('');
+    expect(problemSchema.parse(JSON.parse(body)).detail).not.toBe('');
   });
 
   it.each([
@@ -100,7 +100,7 @@ describe('clients that do not read', () => {
     await expect.poll(() => asked).toBe(3);
     const { head, body } = await say('GET /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1.1 503 /);
-    expect(errorBodySchema.parse(JSON.parse(body)).error.code).toBe('busy');
+    expect(problemSchema.parse(JSON.parse(body)).code).toBe('busy');
     for (const socket of clients) socket.destroy();
     answerCharacters = 10;
     await expect.poll(() => say('GET /v1/status HTTP/1.0\r\n\r\n').then((answer) => answer.head)).toMatch(/ 200 /);

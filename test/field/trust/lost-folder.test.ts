@@ -3,13 +3,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildApi } from '../../../src/api/server.ts';
 import { listen, socketPath } from '../../../src/api/socket.ts';
 import { PLAIN_ACTIVITY } from '../../../src/model/activity.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { acquireLock, type Lock } from '../../../src/store/lock.ts';
 import { filesIn, guarded, rememberFiles } from '../../../src/store/presence.ts';
 import { openSqliteStore } from '../../../src/store/sqlite.ts';
+import { apiOf } from '../../support/api.ts';
 import { FakeFleetService } from '../../support/fake-service.ts';
 
 let folder: string;
@@ -65,7 +65,7 @@ describe('a data folder', () => {
 
 it("a controller that lets go does not take another one's socket away", async () => {
   const service = new FakeFleetService({ now: () => 0, story: [], desired: 1, maxSize: 1, dataDir });
-  const first = buildApi(service);
+  const first = apiOf(service);
   await listen(first, dataDir);
   await rm(socketPath(dataDir));
   const second = createServer().listen(socketPath(dataDir));

@@ -110,6 +110,8 @@ export class Incarnation {
       recordSamples: (samples) => this.#call('store.recordSamples', () => store.recordSamples(samples)),
       recordMetrics: (at, samples) => this.#call('store.recordMetrics', () => store.recordMetrics(at, samples)),
       metricHistory: (...query) => this.#call('store.metricHistory', () => store.metricHistory(...query)),
+      trafficHistory: (...query) => store.trafficHistory(...query),
+      capacityHistory: (...query) => store.capacityHistory(...query),
       fleetVersions: () => store.fleetVersions(),
       fleetVersion: (number) => this.#call('store.fleetVersion', () => store.fleetVersion(number)),
       notificationCursors: () => store.notificationCursors(),

@@ -53,6 +53,8 @@ export function simulatedStore({ store, random, trace, conditions, onCommit, onR
     recordSamples: (samples) => write('recordSamples', () => store.recordSamples(samples)),
     recordMetrics: (at, samples) => write('recordMetrics', () => store.recordMetrics(at, samples)),
     metricHistory: (...query) => store.metricHistory(...query),
+    trafficHistory: (...query) => store.trafficHistory(...query),
+    capacityHistory: (...query) => store.capacityHistory(...query),
     fleetVersions: () => store.fleetVersions(),
     fleetVersion: (number) => store.fleetVersion(number),
     notificationCursors: () => store.notificationCursors(),
