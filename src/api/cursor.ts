@@ -29,7 +29,7 @@ function parseJson(text: string): unknown {
 
 export const instancePosition = z.strictObject({ group: z.string(), createdAt: z.number(), id: z.string() });
 /** Of an item that has a name of its own. */
-export const namePosition = z.strictObject({ name: z.string() });
+const namePosition = z.strictObject({ name: z.string() });
 
 /** A part of a list whose items have names, in the order of these. */
 export function pageByName<Item extends { readonly name: string }>(

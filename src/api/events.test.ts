@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { apiOf } from '../../test/support/api.ts';
 import { FakeFleetService } from '../../test/support/fake-service.ts';
+import { EVENTS } from './schemas.ts';
 import { listen } from './socket.ts';
 
 interface Event {
@@ -18,6 +19,7 @@ let path: string;
 let service: FakeFleetService;
 let app: ReturnType<typeof apiOf>;
 let open: IncomingMessage[];
+let received: (readonly Event[])[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'drover-events-'));
@@ -25,8 +27,10 @@ beforeEach(async () => {
   app = apiOf(service);
   path = await listen(app, folder);
   open = [];
+  received = [];
 });
 afterEach(async () => {
+  for (const event of received.flat()) check(event);
   for (const response of open) response.destroy();
   await app.close();
   await rm(folder, { recursive: true, force: true });
@@ -39,6 +43,7 @@ async function follow(headers: Record<string, string> = {}) {
   );
   open.push(response);
   const events: Event[] = [];
+  received.push(events);
   let text = '';
   response.setEncoding('utf8').on('data', (chunk: string) => {
     const frames = (text + chunk).split('\n\n');
@@ -48,12 +53,20 @@ async function follow(headers: Record<string, string> = {}) {
         frame.split('\n').map((line) => [line.split(': ', 1)[0] ?? '', line.slice(line.indexOf(': ') + 2)]),
       );
       const event = fields.get('event');
-      if (event !== undefined)
-        events.push({ id: fields.get('id') ?? null, event, data: JSON.parse(fields.get('data') ?? '') });
+      if (event === undefined) continue;
+      const data: unknown = JSON.parse(fields.get('data') ?? '');
+      events.push({ id: fields.get('id') ?? null, event, data });
     }
   });
   await expect.poll(() => events.length).toBeGreaterThan(0);
   return { response, events };
+}
+
+/** What is sent is what is described. */
+function check({ event, data }: Event): void {
+  if (event === 'hello' || event === 'reset') return;
+  expect(Object.keys(EVENTS)).toContain(event);
+  expect(EVENTS[event as keyof typeof EVENTS].safeParse(data).error).toBeUndefined();
 }
 
 const sequences = (events: readonly Event[]) =>

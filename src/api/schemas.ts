@@ -195,7 +195,7 @@ const activitySchema = z.object({
   explanation: z.record(z.string(), json).nullable(),
 }) satisfies z.ZodType<Activity>;
 
-export const storedActivitySchema = activitySchema
+const storedActivitySchema = activitySchema
   .extend({ sequence: z.number() })
   .meta({ id: 'Activity' }) satisfies z.ZodType<StoredActivity>;
 

@@ -11,12 +11,7 @@ export interface ApiOfService {
 }
 
 /** The API in front of a service, as the unix socket has it unless somebody else says who asks. */
-export function apiOf(service: FleetService, { onInternalError, authenticate }: ApiOfService = {}) {
-  const api = new Api({
-    service,
-    clock: systemClock,
-    version: '0.1.0',
-    onInternalError: onInternalError ?? (() => {}),
-  });
+export function apiOf(service: FleetService, { authenticate, ...options }: ApiOfService = {}) {
+  const api = new Api({ service, clock: systemClock, version: '0.1.0', onInternalError: () => {}, ...options });
   return api.build(authenticate ?? ownerOfSocket);
 }
