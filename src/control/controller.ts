@@ -9,17 +9,7 @@ import type { EpochMs } from '../model/time.ts';
 import { isDefect } from '../ports/errors.ts';
 import type { ActivityQuery } from '../ports/store.ts';
 import type { FleetNumbers } from '../ports/telemetry.ts';
-import type {
-  Explanation,
-  FleetStatus,
-  FleetSummary,
-  GroupSummary,
-  InstanceStatus,
-  LoadBalancerStatus,
-  Plan,
-  ProviderStatus,
-  TargetGroupStatus,
-} from '../views/status.ts';
+import type { Explanation, FleetStatus, FleetSummary, Plan } from '../views/status.ts';
 import { Configuration } from './configuration.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { Defects, type OnDefect, reportingDefects } from './defects.ts';
@@ -207,7 +197,7 @@ export class Controller implements FleetService {
     return fleetSummary(this.#sources());
   }
 
-  groups(): readonly GroupSummary[] {
+  groups() {
     return this.#loops.groups.map(groupSummary);
   }
 
@@ -216,22 +206,22 @@ export class Controller implements FleetService {
     return listInstances(this.#loops.groups, query, instanceView(this.#sources(), this.#targets));
   }
 
-  instance(id: InstanceId): InstanceStatus | null {
+  instance(id: InstanceId) {
     const loop = this.#loops.groups.find((group) => group.has(id));
     const instance = loop?.instances.find((one) => one.id === id);
     if (loop === undefined || instance === undefined) return null;
     return instanceView(this.#sources(), this.#targets)(loop)(instance);
   }
 
-  loadBalancers(): readonly LoadBalancerStatus[] {
+  loadBalancers() {
     return loadBalancers(this.#sources());
   }
 
-  targetGroups(): readonly TargetGroupStatus[] {
+  targetGroups() {
     return targetGroups(this.#sources());
   }
 
-  providers(): readonly ProviderStatus[] {
+  providers() {
     return this.#loops.providers.status;
   }
 
