@@ -30,7 +30,7 @@ const tracked = (more: Partial<AutoScalingGroup> = {}): Partial<AutoScalingGroup
 describe('a group that follows policies', () => {
   const decision = decide(snapshotOf(healthy('a', 'b', 'c'), { group: tracked() }, readings(100)), NOW);
 
-  it('changes its desired size and launches, with the calculation in the activity', () => {
+  it('changes its desired capacity and launches, with the calculation in the activity', () => {
     expect(reasons(decision)).toEqual(['scaledOut', 'launch', 'launch', 'launch']);
     expect(decision.activities[0]).toMatchObject({
       before: { desired: 3 },

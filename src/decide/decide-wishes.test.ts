@@ -3,7 +3,7 @@ import { healthy, holds, reasons, states, unhealthySince } from '../../test/supp
 import { NOW, type Server, snapshotOf } from '../../test/support/snapshot.ts';
 import { decide } from './decide.ts';
 
-describe('the desired size', () => {
+describe('the desired capacity', () => {
   const file = (value: number) => ({ file: { kind: 'value', value, at: NOW } as const });
 
   it('is the fleet file’s at first', () => {

@@ -12,7 +12,7 @@ const REFUSAL_AGAIN_MS = 60_000;
 const MAX_REFUSALS = 10;
 
 /**
- * Works out the group's desired size. Whoever asked last has it: the fleet file, the desired capacity file, or a person through
+ * Works out the group's desired capacity. Whoever asked last has it: the fleet file, the desired capacity file, or a person through
  * `set-desired` (which changes the memory before the decision). Each is applied when it changes, not at every decision.
  */
 export function resolveDesired(draft: Draft): void {

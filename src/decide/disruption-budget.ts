@@ -5,7 +5,7 @@ import { sizeToReach } from './desired.ts';
 import type { Facts } from './facts.ts';
 import { warmAt } from './grace-and-warmup.ts';
 
-/** Share of the desired size that may be missing because servers are replaced; at least one may. */
+/** Share of the desired capacity that may be missing because servers are replaced; at least one may. */
 const DISRUPTED_SHARE = 0.1;
 
 /**

@@ -11,7 +11,7 @@ import { memoryAbout, subjectOf } from './policies/subject.ts';
 import { duration } from './policies/text.ts';
 import { suspension } from './suspension.ts';
 
-/** Asks each of the group's scaling policies, and brings the desired size to what they come to together. */
+/** Asks each of the group's scaling policies, and brings the desired capacity to what they come to together. */
 export function followPolicies(draft: Draft): void {
   const { group, metrics, histories, forecasts } = draft.snapshot;
   const bounds = boundsOf(group, draft.memory);

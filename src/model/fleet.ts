@@ -185,7 +185,7 @@ export interface AutoScalingGroup {
   readonly maxSize: number;
   /** The size that the fleet file asks for, null where it names none; the group's own size may have been changed since. */
   readonly desiredCapacity: number | null;
-  /** Absolute path of a watched file that holds the desired size. */
+  /** Absolute path of a watched file that holds the desired capacity. */
   readonly desiredCapacityFile: string | null;
   /** How long a new server may fail its health checks before that counts. */
   readonly healthCheckGracePeriodMs: number;

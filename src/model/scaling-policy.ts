@@ -102,7 +102,7 @@ export interface PredictivePolicy extends PolicyBase {
   readonly schedulingBufferMs: number;
 }
 
-/** Sets the group's minimum, maximum or desired size by the calendar. */
+/** Sets the group's minimum, maximum or desired capacity by the calendar. */
 export interface ScheduledAction {
   readonly name: string;
   readonly schedule:

@@ -55,7 +55,7 @@ export interface WhatIfSummary {
   readonly longestOverloadMs: number | null;
   /** For how long the load is not known. */
   readonly missingMs: number;
-  /** How often the desired size was raised, and lowered. */
+  /** How often the desired capacity was raised, and lowered. */
   readonly scaleOuts: number;
   readonly scaleIns: number;
   readonly activities: number;
