@@ -16,7 +16,8 @@ export function followPolicies(draft: Draft): void {
   const { group, metrics, histories, forecasts } = draft.snapshot;
   const bounds = boundsOf(group, draft.memory);
   const desired = draft.memory.desired ?? 0;
-  const verdicts = group.scalingPolicies.map((policy) => {
+  const subjects = group.scalingPolicies.map((policy) => subjectOf(policy, group.metrics));
+  const verdicts = group.scalingPolicies.map((policy, index) => {
     const reading = metrics.get(policy.metric) ?? null;
     const history = histories.get(policy.metric) ?? [];
     return evaluate(policy, {
@@ -26,7 +27,7 @@ export function followPolicies(draft: Draft): void {
       reading,
       history,
       forecast: () => forecasts.of(history, draft.now),
-      memory: memoryAbout(subjectOf(policy, group.metrics), draft.memory.policies.get(policy.name)),
+      memory: memoryAbout(subjects[index], draft.memory.policies.get(policy.name)),
     });
   });
   draft.verdicts.push(...verdicts);
@@ -38,14 +39,20 @@ export function followPolicies(draft: Draft): void {
   const followed = isHeld ? verdicts.filter(({ type }) => type === 'predictive') : verdicts;
   const combined = combine(followed, desired, bounds);
   const by = combined.decidedBy.length > 0 ? combined.size - desired : 0;
-  remember(draft, verdicts, combined, by);
+  remember(draft, verdicts, subjects, combined, by);
   if (by !== 0) changeSize(draft, verdicts, combined, by);
   for (const verdict of followed) holdBack(draft, verdict);
   holdTogether(draft, combined, by);
 }
 
 /** New memory only where something in it is new: a decision that learns nothing costs no commit. */
-function remember(draft: Draft, verdicts: readonly PolicyVerdict[], { decidedBy }: Combined, by: number): void {
+function remember(
+  draft: Draft,
+  verdicts: readonly PolicyVerdict[],
+  subjects: readonly string[],
+  { decidedBy }: Combined,
+  by: number,
+): void {
   const before = draft.memory.policies;
   const after = new Map<string, PolicyMemory>();
   for (const [index, verdict] of verdicts.entries()) {
@@ -53,7 +60,7 @@ function remember(draft: Draft, verdicts: readonly PolicyVerdict[], { decidedBy 
     const isMine = by !== 0 && policy !== undefined && decidedBy.includes(verdict);
     const memory = isMine ? afterChange(policy, verdict.memory, by, draft.now) : verdict.memory;
     if (policy === undefined || memory === NO_POLICY_MEMORY) continue;
-    const subject = subjectOf(policy, draft.snapshot.group.metrics);
+    const subject = subjects[index];
     after.set(policy.name, memory.subject === subject ? memory : { ...memory, subject });
   }
   const isSame = after.size === before.size && [...after].every(([name, memory]) => before.get(name) === memory);

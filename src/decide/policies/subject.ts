@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { PolicyMemory } from '../../model/group-memory.ts';
 import type { Metric } from '../../model/metric.ts';
 import type { ScalingPolicy } from '../../model/scaling-policy.ts';
@@ -10,7 +10,7 @@ const DIGEST_CHARACTERS = 16;
 export function subjectOf(policy: ScalingPolicy, metrics: readonly Metric[]): string {
   const metric = metrics.find(({ name }) => name === policy.metric);
   const subject = JSON.stringify([policy.type, metric?.source, metric?.settings, measureOf(policy)]);
-  return createHash('sha256').update(subject).digest('hex').slice(0, DIGEST_CHARACTERS);
+  return hash('sha256', subject, 'hex').slice(0, DIGEST_CHARACTERS);
 }
 
 function measureOf(policy: ScalingPolicy): readonly unknown[] {
@@ -28,7 +28,7 @@ function measureOf(policy: ScalingPolicy): readonly unknown[] {
  * What is remembered of a policy: its breach and what it recommended only while it measures the same. When it changed the size is
  * remembered whatever it measured then.
  */
-export function memoryAbout(subject: string, known: PolicyMemory | undefined): PolicyMemory {
+export function memoryAbout(subject: string | undefined, known: PolicyMemory | undefined): PolicyMemory {
   if (known === undefined) return NO_POLICY_MEMORY;
   if (known.subject === undefined || known.subject === subject) return known;
   return { ...known, subject, breachedSince: null, recommendations: [] };

@@ -20,6 +20,7 @@ export class InForce {
   readonly #clock: VirtualClock;
   readonly #records: Records;
   readonly #ceilings = new Map<string, number>();
+  readonly #groups = new WeakMap<Fleet, ReadonlyMap<string, AutoScalingGroup>>();
   #fleet: Fleet;
   #past: Past[] = [];
 
@@ -64,10 +65,20 @@ export class InForce {
 
   /** A group as each fleet describes it that may be followed now, with those of its target groups that are behind a load balancer. */
   groups(name: string): AutoScalingGroup[] {
-    return this.#fleets(CHANGE_LAG_MS).flatMap(({ fleet }) => {
-      const group = fleet.autoScalingGroups.find((one) => one.name === name);
-      return group === undefined ? [] : [{ ...group, targetGroups: targetGroupsBehind(fleet, group) }];
-    });
+    return this.#fleets(CHANGE_LAG_MS).flatMap(({ fleet }) => this.#groupsOf(fleet).get(name) ?? []);
+  }
+
+  /** Asked for after every step, and the same for as long as a fleet is. */
+  #groupsOf(fleet: Fleet): ReadonlyMap<string, AutoScalingGroup> {
+    const known = this.#groups.get(fleet);
+    if (known !== undefined) return known;
+    const groups = fleet.autoScalingGroups.map((group) => ({
+      ...group,
+      targetGroups: targetGroupsBehind(fleet, group),
+    }));
+    const byName = new Map(groups.map((group) => [group.name, group]));
+    this.#groups.set(fleet, byName);
+    return byName;
   }
 
   /** The one that is followed, and those that were so within the time before. */
