@@ -4,6 +4,7 @@ import type { AutoScalingGroup } from '../model/fleet.ts';
 import type { Instance, InstanceId } from '../model/instance.ts';
 import type { EpochMs } from '../model/time.ts';
 import { commandVariables } from './command-variables.ts';
+import { reportingDefects } from './defects.ts';
 import type { GroupContext } from './group-context.ts';
 import type { Operations } from './operations.ts';
 
@@ -12,7 +13,7 @@ const ABORT_FLOOR_MS = 1_000;
 /** Whose operations they are, and whom their outcomes are reported to. */
 export interface Performing {
   readonly group: AutoScalingGroup;
-  readonly context: Pick<GroupContext, 'fleet' | 'commands' | 'operations'>;
+  readonly context: Pick<GroupContext, 'fleet' | 'commands' | 'operations' | 'onDefect'>;
   readonly instances: ReadonlyMap<InstanceId, Instance>;
   readonly now: EpochMs;
   readonly report: (outcome: Outcome) => void;
@@ -32,7 +33,10 @@ export function perform(due: Due, { group, context, instances, now, report }: Pe
   if (terminationCommand !== null) {
     forEach(due.command, (instance, operations) => {
       const variables = commandVariables(context.fleet(), instance);
-      const run = (signal: AbortSignal) => context.commands.run(terminationCommand, variables, signal);
+      const run = (signal: AbortSignal) =>
+        reportingDefects(`the termination command of group ${group.name}`, context.onDefect, () =>
+          context.commands.run(terminationCommand, variables, signal),
+        );
       operations.runCommand(instance, terminationCommand.timeoutMs, run, report);
     });
   }

@@ -1,5 +1,6 @@
 import type { PolicyMemory } from '../model/group-memory.ts';
 import type { JsonObject } from '../model/json.ts';
+import type { ScalingPolicy } from '../model/scaling-policy.ts';
 import { boundsOf } from './bounds.ts';
 import type { Draft } from './draft.ts';
 import { groupSize } from './group-size.ts';
@@ -16,8 +17,8 @@ export function followPolicies(draft: Draft): void {
   const { group, metrics, histories, forecasts } = draft.snapshot;
   const bounds = boundsOf(group, draft.memory);
   const desired = draft.memory.desired ?? 0;
-  const subjects = group.scalingPolicies.map((policy) => subjectOf(policy, group.metrics));
-  const verdicts = group.scalingPolicies.map((policy, index) => {
+  const policies = group.scalingPolicies.map((policy) => ({ policy, subject: subjectOf(policy, group.metrics) }));
+  const verdicts = policies.map(({ policy, subject }) => {
     const reading = metrics.get(policy.metric) ?? null;
     const history = histories.get(policy.metric) ?? [];
     return evaluate(policy, {
@@ -27,7 +28,7 @@ export function followPolicies(draft: Draft): void {
       reading,
       history,
       forecast: () => forecasts.of(history, draft.now),
-      memory: memoryAbout(subjects[index], draft.memory.policies.get(policy.name)),
+      memory: memoryAbout(subject, draft.memory.policies.get(policy.name)),
     });
   });
   draft.verdicts.push(...verdicts);
@@ -39,7 +40,7 @@ export function followPolicies(draft: Draft): void {
   const followed = isHeld ? verdicts.filter(({ type }) => type === 'predictive') : verdicts;
   const combined = combine(followed, desired, bounds);
   const by = combined.decidedBy.length > 0 ? combined.size - desired : 0;
-  remember(draft, verdicts, subjects, combined, by);
+  remember(draft, verdicts, policies, combined, by);
   if (by !== 0) changeSize(draft, verdicts, combined, by);
   for (const verdict of followed) holdBack(draft, verdict);
   holdTogether(draft, combined, by);
@@ -49,18 +50,19 @@ export function followPolicies(draft: Draft): void {
 function remember(
   draft: Draft,
   verdicts: readonly PolicyVerdict[],
-  subjects: readonly string[],
+  policies: readonly { readonly policy: ScalingPolicy; readonly subject: string }[],
   { decidedBy }: Combined,
   by: number,
 ): void {
   const before = draft.memory.policies;
   const after = new Map<string, PolicyMemory>();
   for (const [index, verdict] of verdicts.entries()) {
-    const policy = draft.snapshot.group.scalingPolicies[index];
-    const isMine = by !== 0 && policy !== undefined && decidedBy.includes(verdict);
+    const one = policies[index];
+    if (one === undefined) continue;
+    const { policy, subject } = one;
+    const isMine = by !== 0 && decidedBy.includes(verdict);
     const memory = isMine ? afterChange(policy, verdict.memory, by, draft.now) : verdict.memory;
-    if (policy === undefined || memory === NO_POLICY_MEMORY) continue;
-    const subject = subjects[index];
+    if (memory === NO_POLICY_MEMORY) continue;
     after.set(policy.name, memory.subject === subject ? memory : { ...memory, subject });
   }
   const isSame = after.size === before.size && [...after].every(([name, memory]) => before.get(name) === memory);

@@ -28,7 +28,7 @@ function measureOf(policy: ScalingPolicy): readonly unknown[] {
  * What is remembered of a policy: its breach and what it recommended only while it measures the same. When it changed the size is
  * remembered whatever it measured then.
  */
-export function memoryAbout(subject: string | undefined, known: PolicyMemory | undefined): PolicyMemory {
+export function memoryAbout(subject: string, known: PolicyMemory | undefined): PolicyMemory {
   if (known === undefined) return NO_POLICY_MEMORY;
   if (known.subject === undefined || known.subject === subject) return known;
   return { ...known, subject, breachedSince: null, recommendations: [] };
