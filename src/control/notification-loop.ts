@@ -169,7 +169,7 @@ export class NotificationLoop {
     }
   }
 
-  /** One look, and one try if it is time for one. @returns what it has come to */
+  /** Gathers what is new, and tries to send it if it is time for that. @returns what it has come to */
   async #step(signal: AbortSignal): Promise<NextSend> {
     const { clock, onProblem } = this.#context;
     try {
@@ -199,7 +199,7 @@ export class NotificationLoop {
     return nextSend(times, state, { at: clock.now(), steadyMs: clock.steadyMs() });
   }
 
-  /** Looks at what was recorded since the last time. */
+  /** Reads what was recorded since the last time. */
   async #gather(signal: AbortSignal): Promise<Gathering> {
     const { clock, store } = this.#context;
     this.#cursor ??= await this.#begin();

@@ -2,7 +2,7 @@ import type { KeyedSerial } from '../../base/serial.ts';
 import type { MachineRepair } from '../../model/observation.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { asPortError } from '../../ports/errors.ts';
+import { asPortError, PortError } from '../../ports/errors.ts';
 import type { Claim } from './claim.ts';
 import { COMMAND_TIMEOUT_MS, type Host, isUnreachable } from './host.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -185,7 +185,7 @@ function isSame(found: Claim | null, claim: Claim): boolean {
 
 async function whyDownOrThrow(host: Host, claim: Claim, signal: AbortSignal): Promise<void> {
   const why = await host.whyDown(claim, signal);
-  if (why !== null) throw new Error(why);
+  if (why !== null) throw new PortError('Transient', 'notServing', why);
 }
 
 /** Asks until there is an answer, or it is too late. @param until by the steady clock */
