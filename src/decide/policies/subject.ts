@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { PolicyMemory } from '../../model/group-memory.ts';
 import type { Metric } from '../../model/metric.ts';
 import type { ScalingPolicy } from '../../model/scaling-policy.ts';
@@ -10,7 +10,7 @@ const DIGEST_CHARACTERS = 16;
 export function subjectOf(policy: ScalingPolicy, metrics: readonly Metric[]): string {
   const metric = metrics.find(({ name }) => name === policy.metric);
   const subject = JSON.stringify([policy.type, metric?.source, metric?.settings, measureOf(policy)]);
-  return hash('sha256', subject, 'hex').slice(0, DIGEST_CHARACTERS);
+  return createHash('sha256').update(subject).digest('hex').slice(0, DIGEST_CHARACTERS);
 }
 
 function measureOf(policy: ScalingPolicy): readonly unknown[] {
