@@ -40,7 +40,9 @@ export class Ending {
       throw new PortError('NotFound', 'noMachine', `There is no virtual machine ${name} in the fleet ${this.#fleet}.`);
     }
     if (begin !== 'underWay') await this.#client.begin(begin);
-    this.#polls.set(name, { polls: polls + 1, nextMs: this.#clock.steadyMs() + backoffMs(polls + 1, POLL, 0) });
+    // Each step is new: what it waits for may be done soon.
+    const count = begin === 'underWay' ? polls + 1 : 1;
+    this.#polls.set(name, { polls: count, nextMs: this.#clock.steadyMs() + backoffMs(count, POLL, 0) });
   }
 
   /** Removes all that there is of a machine, and waits for it. @throws PortError */

@@ -1,5 +1,6 @@
 import type { VirtualMachine } from '@azure/arm-compute';
 import type { NetworkInterface, PublicIPAddress } from '@azure/arm-network';
+import { oneLine } from '../../base/quoted.ts';
 import type { Machine } from '../../model/observation.ts';
 import type { Tags } from './tags.ts';
 
@@ -13,11 +14,13 @@ export interface Parts {
 /** A launch under way may take so long until there is a virtual machine. */
 const HALF_MADE_MS = 600_000;
 
-/** @param powerState of Azure's instance view (`PowerState/running`); null where it is unknown */
-export function machineOf(name: string, tags: Tags, parts: Parts, powerState: string | null, nowMs: number): Machine {
+type Statuses = NonNullable<VirtualMachine['instanceView']>['statuses'];
+
+/** @param statuses of Azure's instance view, as far as they are known */
+export function machineOf(name: string, tags: Tags, parts: Parts, statuses: Statuses, nowMs: number): Machine {
   const { group, instanceId, launchedAt } = tags;
   const isYoung = nowMs - launchedAt < HALF_MADE_MS;
-  const { state, detail } = parts.vm === null ? halfMade(isYoung) : stateOf(parts.vm, powerState, isYoung);
+  const { state, detail } = parts.vm === null ? halfMade(isYoung) : stateOf(parts.vm, statuses ?? [], isYoung);
   return {
     id: name,
     instanceId,
@@ -31,6 +34,9 @@ export function machineOf(name: string, tags: Tags, parts: Parts, powerState: st
   };
 }
 
+/** A status of the instance view that says why: `ProvisioningState/failed/AllocationFailed`. */
+const FAILED = 'ProvisioningState/failed/';
+
 type State = Pick<Machine, 'state' | 'detail'>;
 
 function halfMade(isYoung: boolean): State {
@@ -39,9 +45,9 @@ function halfMade(isYoung: boolean): State {
     : { state: 'stopped', detail: 'only its network interface or address is there' };
 }
 
-function stateOf({ provisioningState = '' }: VirtualMachine, powerState: string | null, isYoung: boolean): State {
+function stateOf({ provisioningState = '' }: VirtualMachine, statuses: NonNullable<Statuses>, isYoung: boolean): State {
   if (provisioningState === 'Deleting') return { state: 'stopped', detail: 'it is being deleted' };
-  switch (powerState) {
+  switch (statuses.find(({ code }) => code?.startsWith('PowerState/') === true)?.code) {
     case 'PowerState/running':
       return { state: 'running', detail: '' };
     case 'PowerState/stopping':
@@ -51,7 +57,11 @@ function stateOf({ provisioningState = '' }: VirtualMachine, powerState: string 
     case 'PowerState/deallocated':
       return { state: 'stopped', detail: 'it is off' };
     default:
-      if (provisioningState === 'Failed') return { state: 'stopped', detail: 'it could not be made' };
+      if (provisioningState === 'Failed') {
+        const { code = '', message = '' } = statuses.find((status) => status.code?.startsWith(FAILED) === true) ?? {};
+        const why = [code.slice(FAILED.length), oneLine(message)].filter((part) => part !== '').join(': ');
+        return { state: 'stopped', detail: `it could not be made${why === '' ? '' : ` (${why})`}` };
+      }
       // Azure calls it made when it runs. Who may not read the states of the whole subscription does not see more.
       return isYoung && provisioningState !== 'Succeeded'
         ? { state: 'pending', detail: 'it is starting' }

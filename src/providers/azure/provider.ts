@@ -1,4 +1,3 @@
-import type { VirtualMachine } from '@azure/arm-compute';
 import { KeyedSerial } from '../../base/serial.ts';
 import type { Machine } from '../../model/observation.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -82,9 +81,9 @@ export class AzureProvider implements Provider {
       zone,
       address: settings.address,
     };
-    if (there.vm !== null) return machineOf(name, tags, there, powerStateOf(there.vm), this.#clock.now());
+    if (there.vm !== null) return machineOf(name, tags, there, there.vm.instanceView?.statuses, this.#clock.now());
     const made = await this.#launches.launch({ fleet: this.#fleet, name, request, settings, tags }, signal);
-    return machineOf(name, tags, made, null, this.#clock.now());
+    return machineOf(name, tags, made, [], this.#clock.now());
   }
 
   /** What the parts that there are say; null where there are none. @throws PortError `Invalid` when one of them is somebody else's */
@@ -120,13 +119,13 @@ export class AzureProvider implements Provider {
   async #machines(abortSignal: AbortSignal): Promise<readonly Machine[]> {
     const how = { abortSignal };
     const vms = await this.#client.call(({ compute }, group) => all(compute.virtualMachines.list(group, how)));
-    const statuses = await this.#client.call(({ compute }) =>
+    const seen = await this.#client.call(({ compute }) =>
       all(compute.virtualMachines.listAll({ ...how, statusOnly: 'true' })),
     );
     const interfaces = await this.#client.call(({ network }, group) => all(network.networkInterfaces.list(group, how)));
     const addresses = await this.#client.call(({ network }, group) => all(network.publicIPAddresses.list(group, how)));
 
-    const powerStates = new Map(statuses.map((vm) => [vm.id?.toLowerCase(), powerStateOf(vm)]));
+    const statusesById = new Map(seen.map((vm) => [vm.id?.toLowerCase(), vm.instanceView?.statuses]));
     const vmsByName = new Map(vms.map((vm) => [vm.name?.toLowerCase() ?? '', vm]));
     const interfacesByVm = new Map(interfaces.map((one) => [vmOfPart(one.name), one]));
     const addressesByVm = new Map(addresses.map((one) => [vmOfPart(one.name), one]));
@@ -142,8 +141,8 @@ export class AzureProvider implements Provider {
       const parts = isMissed ? await this.#partsOf(name, abortSignal) : { vm: listed, networkInterface, publicAddress };
       const { vm } = parts;
       if (vm === null && this.#leftovers.has(name)) return [];
-      const powerState = vm === null ? null : (powerStates.get(vm.id?.toLowerCase()) ?? powerStateOf(vm));
-      return [machineOf(name, of, parts, powerState, this.#clock.now())];
+      const statuses = statusesById.get(vm?.id?.toLowerCase()) ?? vm?.instanceView?.statuses;
+      return [machineOf(name, of, parts, statuses, this.#clock.now())];
     });
     return (await Promise.all(machines)).flat();
   }
@@ -152,10 +151,6 @@ export class AzureProvider implements Provider {
     const found = name === null ? null : tagsOf(name, tags, this.#fleet);
     if (found !== null && name !== null) noted.set(name, found);
   }
-}
-
-function powerStateOf({ instanceView }: VirtualMachine): string | null {
-  return instanceView?.statuses?.find(({ code }) => code?.startsWith('PowerState/') === true)?.code ?? null;
 }
 
 /** All pages, or an error. */

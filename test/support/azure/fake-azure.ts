@@ -17,12 +17,25 @@ const ACCESS_TOKEN = 'a-token';
 const PAGE_SIZE = 20;
 const POLL_MS = 50;
 const RESOURCES = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/`;
+const STATUSES = `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Compute/virtualMachines`;
 const NO_CONTENT = { status: 204, body: null, headers: {} };
+
+const isOf = (kind: Kind) => (path: string) => path.startsWith(RESOURCES) && `${path}/`.includes(`/${kind}/`);
+/** What a call is about, by its path. */
+const WHERE = {
+  virtualMachines: isOf('virtualMachines'),
+  disks: isOf('disks'),
+  networkInterfaces: isOf('networkInterfaces'),
+  publicIPAddresses: isOf('publicIPAddresses'),
+  statuses: (path: string) => path === STATUSES,
+  operation: (path: string) => path.startsWith('/operations/'),
+  token: (path: string) => path.endsWith('/token'),
+};
 
 /** The next calls that fit go wrong. */
 export interface Fault {
   readonly method: string;
-  readonly kind: Kind | 'token';
+  readonly kind: keyof typeof WHERE;
   readonly refusal: Refusal | 'loseAnswer';
   times: number;
 }
@@ -161,8 +174,8 @@ export class FakeAzure {
       };
       return { status: 200, body: { value: [cores] }, headers: {} };
     }
-    if (path === `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Compute/virtualMachines`) {
-      return this.#page('virtualMachines', url, (one) => one);
+    if (path === STATUSES) {
+      return this.#page('virtualMachines', url, this.subscription.conditions.hasStatuses ? (one) => one : withoutView);
     }
     if (!path.startsWith(RESOURCES))
       throw new Refusal(404, 'ResourceGroupNotFound', `Resource group of ${path} could not be found.`);
@@ -206,8 +219,7 @@ export class FakeAzure {
 
   #takeFault(method: string, path: string): Fault | null {
     const planned = this.faults.find((one) => {
-      const fits = one.kind === 'token' ? path.endsWith('/token') : path.includes(`/${one.kind}/`);
-      return one.times > 0 && one.method === method && fits;
+      return one.times > 0 && one.method === method && WHERE[one.kind](path);
     });
     if (planned === undefined) return null;
     planned.times -= 1;

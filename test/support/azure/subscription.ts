@@ -43,6 +43,11 @@ const PROVIDERS: Readonly<Record<Kind, string>> = {
   networkInterfaces: 'Microsoft.Network',
   publicIPAddresses: 'Microsoft.Network',
 };
+const NO_ROOM = {
+  code: 'AllocationFailed',
+  message: 'Allocation failed. We do not have sufficient capacity.',
+  isRunning: false,
+};
 const SIZES = ['Standard_B2s', 'Standard_D2s_v5'];
 const ZONES = ['1', '2', '3'];
 const MAX_CUSTOM_DATA_BYTES = 65_535;
@@ -58,8 +63,15 @@ export class Subscription {
     /** Sizes, or `zone/size`, that cannot be allocated: the operation fails, and the machine stays behind. */
     full: new Set<string>(),
     maxMachines: 1_000,
+    /** How operations that make machines end; the machine runs all the same, or not. */
+    failure: null as { readonly code: string; readonly message: string; readonly isRunning: boolean } | null,
     /** How long what is new is missing from lists; what is asked for by its name is there at once. */
     listLagMs: 0,
+    laggingKinds: ['virtualMachines', 'disks', 'networkInterfaces', 'publicIPAddresses'] as readonly Kind[],
+    /** Whether who asks may see the states of the subscription's machines. */
+    hasStatuses: true,
+    /** Whether what is marked to go with its machine goes with it. */
+    isDeletedTogether: true,
     /** How long the network interface of a machine that was refused is kept for it. */
     reservedMs: 0,
   };
@@ -80,8 +92,11 @@ export class Subscription {
   }
 
   list(kind: Kind): readonly Resource[] {
-    const listed = Date.now() - this.conditions.listLagMs;
-    return this.#all(kind).filter(({ id }) => (this.#bornAt.get(id) ?? 0) <= listed);
+    const { laggingKinds, listLagMs } = this.conditions;
+    const listed = Date.now() - (laggingKinds.includes(kind) ? listLagMs : 0);
+    return this.#all(kind)
+      .filter(({ id }) => (this.#bornAt.get(id) ?? 0) <= listed)
+      .map((one) => this.#withMachine(one));
   }
 
   /** Of all kinds, the names: what would be paid for. */
@@ -101,9 +116,7 @@ export class Subscription {
     const found = this.#resources.get(idOf(kind, name));
     if (found === undefined)
       throw new Refusal(404, 'ResourceNotFound', `The Resource '${kind}/${name}' was not found.`);
-    const machine = kind === 'networkInterfaces' ? this.#machineOf(found.id) : undefined;
-    if (machine === undefined) return found;
-    return { ...found, properties: { ...found.properties, virtualMachine: { id: machine.id } } };
+    return this.#withMachine(found);
   }
 
   /** Makes or changes something; its operation goes on by itself. */
@@ -173,6 +186,17 @@ export class Subscription {
     }
   }
 
+  /** The time of that is over. */
+  releaseReserved(): void {
+    this.#reservedUntil.clear();
+  }
+
+  /** As a backup is restored: with all tags, and a name of its own. */
+  copy(kind: Kind, name: string, copyName: string): void {
+    const id = idOf(kind, copyName);
+    this.#resources.set(id, { ...this.get(kind, name), id, name: copyName });
+  }
+
   setTags(kind: Kind, name: string, tags: Readonly<Record<string, string>>): void {
     const resource = this.get(kind, name);
     this.#resources.set(resource.id, { ...resource, tags });
@@ -217,11 +241,15 @@ export class Subscription {
     const { hardwareProfile, networkProfile, storageProfile } = machine.properties as MachineProperties;
     const size = hardwareProfile?.vmSize ?? '';
     const { full } = this.conditions;
-    if (full.has(size) || full.has(`${machine.zones?.[0]}/${size}`)) {
-      this.#change(machine.id, { provisioningState: 'Failed' });
+    const isFull = full.has(size) || full.has(`${machine.zones?.[0]}/${size}`);
+    const failure = isFull ? NO_ROOM : this.conditions.failure;
+    if (failure !== null) {
+      const { code, message } = failure;
       operation.status = 'Failed';
-      operation.error = { code: 'AllocationFailed', message: 'Allocation failed. We do not have sufficient capacity.' };
-      return;
+      operation.error = { code, message };
+      const status = { code: `ProvisioningState/failed/${code}`, message };
+      this.#change(machine.id, { provisioningState: 'Failed', instanceView: { statuses: [status] } });
+      if (!failure.isRunning) return;
     }
     const disk = storageProfile?.osDisk?.name ?? '';
     const diskId = idOf('disks', disk);
@@ -234,7 +262,7 @@ export class Subscription {
       properties: { provisioningState: 'Succeeded' },
     });
     this.#change(machine.id, {
-      provisioningState: 'Succeeded',
+      provisioningState: failure === null ? 'Succeeded' : 'Failed',
       instanceView: powerState('running'),
       timeCreated: new Date().toISOString(),
     });
@@ -247,6 +275,7 @@ export class Subscription {
   #remove(id: string): void {
     const resource = this.#resources.get(id);
     this.#resources.delete(id);
+    if (!this.conditions.isDeletedTogether) return;
     const { networkProfile, storageProfile } = (resource?.properties ?? {}) as MachineProperties;
     for (const nic of networkProfile?.networkInterfaces ?? []) {
       if (nic.properties?.deleteOption === 'Delete') this.#remove(nic.id ?? '');
@@ -265,6 +294,13 @@ export class Subscription {
       ...one,
       properties: { ...one.properties, privateIPAddress: address },
     }));
+  }
+
+  /** A network interface knows what it is attached to. */
+  #withMachine(resource: Resource): Resource {
+    const machine = this.#machineOf(resource.id);
+    if (machine === undefined) return resource;
+    return { ...resource, properties: { ...resource.properties, virtualMachine: { id: machine.id } } };
   }
 
   #address(part: number): string {

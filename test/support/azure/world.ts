@@ -83,13 +83,13 @@ export class AzureWorld implements ProviderWorld {
 }
 
 /** What a person writes in a launch template. */
-const TEMPLATE: JsonObject = {
+export const TEMPLATE: JsonObject = {
   image: { publisher: 'Debian', offer: 'debian-13', sku: '13-gen2' },
   vmSize: 'Standard_B2s',
   subnet: SUBNET,
   sshPublicKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA ops',
 };
 
-function templateSettings(written: JsonObject): JsonObject {
+export function templateSettings(written: JsonObject): JsonObject {
   return azureProvider.settingsSchema('/').parse({ ...TEMPLATE, ...written });
 }
