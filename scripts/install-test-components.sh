@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what only tests need from the distribution (Debian, Ubuntu), as root: faketime, OpenIPMI, Prometheus, Python, RabbitMQ, Redis, libvirt with QEMU
-# and a small guest, Vagrant, Docker with its registry, and Podman; and moto, apart from the host. Tests run their own, so the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
+# and a small guest, Vagrant, Docker with its registry, and Podman; and moto and Azure's client for Python, apart from the host. Tests run their own, so the packages' services are neither started now nor at the next boot. One that is there already is left as it is.
 set -eu
 . "$(dirname "$0")/debian-packages.sh"
 
@@ -39,10 +39,12 @@ is_program ip || missing="$missing iproute2"
 is_program nc || missing="$missing netcat-openbsd"
 is_program busybox || missing="$missing busybox-static"
 is_program chromium || missing="$missing chromium"
+is_program openssl || missing="$missing openssl"
 is_program cpio || missing="$missing cpio"
 if [ -z "$missing" ]; then
   sh "$(dirname "$0")/build-test-guest.sh"
   sh "$(dirname "$0")/install-test-moto.sh" || echo "moto cannot be installed from here; its tests cannot be run." >&2
+  sh "$(dirname "$0")/install-test-azure-client.sh" || echo "Azure's client cannot be installed from here; its test cannot be run." >&2
   echo 'faketime, OpenIPMI, Prometheus, Python, RabbitMQ and Redis, libvirt with QEMU, Vagrant, Docker and Podman are installed.'
   exit 0
 fi
@@ -60,4 +62,5 @@ for service in $missing; do
 done
 sh "$(dirname "$0")/build-test-guest.sh"
 sh "$(dirname "$0")/install-test-moto.sh" || echo "moto cannot be installed from here; its tests cannot be run." >&2
+sh "$(dirname "$0")/install-test-azure-client.sh" || echo "Azure's client cannot be installed from here; its test cannot be run." >&2
 echo "Installed:$missing"

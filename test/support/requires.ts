@@ -14,6 +14,11 @@ const INSTALL_TEST_COMPONENTS = 'sudo sh scripts/install-test-components.sh';
 
 /** What tests may need beyond the packages, and the command that installs it. */
 const components = {
+  azureClient: {
+    title: "Azure's client for Python",
+    program: 'drover-test-azure',
+    install: INSTALL_TEST_COMPONENTS,
+  },
   chromium: { title: 'Chromium', program: 'chromium', install: INSTALL_TEST_COMPONENTS },
   docker: { title: 'Docker', program: 'dockerd', install: INSTALL_TEST_COMPONENTS },
   faketime: { title: 'faketime', program: 'faketime', install: INSTALL_TEST_COMPONENTS },
@@ -23,6 +28,7 @@ const components = {
   ipmi: { title: 'OpenIPMI with ipmitool and wakeonlan', program: 'ipmi_sim', install: INSTALL_TEST_COMPONENTS },
   libvirt: { title: 'libvirt', program: 'libvirtd', install: INSTALL_TEST_COMPONENTS },
   moto: { title: 'moto', program: 'drover-test-moto', install: INSTALL_TEST_COMPONENTS },
+  openssl: { title: 'OpenSSL', program: 'openssl', install: INSTALL_TEST_COMPONENTS },
   podman: { title: 'Podman', program: 'podman', install: INSTALL_TEST_COMPONENTS },
   prometheus: { title: 'Prometheus', program: 'prometheus', install: INSTALL_TEST_COMPONENTS },
   python3: { title: 'Python', program: 'python3', install: INSTALL_TEST_COMPONENTS },

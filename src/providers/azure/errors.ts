@@ -55,7 +55,14 @@ const LOGIN = 'see whether the credential is right and its role may manage virtu
 const QUOTA = /quota|limit/i;
 /** Of 404: that there is no such thing, said by Azure itself and not by a proxy before it. */
 const NOT_FOUND = ['NotFound', 'ResourceNotFound', 'ImageNotFound', 'PlatformImageNotFound', 'GalleryImageNotFound'];
-const IDENTITY_ERRORS = ['AuthenticationError', 'AggregateAuthenticationError', 'CredentialUnavailableError'];
+const IDENTITY_ERRORS = [
+  'AuthenticationError',
+  'AuthenticationRequiredError',
+  'ClientConfigurationError',
+  'CredentialUnavailableError',
+];
+/** What @azure/identity says of a token endpoint that gives no answer, in its message only. */
+const NO_TOKEN_ENDPOINT = /network_error|endpoints_resolution_error|network unreachable/i;
 
 interface Parts {
   readonly status: number | null;
@@ -65,9 +72,8 @@ interface Parts {
 
 /** What the SDK has thrown for a call, as a PortError; programming errors are left as they are. */
 export function azureError(error: unknown): unknown {
-  if (error instanceof PortError || !(error instanceof Error)) return error;
+  if (error instanceof PortError || !(error instanceof Error) || isProgrammingError(error)) return error;
   const { status, code, message } = partsOf(error);
-  if (status === null && code === '' && isProgrammingError(error)) return error;
   const reaction = reactionTo(error, status, code, message);
   const remedy = REMEDIES.get(code) ?? (reaction === 'Unauthorized' ? LOGIN : null);
   const retryAfterMs = retryAfterOf(error);
@@ -98,7 +104,7 @@ function reactionTo(error: Error, status: number | null, code: string, message: 
   if (code === 'OperationNotAllowed' && QUOTA.test(message)) return 'NoCapacity';
   const known = REACTIONS.get(code);
   if (known !== undefined) return known;
-  if (IDENTITY_ERRORS.includes(error.name)) return identityReaction(status);
+  if (IDENTITY_ERRORS.includes(error.name)) return identityReaction(error);
   if (NOT_FOUND.includes(code)) return 'NotFound';
   if (status === null) return 'Transient';
   if (status === 401 || status === 403) return 'Unauthorized';
@@ -107,15 +113,21 @@ function reactionTo(error: Error, status: number | null, code: string, message: 
   return 'Invalid';
 }
 
-function identityReaction(status: number | null): Reaction {
+function identityReaction(error: Error): Reaction {
+  const status = numberAt(error, 'statusCode') ?? numberAt(error.cause, 'status');
   if (status === 429) return 'RateLimited';
-  return status !== null && status >= 500 ? 'Transient' : 'Unauthorized';
+  return NO_TOKEN_ENDPOINT.test(error.message) || (status !== null && status >= 500) ? 'Transient' : 'Unauthorized';
+}
+
+function numberAt(value: unknown, key: string): number | null {
+  const found: unknown = Object(value)[key];
+  return typeof found === 'number' ? found : null;
 }
 
 function partsOf(error: Error): Parts {
   const [, failed, why] = FAILED_OPERATION.exec(error.message) ?? [];
   if (failed !== undefined) return { status: null, code: failed, message: `${why} (${failed})` };
-  const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : null;
+  const status = numberAt(error, 'statusCode');
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const reason = reasonOf(error);
   return { status, code, message: code === '' ? reason : `${reason} (${code})` };

@@ -10,7 +10,7 @@ import {
   type ProviderContext,
   wholeList,
 } from '../../ports/provider.ts';
-import { AzureClient } from './client.ts';
+import { AzureClient, type Clients } from './client.ts';
 import { Ending } from './ending.ts';
 import { Launches } from './launch.ts';
 import { Leftovers } from './leftovers.ts';
@@ -118,12 +118,16 @@ export class AzureProvider implements Provider {
   /** Of each name what there is of it. Machines first: of one that goes meanwhile an interface is left to be seen, and not the other way round. */
   async #machines(abortSignal: AbortSignal): Promise<readonly Machine[]> {
     const how = { abortSignal };
-    const vms = await this.#client.call(({ compute }, group) => all(compute.virtualMachines.list(group, how)));
-    const seen = await this.#client.call(({ compute }) =>
-      all(compute.virtualMachines.listAll({ ...how, statusOnly: 'true' })),
+    const vms = await this.#all('virtual machines', ({ compute }, group) => compute.virtualMachines.list(group, how));
+    const seen = await this.#all('power states, in the whole subscription,', ({ compute }) =>
+      compute.virtualMachines.listAll({ ...how, statusOnly: 'true' }),
     );
-    const interfaces = await this.#client.call(({ network }, group) => all(network.networkInterfaces.list(group, how)));
-    const addresses = await this.#client.call(({ network }, group) => all(network.publicIPAddresses.list(group, how)));
+    const interfaces = await this.#all('network interfaces', ({ network }, group) =>
+      network.networkInterfaces.list(group, how),
+    );
+    const addresses = await this.#all('public addresses', ({ network }, group) =>
+      network.publicIPAddresses.list(group, how),
+    );
 
     const statusesById = new Map(seen.map((vm) => [vm.id?.toLowerCase(), vm.instanceView?.statuses]));
     const vmsByName = new Map(vms.map((vm) => [vm.name?.toLowerCase() ?? '', vm]));
@@ -151,16 +155,25 @@ export class AzureProvider implements Provider {
     const found = name === null ? null : tagsOf(name, tags, this.#fleet);
     if (found !== null && name !== null) noted.set(name, found);
   }
-}
 
-/** All pages, or an error. */
-async function all<T>(pages: AsyncIterable<T>): Promise<readonly T[]> {
-  const found: T[] = [];
-  for await (const item of pages) {
-    if (found.length === MAX_LISTED) {
-      throw new PortError('Transient', 'tooMany', `Azure lists more than ${MAX_LISTED} resources`);
+  /** All pages, or an error. The SDK keeps Azure's code of one, and not its words. */
+  async #all<T>(what: string, pages: (clients: Clients, group: string) => AsyncIterable<T>): Promise<readonly T[]> {
+    try {
+      return await this.#client.call(async (clients, group) => {
+        const found: T[] = [];
+        for await (const item of pages(clients, group)) {
+          if (found.length === MAX_LISTED) {
+            throw new PortError('Transient', 'tooMany', `there are more than ${MAX_LISTED}`);
+          }
+          found.push(item);
+        }
+        return found;
+      });
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+      const { reaction, code, message, retryAfterMs } = error;
+      const wait = retryAfterMs === null ? {} : { retryAfterMs };
+      throw new PortError(reaction, code, `${what} cannot be listed: ${message}`, { cause: error, ...wait });
     }
-    found.push(item);
   }
-  return found;
 }

@@ -1,13 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { PortError } from '../../../src/ports/errors.ts';
 import type { Provider } from '../../../src/ports/provider.ts';
 import { Refusal } from '../../support/azure/subscription.ts';
 import { AzureWorld, templateSettings } from '../../support/azure/world.ts';
 import { launchRequest } from '../../support/launch-request.ts';
+import { requires } from '../../support/requires.ts';
 
 const { signal } = new AbortController();
 
-describe('what Azure refuses', () => {
+requires('openssl')('what Azure refuses', () => {
   let world: AzureWorld;
   let provider: Provider;
   let count = 0;
@@ -118,7 +119,9 @@ describe('what Azure refuses', () => {
 
   it('says what a person does next', async () => {
     world.fake.fail('PUT', 'virtualMachines', new Refusal(403, 'AuthorizationFailed', 'The client does not have it.'));
-    expect(await launch()).toMatchObject({ message: expect.stringMatching(/AuthorizationFailed\): see whether .* role/) });
+    expect(await launch()).toMatchObject({
+      message: expect.stringMatching(/AuthorizationFailed\): see whether .* role/),
+    });
     world.fake.fail('PUT', 'virtualMachines', new Refusal(409, 'QuotaExceeded', 'No cores are left.'));
     expect(await launch()).toMatchObject({ message: expect.stringContaining('larger quota') });
   });

@@ -7,6 +7,9 @@ import { freePorts } from '../../support/free-ports.ts';
 import { Load } from '../../support/load.ts';
 import { requires } from '../../support/requires.ts';
 
+/** That nothing was made where there was no room is certain after the next list. */
+const A_LIST_LATER_MS = 60_000;
+
 requires('haproxy')('a fleet at Azure', () => {
   let world: AzureWorld;
   let fleet: RealFleet | undefined;
@@ -41,7 +44,7 @@ requires('haproxy')('a fleet at Azure', () => {
     // No zone has room for the first size any more.
     subscription.conditions.full.add('Standard_B2s');
     await writeFile(created.desiredFile, '5\n');
-    await created.settle(5);
+    await created.until('five serve', async () => (await created.inService()).length === 5);
     const sizes = subscription
       .list('virtualMachines')
       .map(({ properties }) => (properties.hardwareProfile as { vmSize: string }).vmSize);
@@ -53,7 +56,7 @@ requires('haproxy')('a fleet at Azure', () => {
     expect(new Set(zones)).toEqual(new Set(['1', '2']));
 
     await writeFile(created.desiredFile, '2\n');
-    await created.settle(2);
+    await created.settle(2, A_LIST_LATER_MS);
     const { failures, answers } = await load.stop();
     expect(failures).toEqual([]);
     expect(answers.size).toBe(6);

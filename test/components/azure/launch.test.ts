@@ -1,13 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Provider } from '../../../src/ports/provider.ts';
 import { Refusal } from '../../support/azure/subscription.ts';
 import { AzureWorld, templateSettings } from '../../support/azure/world.ts';
 import { launchRequest } from '../../support/launch-request.ts';
+import { requires } from '../../support/requires.ts';
 
 const { signal } = new AbortController();
 const ZONE_1 = { zone: '1', instanceType: 'Standard_B2s' };
 
-describe('launch at Azure', () => {
+requires('openssl')('launch at Azure', () => {
   let world: AzureWorld;
   let provider: Provider;
 

@@ -3,10 +3,11 @@ import type { Provider } from '../../../src/ports/provider.ts';
 import { Refusal } from '../../support/azure/subscription.ts';
 import { AzureWorld, templateSettings } from '../../support/azure/world.ts';
 import { launchRequest } from '../../support/launch-request.ts';
+import { requires } from '../../support/requires.ts';
 
 const { signal } = new AbortController();
 
-describe('list at Azure', () => {
+requires('openssl')('list at Azure', () => {
   let world: AzureWorld;
   let provider: Provider;
 

@@ -12,8 +12,10 @@ import { GROUP, type Kind, type Machines, Refusal, type Resource, SUBSCRIPTION, 
 export const TENANT = '00000000-0000-0000-0000-000000000002';
 export const CLIENT = '00000000-0000-0000-0000-000000000003';
 export const CLIENT_SECRET = 'a secret of the tests';
+/** What a federation has given out for the application. */
+export const FEDERATED_TOKEN = 'a token of the federation';
 
-const ACCESS_TOKEN = 'a-token';
+export const ACCESS_TOKEN = 'a-token';
 const PAGE_SIZE = 20;
 const POLL_MS = 50;
 const RESOURCES = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/`;
@@ -51,6 +53,8 @@ export class FakeAzure {
   readonly subscription: Subscription;
   readonly calls: string[] = [];
   readonly faults: Fault[] = [];
+  /** Operations are to be asked for again in whole seconds, as Azure says it; else at a moment before that, so that tests are quick. */
+  areSecondsWhole = false;
   readonly #folder: string;
   readonly #https: Server;
 
@@ -125,14 +129,16 @@ export class FakeAzure {
       if (!url.searchParams.has('api-version')) {
         throw new Refusal(400, 'MissingApiVersionParameter', 'The api-version query parameter is required.');
       }
-      const [, operation] = /^\/operations\/(\d+)$/.exec(url.pathname) ?? [];
-      if (operation !== undefined) return this.#operation(operation);
+      const [, asked, operation] = /^\/(operations|operationResults)\/(\d+)$/.exec(url.pathname) ?? [];
+      if (asked !== undefined && operation !== undefined) return this.#operation(asked, operation);
       return this.#resource(request, url, body);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const { status, code, message, retryAfterS } = error;
       const headers: Record<string, string> = retryAfterS === null ? {} : { 'retry-after': String(retryAfterS) };
-      return { status, body: { error: { code, message } }, headers };
+      const isLogin = url.pathname.startsWith(`/${TENANT}/`);
+      const refused = isLogin ? { error: code, error_description: message } : { error: { code, message } };
+      return { status, body: refused, headers };
     }
   }
 
@@ -149,18 +155,21 @@ export class FakeAzure {
       return { status: 200, body: endpoints, headers: {} };
     }
     const asked = new URLSearchParams(body);
-    if (asked.get('client_secret') !== CLIENT_SECRET || asked.get('client_id') !== CLIENT) {
+    const isProved = asked.get('client_secret') === CLIENT_SECRET || asked.get('client_assertion') === FEDERATED_TOKEN;
+    if (!isProved || asked.get('client_id') !== CLIENT) {
       const refused = { error: 'invalid_client', error_description: 'AADSTS7000215: Invalid client secret provided.' };
       return { status: 401, body: refused, headers: {} };
     }
     return { status: 200, body: { token_type: 'Bearer', expires_in: 3_599, access_token: ACCESS_TOKEN }, headers: {} };
   }
 
-  #operation(id: string): Answer {
+  #operation(asked: string, id: string): Answer {
     const operation = this.subscription.operations.get(id);
     if (operation === undefined) throw new Refusal(404, 'NotFound', `operation ${id}`);
     const { status, error } = operation;
-    return { status: 200, body: { status, ...(error === null ? {} : { error }) }, headers: soon() };
+    // The result of a deletion.
+    if (asked === 'operationResults') return status === 'InProgress' ? { ...NO_CONTENT, status: 202 } : NO_CONTENT;
+    return { status: 200, body: { status, ...(error === null ? {} : { error }) }, headers: this.#soon() };
   }
 
   #resource(request: IncomingMessage, url: URL, body: string): Answer {
@@ -169,7 +178,7 @@ export class FakeAzure {
       const cores = {
         name: { value: 'cores', localizedValue: 'Total Regional vCPUs' },
         unit: 'Count',
-        currentValue: 4,
+        currentValue: this.subscription.conditions.usedCores,
         limit: 10,
       };
       return { status: 200, body: { value: [cores] }, headers: {} };
@@ -200,12 +209,18 @@ export class FakeAzure {
       return { status: 201, body: withoutView(resource), headers: this.#toOperation(operation.id) };
     }
     const operation = this.subscription.delete(kind, name);
-    return operation === null ? NO_CONTENT : { status: 202, body: null, headers: this.#toOperation(operation.id) };
+    if (operation === null) return NO_CONTENT;
+    const location = `${this.endpoint}/operationResults/${operation.id}?api-version=2026-01-01`;
+    return { status: 202, body: null, headers: { ...this.#toOperation(operation.id), location } };
   }
 
   #toOperation(id: string): Record<string, string> {
     const url = `${this.endpoint}/operations/${id}?api-version=2026-01-01`;
-    return { 'azure-asyncoperation': url, location: url, ...soon() };
+    return { 'azure-asyncoperation': url, ...this.#soon() };
+  }
+
+  #soon(): Record<string, string> {
+    return { 'retry-after': this.areSecondsWhole ? '1' : new Date(Date.now() + POLL_MS).toISOString() };
   }
 
   #page(kind: Kind, url: URL, shown: (resource: Resource) => unknown): Answer {
@@ -225,11 +240,6 @@ export class FakeAzure {
     planned.times -= 1;
     return planned;
   }
-}
-
-/** When an operation is to be asked for again: by the moment, because a number of seconds cannot be less than one. */
-function soon(): Record<string, string> {
-  return { 'retry-after': new Date(Date.now() + POLL_MS).toISOString() };
 }
 
 /** Only who asks for it gets the state at run time. */

@@ -63,6 +63,7 @@ export class Subscription {
     /** Sizes, or `zone/size`, that cannot be allocated: the operation fails, and the machine stays behind. */
     full: new Set<string>(),
     maxMachines: 1_000,
+    usedCores: 4,
     /** How operations that make machines end; the machine runs all the same, or not. */
     failure: null as { readonly code: string; readonly message: string; readonly isRunning: boolean } | null,
     /** How long what is new is missing from lists; what is asked for by its name is there at once. */
