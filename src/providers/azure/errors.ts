@@ -17,7 +17,6 @@ const REACTIONS: ReadonlyMap<string, Reaction> = new Map([
   ['SubnetIsFull', 'NoCapacity'],
   ['TooManyRequests', 'RateLimited'],
   ['SubscriptionRequestsThrottled', 'RateLimited'],
-  ['OperationNotAllowed', 'Invalid'],
   ['RequestDisallowedByPolicy', 'Invalid'],
   ['ResourcePurchaseValidationFailed', 'Invalid'],
   ['MarketplacePurchaseEligibilityFailed', 'Invalid'],
@@ -51,7 +50,6 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
 ]);
 const LOGIN = 'see whether the credential is right and its role may manage virtual machines, disks and networks there';
 
-/** Azure says `OperationNotAllowed` of a quota that is used up, and of other things. */
 const QUOTA = /quota|limit/i;
 /** Of 404: that there is no such thing, said by Azure itself and not by a proxy before it. */
 const NOT_FOUND = ['NotFound', 'ResourceNotFound', 'ImageNotFound', 'PlatformImageNotFound', 'GalleryImageNotFound'];
@@ -101,7 +99,7 @@ export function operationError(error: unknown): unknown {
 }
 
 function reactionTo(error: Error, status: number | null, code: string, message: string): Reaction {
-  if (code === 'OperationNotAllowed' && QUOTA.test(message)) return 'NoCapacity';
+  if (code === 'OperationNotAllowed') return operationNotAllowed(status, message);
   const known = REACTIONS.get(code);
   if (known !== undefined) return known;
   if (IDENTITY_ERRORS.includes(error.name)) return identityReaction(error);
@@ -111,6 +109,12 @@ function reactionTo(error: Error, status: number | null, code: string, message: 
   if (status === 429) return 'RateLimited';
   if (status === 404 || status === 408 || status === 409 || status === 412 || status >= 500) return 'Transient';
   return 'Invalid';
+}
+
+/** Azure says it of too many requests, of a quota that is used up, and of what a machine does not do as it is. */
+function operationNotAllowed(status: number | null, message: string): Reaction {
+  if (status === 429) return 'RateLimited';
+  return QUOTA.test(message) ? 'NoCapacity' : 'Invalid';
 }
 
 function identityReaction(error: Error): Reaction {

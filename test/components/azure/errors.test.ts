@@ -57,6 +57,7 @@ requires('openssl')('what Azure refuses', () => {
     [429, 'TooManyRequests', 'RateLimited'],
     [429, 'SubscriptionRequestsThrottled', 'RateLimited'],
     [429, 'SomethingNew', 'RateLimited'],
+    [429, 'OperationNotAllowed', 'RateLimited'],
     [429, 'RetryableError', 'Transient'],
     [409, 'OperationPreempted', 'Transient'],
     [409, 'AnotherOperationInProgress', 'Transient'],
@@ -104,6 +105,7 @@ requires('openssl')('what Azure refuses', () => {
     ['ZonalAllocationFailed', 'NoCapacity'],
     ['OverconstrainedZonalAllocationRequest', 'NoCapacity'],
     ['SkuNotAvailable', 'NoCapacity'],
+    ['OperationPreempted', 'Transient'],
     ['InternalExecutionError', 'Transient'],
   ] as const)('once its operation has begun: %s is %s', async (code, reaction) => {
     world.fake.subscription.conditions.failure = { code, message: 'as Azure says it', isRunning: false };

@@ -55,6 +55,25 @@ requires('openssl')('list at Azure', () => {
     expect(await list()).toMatchObject([{ id, state: 'running' }]);
   });
 
+  it('takes ids as they come, in capitals or not', async () => {
+    world.fake.subscription.conditions.areIdsShouted = true;
+    const { id } = await launch('i-1');
+    world.fake.subscription.powerOff(id);
+    expect(await list()).toMatchObject([{ id, state: 'stopped', addresses: [expect.any(String)] }]);
+  });
+
+  it('is not empty when too many requests have been made', async () => {
+    await launch('i-1');
+    const tooMany = new Refusal(
+      429,
+      'OperationNotAllowed',
+      'The limit of requests for this subscription is reached.',
+      900,
+    );
+    world.fake.fail('GET', 'statuses', tooMany);
+    await expect(provider.list(signal)).rejects.toMatchObject({ reaction: 'RateLimited', retryAfterMs: 900_000 });
+  });
+
   it('takes a machine that was made for running where its power state cannot be seen', async () => {
     world.fake.subscription.conditions.hasStatuses = false;
     const { id } = await launch('i-1');

@@ -225,7 +225,8 @@ export class FakeAzure {
 
   #page(kind: Kind, url: URL, shown: (resource: Resource) => unknown): Answer {
     const from = Number(url.searchParams.get('$skiptoken') ?? 0);
-    const all = this.subscription.list(kind);
+    const isShouted = this.subscription.conditions.areIdsShouted;
+    const all = this.subscription.list(kind).map((one) => (isShouted ? { ...one, id: one.id.toUpperCase() } : one));
     const next = new URL(url);
     next.searchParams.set('$skiptoken', String(from + PAGE_SIZE));
     const link = from + PAGE_SIZE < all.length ? { nextLink: next.href } : {};

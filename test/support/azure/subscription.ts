@@ -71,6 +71,8 @@ export class Subscription {
     laggingKinds: ['virtualMachines', 'disks', 'networkInterfaces', 'publicIPAddresses'] as readonly Kind[],
     /** Whether who asks may see the states of the subscription's machines. */
     hasStatuses: true,
+    /** Whether ids in lists are in capitals, as some of Azure's are. */
+    areIdsShouted: false,
     /** Whether what is marked to go with its machine goes with it. */
     isDeletedTogether: true,
     /** How long the network interface of a machine that was refused is kept for it. */
