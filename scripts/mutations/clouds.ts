@@ -79,4 +79,25 @@ export const CLOUDS: readonly Mutation[] = [
     replace: 'for (const part of [vm, publicAddress]) {',
     caughtBy: { tests: ['test/components/azure/launch.test.ts'] },
   },
+  {
+    name: 'azure: a machine that is there is written again by another controller',
+    file: 'src/providers/azure/launch.ts',
+    find: "ifNoneMatch: '*' };",
+    replace: '};',
+    caughtBy: { tests: ['test/components/azure/launch.test.ts'] },
+  },
+  {
+    name: 'azure: what a refused launch has made is left behind',
+    file: 'src/providers/azure/launch.ts',
+    find: 'await this.#cleanUp(launch.name, error, signal);',
+    replace: '',
+    caughtBy: { tests: ['test/components/azure/launch.test.ts'] },
+  },
+  {
+    name: 'azure: a throttled call passes for a launch without room',
+    file: 'src/providers/azure/errors.ts',
+    find: "if (status === 429) return 'RateLimited';\n  return QUOTA",
+    replace: 'return QUOTA',
+    caughtBy: { tests: ['test/components/azure/errors.test.ts', 'test/components/azure/list.test.ts'] },
+  },
 ];

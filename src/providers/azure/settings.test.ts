@@ -43,7 +43,10 @@ describe('an instance of the azure provider', () => {
     [{ endpoint: 'http://127.0.0.1' }, 'https:// URL'],
     [{ authority: 'https://user:word@login.example' }, 'https:// URL'],
     [{ resourceGroup: 'a\nb' }, 'no control characters'],
-    [{ credential: { kind: 'clientSecret', tenantId: ID, clientId: ID, secret: 'in the file itself' } }, 'expected object'],
+    [
+      { credential: { kind: 'clientSecret', tenantId: ID, clientId: ID, secret: 'in the file itself' } },
+      'expected object',
+    ],
     [{ credential: { kind: 'password' } }, 'Invalid discriminator'],
   ])('refuses %j', (wrong, why) => {
     const { error } = instance(wrong);
@@ -71,7 +74,9 @@ describe('a launch template of the azure provider', () => {
       diskType: 'StandardSSD_LRS',
       userData: null,
     });
-    expect(template({ image: { id: `/subscriptions/${ID}/resourceGroups/a/providers/x/images/b` } }).success).toBe(true);
+    expect(template({ image: { id: `/subscriptions/${ID}/resourceGroups/a/providers/x/images/b` } }).success).toBe(
+      true,
+    );
   });
 
   it.each([

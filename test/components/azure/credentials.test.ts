@@ -4,10 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/model/json.ts';
+import { PortError } from '../../../src/ports/errors.ts';
 import { azureProvider } from '../../../src/providers/azure/index.ts';
-import { ACCESS_TOKEN, CLIENT, FEDERATED_TOKEN, TENANT } from '../../support/azure/fake-azure.ts';
+import { ACCESS_TOKEN, CLIENT, CLIENT_SECRET, FEDERATED_TOKEN, TENANT } from '../../support/azure/fake-azure.ts';
 import { Refusal } from '../../support/azure/subscription.ts';
 import { AzureWorld } from '../../support/azure/world.ts';
 import { requires } from '../../support/requires.ts';
@@ -82,6 +84,24 @@ requires('openssl')('credentials for Azure', () => {
     await gone.dispose();
     expect(await list({ authority: endpoint })).toMatchObject({ reaction: 'Transient' });
     expect(await list({ endpoint })).toMatchObject({ reaction: 'Transient' });
+  });
+
+  it('are in no error: neither the secret nor a token', async () => {
+    const refused = new Refusal(500, 'InternalServerError', 'not now');
+    world.fake.fail('GET', 'virtualMachines', refused);
+    const said = [await list({})];
+    world.fake.fail('POST', 'token', refused, 9);
+    said.push(await list({}));
+    env.DROVER_TEST_OTHER_SECRET = `not ${CLIENT_SECRET}`;
+    said.push(await list(clientSecret({ variable: 'DROVER_TEST_OTHER_SECRET' })));
+    for (const error of said) {
+      expect(error).toBeInstanceOf(PortError);
+      for (const text of [inspect(error, { depth: 30 }), JSON.stringify(error)]) {
+        expect(text).not.toContain(`Bearer ${ACCESS_TOKEN}`);
+        expect(text).not.toContain(CLIENT_SECRET);
+        expect(text).not.toContain(new URLSearchParams({ CLIENT_SECRET }).toString().slice('CLIENT_SECRET='.length));
+      }
+    }
   });
 
   it('may come from a federation: workload identity', async () => {

@@ -79,6 +79,8 @@ export class Subscription {
     reservedMs: 0,
   };
   readonly operations = new Map<string, Operation>();
+  /** Machines that were there and were written again. */
+  readonly rewritten: string[] = [];
   readonly #resources = new Map<string, Resource>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #machines: Machines;
@@ -127,6 +129,7 @@ export class Subscription {
     const before = this.#resources.get(idOf(kind, name));
     const properties = { ...body.properties };
     if (kind === 'virtualMachines') this.#checkMachine(name, body, before);
+    if (kind === 'virtualMachines' && before !== undefined) this.rewritten.push(name);
     if (before === undefined) this.#bornAt.set(idOf(kind, name), Date.now());
     if (kind === 'publicIPAddresses') properties.ipAddress = before?.properties.ipAddress ?? this.#address(2);
     if (kind === 'networkInterfaces') properties.ipConfigurations = this.#configurations(body, before);
