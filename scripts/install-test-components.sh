@@ -39,7 +39,6 @@ is_program ip || missing="$missing iproute2"
 is_program nc || missing="$missing netcat-openbsd"
 is_program busybox || missing="$missing busybox-static"
 is_program chromium || missing="$missing chromium"
-is_program openssl || missing="$missing openssl"
 is_program cpio || missing="$missing cpio"
 if [ -z "$missing" ]; then
   sh "$(dirname "$0")/build-test-guest.sh"
