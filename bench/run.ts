@@ -8,7 +8,18 @@ import { once } from 'node:events';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 
-const NAMES = ['dropped', 'healing', 'scaling', 'cost', 'policies', 'scale', 'proxy', 'providers', 'dashboard'];
+const NAMES = [
+  'dropped',
+  'healing',
+  'scaling',
+  'cost',
+  'policies',
+  'scale',
+  'proxy',
+  'providers',
+  'dashboard',
+  'telemetry',
+];
 
 const isSize = (word: string) => /^[0-9]+$/.test(word);
 const sizes = process.argv.slice(2).filter(isSize);

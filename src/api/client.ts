@@ -1,11 +1,13 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
 import type { z } from 'zod';
-import type { FleetService } from '../control/service.ts';
+import type { FleetService, LogLine, LogsOf } from '../control/service.ts';
 import type { FleetChange } from '../fleet/change.ts';
 import type { StoredActivity } from '../model/activity.ts';
 import type { FleetDocument } from '../model/fleet-version.ts';
 import type { InstanceId } from '../model/instance.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
+import type { LogsWanted } from '../ports/provider.ts';
 import type { AppliedFleet, FleetVersions, PlannedFleet, ShownFleetVersion } from '../views/fleet-versions.ts';
 import type { Explanation, FleetStatus, InstanceStatus, Page, Plan } from '../views/status.ts';
 import { type ErrorCode, problemSchema } from './errors.ts';
@@ -18,6 +20,7 @@ import {
   fleetChangesAnswerSchema,
   fleetVersionsSchema,
   instancesAnswerSchema,
+  logLineSchema,
   plannedFleetSchema,
   planSchema,
   processesAnswerSchema,
@@ -177,6 +180,25 @@ export class ApiClient {
     return this.#ask('POST', '/v1/fleet/rollback', appliedFleetSchema, signal, { to, madeFrom });
   }
 
+  /** What servers print. It ends when nothing more will come, or with the signal. */
+  async *logs(of: LogsOf, { lines, follow }: LogsWanted, signal: AbortSignal): AsyncGenerator<LogLine> {
+    const whose =
+      'group' in of ? `groups/${encodeURIComponent(of.group)}` : `instances/${encodeURIComponent(of.instance)}`;
+    const response = await this.#begin('GET', `/v1/${whose}/logs?lines=${lines}&follow=${follow}`, signal);
+    if ((response.statusCode ?? 0) >= 300) throw refusalOf(response.statusCode ?? 0, await readText(response));
+    try {
+      for await (const line of createInterface({ input: response })) {
+        if (line === '') continue;
+        const said = logLineSchema.safeParse(parseJson(line));
+        if (said.success) yield said.data;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw this.#unreachable(error);
+    } finally {
+      response.destroy();
+    }
+  }
+
   async down(signal?: AbortSignal): Promise<void> {
     await this.#send('POST', '/v1/down', signal);
   }
@@ -206,9 +228,7 @@ export class ApiClient {
   async #send(method: 'GET' | 'PUT' | 'POST', path: string, signal?: AbortSignal, body?: unknown): Promise<string> {
     const { statusCode, text } = await this.#exchange(method, path, signal, body);
     if (statusCode < 300) return text;
-    const refusal = problemSchema.safeParse(parseJson(text));
-    if (refusal.success) throw new ApiError(refusal.data.code, refusal.data.detail);
-    throw new ApiError('notUnderstood', `The controller answered with HTTP status ${statusCode} and no reason.`);
+    throw refusalOf(statusCode, text);
   }
 
   async #exchange(method: 'GET' | 'PUT' | 'POST', path: string, signal?: AbortSignal, body?: unknown) {
@@ -217,6 +237,15 @@ export class ApiClient {
       return { statusCode: response.statusCode ?? 0, text: await readText(response) };
     } catch (error) {
       signal?.throwIfAborted();
+      throw this.#unreachable(error);
+    }
+  }
+
+  async #begin(method: 'GET', path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    try {
+      return await this.#request(method, path, signal);
+    } catch (error) {
+      signal.throwIfAborted();
       throw this.#unreachable(error);
     }
   }
@@ -261,6 +290,12 @@ export class ApiClient {
     const why = error instanceof Error ? error.message : String(error);
     return new ApiError('noAnswer', `The controller in ${this.#dataDir} did not answer: ${why}.`, { cause: error });
   }
+}
+
+function refusalOf(statusCode: number, text: string): ApiError {
+  const refusal = problemSchema.safeParse(parseJson(text));
+  if (refusal.success) return new ApiError(refusal.data.code, refusal.data.detail);
+  return new ApiError('notUnderstood', `The controller answered with HTTP status ${statusCode} and no reason.`);
 }
 
 /** @throws for an answer larger than any that the API gives, and for one that is cut */

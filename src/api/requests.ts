@@ -15,6 +15,9 @@ const DEFAULT_ACTIVITIES = 50;
 /** What a chart can show. */
 const MAX_BUCKETS = 2_000;
 const MIN_BUCKET_MS = 1_000;
+/** Of each server. */
+const MAX_LOG_LINES = 10_000;
+const DEFAULT_LOG_LINES = 100;
 
 const name = z.string().min(1).max(255);
 
@@ -73,6 +76,12 @@ export const groupParams = z.strictObject({ group: name });
 
 /** Of an ending: whether it is done although requests are refused meanwhile. */
 export const endingQuery = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
+
+/** Of logs: as many lines of each server as there are, at most. */
+export const logsQuery = z.strictObject({
+  lines: wholeNumber.pipe(z.number().max(MAX_LOG_LINES)).default(DEFAULT_LOG_LINES),
+  follow: z.enum(['true', 'false']).default('false').describe('Whether to go on with what comes.'),
+});
 
 export const namedParams = z.strictObject({ name });
 

@@ -323,3 +323,9 @@ export const processesAnswerSchema = z.object({ suspendedProcesses: processes })
 export const drainAnswerSchema = z.object({ waitsFor: z.string().nullable() });
 
 export const desiredCapacityAnswerSchema = z.object({ before: z.number(), after: z.number() });
+
+/** A line of an answer with logs. */
+export const logLineSchema = z.union([
+  z.object({ instance: z.string(), text: z.string() }),
+  z.object({ instance: z.string(), failure: z.string() }),
+]);

@@ -9,6 +9,7 @@ import { addDownCommand } from './commands/down.ts';
 import { addFleetCommands } from './commands/fleet.ts';
 import { addHelpCommand } from './commands/help.ts';
 import { addInitCommand } from './commands/init.ts';
+import { addLogsCommand } from './commands/logs.ts';
 import { addProcessCommands } from './commands/processes.ts';
 import { addRunCommands } from './commands/run.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
@@ -43,6 +44,7 @@ export function createProgram(actions: CliActions, terminal: Terminal): Command 
   addStatusCommands(program, context);
   addTopCommand(program, context);
   addActivitiesCommand(program, context);
+  addLogsCommand(program, context);
   addChangeCommands(program, context);
   addProcessCommands(program, context);
   addApplyCommands(program, context);

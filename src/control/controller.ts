@@ -28,6 +28,7 @@ import { Notifications } from './notifications.ts';
 import { inWords, stepsLeft } from './reconcile.ts';
 import { Reconciler } from './reconciler.ts';
 import { Sampler } from './sampler.ts';
+import { serverLogs } from './server-logs.ts';
 import {
   type FleetFeed,
   type FleetService,
@@ -251,25 +252,10 @@ export class Controller implements FleetService {
   }
 
   /** For metrics: what it costs does not depend on how many instances there are. */
-  numbers(): FleetNumbers {
-    return fleetNumbers({
-      fleetVersion: this.#configuration.current,
-      defects: this.#defects.count,
-      groups: this.#loops.groups,
-      providers: this.#loops.providers.seen,
-      balancers: this.#loops.balancers,
-    });
-  }
-
+  readonly numbers = (): FleetNumbers => fleetNumbers({ ...this.#sources(), ...this.#loops.parts });
   /** For service managers and load balancers in front of the API. */
-  health(): Health {
-    return healthOf({
-      isStarted: this.#isStarted,
-      fleet: this.#fleet,
-      groups: this.#loops.groups,
-      balancers: this.#loops.balancers,
-    });
-  }
+  readonly health = (): Health => healthOf({ ...this.#sources(), ...this.#loops.parts, isStarted: this.#isStarted });
+  readonly logs: FleetService['logs'] = (of, wanted, signal) => serverLogs(of, wanted, this.#loops.parts, signal);
 
   async activities(query: ActivityQuery): Promise<readonly StoredActivity[]> {
     const found = await this.#options.store.activities(query);

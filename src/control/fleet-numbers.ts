@@ -10,15 +10,17 @@ export interface NumberSources {
   readonly defects: number;
   readonly groups: readonly Pick<GroupLoop, 'group' | 'memory' | 'counts' | 'holds'>[];
   /** Whether each provider that is open can be seen. */
-  readonly providers: ReadonlyMap<string, boolean>;
+  readonly providers: { readonly seen: ReadonlyMap<string, boolean> };
   readonly balancers: ReadonlyMap<string, BalancerLoop>;
 }
 
-export function fleetNumbers({ groups, providers, balancers, ...same }: NumberSources): FleetNumbers {
+export function fleetNumbers(sources: NumberSources): FleetNumbers {
+  const { fleetVersion, defects, groups, providers, balancers } = sources;
   return {
-    ...same,
+    fleetVersion,
+    defects,
     groups: groups.map(groupNumbers),
-    providers: [...providers].map(([name, isSeen]) => ({ name, isSeen })),
+    providers: [...providers.seen].map(([name, isSeen]) => ({ name, isSeen })),
     loadBalancers: [...balancers].map(([name, loop]) => loadBalancerNumbers(name, loop)),
   };
 }

@@ -79,6 +79,11 @@ export class Loops {
     return this.#fleet;
   }
 
+  /** What questions about all of it are answered from. */
+  get parts() {
+    return { clock: this.#options.clock, fleet: this.#fleet, groups: this.groups, providers: this.providers };
+  }
+
   /** Of the groups that go on. */
   get groups(): readonly GroupLoop[] {
     return [...this.#groups.values()].flatMap(({ isStopping, loop }) => (isStopping ? [] : [loop]));

@@ -108,6 +108,12 @@ export class Providers {
     return this.#open.get(name)?.provider.processOf?.(machineId) ?? null;
   }
 
+  /** The way to the logs of its machines; null where it has none, and while it is not open. */
+  logsOf(name: string): NonNullable<Provider['logs']> | null {
+    const provider = this.#open.get(name)?.provider;
+    return provider?.logs?.bind(provider) ?? null;
+  }
+
   /** Those that are asked for nothing now, with why and until when. */
   throttled(names: ReadonlySet<string>): ReadonlyMap<string, Throttled> {
     return new Map(

@@ -3,6 +3,7 @@ import type { StoredActivity } from '../model/activity.ts';
 import type { Health, InstanceId, InstanceStateName } from '../model/instance.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
+import type { LogsWanted } from '../ports/provider.ts';
 import type { ActivityQuery, CapacitySample, MetricAverage, TrafficAverage } from '../ports/store.ts';
 import type {
   Explanation,
@@ -66,6 +67,12 @@ export interface FleetService {
   suspendProcesses(group: string, processes: readonly SuspendableProcess[]): Promise<readonly SuspendableProcess[]>;
   /** The way back, with the same answer. @throws ServiceError `notFound` */
   resumeProcesses(group: string, processes: readonly SuspendableProcess[]): Promise<readonly SuspendableProcess[]>;
+  /**
+   * What servers print, where their provider gives that: of one after the other what there is, and, where it is wanted, what comes, as it comes, until
+   * the signal aborts or nothing more will.
+   * @throws ServiceError `notFound`, `conflict` (the provider gives none, there is no machine yet, or there are too many servers)
+   */
+  logs(of: LogsOf, wanted: LogsWanted, signal: AbortSignal): AsyncIterable<LogLine>;
   /** Drains and terminates everything that the fleet owns, then the load balancers, then the controller. Resolves when begun. */
   down(): Promise<void>;
 }
@@ -125,6 +132,14 @@ export interface FleetFeed {
   take(): FleetNews;
   close(): void;
 }
+
+/** Whose logs: those of one instance, or of all of a group. */
+export type LogsOf = { readonly instance: InstanceId } | { readonly group: string };
+
+/** A line that a server has printed, or why no more of its lines can be read. */
+export type LogLine =
+  | { readonly instance: InstanceId; readonly text: string }
+  | { readonly instance: InstanceId; readonly failure: string };
 
 /** A refusal for a person: what is wrong and what to do next. */
 export class ServiceError extends ExpectedError {

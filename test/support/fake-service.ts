@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import type { FleetFeed, FleetService, GroupHistory, InstanceQuery } from '../../src/control/service.ts';
+import type { FleetService, GroupHistory, InstanceQuery } from '../../src/control/service.ts';
 import { ServiceError } from '../../src/control/service.ts';
 import { type Command, decideCommand } from '../../src/decide/commands.ts';
 import type { Activity, ActivityLevel, ActivityReason, StoredActivity } from '../../src/model/activity.ts';
@@ -20,6 +20,7 @@ import { FakeConfiguration } from './fake-configuration.ts';
 import { fakeFeed } from './fake-feed.ts';
 import { asStatus, type FakeInstance, pageOf, stateOf } from './fake-instance.ts';
 import { fakeLoadBalancer, withoutParts } from './fake-load-balancer.ts';
+import { fakeLogs } from './fake-logs.ts';
 import { FakeNotifications } from './fake-notifications.ts';
 import { recordsOf } from './snapshot.ts';
 
@@ -50,6 +51,8 @@ export class FakeFleetService implements FleetService {
   readonly calls: string[] = [];
   readonly configuration = new FakeConfiguration((call) => this.#called(call));
   readonly notifications = new FakeNotifications((call) => this.#called(call));
+  feed: FleetService['feed'] = (onNews) => fakeFeed(this, this.#recorded, onNews);
+  readonly logs: FleetService['logs'] = (...asked) => fakeLogs(this, ...asked);
   suspended: string | null = null;
   /** What a drain is answered to wait for; null where it begins at once. */
   drainWaitsFor: string | null = null;
@@ -136,10 +139,6 @@ export class FakeFleetService implements FleetService {
   async history(group: string): Promise<GroupHistory> {
     this.#mustBe(group);
     return { capacity: [], metrics: {}, traffic: { hello: [] } };
-  }
-
-  feed(onNews: () => void): FleetFeed {
-    return fakeFeed(this, this.#recorded, onNews);
   }
 
   async activities(query: Parameters<FleetService['activities']>[0]): Promise<readonly StoredActivity[]> {

@@ -7,6 +7,7 @@ import { fleetRoutes } from './fleet.ts';
 import { groupRoutes } from './groups.ts';
 import { instanceRoutes } from './instances.ts';
 import { loadBalancerRoutes } from './load-balancers.ts';
+import { logRoutes } from './logs.ts';
 
 /**
  * Every route below `/v1`. `202` answers what was begun and goes on in the background; the status and the activities show how
@@ -22,6 +23,7 @@ export function routes(context: RouteContext): FastifyPluginCallback {
     loadBalancerRoutes(app, context);
     activityRoutes(app, context);
     eventRoutes(app, context);
+    logRoutes(app, context);
     done();
   };
 }
