@@ -178,9 +178,9 @@ export const INVARIANTS: readonly Mutation[] = [
   },
   {
     name: 'the load balancers go down before the servers have ended',
-    file: 'src/control/controller.ts',
-    find: 'while (!this.#loops.groups.every((loop) => loop.isEmpty) && !signal.aborted) {',
-    replace: 'while (this.#loops.groups.length === 0 && !signal.aborted) {',
+    file: 'src/control/until-down.ts',
+    find: 'await until(() => loops.groups.every((loop) => loop.isEmpty));',
+    replace: '',
     caughtBy: { invariant: 'downLeavesNothing', seeds: 500 },
   },
 ];
