@@ -7,6 +7,7 @@ import { FLEET } from './fleet.ts';
 import { HANDOVER } from './handover.ts';
 import { INVARIANTS } from './invariants.ts';
 import type { Mutation } from './mutation.ts';
+import { NOTIFICATIONS } from './notifications.ts';
 import { PROVIDERS } from './providers.ts';
 import { REGRESSIONS } from './regressions.ts';
 import { RULES } from './rules.ts';
@@ -28,4 +29,5 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
   ...CONTAINERS,
   ...PROVIDERS,
   ...COMMANDS,
+  ...NOTIFICATIONS,
 ];

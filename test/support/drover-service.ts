@@ -34,10 +34,11 @@ export class DroverService {
     return this.#output;
   }
 
-  /** Writes the fleet file, with these lines for its one group. */
-  async describe(group: string): Promise<void> {
+  /** Writes the fleet file, with these lines for its one group, and others beside it. */
+  async describe(group: string, others: readonly string[] = []): Promise<void> {
     const lines = group.trim().replaceAll(/^ */gm, '    ');
-    await writeFile(join(this.folder, 'fleet.yaml'), `fleet: service\nautoScalingGroups:\n  w:\n${lines}\n`);
+    const text = ['fleet: service', 'autoScalingGroups:', '  w:', lines, ...others, ''].join('\n');
+    await writeFile(join(this.folder, 'fleet.yaml'), text);
   }
 
   /** Starts it by way of other programs (`nohup`), and waits until its one server is in service. */
