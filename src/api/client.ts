@@ -9,6 +9,7 @@ import type { InstanceId } from '../model/instance.ts';
 import type { SuspendableProcess } from '../model/scaling-policy.ts';
 import type { LogsWanted } from '../ports/provider.ts';
 import type { AppliedFleet, FleetVersions, PlannedFleet, ShownFleetVersion } from '../views/fleet-versions.ts';
+import type { NotificationStatus } from '../views/notifications.ts';
 import type { Explanation, FleetStatus, InstanceStatus, Page, Plan } from '../views/status.ts';
 import { type ErrorCode, problemSchema } from './errors.ts';
 import {
@@ -21,6 +22,7 @@ import {
   fleetVersionsSchema,
   instancesAnswerSchema,
   logLineSchema,
+  notificationsAnswerSchema,
   plannedFleetSchema,
   planSchema,
   processesAnswerSchema,
@@ -197,6 +199,14 @@ export class ApiClient {
     } finally {
       response.destroy();
     }
+  /** There are few of them: all fit into one answer. */
+  async notifications(signal?: AbortSignal): Promise<readonly NotificationStatus[]> {
+    return (await this.#ask('GET', `/v1/notifications?limit=${MAX_PAGE_ITEMS}`, notificationsAnswerSchema, signal))
+      .items;
+  }
+
+  async testNotification(name: string, signal?: AbortSignal): Promise<void> {
+    await this.#send('POST', `/v1/notifications/${encodeURIComponent(name)}/test`, signal);
   }
 
   async down(signal?: AbortSignal): Promise<void> {

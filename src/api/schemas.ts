@@ -7,8 +7,10 @@ import { ACTIVITY_REASONS, type Activity, type StoredActivity } from '../model/a
 import type { FleetVersionSummary } from '../model/fleet-version.ts';
 import type { Json } from '../model/json.ts';
 import { INSTANCE_STATE_NAMES } from '../model/lifecycle.ts';
+import { NOTIFICATION_CATEGORIES } from '../model/notification.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
 import type { AppliedFleet, FleetVersions, PlannedFleet, ShownFleetVersion } from '../views/fleet-versions.ts';
+import type { NotificationStatus } from '../views/notifications.ts';
 import type {
   Explanation,
   FleetStatus,
@@ -173,6 +175,22 @@ export const statusAnswerSchema = fleetStatusSchema
   .meta({ id: 'Status' });
 
 export const instancesAnswerSchema = pageOf(instanceSchema);
+
+const notificationSchema = z
+  .object({
+    name: z.string(),
+    type: z.string(),
+    level: z.enum(['info', 'warning', 'error']),
+    categories: listOf(z.enum(NOTIFICATION_CATEGORIES)),
+    groups: listOf(z.string()),
+    state: z.enum(['working', 'failing', 'disabled']),
+    lastDeliveredAt: epochMs.nullable(),
+    error: z.string().nullable(),
+    waiting: z.number(),
+  })
+  .meta({ id: 'Notification' }) satisfies z.ZodType<NotificationStatus>;
+
+export const notificationsAnswerSchema = pageOf(notificationSchema);
 
 export const desiredCapacitySchema = z.object({ desired: z.number(), minSize: z.number(), maxSize: z.number() });
 

@@ -10,6 +10,7 @@ import { addFleetCommands } from './commands/fleet.ts';
 import { addHelpCommand } from './commands/help.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addLogsCommand } from './commands/logs.ts';
+import { addNotifyCommands } from './commands/notify.ts';
 import { addProcessCommands } from './commands/processes.ts';
 import { addRunCommands } from './commands/run.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
@@ -50,6 +51,7 @@ export function createProgram(actions: CliActions, terminal: Terminal): Command 
   addApplyCommands(program, context);
   addFleetCommands(program, context);
   addVersionCommands(program, context);
+  addNotifyCommands(program, context);
   addSimulateCommand(program, context);
   addDoctorCommand(program, context);
   addDownCommand(program, context);

@@ -364,7 +364,7 @@ export class NotificationLoop {
     const asked = Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
     this.#retryMs = clock.steadyMs() + Math.max(this.#backoff.next(), asked);
     if (error.reaction === 'NotFound') {
-      const text = `Notifications of ${name} are switched off, because its receiver is gone: ${why}. What happens is kept for it; correct its settings.`;
+      const text = `Notifications of ${name} are switched off, because its receiver is gone: ${why}. What happens is kept for it; correct its settings, or send \`drover notify test ${name}\` when it is back.`;
       const disabled = { since: clock.now(), why, settings: this.#settings };
       const failing = this.#cursor?.failing ?? { since: clock.now(), why };
       await this.#commit({ disabled, failing }, [this.#activity('notificationFailed', 'error', text)]);

@@ -8,6 +8,7 @@ import { groupRoutes } from './groups.ts';
 import { instanceRoutes } from './instances.ts';
 import { loadBalancerRoutes } from './load-balancers.ts';
 import { logRoutes } from './logs.ts';
+import { notificationRoutes } from './notifications.ts';
 
 /**
  * Every route below `/v1`. `202` answers what was begun and goes on in the background; the status and the activities show how
@@ -22,6 +23,7 @@ export function routes(context: RouteContext): FastifyPluginCallback {
     instanceRoutes(app, context);
     loadBalancerRoutes(app, context);
     activityRoutes(app, context);
+    notificationRoutes(app, context);
     eventRoutes(app, context);
     logRoutes(app, context);
     done();
