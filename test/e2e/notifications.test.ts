@@ -57,6 +57,10 @@ it('each activity comes to a webhook in its order and none is missing, through a
     .poll(async () => (await servers()).some(({ id, state }) => id !== killed?.id && state === 'inService'))
     .toBe(true);
 
+  await service.client.testNotification('hook');
+  expect(JSON.parse(receiver.received.at(-1)?.body ?? '{}')).toMatchObject({ type: 'drover.test' });
+  expect(await service.client.notifications()).toMatchObject([{ name: 'hook', state: 'working' }]);
+
   // The receiver is away when the controller dies, and when the next one dies.
   isDown = true;
   await scale();
