@@ -199,6 +199,8 @@ export class ApiClient {
     } finally {
       response.destroy();
     }
+  }
+
   /** There are few of them: all fit into one answer. */
   async notifications(signal?: AbortSignal): Promise<readonly NotificationStatus[]> {
     return (await this.#ask('GET', `/v1/notifications?limit=${MAX_PAGE_ITEMS}`, notificationsAnswerSchema, signal))
