@@ -11,6 +11,7 @@ import type { LogsWanted } from '../ports/provider.ts';
 import type { AppliedFleet, FleetVersions, PlannedFleet, ShownFleetVersion } from '../views/fleet-versions.ts';
 import type { NotificationStatus } from '../views/notifications.ts';
 import type { Explanation, FleetStatus, InstanceStatus, Page, Plan } from '../views/status.ts';
+import type { Role } from './caller.ts';
 import { type ErrorCode, problemSchema } from './errors.ts';
 import {
   activitiesAnswerSchema,
@@ -26,6 +27,7 @@ import {
   plannedFleetSchema,
   planSchema,
   processesAnswerSchema,
+  sessionCodeSchema,
   shownFleetVersionSchema,
   statusAnswerSchema,
 } from './schemas.ts';
@@ -209,6 +211,11 @@ export class ApiClient {
 
   async testNotification(name: string, signal?: AbortSignal): Promise<void> {
     await this.#send('POST', `/v1/notifications/${encodeURIComponent(name)}/test`, signal);
+  }
+
+  /** @returns a link that opens the dashboard and logs in, once */
+  async dashboardLink(role: Role, signal?: AbortSignal): Promise<string> {
+    return (await this.#ask('POST', '/v1/session-codes', sessionCodeSchema, signal, { role })).url;
   }
 
   async down(signal?: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import { ACTIVITY_REASONS } from '../model/activity.ts';
 import type { Json } from '../model/json.ts';
 import { INSTANCE_STATE_NAMES } from '../model/lifecycle.ts';
 import { SUSPENDABLE_PROCESSES } from '../model/scaling-policy.ts';
+import { ROLES } from './caller.ts';
 import { MAX_CURSOR_CHARACTERS } from './cursor.ts';
 import { Refusal } from './errors.ts';
 
@@ -82,6 +83,10 @@ export const logsQuery = z.strictObject({
   lines: wholeNumber.pipe(z.number().max(MAX_LOG_LINES)).default(DEFAULT_LOG_LINES),
   follow: z.enum(['true', 'false']).default('false').describe('Whether to go on with what comes.'),
 });
+
+export const sessionCodeBody = z.strictObject({ role: z.enum(ROLES).default('admin') });
+
+export const logInBody = z.strictObject({ code: z.string().max(256) });
 
 export const namedParams = z.strictObject({ name });
 

@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Authenticate } from './caller.ts';
 import type { ConditionalChanges } from './etags.ts';
 import type { EventHub } from './event-hub.ts';
+import type { Sessions } from './sessions.ts';
 
 /** What routes answer from. */
 export interface RouteContext {
@@ -11,4 +12,7 @@ export interface RouteContext {
   readonly events: EventHub;
   readonly clock: Clock;
   readonly authenticate: Authenticate;
+  readonly sessions: Sessions;
+  /** Where the dashboard is. @throws Refusal `conflict` where it is nowhere */
+  readonly address: () => string;
 }

@@ -22,6 +22,7 @@ import type {
   ProviderStatus,
   TargetGroupStatus,
 } from '../views/status.ts';
+import { ROLES } from './caller.ts';
 
 const epochMs = z.number().describe('Milliseconds since 1970-01-01T00:00:00Z.');
 
@@ -347,3 +348,7 @@ export const logLineSchema = z.union([
   z.object({ instance: z.string(), text: z.string() }),
   z.object({ instance: z.string(), failure: z.string() }),
 ]);
+
+export const sessionCodeSchema = z.object({ url: z.string().describe('Opens the dashboard and logs in.') });
+
+export const sessionSchema = z.object({ name: z.string(), role: z.enum(ROLES), csrfToken: z.string() });

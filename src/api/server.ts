@@ -14,8 +14,11 @@ import { ConditionalChanges, markAnswers } from './etags.ts';
 import { EventHub } from './event-hub.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { describe } from './openapi.ts';
+import { dashboardRoutes } from './routes/dashboard.ts';
 import { routes } from './routes/index.ts';
 import { type Observability, observabilityRoutes } from './routes/observability.ts';
+import { logInRoutes } from './routes/sessions.ts';
+import { bySession, Sessions } from './sessions.ts';
 
 const bodyLimitBytes = 64 * 1024;
 const requestTimeoutMs = 10_000;
@@ -39,11 +42,41 @@ export class Api {
   readonly #changes = new ConditionalChanges();
   readonly #keys: IdempotencyKeys;
   readonly #events: EventHub;
+  readonly #sessions: Sessions;
+  #address: string | null = null;
 
   constructor(options: ApiOptions) {
     this.#options = options;
+    this.#sessions = new Sessions(options.clock);
     this.#keys = new IdempotencyKeys(options.clock);
     this.#events = new EventHub(options.service, options.clock, options.onInternalError);
+  }
+
+  /** The way in over TCP: for the dashboard, and for whoever has logged in there. */
+  buildDashboard(folder: string): FastifyInstance {
+    const app = this.build(bySession(this.#sessions));
+    logInRoutes(app, { sessions: this.#sessions });
+    dashboardRoutes(app, folder);
+    return app;
+  }
+
+  /** From now on the dashboard is at this URL. */
+  isAt(address: string): void {
+    this.#address = address;
+  }
+
+  /** @returns a link that logs in as an admin, once */
+  dashboardLink(): string {
+    const code = this.#sessions.code({ name: 'the demo', role: 'admin', groups: null });
+    return `${this.#addressOf()}/login#code=${code}`;
+  }
+
+  #addressOf(): string {
+    if (this.#address !== null) return this.#address;
+    throw new Refusal(
+      'conflict',
+      'The controller listens on its socket alone: start it with `drover run --listen 127.0.0.1:7700`.',
+    );
   }
 
   /** One way in, apart from listening: tests use `inject()`. */
@@ -87,7 +120,15 @@ export class Api {
     markAnswers(app);
     describe(app, version);
     if (observability !== undefined) observabilityRoutes(app, observability);
-    const context = { service, clock, authenticate, changes: this.#changes, events: this.#events };
+    const context = {
+      service,
+      clock,
+      authenticate,
+      changes: this.#changes,
+      events: this.#events,
+      sessions: this.#sessions,
+      address: () => this.#addressOf(),
+    };
     app.register(routes(context), { prefix: '/v1' });
     // Streams would keep it from closing.
     app.addHook('preClose', async () => this.#events.close());

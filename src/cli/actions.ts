@@ -86,6 +86,14 @@ export interface StartOptions {
   readonly onLogLine?: (line: string) => void;
   /** A collector of OpenTelemetry traces; none unless it is said. */
   readonly tracesTo?: string;
+  /** Where the dashboard and the API are over TCP; nowhere unless it is said. */
+  readonly listenOn?: ListenAddress;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -94,6 +102,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export interface RunningFleet {
   /** Answers until `ended` has resolved. */
   readonly source: FleetSource;
+  /** A link that opens the dashboard, once; null where it listens on no port. */
+  dashboardLink(): string | null;
   /** Resolves when the controller has ended, after `stop`, or after everything is gone; rejects when it broke. */
   readonly ended: Promise<void>;
   /** Ends the controller alone: HAProxy and the servers go on. */

@@ -4,6 +4,7 @@ import { addActivitiesCommand } from './commands/activities.ts';
 import { addApplyCommands } from './commands/apply.ts';
 import { addChangeCommands } from './commands/change.ts';
 import { addCompletionCommands } from './commands/completion.ts';
+import { addDashboardCommand } from './commands/dashboard.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addDownCommand } from './commands/down.ts';
 import { addFleetCommands } from './commands/fleet.ts';
@@ -54,6 +55,7 @@ export function createProgram(actions: CliActions, terminal: Terminal): Command 
   addNotifyCommands(program, context);
   addSimulateCommand(program, context);
   addDoctorCommand(program, context);
+  addDashboardCommand(program, context);
   addDownCommand(program, context);
   addCompletionCommands(program, context);
   addHelpCommand(program);

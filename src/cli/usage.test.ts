@@ -54,7 +54,7 @@ describe('usage', () => {
 
   it('help of what is no command', async () => {
     const known =
-      'activities, apply, completion, demo, doctor, down, drain, explain, fleet, help, init, logs, notify, plan, reload, resume, run, schema, set-desired, simulate,';
+      'activities, apply, completion, dashboard, demo, doctor, down, drain, explain, fleet, help, init, logs, notify, plan, reload, resume, run, schema, set-desired, simulate,';
     expect(await drover('help nope')).toMatchObject({
       exitCode: EXIT.usage,
       out: '',

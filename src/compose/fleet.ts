@@ -5,6 +5,7 @@ import { ownerOfSocket } from '../api/caller.ts';
 import { ANSWERED_WHILE_STARTING } from '../api/routes/observability.ts';
 import { Api } from '../api/server.ts';
 import { listen } from '../api/socket.ts';
+import { listenOnPort } from '../api/tcp.ts';
 import { CliError, InvalidFleetFile, type RunningFleet, type StartOptions } from '../cli/actions.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { Controller } from '../control/controller.ts';
@@ -37,6 +38,9 @@ import { loadFleet, readFleetDocument, shownDocument } from './fleet-file.ts';
 
 /** What a data folder may be refused for, as docs/store.md has it. */
 const REFUSALS = ['locked', 'dataFolderUntrusted', 'dataFolderUnusable', 'dataFolderCopied'];
+
+/** What `npm run build:web` makes. */
+const DASHBOARD_FOLDER = join(import.meta.dirname, '..', '..', 'web', 'dist');
 
 /** How often it is checked whether the data folder is still there; a commit checks by itself. */
 const PRESENCE_INTERVAL_MS = 500;
@@ -80,6 +84,7 @@ export async function startFleet({
   logLevel = 'info',
   onLogLine,
   tracesTo,
+  listenOn,
 }: StartOptions & { readonly version: string }): Promise<RunningFleet> {
   // Before the data folder is touched.
   if (fleetFile !== null) await readFleetFile(fleetFile, (errors) => new InvalidFleetFile(errors));
@@ -189,13 +194,17 @@ export async function startFleet({
     observability: { exposition: () => metrics.exposition(), health: () => controller.health(), telemetry },
   });
   const api = shared.build(ownerOfSocket);
+  const dashboard = listenOn === undefined ? null : shared.buildDashboard(DASHBOARD_FOLDER);
   // Whoever asks while it starts waits for an answer about the fleet that it starts with.
   const started = Promise.withResolvers<void>();
-  api.addHook('onRequest', async ({ routeOptions: { url } }) => {
-    if (!ANSWERED_WHILE_STARTING.includes(url)) await started.promise;
-  });
+  for (const app of dashboard === null ? [api] : [api, dashboard]) {
+    app.addHook('onRequest', async ({ routeOptions: { url } }) => {
+      if (!ANSWERED_WHILE_STARTING.includes(url)) await started.promise;
+    });
+  }
   const close = async () => {
     await api.close();
+    await dashboard?.close();
     await controller.stop();
     await store.close();
     lock.release();
@@ -203,6 +212,7 @@ export async function startFleet({
   };
   try {
     await listen(api, dataDir);
+    if (dashboard !== null && listenOn !== undefined) shared.isAt(await listenOnPort(dashboard, listenOn));
     await controller.start().finally(() => started.resolve());
   } catch (error) {
     await close();
@@ -217,6 +227,7 @@ export async function startFleet({
   };
   return {
     source: { status: () => controller.status(), activities: (filter) => controller.activities(filter) },
+    dashboardLink: () => (dashboard === null ? null : shared.dashboardLink()),
     ended: ended(),
     stop: () => controller.stop(),
     reload: async () => (await controller.configuration.reload()).changes.length,

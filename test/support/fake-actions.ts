@@ -51,5 +51,5 @@ export async function startFake(service: FakeFleetService, { dataDir, mode }: St
   };
   if (mode === 'down') await service.down();
   const reload = async () => (await service.configuration.reload()).changes.length;
-  return { source: service, ended, stop, reload, down: () => service.down() };
+  return { source: service, dashboardLink: () => null, ended, stop, reload, down: () => service.down() };
 }

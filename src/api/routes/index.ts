@@ -9,6 +9,7 @@ import { instanceRoutes } from './instances.ts';
 import { loadBalancerRoutes } from './load-balancers.ts';
 import { logRoutes } from './logs.ts';
 import { notificationRoutes } from './notifications.ts';
+import { sessionRoutes } from './sessions.ts';
 
 /**
  * Every route below `/v1`. `202` answers what was begun and goes on in the background; the status and the activities show how
@@ -26,6 +27,7 @@ export function routes(context: RouteContext): FastifyPluginCallback {
     notificationRoutes(app, context);
     eventRoutes(app, context);
     logRoutes(app, context);
+    sessionRoutes(app, context);
     done();
   };
 }

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ListenAddress } from '../actions.ts';
 import type { Context } from '../context.ts';
 import type { RunOptions } from '../handlers/run.ts';
 import { LOG_FORMATS } from '../log-output.ts';
@@ -29,6 +31,11 @@ export function addRunCommands(program: Command, context: Context): void {
       'send OpenTelemetry traces to a collector: OTLP over HTTP, as http://127.0.0.1:4318',
       httpUrl,
     )
+    .option(
+      '--listen <address>',
+      'serve the dashboard and the API there, too, as 127.0.0.1:7700; who asks logs in with `drover dashboard`',
+      listenAddress,
+    )
     .action(async (file: string | undefined, options: RunOptions, command: Command) => {
       const { run } = await import('../handlers/run.ts');
       await run(context, file, options, command);
@@ -45,6 +52,13 @@ export function addRunCommands(program: Command, context: Context): void {
       const { demo } = await import('../handlers/run.ts');
       await demo(context, options.plain === true, command);
     });
+}
+
+/** `ADDRESS:PORT`; an address of IPv6 in brackets. */
+function listenAddress(text: string): ListenAddress {
+  const [, host = '', port = ''] = /^(?:\[?([^\]]+?)\]?):(\d{1,5})$/.exec(text) ?? [];
+  if (isIP(host) !== 0 && Number(port) <= 65_535) return { host, port: Number(port) };
+  throw new InvalidArgumentError('It must be an IP address and a port, as 127.0.0.1:7700 or [::1]:7700.');
 }
 
 function httpUrl(text: string): string {

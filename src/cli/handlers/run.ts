@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { count } from '../../base/plural.ts';
 import type { FleetStatus } from '../../views/status.ts';
-import type { LogLevel, RunningFleet } from '../actions.ts';
+import type { ListenAddress, LogLevel, RunningFleet } from '../actions.ts';
 import { type Context, dataDirPath, fleetToRun, programOf, programWith, say } from '../context.ts';
 import { demoHints, type Hint, shortPath } from '../live/hints.ts';
 import { showFleet } from '../live/show-fleet.ts';
@@ -15,12 +15,13 @@ export interface RunOptions {
   readonly logFormat?: LogFormat;
   readonly logLevel: LogLevel;
   readonly traces?: string;
+  readonly listen?: ListenAddress;
 }
 
 export async function run(
   context: Context,
   file: string | undefined,
-  { plain, logFormat, logLevel, traces }: RunOptions,
+  { plain, logFormat, logLevel, traces, listen }: RunOptions,
   command: Command,
 ): Promise<void> {
   const { fleetFile, dataDir } = await fleetToRun(context, file, command);
@@ -34,6 +35,7 @@ export async function run(
     logLevel,
     ...(onLogLine === undefined ? {} : { onLogLine }),
     ...(tracesTo === undefined ? {} : { tracesTo }),
+    ...(listen === undefined ? {} : { listenOn: listen }),
   });
   context.terminal.becomeService(() => void reload(context, starting));
   const fleet = await starting;
@@ -60,7 +62,9 @@ export async function demo(context: Context, plain: boolean, command: Command): 
   const fleetFile = actions.demoFleetFile;
   await sayInitialSize(context, fleetFile);
   const dataDir = dataDirPath(context, command, fleetFile);
-  const fleet = await actions.startFleet({ fleetFile, dataDir, mode: 'up' });
+  const fleet = await actions.startFleet({ fleetFile, dataDir, mode: 'up', listenOn: DEMO_LISTENS_ON });
+  const link = fleet.dashboardLink();
+  if (link !== null) say(context, `The dashboard: ${link}`);
   const program = `bin/${programWith(shortPath(terminal.cwd, dataDir))}`;
   const hints = (status: FleetStatus) => demoHints(status, terminal.cwd, program);
   await showFleet(context, fleet, { shows: plain ? 'lines' : 'view', program, hints, onInterrupt: 'down' });
@@ -95,6 +99,9 @@ function collectorIn(env: Context['terminal']['env']): string | undefined {
   if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return undefined;
   return env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT || undefined;
 }
+
+/** Any port that is free: another demo, or something else, may have the usual one. */
+const DEMO_LISTENS_ON = { host: '127.0.0.1', port: 0 };
 
 const RUN_HINTS: readonly Hint[] = [
   { command: 'Ctrl-C', effect: 'ends this controller; HAProxy and the servers go on' },
