@@ -112,6 +112,7 @@ describe('problemsOf', () => {
   it('sees target groups that serve nobody, or errors, or let requests wait', () => {
     const row = {
       name: 'web',
+      loadBalancer: 'front',
       algorithm: '',
       healthy: 1,
       total: 2,
