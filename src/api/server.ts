@@ -18,7 +18,7 @@ import { dashboardRoutes } from './routes/dashboard.ts';
 import { routes } from './routes/index.ts';
 import { type Observability, observabilityRoutes } from './routes/observability.ts';
 import { logInRoutes } from './routes/sessions.ts';
-import { bySession, Sessions } from './sessions.ts';
+import { bySession, type SessionMemory, Sessions } from './sessions.ts';
 
 const bodyLimitBytes = 64 * 1024;
 const requestTimeoutMs = 10_000;
@@ -32,9 +32,13 @@ export interface ApiOptions {
   readonly version: string;
   /** Called with every error behind a 500: the answer itself says no more than the cause, where it is known. */
   readonly onInternalError: (error: unknown) => void;
+  /** Where sessions of the dashboard are kept; without it, until the controller ends. */
+  readonly sessions?: SessionMemory;
   /** What is answered to monitoring; without it, nothing. */
   readonly observability?: Observability;
 }
+
+const NO_MEMORY: SessionMemory = { load: () => [], save: () => {} };
 
 /** What all ways in to one controller share. */
 export class Api {
@@ -47,7 +51,7 @@ export class Api {
 
   constructor(options: ApiOptions) {
     this.#options = options;
-    this.#sessions = new Sessions(options.clock);
+    this.#sessions = new Sessions(options.clock, options.sessions ?? NO_MEMORY);
     this.#keys = new IdempotencyKeys(options.clock);
     this.#events = new EventHub(options.service, options.clock, options.onInternalError);
   }

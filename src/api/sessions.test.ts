@@ -1,11 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeFleetService } from '../../test/support/fake-service.ts';
 import type { Clock } from '../ports/clock.ts';
 import { ownerOfSocket, type Role } from './caller.ts';
 import { Api } from './server.ts';
+import { sessionFile } from './session-file.ts';
+import { Sessions } from './sessions.ts';
 
 let folder: string;
 let nowMs: number;
@@ -43,7 +45,7 @@ async function logIn(role: Role = 'admin') {
   const answer = await enterWith(await codeFor(role));
   expect(answer.statusCode).toBe(204);
   const header = String(answer.headers['set-cookie']);
-  expect(header).toMatch(/^drover_session=[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/);
+  expect(header).toMatch(/^drover_session_0=[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/);
   const cookie = header.split(';')[0] ?? '';
   const session = await tcp.inject({ url: '/v1/session', headers: { cookie } });
   return { cookie, 'x-csrf-token': session.json<{ csrfToken: string }>().csrfToken };
@@ -62,7 +64,7 @@ it('lets nobody in who has not logged in, whatever he asks for', async () => {
       const answer = await tcp.inject({
         method: method.toUpperCase() as 'GET',
         url,
-        headers: { cookie: 'drover_session=x' },
+        headers: { cookie: 'drover_session_0=x' },
       });
       expect([url, method, answer.statusCode, answer.json().code]).toEqual([url, method, 401, 'unauthorized']);
     }
@@ -126,4 +128,43 @@ it('has no log-in on the socket, and no link where it listens on no port', async
   const answer = await alone.inject({ method: 'POST', url: '/v1/session-codes', payload: { role: 'admin' } });
   expect(answer.json()).toMatchObject({ status: 409, detail: expect.stringContaining('--listen') });
   await alone.close();
+});
+
+describe('sessions in a file', () => {
+  const problems: string[] = [];
+  const clock = { now: () => nowMs, steadyMs: () => nowMs, sleep: async () => {} };
+  const open = () =>
+    new Sessions(
+      clock,
+      sessionFile(join(folder, 'sessions.json'), (message) => problems.push(message)),
+    );
+  const admin = { name: 'ada', role: 'admin', groups: null } as const;
+  const enter = (sessions: Sessions) => sessions.logIn(sessions.code(admin), 7700).split(';')[0];
+
+  it('outlive their controller, without what would log in', async () => {
+    problems.length = 0;
+    const cookie = enter(open());
+    expect(open().of(cookie, 7700).caller).toEqual(admin);
+    expect(() => open().of(cookie, 7701)).toThrow('Log in first');
+    const text = await readFile(join(folder, 'sessions.json'), 'utf8');
+    expect(text).not.toContain(cookie?.split('=')[1]);
+    expect((await stat(join(folder, 'sessions.json'))).mode & 0o777).toBe(0o600);
+    expect(problems).toEqual([]);
+  });
+
+  it('are over where the file is damaged, which is reported', async () => {
+    problems.length = 0;
+    await writeFile(join(folder, 'sessions.json'), '[{"digest":');
+    expect(() => open().of('drover_session_7700=x', 7700)).toThrow('Log in first');
+    expect(problems).toEqual([expect.stringContaining('nobody is logged in any more')]);
+  });
+
+  it('that have ended are not kept', async () => {
+    enter(open());
+    nowMs += 13 * 3_600_000;
+    const cookie = enter(open());
+    expect(JSON.parse(await readFile(join(folder, 'sessions.json'), 'utf8'))).toHaveLength(1);
+    open().logOut(cookie, 7700);
+    expect(JSON.parse(await readFile(join(folder, 'sessions.json'), 'utf8'))).toEqual([]);
+  });
 });

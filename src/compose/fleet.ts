@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { ownerOfSocket } from '../api/caller.ts';
 import { ANSWERED_WHILE_STARTING } from '../api/routes/observability.ts';
 import { Api } from '../api/server.ts';
+import { sessionFile } from '../api/session-file.ts';
 import { listen } from '../api/socket.ts';
 import { listenOnPort } from '../api/tcp.ts';
 import { CliError, InvalidFleetFile, type RunningFleet, type StartOptions } from '../cli/actions.ts';
@@ -191,6 +192,7 @@ export async function startFleet({
     version,
     onInternalError: (error) =>
       isDefect(error) ? controller.reportDefect('a request to the API', error) : log.error(error),
+    sessions: sessionFile(join(dataDir, 'sessions.json'), (message) => log.warn(message)),
     observability: { exposition: () => metrics.exposition(), health: () => controller.health(), telemetry },
   });
   const api = shared.build(ownerOfSocket);

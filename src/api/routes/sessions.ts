@@ -43,7 +43,7 @@ export function logInRoutes(plugin: FastifyInstance, { sessions }: Pick<RouteCon
     '/v1/session',
     { config: { role: ROLES[0], scope: 'filtered' }, schema: { hide: true, response: { 200: sessionSchema } } },
     (request) => {
-      const { caller, csrfToken } = sessions.of(request.headers.cookie);
+      const { caller, csrfToken } = sessions.of(request.headers.cookie, request.socket.localPort);
       return { name: caller.name, role: caller.role, csrfToken };
     },
   );
@@ -52,12 +52,14 @@ export function logInRoutes(plugin: FastifyInstance, { sessions }: Pick<RouteCon
   app.post(
     '/v1/session',
     { schema: { hide: true, body: logInBody, response: { 204: z.undefined() } } },
-    (request, reply) => reply.header('set-cookie', sessions.logIn(request.body.code)).code(204).send(),
+    (request, reply) =>
+      reply.header('set-cookie', sessions.logIn(request.body.code, request.socket.localPort)).code(204).send(),
   );
 
   app.delete(
     '/v1/session',
     { config: { role: ROLES[0], scope: 'filtered' }, schema: { hide: true, response: { 204: z.undefined() } } },
-    (request, reply) => reply.header('set-cookie', sessions.logOut(request.headers.cookie)).code(204).send(),
+    (request, reply) =>
+      reply.header('set-cookie', sessions.logOut(request.headers.cookie, request.socket.localPort)).code(204).send(),
   );
 }
