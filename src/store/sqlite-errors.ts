@@ -75,6 +75,8 @@ function reactionOf(error: unknown): Cause | undefined {
   const code = primaryCode(error);
   if ('errcode' in error && error.errcode === SHORT_READ) return DAMAGED;
   if (code !== undefined) return SQLITE_CAUSES.get(code);
+  // Kysely's own, which has no code.
+  if (error.message === 'driver has already been destroyed') return CLOSED;
   // Node's own: a statement that comes after the store was closed, and a number that none of our columns ever holds.
   if ('code' in error && error.code === 'ERR_INVALID_STATE') return CLOSED;
   if ('code' in error && error.code === 'ERR_OUT_OF_RANGE') return NOT_OURS;

@@ -18,13 +18,13 @@ requires('haproxy')('versions of the fleet', () => {
     const one = fleet;
     await one.start();
     expect(await one.status()).toMatchObject({ fleet: '', fleetVersion: 0, fleetFile: null });
-    expect(await one.drover('fleet', 'apply', one.fleetFile, '--yes')).toMatchObject({ code: 0 });
+    expect(await one.drover('apply', one.fleetFile, '--yes')).toMatchObject({ code: 0 });
     await one.settle(2);
     const load = new Load(one.url);
     await one.edit((text) =>
       text.replace('  hello:\n    healthCheck', '  hello:\n    algorithm: random\n    healthCheck'),
     );
-    expect(await one.drover('fleet', 'apply', one.fleetFile, '--yes')).toMatchObject({ code: 0 });
+    expect(await one.drover('apply', one.fleetFile, '--yes')).toMatchObject({ code: 0 });
     await one.untilActivity('loadBalancerReloaded');
     const { code, said } = await one.drover('fleet', 'rollback', '1', '--yes');
     expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('The fleet is at version 3.') });

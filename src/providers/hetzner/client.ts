@@ -123,7 +123,9 @@ export class HetznerClient {
     try {
       return await run();
     } catch (error) {
-      throw error instanceof PortError || isProgrammingError(error) ? error : unansweredError(error);
+      // An answer that is no JSON is a proxy's, and a syntax error only of that.
+      const isOurs = isProgrammingError(error) && !(error instanceof SyntaxError);
+      throw error instanceof PortError || isOurs ? error : unansweredError(error);
     }
   }
 
