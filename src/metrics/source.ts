@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ExpectedError } from '../base/expected-error.ts';
 import { reasonOf } from '../base/quoted.ts';
 import { SecretError } from '../base/secrets.ts';
@@ -8,6 +8,7 @@ import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isDefect, PortError } from '../ports/errors.ts';
 import type { MetricContext, MetricSource, MetricSourceType } from '../ports/metric-source.ts';
+import { readExactly } from '../ports/read-settings.ts';
 
 /** Thrown by a reading that gives no number; its message is the sentence that people read. */
 export class Missing extends ExpectedError {
@@ -68,9 +69,7 @@ export function metricSourceType<Settings extends JsonObject>(type: {
     name: type.name,
     settingsSchema: type.schema,
     create: (context) => {
-      const settings = type.schema('/').safeParse(context.settings);
-      if (settings.success) return type.create(settings.data, context);
-      throw new PortError('Invalid', 'settings', z.prettifyError(settings.error));
+      return type.create(readExactly(type.schema('/'), context.settings), context);
     },
   };
 }

@@ -1,8 +1,8 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { JsonObject } from '../model/json.ts';
 import type { Clock } from '../ports/clock.ts';
-import { PortError } from '../ports/errors.ts';
 import type { Notifier, NotifierContext, NotifierType } from '../ports/notifier.ts';
+import { readExactly } from '../ports/read-settings.ts';
 
 /** Of one try over the network. */
 export const TRY_TIMEOUT_MS = 20_000;
@@ -18,11 +18,7 @@ export function notifierType<Settings extends JsonObject>(type: {
   readonly timeoutMs?: (settings: Settings) => number;
   readonly create: (settings: Settings, clock: Clock) => Notifier;
 }): NotifierType {
-  const read = (settings: JsonObject): Settings => {
-    const result = type.settings.safeParse(settings);
-    if (result.success) return result.data;
-    throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
-  };
+  const read = (settings: JsonObject) => readExactly(type.settings, settings);
   return {
     name: type.name,
     takes: type.takes,

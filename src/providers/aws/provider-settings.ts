@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { JsonObject } from '../../model/json.ts';
-import { PortError } from '../../ports/errors.ts';
+import { readExactly } from '../../ports/read-settings.ts';
 import { nameSchema } from '../../settings/fields.ts';
 import { shown } from '../../settings/public.ts';
 import { secretSchema, secretSettings } from '../../settings/secret.ts';
@@ -124,9 +124,7 @@ export function providerSettingsSchema(baseDir: string): z.ZodType<JsonObject> {
 
 /** @throws PortError `Invalid` when the settings are not what `providerSettingsSchema` gives */
 export function readProviderSettings(settings: JsonObject): AwsSettings {
-  const result = providerSettings.safeParse(settings);
-  if (result.success) return result.data;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(providerSettings, settings);
 }
 
 export function zonesOf(settings: JsonObject): readonly string[] {

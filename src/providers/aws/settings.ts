@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KIB } from '../../base/byte-size.ts';
 import type { JsonObject } from '../../model/json.ts';
-import { PortError } from '../../ports/errors.ts';
+import { readExactly } from '../../ports/read-settings.ts';
 import { byteSizeSchema } from '../../settings/byte-size.ts';
 import { shown } from '../../settings/public.ts';
 import { userDataSchema, userDataSettings } from '../../settings/user-data.ts';
@@ -203,7 +203,5 @@ export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
 
 /** @throws PortError `Invalid` when the settings are not what `settingsSchema` gives */
 export function readSettings(settings: JsonObject): LaunchSettings {
-  const result = launchSettings.safeParse(settings);
-  if (result.success) return result.data;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(launchSettings, settings);
 }

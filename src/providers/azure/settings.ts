@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { JsonObject } from '../../model/json.ts';
-import { PortError } from '../../ports/errors.ts';
+import { readExactly } from '../../ports/read-settings.ts';
 import { filePathSchema } from '../../settings/fields.ts';
 import { shown } from '../../settings/public.ts';
 import { secretSchema, secretSettings } from '../../settings/secret.ts';
@@ -183,16 +183,10 @@ export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
 
 /** @throws PortError `Invalid` when they are not what `providerSettingsSchema` gives */
 export function readInstanceSettings(settings: JsonObject): InstanceSettings {
-  return read(instanceSettings, settings);
+  return readExactly(instanceSettings, settings);
 }
 
 /** @throws PortError `Invalid` when they are not what `settingsSchema` gives */
 export function readTemplateSettings(settings: JsonObject): TemplateSettings {
-  return read(templateSettings, settings);
-}
-
-function read<T>(schema: z.ZodType<T>, settings: JsonObject): T {
-  const result = schema.safeParse(settings);
-  if (result.success) return result.data;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(templateSettings, settings);
 }

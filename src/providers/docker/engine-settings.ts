@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { JsonObject } from '../../model/json.ts';
-import { PortError } from '../../ports/errors.ts';
+import { readExactly } from '../../ports/read-settings.ts';
 import { addressSchema, filePathSchema, nameSchema } from '../../settings/fields.ts';
 import { shown } from '../../settings/public.ts';
 
@@ -192,7 +192,5 @@ export function enginesOf(settings: JsonObject): readonly EngineSettings[] {
       { zone: null, connection: { kind: 'socket', path: DEFAULT_ENGINE.slice('unix://'.length) }, address: LOOPBACK },
     ],
   };
-  const result = providerSettings.safeParse('hosts' in settings ? settings : local);
-  if (result.success) return result.data.hosts;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(providerSettings, 'hosts' in settings ? settings : local).hosts;
 }

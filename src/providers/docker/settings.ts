@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KIB } from '../../base/byte-size.ts';
 import type { JsonObject } from '../../model/json.ts';
-import { PortError } from '../../ports/errors.ts';
+import { readExactly } from '../../ports/read-settings.ts';
 import { byteSizeSchema } from '../../settings/byte-size.ts';
 import { commandSchema, environmentSchema } from '../../settings/command.ts';
 import { durationSchema } from '../../settings/duration.ts';
@@ -223,7 +223,5 @@ export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
 
 /** @throws PortError `Invalid` when the settings are not what `settingsSchema` gives. */
 export function readSettings(settings: JsonObject): DockerSettings {
-  const result = dockerSettings.safeParse(settings);
-  if (result.success) return result.data;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(dockerSettings, settings);
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Json, JsonObject } from '../../model/json.ts';
-import { PortError } from '../../ports/errors.ts';
+import { readExactly } from '../../ports/read-settings.ts';
 import { commandSchema, environmentSchema, variableNameSchema } from '../../settings/command.ts';
 import { durationSchema } from '../../settings/duration.ts';
 import { filePathSchema, nameSchema } from '../../settings/fields.ts';
@@ -126,16 +126,10 @@ const templateSettings = z.object({
 
 /** @throws PortError `Invalid` when the settings are not what `settingsSchema` gives */
 export function readTemplate(settings: JsonObject): JsonObject {
-  return readBack(templateSettings, settings).settings;
+  return readExactly(templateSettings, settings).settings;
 }
 
 /** @throws PortError `Invalid` when the settings are not what `providerSettingsSchema` gives */
 export function readSettings(settings: JsonObject): ExecSettings {
-  return readBack(execSettings, settings);
-}
-
-function readBack<T>(schema: z.ZodType<T>, settings: JsonObject): T {
-  const result = schema.safeParse(settings);
-  if (result.success) return result.data;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(execSettings, settings);
 }

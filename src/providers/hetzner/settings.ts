@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../model/json.ts';
-import { PortError } from '../../ports/errors.ts';
+import { readExactly } from '../../ports/read-settings.ts';
 import type { Problem } from '../../settings/explain.ts';
 import { shown } from '../../settings/public.ts';
 import { secretSchema, secretSettings } from '../../settings/secret.ts';
@@ -152,18 +152,12 @@ export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
 
 /** @throws PortError `Invalid` when they are not what `providerSettingsSchema` gives */
 export function readInstanceSettings(settings: JsonObject): InstanceSettings {
-  return read(instanceSettings, settings);
+  return readExactly(instanceSettings, settings);
 }
 
 /** @throws PortError `Invalid` when they are not what `settingsSchema` gives */
 export function readTemplateSettings(settings: JsonObject): TemplateSettings {
-  return read(templateSettings, settings);
-}
-
-function read<T>(schema: z.ZodType<T>, settings: JsonObject): T {
-  const result = schema.safeParse(settings);
-  if (result.success) return result.data;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(templateSettings, settings);
 }
 
 /** What works, and costs something that nobody may have thought of. */

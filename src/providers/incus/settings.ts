@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { JsonObject } from '../../model/json.ts';
-import { PortError } from '../../ports/errors.ts';
+import { readExactly } from '../../ports/read-settings.ts';
 import { durationSchema } from '../../settings/duration.ts';
 import { filePathSchema } from '../../settings/fields.ts';
 import { shown } from '../../settings/public.ts';
@@ -84,7 +84,7 @@ export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
 
 /** @throws PortError `Invalid` when the settings are not what `settingsSchema` gives. */
 export function readSettings(settings: JsonObject): IncusSettings {
-  return exactly(incusSettings, settings);
+  return readExactly(incusSettings, settings);
 }
 
 const serverSettings = z.object({
@@ -151,11 +151,5 @@ export function providerSettingsSchema(baseDir: string): z.ZodType<JsonObject> {
 /** The server of an instance; that of an empty entry where the type is used by its own name. */
 export function serverOf(settings: JsonObject): ServerSettings {
   const own = 'project' in settings ? settings : providerSettingsSchema('/').parse(settings);
-  return exactly(serverSettings, own);
-}
-
-function exactly<T extends z.ZodType>(schema: T, settings: JsonObject): z.output<T> {
-  const result = schema.safeParse(settings);
-  if (result.success) return result.data;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(serverSettings, own);
 }

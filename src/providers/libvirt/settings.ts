@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KIB } from '../../base/byte-size.ts';
 import type { JsonObject } from '../../model/json.ts';
-import { PortError } from '../../ports/errors.ts';
+import { readExactly } from '../../ports/read-settings.ts';
 import { byteSizeSchema } from '../../settings/byte-size.ts';
 import { durationSchema } from '../../settings/duration.ts';
 import { filePathSchema, nameSchema } from '../../settings/fields.ts';
@@ -137,9 +137,7 @@ export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
 
 /** @throws PortError `Invalid` when the settings are not what `settingsSchema` gives. */
 export function readSettings(settings: JsonObject): LibvirtSettings {
-  const result = libvirtSettings.safeParse(settings);
-  if (result.success) return result.data;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(libvirtSettings, settings);
 }
 
 /** Where the machines are. */
@@ -195,9 +193,6 @@ export function providerSettingsSchema(): z.ZodType<JsonObject> {
 
 /** The hosts of an instance; that of an empty entry where the type is used by its own name. */
 export function hostsOf(settings: JsonObject): readonly HostSettings[] {
-  const result = providerSettings.safeParse(
-    'hosts' in settings ? settings : { hosts: [{ zone: null, uri: DEFAULT_URI }] },
-  );
-  if (result.success) return result.data.hosts;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(providerSettings, 'hosts' in settings ? settings : { hosts: [{ zone: null, uri: DEFAULT_URI }] })
+    .hosts;
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { KIB } from '../../base/byte-size.ts';
 import type { JsonObject } from '../../model/json.ts';
-import { PortError } from '../../ports/errors.ts';
+import { readExactly } from '../../ports/read-settings.ts';
 import { byteSizeSchema } from '../../settings/byte-size.ts';
 import { commandSchema, environmentSchema } from '../../settings/command.ts';
 import { durationSchema } from '../../settings/duration.ts';
@@ -96,9 +96,7 @@ export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
 
 /** @throws PortError `Invalid` when the settings are not what `settingsSchema` gives. */
 export function readSettings(settings: JsonObject): ProcessSettings {
-  const result = processSettings.safeParse(settings);
-  if (result.success) return result.data;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(processSettings, settings);
 }
 
 /** The addresses of listeners that keep a server of this host from a port, beside those of 127.0.0.0/8. */

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import type { JsonObject } from '../../model/json.ts';
-import { PortError } from '../../ports/errors.ts';
+import { readExactly } from '../../ports/read-settings.ts';
 import { commandSchema } from '../../settings/command.ts';
 import { durationSchema } from '../../settings/duration.ts';
 import { addressSchema, filePathSchema, nameSchema, portSchema, userNameSchema } from '../../settings/fields.ts';
@@ -49,9 +49,7 @@ export function settingsSchema(_baseDir: string): z.ZodType<JsonObject> {
 
 /** @throws PortError `Invalid` when the settings are not what `settingsSchema` gives */
 export function readSettings(settings: JsonObject): LaunchSettings {
-  const result = launchSettings.safeParse(settings);
-  if (result.success) return result.data;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(launchSettings, settings);
 }
 
 const hostSettings = z.object({
@@ -179,7 +177,5 @@ function quotedPath(path: string): string {
 
 /** @throws PortError `Invalid` when the settings are not what `providerSettingsSchema` gives */
 export function readProviderSettings(settings: JsonObject): StaticSettings {
-  const result = providerSettings.safeParse(settings);
-  if (result.success) return result.data;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(providerSettings, settings);
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { KIB } from '../../base/byte-size.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { PortError } from '../../ports/errors.ts';
+import { readExactly } from '../../ports/read-settings.ts';
 import { byteSizeSchema } from '../../settings/byte-size.ts';
 import { parseExplained } from '../../settings/explain.ts';
 import { filePathSchema } from '../../settings/fields.ts';
@@ -162,9 +163,7 @@ export function settingsSchema(baseDir: string): z.ZodType<JsonObject> {
 
 /** @throws PortError `Invalid` when the settings are not what `settingsSchema` gives. */
 export function readSettings(settings: JsonObject): MachineSettings {
-  const result = machineSettings.safeParse(settings);
-  if (result.success) return result.data;
-  throw new PortError('Invalid', 'settings', z.prettifyError(result.error));
+  return readExactly(machineSettings, settings);
 }
 
 const ipv4Schema = shown(z.ipv4({ error: 'it must be an IPv4 address' }));
