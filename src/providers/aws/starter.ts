@@ -1,4 +1,5 @@
 import type { Starter } from '../../model/starter.ts';
+import { nginxGrace, nginxRemedy, nginxUserData } from '../nginx-example.ts';
 
 export const starter: Starter = {
   title: 'EC2 instances of AWS',
@@ -15,18 +16,15 @@ export const starter: Starter = {
       'instanceTypes: [t3a.small, t3.small] # where there is no room for one, the next is tried',
       'imageParameter: /aws/service/debian/release/12/latest/amd64 # or image: ami-...',
       "securityGroups: [sg-0a1b2c3d4e5f60718] # PLACEHOLDER: a group that lets this host reach the instances' port",
-      'userData: # what an instance does at its first boot; PLACEHOLDER: install your own service here',
-      '  text: |',
-      '    #cloud-config',
-      '    packages: [nginx]',
+      ...nginxUserData('an instance'),
     ],
     port: serverPort,
-    group: ['healthCheckGracePeriod: 5m # cloud-init installs nginx first', 'launchTimeout: 10m'],
+    group: [nginxGrace('5m'), 'launchTimeout: 10m'],
     maxServers: null,
     before: [
       'region, zones and securityGroups are placeholders: put in those of your account. Drover reaches instances at their private addresses.',
       'Drover finds credentials as the AWS CLI does, with the policy of docs/providers/aws.md.',
-      'userData installs nginx: put in what installs your service, or use an image that has it.',
+      nginxRemedy('an image'),
       'Each instance costs money from its launch on.',
     ],
   }),

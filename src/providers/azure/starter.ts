@@ -1,4 +1,5 @@
 import type { Starter } from '../../model/starter.ts';
+import { nginxGrace, nginxRemedy, nginxUserData } from '../nginx-example.ts';
 
 const NO_SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
 
@@ -20,18 +21,15 @@ export const starter: Starter = {
       '# PLACEHOLDER: a subnet that this host reaches',
       `subnet: /subscriptions/${NO_SUBSCRIPTION}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/inner/subnets/shop`,
       'sshPublicKey: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleE ops # PLACEHOLDER',
-      'userData: # what a machine does at its first boot; PLACEHOLDER: install your own service here',
-      '  text: |',
-      '    #cloud-config',
-      '    packages: [nginx]',
+      ...nginxUserData('a machine'),
     ],
     port: serverPort,
-    group: ['healthCheckGracePeriod: 5m # cloud-init installs nginx first', 'launchTimeout: 10m'],
+    group: [nginxGrace('5m'), 'launchTimeout: 10m'],
     maxServers: null,
     before: [
       'subscriptionId, resourceGroup, location, subnet and sshPublicKey are placeholders: put in yours. Drover reaches machines at their private addresses.',
       'Drover runs on a virtual machine whose identity has the role of docs/providers/azure.md.',
-      'userData installs nginx: put in what installs your service, or use an image that has it.',
+      nginxRemedy('an image'),
       'Each machine costs money from its launch on.',
     ],
   }),

@@ -1,5 +1,6 @@
 import { yamlText } from '../../base/yaml-text.ts';
 import type { Starter } from '../../model/starter.ts';
+import { nginxGrace, nginxRemedy, nginxUserData } from '../nginx-example.ts';
 
 export const starter: Starter = {
   title: 'servers at Hetzner Cloud',
@@ -20,18 +21,15 @@ export const starter: Starter = {
       '# networks: [inner]   # with address: private, HAProxy reaches servers over a private network',
       '# address: private',
       'placementGroup: spread # no two servers on one host',
-      'userData: # what a server does at its first boot; PLACEHOLDER: install your own service here',
-      '  text: |',
-      '    #cloud-config',
-      '    packages: [nginx]',
+      ...nginxUserData('a server'),
     ],
     port: serverPort,
-    group: ['healthCheckGracePeriod: 5m # cloud-init installs nginx first', 'launchTimeout: 10m'],
+    group: [nginxGrace('5m'), 'launchTimeout: 10m'],
     maxServers: null,
     before: [
       'The API token of the project (read and write) goes into the file hetzner-token beside this file: umask 077; cat > hetzner-token',
       'sshKeys names a key of the project: ops is a placeholder.',
-      'userData installs nginx: put in what installs your service, or use a snapshot that has it.',
+      nginxRemedy('a snapshot'),
       'Each server costs money from its launch on.',
     ],
   }),

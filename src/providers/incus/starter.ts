@@ -1,5 +1,6 @@
 import { yamlText } from '../../base/yaml-text.ts';
 import type { Starter } from '../../model/starter.ts';
+import { nginxGrace, nginxRemedy, nginxUserData } from '../nginx-example.ts';
 
 export const starter: Starter = {
   title: 'containers or virtual machines of Incus',
@@ -15,17 +16,11 @@ export const starter: Starter = {
       'config:',
       '  limits.memory: 512MiB',
       '  limits.cpu: 1',
-      'userData: # what a container does at its first boot; PLACEHOLDER: install your own service here',
-      '  text: |',
-      '    #cloud-config',
-      '    packages: [nginx]',
+      ...nginxUserData('a container'),
     ],
     port: serverPort,
-    group: ['healthCheckGracePeriod: 3m # cloud-init installs nginx first'],
+    group: [nginxGrace('3m')],
     maxServers: null,
-    before: [
-      "Drover's user is in the group incus-admin of this host.",
-      'userData installs nginx: put in what installs your service, or use an image that has it.',
-    ],
+    before: ["Drover's user is in the group incus-admin of this host.", nginxRemedy('an image')],
   }),
 };

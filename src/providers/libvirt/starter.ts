@@ -1,5 +1,6 @@
 import { yamlText } from '../../base/yaml-text.ts';
 import type { Starter } from '../../model/starter.ts';
+import { nginxGrace, nginxRemedy, nginxUserData } from '../nginx-example.ts';
 
 export const starter: Starter = {
   title: 'virtual machines of libvirt',
@@ -17,17 +18,14 @@ export const starter: Starter = {
       'diskSize: 10GiB',
       'memory: 1GiB',
       'vcpus: 1',
-      'userData: # what a machine does at its first boot; PLACEHOLDER: install your own service here',
-      '  text: |',
-      '    #cloud-config',
-      '    packages: [nginx]',
+      ...nginxUserData('a machine'),
     ],
     port: serverPort,
-    group: ['healthCheckGracePeriod: 5m # cloud-init installs nginx first', 'launchTimeout: 10m'],
+    group: [nginxGrace('5m'), 'launchTimeout: 10m'],
     maxServers: null,
     before: [
       `The storage pool default has the volume ${image}, a cloud image: virsh vol-create-as default ${image} 2GiB --format qcow2, then virsh vol-upload --pool default ${image} IMAGE-FILE.`,
-      'userData installs nginx: put in what installs your service, or use an image that has it.',
+      nginxRemedy('an image'),
     ],
   }),
 };
