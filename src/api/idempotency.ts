@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { dropOldest } from '../base/drop-oldest.ts';
 import type { Clock } from '../ports/clock.ts';
 import { Refusal } from './errors.ts';
 
@@ -74,8 +75,7 @@ export class IdempotencyKeys {
   #keep(key: string, kept: Kept): void {
     this.#kept.delete(key);
     this.#kept.set(key, kept);
-    const oldest = this.#kept.keys().next().value;
-    if (this.#kept.size > MAX_KEYS && oldest !== undefined) this.#kept.delete(oldest);
+    dropOldest(this.#kept, MAX_KEYS);
   }
 }
 

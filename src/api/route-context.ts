@@ -1,9 +1,8 @@
 import type { FleetService } from '../control/service.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Authenticate } from './caller.ts';
+import type { Authenticate, Caller } from './caller.ts';
 import type { ConditionalChanges } from './etags.ts';
 import type { EventHub } from './event-hub.ts';
-import type { Sessions } from './sessions.ts';
 
 /** What routes answer from. */
 export interface RouteContext {
@@ -12,7 +11,6 @@ export interface RouteContext {
   readonly events: EventHub;
   readonly clock: Clock;
   readonly authenticate: Authenticate;
-  readonly sessions: Sessions;
-  /** Where the dashboard is. @throws Refusal `conflict` where it is nowhere */
-  readonly address: () => string;
+  /** A link that opens the dashboard and logs in, once. @throws Refusal `conflict` where the dashboard is nowhere */
+  readonly link: (caller: Caller) => string;
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import { asPortError, isDefect } from '../ports/errors.ts';
 import { parseExplained } from '../settings/explain.ts';
 import { boundClients } from './bounds.ts';
-import { type Authenticate, authorize } from './caller.ts';
+import { type Authenticate, authorize, type Caller } from './caller.ts';
 import { ERRORS, type ErrorCode, malformed, PROBLEM_TYPE, problemBody, Refusal } from './errors.ts';
 import { ConditionalChanges, markAnswers } from './etags.ts';
 import { EventHub } from './event-hub.ts';
@@ -59,7 +59,7 @@ export class Api {
   /** The way in over TCP: for the dashboard, and for whoever has logged in there. */
   buildDashboard(folder: string): FastifyInstance {
     const app = this.build(bySession(this.#sessions));
-    logInRoutes(app, { sessions: this.#sessions });
+    logInRoutes(app, this.#sessions);
     dashboardRoutes(app, folder);
     return app;
   }
@@ -69,14 +69,9 @@ export class Api {
     this.#address = address;
   }
 
-  /** @returns a link that logs in as an admin, once */
-  dashboardLink(): string {
-    const code = this.#sessions.code({ name: 'the demo', role: 'admin', groups: null });
-    return `${this.#addressOf()}/login#code=${code}`;
-  }
-
-  #addressOf(): string {
-    if (this.#address !== null) return this.#address;
+  /** @returns a link that opens the dashboard and logs in, once @throws Refusal `conflict` where the dashboard is nowhere */
+  link(caller: Caller): string {
+    if (this.#address !== null) return `${this.#address}/login#code=${this.#sessions.code(caller)}`;
     throw new Refusal(
       'conflict',
       'The controller listens on its socket alone: start it with `drover run --listen 127.0.0.1:7700`.',
@@ -130,8 +125,7 @@ export class Api {
       authenticate,
       changes: this.#changes,
       events: this.#events,
-      sessions: this.#sessions,
-      address: () => this.#addressOf(),
+      link: (caller: Caller) => this.link(caller),
     };
     app.register(routes(context), { prefix: '/v1' });
     // Streams would keep it from closing.

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { parseCookie, stringifySetCookie } from 'cookie';
+import { dropOldest } from '../base/drop-oldest.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Authenticate, Caller } from './caller.ts';
@@ -73,7 +74,8 @@ export class Sessions {
     }
     const cookie = secret();
     const session = { caller: found.caller, csrfToken: secret(), until: this.#clock.now() + SESSION_MS };
-    this.#sessions.set(digestOf(cookie), { ...session, digest: digestOf(cookie) });
+    const key = digestOf(cookie);
+    this.#sessions.set(key, { ...session, digest: key });
     dropOldest(this.#sessions, MAX_SESSIONS);
     this.#save();
     return setCookie(port, cookie, SESSION_MS / 1_000);
@@ -100,11 +102,6 @@ export class Sessions {
 }
 
 type Port = number | undefined;
-
-function dropOldest(all: Map<string, unknown>, most: number): void {
-  const oldest = all.keys().next().value;
-  if (all.size > most && oldest !== undefined) all.delete(oldest);
-}
 
 /** Over TCP: whoever has a session's cookie, and for a change its token too. */
 export function bySession(sessions: Sessions): Authenticate {

@@ -229,7 +229,7 @@ export async function startFleet({
   };
   return {
     source: { status: () => controller.status(), activities: (filter) => controller.activities(filter) },
-    dashboardLink: () => (dashboard === null ? null : shared.dashboardLink()),
+    dashboardLink: () => (dashboard === null ? null : shared.link({ name: 'the demo', role: 'admin', groups: null })),
     ended: ended(),
     stop: () => controller.stop(),
     reload: async () => (await controller.configuration.reload()).changes.length,

@@ -31,7 +31,6 @@ export function eventRoutes(plugin: FastifyInstance, { events, authenticate }: R
       const after = request.headers['last-event-id'] ?? null;
       const stream = open(request, reply);
       const queued: string[] = [];
-      let end: (() => void) | null = null;
       const subscriber = {
         caller: request.caller,
         isAllowed: () => isAllowed(request, authenticate),
@@ -42,8 +41,7 @@ export function eventRoutes(plugin: FastifyInstance, { events, authenticate }: R
         },
         end: stream.end,
       };
-      end = await events.subscribe(subscriber, after);
-      stream.start(queued, end);
+      stream.start(queued, await events.subscribe(subscriber, after));
     },
   );
 }
@@ -70,10 +68,9 @@ function open(request: FastifyRequest, reply: FastifyReply) {
     start: (queued: readonly string[], onClose: () => void) => {
       raw.once('close', onClose);
       if (isGone) return onClose();
-      const { ...headers } = reply.getHeaders();
       reply.hijack();
       raw.writeHead(200, {
-        ...(headers as Record<string, string>),
+        ...(reply.getHeaders() as Record<string, string>),
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',

@@ -5,12 +5,13 @@ import { operation } from '../operation.ts';
 import { logInBody, noQuery, sessionCodeBody } from '../requests.ts';
 import type { RouteContext } from '../route-context.ts';
 import { sessionCodeSchema, sessionSchema } from '../schemas.ts';
+import type { Sessions } from '../sessions.ts';
 import type { ZodTypes } from '../zod-types.ts';
 
 const about = { tag: 'access' } as const;
 
 /** Who looks at the dashboard. */
-export function sessionRoutes(plugin: FastifyInstance, { sessions, address }: RouteContext): void {
+export function sessionRoutes(plugin: FastifyInstance, { link }: RouteContext): void {
   const app = plugin.withTypeProvider<ZodTypes>();
 
   app.post(
@@ -27,16 +28,12 @@ export function sessionRoutes(plugin: FastifyInstance, { sessions, address }: Ro
       { querystring: noQuery, body: sessionCodeBody },
       { 200: sessionCodeSchema },
     ),
-    (request) => {
-      const { role } = request.body;
-      const code = sessions.code({ name: request.caller.name, role, groups: null });
-      return { url: `${address()}/login#code=${code}` };
-    },
+    (request) => ({ url: link({ name: request.caller.name, role: request.body.role, groups: null }) }),
   );
 }
 
 /** What a browser asks for, over TCP alone. */
-export function logInRoutes(plugin: FastifyInstance, { sessions }: Pick<RouteContext, 'sessions'>): void {
+export function logInRoutes(plugin: FastifyInstance, sessions: Sessions): void {
   const app = plugin.withTypeProvider<ZodTypes>();
 
   app.get(
