@@ -7,7 +7,7 @@ import { nextTime } from '../decide/schedule.ts';
 import type { FleetChange } from '../fleet/change.ts';
 import type { StoredActivity } from '../model/activity.ts';
 import type { AutoScalingGroup } from '../model/fleet.ts';
-import { isPending, lifecycleOf, serves } from '../model/lifecycle.ts';
+import { lifecycleOf } from '../model/lifecycle.ts';
 import { inWords } from '../model/scaling-policy.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Explanation, LoadBalancerPlan, Plan, PolicyExplanation } from '../views/status.ts';
@@ -19,7 +19,7 @@ export type PlannedDecision = Pick<Decision, 'activities' | 'changed' | 'holds' 
 
 export interface ExplanationSources {
   readonly at: EpochMs;
-  readonly loop: Pick<GroupLoop, 'group' | 'memory' | 'instances'>;
+  readonly loop: Pick<GroupLoop, 'group' | 'memory' | 'counts'>;
   /** What the next decision would be. */
   readonly decision: PlannedDecision;
   /** The group's newest ones, oldest first. */
@@ -54,13 +54,13 @@ export function explanation({ at, loop, decision, activities }: ExplanationSourc
 }
 
 /** The size of a group that is wanted, what bounds it, and how much of it there is. */
-export function sizesOf({ group, memory, instances }: Pick<GroupLoop, 'group' | 'memory' | 'instances'>) {
+export function sizesOf({ group, memory, counts }: Pick<GroupLoop, 'group' | 'memory' | 'counts'>) {
   return {
     desired: desiredOf({ group, memory }),
     ...boundsOf(group, memory),
-    inService: instances.filter(serves).length,
-    pending: instances.filter(isPending).length,
-    terminating: instances.filter((instance) => lifecycleOf(instance).isLeaving).length,
+    inService: counts.of(({ serves }) => serves),
+    pending: counts.of(({ isPending }) => isPending),
+    terminating: counts.of(({ isLeaving }) => isLeaving),
   };
 }
 

@@ -46,7 +46,7 @@ const ENDED_MEMORY_MS = 600_000;
  * decision to do it has been committed, so that it may be killed at any line.
  */
 export class GroupLoop {
-  readonly counts = new InstanceCounts();
+  readonly counts: InstanceCounts;
   #group: AutoScalingGroup;
   readonly #context: GroupContext;
   readonly #wake: Wake;
@@ -82,7 +82,7 @@ export class GroupLoop {
     this.#probes = new Probes(context.probe, context.clock, () => this.notify(), onDefect);
     this.#memory = stored.memory ?? EMPTY_MEMORY;
     this.#instances = new Map(stored.instances.map((instance) => [instance.id, instance]));
-    for (const instance of stored.instances) this.counts.changed(undefined, instance);
+    this.counts = new InstanceCounts(stored.instances);
     this.#checked = new Stopwatch(context.clock);
   }
 

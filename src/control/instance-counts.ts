@@ -1,5 +1,5 @@
 import type { Instance, InstanceStateName } from '../model/instance.ts';
-import { INSTANCE_STATE_NAMES, isOver, serves } from '../model/lifecycle.ts';
+import { INSTANCE_STATE_NAMES, isOver, LIFECYCLE, type Lifecycle, serves } from '../model/lifecycle.ts';
 
 /** How many of a group's instances are in each state: kept along with its records, so that nobody goes through all of them to know. */
 export class InstanceCounts {
@@ -8,8 +8,19 @@ export class InstanceCounts {
   );
   #unhealthy = 0;
 
+  constructor(instances: readonly Instance[] = []) {
+    for (const instance of instances) this.changed(undefined, instance);
+  }
+
   get byState(): ReadonlyMap<InstanceStateName, number> {
     return this.#byState;
+  }
+
+  /** How many are in a state of which that is true. */
+  of(isSo: (lifecycle: Lifecycle) => boolean): number {
+    let sum = 0;
+    for (const [name, count] of this.#byState) if (isSo(LIFECYCLE[name])) sum += count;
+    return sum;
   }
 
   /** Of those in service. */

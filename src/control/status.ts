@@ -1,7 +1,7 @@
 import { endpointOf } from '../model/endpoint.ts';
 import type { Fleet, LoadBalancer } from '../model/fleet.ts';
 import { END_CAUSES, type Instance, type MachineRef } from '../model/instance.ts';
-import { lifecycleOf, serves } from '../model/lifecycle.ts';
+import { lifecycleOf } from '../model/lifecycle.ts';
 import type { Target, TargetGroupObservation } from '../model/observation.ts';
 import type { EpochMs } from '../model/time.ts';
 import type {
@@ -18,7 +18,10 @@ import type { GroupLoop } from './group-loop.ts';
 import { type FailedStep, pendingInWords } from './reconciler.ts';
 import { increase } from './sampler.ts';
 
-export type ShownGroup = Pick<GroupLoop, 'group' | 'memory' | 'instances' | 'holds' | 'verdicts' | 'machines'>;
+export type ShownGroup = Pick<
+  GroupLoop,
+  'group' | 'memory' | 'instances' | 'counts' | 'holds' | 'verdicts' | 'machines'
+>;
 
 export interface StatusSources {
   readonly at: EpochMs;
@@ -63,13 +66,13 @@ export function fleetSummary(sources: StatusSources): FleetSummary {
 }
 
 export function groupSummary(loop: Omit<ShownGroup, 'machines'>): GroupSummary {
-  const { group, memory, instances, holds } = loop;
+  const { group, memory, counts, holds } = loop;
   return {
     name: group.name,
     targetGroups: group.targetGroups,
     provider: group.launchTemplate.provider,
     ...sizesOf(loop),
-    unhealthy: instances.filter((instance) => serves(instance) && instance.health.status === 'unhealthy').length,
+    unhealthy: counts.unhealthy,
     launchSuspended: memory.launch.suspended?.why ?? null,
     suspendedProcesses: memory.suspendedProcesses,
     policies: policyExplanations(group, loop.verdicts),

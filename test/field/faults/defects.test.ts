@@ -11,6 +11,7 @@ import { renderExplanation } from '../../../src/cli/render/explanation.ts';
 import { terminalLook } from '../../../src/cli/terminal.ts';
 import { Defects } from '../../../src/control/defects.ts';
 import { explanation, planned } from '../../../src/control/explanation.ts';
+import { InstanceCounts } from '../../../src/control/instance-counts.ts';
 import { Loops } from '../../../src/control/loops.ts';
 import { Probes } from '../../../src/control/probes.ts';
 import { stepsLeft } from '../../../src/control/reconcile.ts';
@@ -164,7 +165,7 @@ it('in what a group would do next is shown as its reason to do nothing', () => {
     throw defect;
   };
   const { memory, instances } = snapshotOf([{ id: 'a' }]);
-  const loop = { group: GROUP, memory, instances, verdicts: [] };
+  const loop = { group: GROUP, memory, counts: new InstanceCounts(instances), verdicts: [] };
   const decision = planned({ ...loop, plan: broken }, onDefect);
   expect(decision).toMatchObject({ activities: [], changed: [], holds: [{ code: 'defect' }] });
   expect(met).toEqual(['group web']);

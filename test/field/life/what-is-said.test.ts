@@ -3,10 +3,12 @@ import { renderStatus } from '../../../src/cli/live/frame.ts';
 import { renderChanges, renderPlan } from '../../../src/cli/render/changes.ts';
 import { terminalLook, uncutLook } from '../../../src/cli/terminal.ts';
 import { balancersInTrouble, olderTemplates } from '../../../src/control/explanation.ts';
+import { InstanceCounts } from '../../../src/control/instance-counts.ts';
 import { fleetStatus, type StatusSources } from '../../../src/control/status.ts';
 import { decideCommand } from '../../../src/decide/commands.ts';
 import { DEFAULT_HISTORY } from '../../../src/model/fleet.ts';
 import { EMPTY_MEMORY } from '../../../src/model/group-memory.ts';
+import type { Instance } from '../../../src/model/instance.ts';
 import { settingsWarnings } from '../../../src/providers/process/warnings.ts';
 import { FakeFleetService } from '../../support/fake-service.ts';
 import { fakeTerminal } from '../../support/fake-terminal.ts';
@@ -50,10 +52,16 @@ describe('a status', () => {
   const look = { ...terminalLook(fakeTerminal(), 'drover --data shop'), color: false, columns: 200 };
 
   it('says under a group how many of its servers run an older launch template', () => {
-    const status = statusOf({ groups: [{ ...nothingSeen, group: GROUP, instances }] });
+    const shown = (some: readonly Instance[]) => ({
+      ...nothingSeen,
+      group: GROUP,
+      instances: some,
+      counts: new InstanceCounts(some),
+    });
+    const status = statusOf({ groups: [shown(instances)] });
     expect(status.groups[0]?.notes).toEqual([expect.stringContaining('1 of 2 servers runs an older launch template')]);
     expect(renderStatus(status, look)).toContain('use `drover --data shop drain <instance>`');
-    const same = statusOf({ groups: [{ ...nothingSeen, group: GROUP, instances: instances.slice(1) }] });
+    const same = statusOf({ groups: [shown(instances.slice(1))] });
     expect(renderStatus(same, look)).not.toContain('launch template');
   });
 
