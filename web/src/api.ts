@@ -8,21 +8,26 @@ import type { DoctorReport } from '../../src/views/doctor.ts';
 import type { AppliedFleet, FleetVersions, PlannedFleet, ShownFleetVersion } from '../../src/views/fleet-versions.ts';
 import type {
   Explanation,
-  FleetStatus,
-  GroupStatus,
+  FleetSummary,
+  GroupSummary,
   InstanceStatus,
   LoadBalancerStatus,
+  Page,
   Plan,
 } from '../../src/views/status.ts';
 
-export type { Activity, ActivityLevel, Explanation, FleetChange, Hold, InstanceStatus, StoredActivity };
-export type FleetSummary = Omit<FleetStatus, 'groups' | 'loadBalancers'>;
-export type GroupRow = Omit<GroupStatus, 'instances'> & {
-  readonly targetGroups: readonly string[];
-  readonly provider: string;
-  readonly unhealthy: number;
+export type {
+  Activity,
+  ActivityLevel,
+  Explanation,
+  FleetChange,
+  FleetSummary,
+  GroupSummary,
+  Hold,
+  InstanceStatus,
+  LoadBalancerStatus,
+  StoredActivity,
 };
-export type LoadBalancerRow = LoadBalancerStatus;
 
 export type Role = 'viewer' | 'operator' | 'admin';
 
@@ -59,11 +64,6 @@ export interface TokenRow {
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly lastUsedAt: number | null;
-}
-
-interface Page<Row> {
-  readonly items: readonly Row[];
-  readonly next: string | null;
 }
 
 /** An answer that is not what was asked for (RFC 9457), or none at all. */
@@ -149,8 +149,8 @@ export const api = {
   logOut: () => ask<null>('DELETE', '/session'),
 
   fleet: () => get<FleetSummary>('/fleet'),
-  groups: () => all<GroupRow>('/groups'),
-  loadBalancers: () => all<LoadBalancerRow>('/load-balancers'),
+  groups: () => all<GroupSummary>('/groups'),
+  loadBalancers: () => all<LoadBalancerStatus>('/load-balancers'),
   instances: () => all<InstanceStatus>('/instances'),
   instance: (id: string) => get<InstanceStatus>(`/instances/${part(id)}`),
   /** A page of the newest ones, the newest first; `next` leads to older ones. */
@@ -200,8 +200,8 @@ export interface StreamHandlers {
   readonly onFleet: (fleet: FleetSummary) => void;
   readonly onActivity: (activity: StoredActivity) => void;
   readonly onInstances: (changed: readonly InstanceStatus[], gone: readonly string[]) => void;
-  readonly onGroups: (changed: readonly GroupRow[], gone: readonly string[]) => void;
-  readonly onLoadBalancers: (changed: readonly LoadBalancerRow[], gone: readonly string[]) => void;
+  readonly onGroups: (changed: readonly GroupSummary[], gone: readonly string[]) => void;
+  readonly onLoadBalancers: (changed: readonly LoadBalancerStatus[], gone: readonly string[]) => void;
 }
 
 interface Changes<Row> {
@@ -219,7 +219,7 @@ export function subscribe(handlers: StreamHandlers): () => void {
   on<FleetSummary>('fleet', handlers.onFleet);
   on<StoredActivity>('activity', handlers.onActivity);
   on<Changes<InstanceStatus>>('instances', ({ changed, gone }) => handlers.onInstances(changed, gone));
-  on<Changes<GroupRow>>('groups', ({ changed, gone }) => handlers.onGroups(changed, gone));
-  on<Changes<LoadBalancerRow>>('loadBalancers', ({ changed, gone }) => handlers.onLoadBalancers(changed, gone));
+  on<Changes<GroupSummary>>('groups', ({ changed, gone }) => handlers.onGroups(changed, gone));
+  on<Changes<LoadBalancerStatus>>('loadBalancers', ({ changed, gone }) => handlers.onLoadBalancers(changed, gone));
   return () => source.close();
 }

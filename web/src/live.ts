@@ -4,9 +4,9 @@ import { useEffect, useSyncExternalStore } from 'react';
 import {
   api,
   type FleetSummary,
-  type GroupRow,
+  type GroupSummary,
   type InstanceStatus,
-  type LoadBalancerRow,
+  type LoadBalancerStatus,
   Refusal,
   type StoredActivity,
   subscribe,
@@ -26,8 +26,8 @@ export interface LiveState {
   /** When the connection was lost; null while it is there. */
   readonly lostAt: number | null;
   readonly fleet: FleetSummary | null;
-  readonly groups: ReadonlyMap<string, GroupRow>;
-  readonly loadBalancers: ReadonlyMap<string, LoadBalancerRow>;
+  readonly groups: ReadonlyMap<string, GroupSummary>;
+  readonly loadBalancers: ReadonlyMap<string, LoadBalancerStatus>;
   readonly instances: ReadonlyMap<string, InstanceStatus>;
   /** Whether all of them have been read. */
   readonly instancesRead: boolean;
@@ -169,7 +169,7 @@ async function readAll(): Promise<void> {
 }
 
 /** What went through the target groups before the page was opened. */
-async function recall(groups: readonly GroupRow[]): Promise<void> {
+async function recall(groups: readonly GroupSummary[]): Promise<void> {
   const since = Date.now() - recallMs;
   for (const { name, targetGroups } of groups) {
     if (targetGroups.every((targetGroup) => samples.of(targetGroup).length > 5)) continue;
@@ -199,7 +199,7 @@ async function readTraffic(): Promise<void> {
   if (instances !== null) set({ instances: byKey(instances, ({ id }) => id) });
 }
 
-function sample(rows: readonly LoadBalancerRow[]): void {
+function sample(rows: readonly LoadBalancerStatus[]): void {
   for (const { targetGroups } of rows) {
     for (const { name, requestsPerSecond } of targetGroups) samples.add(name, Date.now(), requestsPerSecond);
   }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { GroupRow, InstanceStatus, LoadBalancerRow, StoredActivity } from './api.ts';
+import type { GroupSummary, InstanceStatus, LoadBalancerStatus, StoredActivity } from './api.ts';
 import { problemsOf } from './problems.ts';
 
-const group: GroupRow = {
+const group: GroupSummary = {
   name: 'web',
   desired: 2,
   minSize: 1,
@@ -21,7 +21,7 @@ const group: GroupRow = {
   desiredCapacityFile: null,
 };
 
-const balancer: LoadBalancerRow = {
+const balancer: LoadBalancerStatus = {
   name: 'front',
   state: 'running',
   version: '3.0.11',
@@ -64,8 +64,8 @@ const activity = (reason: StoredActivity['reason'], at: number): StoredActivity 
 });
 
 const known = (change: {
-  readonly group?: Partial<GroupRow>;
-  readonly balancer?: Partial<LoadBalancerRow>;
+  readonly group?: Partial<GroupSummary>;
+  readonly balancer?: Partial<LoadBalancerStatus>;
   readonly instance?: Partial<InstanceStatus>;
   readonly activities?: readonly StoredActivity[];
 }) => ({

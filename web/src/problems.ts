@@ -1,6 +1,6 @@
 /** What a person on call must know first: what is wrong, where, and since when. */
 
-import type { FleetSummary, GroupRow, Hold, InstanceStatus, LoadBalancerRow, StoredActivity } from './api.ts';
+import type { FleetSummary, GroupSummary, Hold, InstanceStatus, LoadBalancerStatus, StoredActivity } from './api.ts';
 import { byGroup, shownState } from './states.ts';
 import { count } from './words.ts';
 
@@ -17,8 +17,8 @@ export interface Problem {
 
 interface Known {
   readonly fleet: FleetSummary | null;
-  readonly groups: ReadonlyMap<string, GroupRow>;
-  readonly loadBalancers: ReadonlyMap<string, LoadBalancerRow>;
+  readonly groups: ReadonlyMap<string, GroupSummary>;
+  readonly loadBalancers: ReadonlyMap<string, LoadBalancerStatus>;
   readonly instances: ReadonlyMap<string, InstanceStatus>;
   readonly activities: readonly StoredActivity[];
 }
@@ -75,7 +75,7 @@ function fleetProblems(fleet: FleetSummary | null): readonly Problem[] {
   return [...pending, ...(fleet.mode === 'down' ? [down] : []), ...(fleet.defects > 0 ? [defects] : [])];
 }
 
-function balancerProblems(row: LoadBalancerRow, activities: readonly StoredActivity[]): readonly Problem[] {
+function balancerProblems(row: LoadBalancerStatus, activities: readonly StoredActivity[]): readonly Problem[] {
   const at = { subject: row.name, href: `/load-balancers/${encodeURIComponent(row.name)}` };
   const found: Problem[] = [];
   if (row.state !== 'running' || row.detail !== '') {
@@ -104,7 +104,7 @@ function balancerProblems(row: LoadBalancerRow, activities: readonly StoredActiv
 }
 
 function groupProblems(
-  row: GroupRow,
+  row: GroupSummary,
   instances: readonly InstanceStatus[],
   activities: readonly StoredActivity[],
 ): readonly Problem[] {

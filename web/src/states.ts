@@ -1,6 +1,6 @@
 /** The five things that an instance can be to a person on call; the model's states are finer. */
 
-import type { GroupRow, InstanceStatus } from './api.ts';
+import type { GroupSummary, InstanceStatus } from './api.ts';
 
 export const SHOWN_STATES = ['pending', 'inService', 'unhealthy', 'draining', 'terminating'] as const;
 export type ShownState = (typeof SHOWN_STATES)[number];
@@ -32,7 +32,7 @@ export function shownState({ state, health }: InstanceStatus): ShownState {
 export type Sizes = Readonly<Record<ShownState, number>>;
 
 /** From the instances where they are known, because a group's row does not part draining from terminating. */
-export function sizesOf(group: GroupRow, instances: readonly InstanceStatus[]): Sizes {
+export function sizesOf(group: GroupSummary, instances: readonly InstanceStatus[]): Sizes {
   const sizes = { pending: 0, inService: 0, unhealthy: 0, draining: 0, terminating: 0 };
   if (instances.length > 0) {
     for (const instance of instances) sizes[shownState(instance)] += 1;

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import type { LoadBalancerRow } from '../api.ts';
+import type { LoadBalancerStatus } from '../api.ts';
 import { recentLoad, useLive, useTraffic } from '../live.ts';
 import { InstanceTable } from '../parts/instance-table.tsx';
 import { Figures, Panel } from '../parts/panel.tsx';
@@ -27,7 +27,7 @@ export function LoadBalancer({ name }: { readonly name: string }) {
   }, [live.instances, row]);
   if (row === undefined)
     return <p className="empty">{live.fleet === null ? 'Reading the fleet…' : `There is no load balancer ${name}.`}</p>;
-  const sum = (of: (targetGroup: LoadBalancerRow['targetGroups'][number]) => number) =>
+  const sum = (of: (targetGroup: LoadBalancerStatus['targetGroups'][number]) => number) =>
     row.targetGroups.reduce((total, one) => total + of(one), 0);
   const requests = sum(({ requestsPerSecond }) => requestsPerSecond);
   return (

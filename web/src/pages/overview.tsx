@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { Link } from 'wouter';
-import type { GroupRow, InstanceStatus } from '../api.ts';
+import type { GroupSummary, InstanceStatus } from '../api.ts';
 import { recentLoad, useLive } from '../live.ts';
 import { ActivityList } from '../parts/activity-list.tsx';
 import { CapacityBar } from '../parts/capacity-bar.tsx';
@@ -90,7 +90,7 @@ function Totals() {
   const groups = useLive(({ groups }) => groups);
   const loadBalancers = useLive(({ loadBalancers }) => loadBalancers);
   const rows = [...groups.values()];
-  const sum = (of: (group: GroupRow) => number) => rows.reduce((total, group) => total + of(group), 0);
+  const sum = (of: (group: GroupSummary) => number) => rows.reduce((total, group) => total + of(group), 0);
   const targetGroups = [...loadBalancers.values()].flatMap(({ targetGroups }) => targetGroups);
   const requests = targetGroups.reduce((total, { requestsPerSecond }) => total + requestsPerSecond, 0);
   const errors = targetGroups.reduce((total, { errors5xxPerSecond }) => total + errors5xxPerSecond, 0);
@@ -112,7 +112,13 @@ function Key() {
   return <span>The tick is the desired size, the faint one the minimum.</span>;
 }
 
-function GroupLine({ group, instances }: { readonly group: GroupRow; readonly instances: readonly InstanceStatus[] }) {
+function GroupLine({
+  group,
+  instances,
+}: {
+  readonly group: GroupSummary;
+  readonly instances: readonly InstanceStatus[];
+}) {
   const sizes = sizesOf(group, instances);
   return (
     <div className="grid-row" role="row">
@@ -161,7 +167,7 @@ function Quantity({
   );
 }
 
-function Load({ group }: { readonly group: GroupRow }) {
+function Load({ group }: { readonly group: GroupSummary }) {
   const loadBalancers = useLive(({ loadBalancers }) => loadBalancers);
   const [name] = group.targetGroups;
   if (name === undefined) return <span className="muted small">no load balancer</span>;
@@ -175,7 +181,7 @@ function Load({ group }: { readonly group: GroupRow }) {
 }
 
 /** What the group is doing, or why it does nothing. */
-function Now({ group }: { readonly group: GroupRow }) {
+function Now({ group }: { readonly group: GroupSummary }) {
   const latest = useLive(({ activities }) => activities.find((activity) => activity.group === group.name));
   if (group.launchSuspended !== null) return <span className="bad">Launching is suspended</span>;
   const [hold] = group.holds;

@@ -1,4 +1,4 @@
-import type { GroupRow } from '../api.ts';
+import type { GroupSummary } from '../api.ts';
 import { SHOWN_STATES, type Sizes, STATE_WORDS } from '../states.ts';
 import { count } from '../words.ts';
 
@@ -7,7 +7,7 @@ const HEIGHT = 16;
 const ORDER = ['inService', 'unhealthy', 'pending', 'draining', 'terminating'] as const;
 
 /** A group's room up to its maximum, filled by its machines; the minimum and the desired size are marks. */
-export function CapacityBar({ group, sizes }: { readonly group: GroupRow; readonly sizes: Sizes }) {
+export function CapacityBar({ group, sizes }: { readonly group: GroupSummary; readonly sizes: Sizes }) {
   const total = SHOWN_STATES.reduce((sum, state) => sum + sizes[state], 0);
   // A maximum that is far away would leave the machines too small to see.
   const room = Math.max(1, total, Math.min(group.maxSize, Math.max(total, group.desired) * 3));

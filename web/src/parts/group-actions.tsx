@@ -5,12 +5,12 @@ import {
   SUSPENDED_EFFECTS,
   type SuspendableProcess,
 } from '../../../src/model/scaling-policy.ts';
-import { api, type GroupRow } from '../api.ts';
+import { api, type GroupSummary } from '../api.ts';
 import { useMayAct } from '../session.ts';
 import { count, spaced } from '../words.ts';
 import { Confirm } from './confirm.tsx';
 
-export function GroupActions({ group }: { readonly group: GroupRow }) {
+export function GroupActions({ group }: { readonly group: GroupSummary }) {
   if (!useMayAct()) return null;
   return (
     <div className="actions">
@@ -22,7 +22,7 @@ export function GroupActions({ group }: { readonly group: GroupRow }) {
   );
 }
 
-function SetDesired({ group }: { readonly group: GroupRow }) {
+function SetDesired({ group }: { readonly group: GroupSummary }) {
   const [desired, setDesired] = useState(group.desired);
   return (
     <Confirm
@@ -62,7 +62,7 @@ function SetDesired({ group }: { readonly group: GroupRow }) {
   );
 }
 
-function desiredPlan(group: GroupRow, desired: number): readonly string[] {
+function desiredPlan(group: GroupSummary, desired: number): readonly string[] {
   const change = desired - group.desired;
   if (!Number.isInteger(desired) || change === 0) return [`${group.name} stays at ${count(group.desired, 'server')}.`];
   const lines = [`Desired capacity goes from ${group.desired} to ${desired}.`];
@@ -82,7 +82,7 @@ function desiredPlan(group: GroupRow, desired: number): readonly string[] {
   return lines;
 }
 
-function Suspend({ group }: { readonly group: GroupRow }) {
+function Suspend({ group }: { readonly group: GroupSummary }) {
   const free = SUSPENDABLE_PROCESSES.filter((process) => !group.suspendedProcesses.includes(process));
   const [chosen, setChosen] = useState<readonly SuspendableProcess[]>([]);
   if (free.length === 0) return null;
@@ -105,7 +105,7 @@ function Suspend({ group }: { readonly group: GroupRow }) {
   );
 }
 
-function Resume({ group }: { readonly group: GroupRow }) {
+function Resume({ group }: { readonly group: GroupSummary }) {
   const [chosen, setChosen] = useState<readonly SuspendableProcess[]>(group.suspendedProcesses);
   return (
     <Confirm
@@ -131,7 +131,7 @@ function Resume({ group }: { readonly group: GroupRow }) {
   );
 }
 
-function ResumeLaunch({ group }: { readonly group: GroupRow }) {
+function ResumeLaunch({ group }: { readonly group: GroupSummary }) {
   return (
     <Confirm
       label="Resume launching…"

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Fragment, useMemo, useState } from 'react';
 import { Button, ToggleButton, ToggleButtonGroup } from 'react-aria-components';
-import { api, type GroupHistory, type GroupRow, type StoredActivity } from '../api.ts';
+import { api, type GroupHistory, type GroupSummary, type StoredActivity } from '../api.ts';
 import { type AlignedHistory, aligned, valueAt } from '../history.ts';
 import { useNow } from '../now.ts';
 import { amount, count, dayAndTime, duration } from '../words.ts';
@@ -32,7 +32,7 @@ interface Fixed {
 }
 
 interface HistoryProps {
-  readonly group: GroupRow;
+  readonly group: GroupSummary;
   readonly activities: readonly StoredActivity[];
   readonly targets: readonly Target[];
 }
@@ -255,7 +255,7 @@ function sizeLines({ desired, inService, times }: AlignedHistory, maxSize: numbe
   ];
 }
 
-function summary({ inService }: AlignedHistory, group: GroupRow, spanMs: number): string {
+function summary({ inService }: AlignedHistory, group: GroupSummary, spanMs: number): string {
   const sizes = inService.filter((value) => typeof value === 'number');
   if (sizes.length === 0) return `Nothing was recorded of ${group.name} in this time.`;
   return `In these ${duration(spanMs)} ${group.name} had ${Math.min(...sizes)} to ${count(Math.max(...sizes), 'server')} in service.`;
