@@ -1,10 +1,10 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { Button } from 'react-aria-components';
-import { useLocation, useSearch } from 'wouter';
 import { type ActivityFilter, type ActivityLevel, api, type StoredActivity } from '../api.ts';
 import { useLive } from '../live.ts';
 import { ActivityList } from '../parts/activity-list.tsx';
+import { GroupFilter, SearchFilter, useFilters } from '../parts/filters.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { useTitle } from '../title.ts';
 import { count, spaced } from '../words.ts';
@@ -16,17 +16,11 @@ const SEVERITY: Record<ActivityLevel, number> = { info: 0, warning: 1, error: 2 
 export function Activities() {
   useTitle('Activities');
   const live = useLive(({ activities }) => activities);
-  const groups = useLive(({ groups }) => groups);
-  const query = new URLSearchParams(useSearch());
-  const [, navigate] = useLocation();
+  const filters = useFilters('/activities');
+  const { query, set } = filters;
   const group = query.get('group') ?? '';
   const level = levelOf(query.get('level'));
   const text = query.get('text') ?? '';
-  const set = (name: string, value: string) => {
-    if (value === '') query.delete(name);
-    else query.set(name, value);
-    navigate(query.size === 0 ? '/activities' : `/activities?${query}`, { replace: true });
-  };
   const filter: ActivityFilter = { ...(group === '' ? {} : { group }), ...(level === 'info' ? {} : { level }) };
   const past = useInfiniteQuery({
     queryKey: ['activities', group, level],
@@ -54,25 +48,8 @@ export function Activities() {
           <p>What Drover did, or refused to do, and why.</p>
         </div>
         <search className="filters">
-          <label>
-            <span className="hidden-visually">Search</span>
-            <input
-              className="input"
-              type="search"
-              placeholder="Reason, instance, words"
-              value={text}
-              onChange={(event) => set('text', event.target.value)}
-            />
-          </label>
-          <label>
-            <span className="hidden-visually">Group</span>
-            <select className="input" value={group} onChange={(event) => set('group', event.target.value)}>
-              <option value="">All groups</option>
-              {[...groups.keys()].map((name) => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
-          </label>
+          <SearchFilter {...filters} placeholder="Reason, instance, words" />
+          <GroupFilter {...filters} />
           <label>
             <span className="hidden-visually">Level</span>
             <select

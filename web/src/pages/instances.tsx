@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
-import { useLocation, useSearch } from 'wouter';
 import type { InstanceStatus } from '../api.ts';
 import { useLive, useTraffic } from '../live.ts';
+import { GroupFilter, SearchFilter, useFilters } from '../parts/filters.tsx';
 import { InstanceTable } from '../parts/instance-table.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { SHOWN_STATES, STATE_WORDS, shownState } from '../states.ts';
@@ -15,18 +15,12 @@ export function Instances() {
   useTraffic();
   useTitle('Instances');
   const instances = useLive(({ instances }) => instances);
-  const groups = useLive(({ groups }) => groups);
   const read = useLive(({ instancesRead }) => instancesRead);
-  const query = new URLSearchParams(useSearch());
-  const [, navigate] = useLocation();
+  const filters = useFilters('/instances');
+  const { query, set } = filters;
   const group = query.get('group') ?? '';
   const state = query.get('state') ?? '';
   const text = query.get('text') ?? '';
-  const set = (name: string, value: string) => {
-    if (value === '') query.delete(name);
-    else query.set(name, value);
-    navigate(query.size === 0 ? '/instances' : `/instances?${query}`, { replace: true });
-  };
   const shown = useMemo(
     () => [...instances.values()].filter((instance) => matches(instance, { group, state, text })).sort(byUrgency),
     [instances, group, state, text],
@@ -39,25 +33,8 @@ export function Instances() {
           <p>{read ? count(shown.length, 'instance') : 'Reading them…'}</p>
         </div>
         <search className="filters">
-          <label>
-            <span className="hidden-visually">Search</span>
-            <input
-              className="input"
-              type="search"
-              placeholder="Id, address, zone, detail"
-              value={text}
-              onChange={(event) => set('text', event.target.value)}
-            />
-          </label>
-          <label>
-            <span className="hidden-visually">Group</span>
-            <select className="input" value={group} onChange={(event) => set('group', event.target.value)}>
-              <option value="">All groups</option>
-              {[...groups.keys()].map((name) => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
-          </label>
+          <SearchFilter {...filters} placeholder="Id, address, zone, detail" />
+          <GroupFilter {...filters} />
           <label>
             <span className="hidden-visually">State</span>
             <select className="input" value={state} onChange={(event) => set('state', event.target.value)}>
