@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launchBrowser, open } from '../support/dashboard/browser.ts';
-import { Door } from '../support/dashboard/door.ts';
 import { RealFleet } from '../support/fleet.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { kill } from '../support/processes.ts';
 import { requires } from '../support/requires.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
@@ -10,29 +10,38 @@ import { SteadyLoad } from '../support/steady-load.ts';
 requires('chromium')('over a real controller with HAProxy under load', () => {
   let browser: Browser;
   let fleet: RealFleet;
-  let door: Door;
   let url: string;
   let load: SteadyLoad;
 
   beforeAll(async () => {
     browser = await launchBrowser();
-    fleet = await RealFleet.create({ group: 'defaultInstanceWarmup: 1s' });
+    const [listenPort = 0] = await freePorts(1);
+    fleet = await RealFleet.create({ group: 'defaultInstanceWarmup: 1s', listenPort });
     await fleet.start();
     await fleet.settle(3);
     load = new SteadyLoad(fleet.url, 50);
-    door = new Door(fleet.dataDir);
-    url = await door.listen();
+    url = `http://127.0.0.1:${listenPort}`;
   });
   afterAll(async () => {
     await load.stop();
     await browser.close();
-    await door[Symbol.asyncDispose]();
     await fleet.end();
   });
 
+  /** A page of whoever has opened the link that `drover dashboard` prints. */
+  const logIn = async (path: string, role: 'viewer' | 'admin' = 'admin') => {
+    const link = await fleet.client.dashboardLink(role);
+    const { page, complaints } = await open(browser, link);
+    await page.getByRole('button', { name: 'Log out' }).waitFor();
+    // Before he had logged in he was nobody, which a browser takes for an error.
+    complaints.length = 0;
+    await page.goto(`${url}${path}`);
+    return { page, complaints };
+  };
+
   /** The ids that the group's page shows, marked with what only a reload would take away. */
   const openGroup = async () => {
-    const { page, complaints } = await open(browser, `${url}/groups/hello`);
+    const { page, complaints } = await logIn('/groups/hello');
     await page.getByText('of 3 desired', { exact: true }).waitFor();
     await page.evaluate('window.sameAsBefore = true');
     return { page, complaints };
@@ -59,7 +68,7 @@ requires('chromium')('over a real controller with HAProxy under load', () => {
   });
 
   it('shows the load, from HAProxy', async () => {
-    const { page } = await open(browser, url);
+    const { page } = await logIn('/');
     const row = page.getByRole('row').filter({ hasText: 'hello' }).first();
     await expect
       .poll(async () => Number(/(\d+(?:\.\d+)?)/.exec((await row.locator('.load').textContent()) ?? '')?.[1]))
@@ -84,7 +93,7 @@ requires('chromium')('over a real controller with HAProxy under load', () => {
   });
 
   it('has no gap in its activities when the controller is killed and started again', async () => {
-    const { page } = await open(browser, `${url}/activities`);
+    const { page } = await logIn('/activities');
     await page.getByText('Newest first').waitFor();
     await page.evaluate('window.sameAsBefore = true');
     await fleet.killController();
@@ -96,6 +105,21 @@ requires('chromium')('over a real controller with HAProxy under load', () => {
     const recorded = async () => (await fleet.client.activities({ limit: 1_000 })).length;
     await expect.poll(async () => (await shown()) - (await recorded())).toBe(0);
     expect(await isSamePage(page)).toBe(true);
+    await page.close();
+  });
+
+  it('lets a viewer see everything and do nothing', async () => {
+    const { page } = await logIn('/groups/hello', 'viewer');
+    await page.getByText('of 4 desired', { exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Set desired…' }).count()).toBe(0);
+    const answers = await page.evaluate(`(async () => {
+      const { csrfToken } = await (await fetch('/v1/session')).json();
+      const change = (headers) => fetch('/v1/groups/hello/desired-capacity', {
+        method: 'PUT', headers: { 'content-type': 'application/json', ...headers }, body: '{"desired":1}',
+      });
+      return [(await change({})).status, (await change({ 'x-csrf-token': csrfToken })).status];
+    })()`);
+    expect(answers).toEqual([403, 403]);
     await page.close();
   });
 

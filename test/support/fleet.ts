@@ -28,6 +28,8 @@ export interface FleetWishes {
   readonly healthCheckGracePeriod?: string;
   /** Nobody names the file to the controller: the API owns the fleet. */
   readonly ownedByApi?: true;
+  /** Where the dashboard and the API are over TCP, on loopback. */
+  readonly listenPort?: number;
   /** Of the controller and all that it starts, beside this process's own. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -50,12 +52,14 @@ export class RealFleet {
   readonly client: ApiClient;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #ownedByApi: boolean;
+  readonly #listenPort: number | null;
   #controller: ChildProcess | null = null;
   #output = '';
 
   private constructor(folder: string, port: number, statsPort: number, wishes: FleetWishes) {
     this.#environment = { ...process.env, NO_COLOR: '1', ...wishes.environment };
     this.#ownedByApi = wishes.ownedByApi === true;
+    this.#listenPort = wishes.listenPort ?? null;
     this.folder = folder;
     this.port = port;
     this.statsPort = statsPort;
@@ -159,7 +163,8 @@ autoScalingGroups:
   /** Starts a controller. It may be killed before it answers. */
   spawnController(): ChildProcess {
     const file = this.#ownedByApi ? [] : [this.fleetFile];
-    const child = spawn(process.execPath, [MAIN, '--data', this.dataDir, 'run', '--plain', ...file], {
+    const listen = this.#listenPort === null ? [] : ['--listen', `127.0.0.1:${this.#listenPort}`];
+    const child = spawn(process.execPath, [MAIN, '--data', this.dataDir, 'run', '--plain', ...listen, ...file], {
       // Where there is no fleet.yaml.
       cwd: tmpdir(),
       stdio: ['ignore', 'pipe', 'pipe'],
