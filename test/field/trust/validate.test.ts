@@ -159,7 +159,10 @@ describe('a message blames what is wrong, once', () => {
   });
 
   it('for a full disk', () => {
-    const error = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+    const error = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
     expect(asPortError(error)).toMatchObject({
       reaction: 'NoCapacity',
       code: 'diskFull',

@@ -5,7 +5,7 @@ import { FakeApi, type FakeApiOptions } from './fake-api.ts';
 import { FakeFleet } from './fake-fleet.ts';
 import type { ShopGroup } from './fake-shop.ts';
 
-export const DIST = join(import.meta.dirname, '..', '..', '..', 'web', 'dist');
+const DIST = join(import.meta.dirname, '..', '..', '..', 'web', 'dist');
 
 /** No sandbox because CI is root; nothing that goes out to the network by itself. */
 const ARGUMENTS = [
