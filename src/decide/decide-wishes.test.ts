@@ -59,6 +59,19 @@ describe('what people ask of an instance', () => {
     expect(reasons(decision)).toEqual(['operatorTerminate', 'launch']);
   });
 
+  it('terminate: one whose launch is not known to have made a machine goes by the list, at once where that has it', () => {
+    const all = snapshotOf([
+      ...healthy('a', 'b'),
+      { id: 'c', state: { name: 'launching', since: NOW - 9_000, retryAt: NOW + 9_000 }, ...asked('terminate') },
+    ]);
+    const instances = all.instances.map((instance) =>
+      instance.id === 'c' ? { ...instance, machine: null } : instance,
+    );
+    const decision = decide({ ...all, instances }, NOW);
+    expect(states(decision)).toMatchObject({ c: 'terminating' });
+    expect(decision.wakeAt).toBe(NOW + 1);
+  });
+
   it('drain: its replacement comes first', () => {
     const servers = [...healthy('a', 'b'), { id: 'c', ...asked('drain') }];
     const first = decide(snapshotOf(servers), NOW);

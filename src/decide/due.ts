@@ -4,7 +4,7 @@ import type { Draft } from './draft.ts';
 import type { Facts } from './facts.ts';
 import { launchBackoff } from './launch-backoff.ts';
 import { launchHoldOf } from './launch-hold.ts';
-import { sightOfMachine, targetsOf, targetsSeenAfter } from './sight.ts';
+import { noteSight, sightOfMachine, targetsOf, targetsSeenAfter } from './sight.ts';
 import { throttled } from './throttled.ts';
 import { zoneHold } from './zones.ts';
 
@@ -45,7 +45,7 @@ function noteEnding(draft: Draft, instance: Instance, retryAt: EpochMs | null): 
     if (machine === null) draft.due.abort.push(id);
     return;
   }
-  if (machine === null) return;
+  if (machine === null) return awaitMachine(draft, instance);
   if (retryAt !== null && draft.now < retryAt) return draft.wake(retryAt);
   const { isLetGo, awaitsList } = release(draft, instance);
   if (awaitsList) draft.awaitList();
@@ -53,6 +53,13 @@ function noteEnding(draft: Draft, instance: Instance, retryAt: EpochMs | null): 
   if (draft.waitsFor(zoneHold(draft, instance))) return;
   if (owesCommand(draft, instance)) draft.due.command.push(id);
   else if (!draft.waitsFor(throttled(draft, launchTemplate.provider))) draft.due.terminate.push(id);
+}
+
+/** An ending without a machine goes by the provider's list: by the next one, or by this one at once where it was decided only now. */
+function awaitMachine(draft: Draft, instance: Instance): void {
+  const sight = sightOfMachine(draft, instance, instance.state.since);
+  if (sight.kind === 'unknown') noteSight(draft, sight);
+  else draft.wake(draft.now + 1);
 }
 
 /** Whether the group's termination command is still to be run for it: not for a machine that has stopped, or was never reached. */

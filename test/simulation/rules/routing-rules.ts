@@ -68,7 +68,7 @@ export class RoutingRules {
     if (this.#askedToEnd.has(instanceId) || records.isEndForgotten(instanceId)) return;
     if (cause === 'machineStopped' || cause === 'machineGone') return;
     // A target group that a person has taken away: what is open goes on in the process before the reload.
-    if (!this.#context.inForce.hasTarget(record?.group, member.member.targetGroup)) return;
+    if (!this.#context.inForce.hasTarget(record?.group ?? machine?.group, member.member.targetGroup)) return;
     // Who answers nobody would not answer them either.
     const { endpoint, checkPort } = member.member;
     if (cause === 'unhealthy' && this.#silent.has(placeAt({ ...endpoint, port: checkPort ?? endpoint.port }))) return;
