@@ -40,7 +40,7 @@ describe('a run', () => {
 
   it('comes to every kind of crash point within a few seeds', async () => {
     const passed = new Set<string>();
-    for (let seed = 1; seed <= 40; seed += 1) {
+    for (let seed = 1; seed <= 60; seed += 1) {
       const { points } = await runSeed(seed);
       for (const point of points.keys()) passed.add(point);
     }

@@ -6,7 +6,6 @@ import { readStats } from '../../base/procfs.ts';
 import { reasonOf } from '../../base/quoted.ts';
 import type { Finding, ProviderContext } from '../../ports/provider.ts';
 import { SETPRIV } from './account.ts';
-import { limitsOf, whyNoLimits } from './control-groups.ts';
 
 const ROOT = 0;
 
@@ -26,11 +25,6 @@ export async function diagnose({ dataDir }: ProviderContext): Promise<readonly F
   if (geteuid?.() === ROOT && !existsSync(SETPRIV)) {
     const message = `${SETPRIV} is missing, so launch templates cannot name a user.`;
     findings.push({ level: 'warning', message, remedy: 'Install it: sudo apt-get install -y util-linux.' });
-  }
-  const why = whyNoLimits(limitsOf(1, 1) ?? {});
-  if (why !== null) {
-    const message = `Launch templates cannot limit memory and cpus: ${why}.`;
-    findings.push({ level: 'ok', message, remedy: null });
   }
   return findings;
 }
