@@ -40,7 +40,7 @@ export const REGRESSIONS: readonly Mutation[] = [
   {
     name: 'autoscaler #4133: lists are asked for as fast as they come',
     file: 'src/control/machine-watch.ts',
-    find: 'if (intervalMs !== null) await this.#wake.wait(intervalMs);',
+    find: 'await this.#pause(Math.max(0, this.#intervalMs - gapMs));',
     replace: '',
     caughtBy: PROVIDER,
   },

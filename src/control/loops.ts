@@ -71,6 +71,7 @@ export class Loops {
       ...options,
       open: (instance) => options.provider(instance, this.#fleet.name),
       onSeen: (changed, watch) => this.#machinesSeen(changed, watch),
+      isAwaited: (name) => this.groups.some((loop) => loop.awaitsList && loop.providers.has(name)),
     });
   }
 

@@ -8,7 +8,7 @@ import { Throttle } from './throttle.ts';
 const LIST_MS = 100;
 
 /** When each list was asked for, and what the watch says of a group after it, while lists lag so far behind. */
-async function watched(listLagMs: number, forMs: number) {
+async function watched(listLagMs: number, forMs: number, isAwaited = true) {
   const clock = new VirtualClock();
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
@@ -37,10 +37,11 @@ async function watched(listLagMs: number, forMs: number) {
   const events = { onDefect: (error: unknown) => expect.fail(String(error)), onWait: () => {} };
   const throttle = new Throttle(clock, { seed: () => 'seed' }, events);
   const said: string[] = [];
-  const watch = new MachineWatch('process', provider, capabilities, clock, throttle, () => {
+  const onSeen = () => {
     const view = watch.view('web');
     said.push(view.kind === 'blind' ? view.kind : `${view.value.previous !== null} ${view.value.hasAllFromBefore}`);
-  });
+  };
+  const watch = new MachineWatch('process', provider, capabilities, clock, throttle, onSeen, () => isAwaited);
   void watch.run(stop.signal);
   for (const untilMs = clock.elapsedMs + forMs; clock.elapsedMs < untilMs && (await clock.advance()); ) await settle();
   return { askedMs, said };
@@ -56,4 +57,9 @@ it('lists that lag behind are asked for again as soon as two of them have all fr
   const { askedMs, said } = await watched(5_000, 8_000);
   expect(askedMs.slice(0, 4)).toEqual([0, 1_100, 5_000, 6_100]);
   expect(said.slice(0, 4)).toEqual(['false false', 'true false', 'true false', 'true true']);
+});
+
+it('are not asked for more often where no group waits for them', async () => {
+  const { askedMs } = await watched(5_000, 22_000, false);
+  expect(askedMs).toEqual([0, 1_100, 11_200, 21_300]);
 });

@@ -46,13 +46,17 @@ export class MachineWatch {
   readonly #clock: Clock;
   readonly #throttle: Throttle;
   readonly #onSeen: (changed: Concerned) => void;
+  readonly #isAwaited: () => boolean;
   readonly #seen: LastSeen<Lists>;
   readonly #wake: Wake;
   /** What runs from before is in lists that are later than this by the lag. */
   readonly #opened: Stopwatch;
   #lastReported: View<Lists> | null = null;
 
-  /** @param onSeen called after each list, with the groups whose machines have changed */
+  /**
+   * @param onSeen called after each list, with the groups whose machines have changed
+   * @param isAwaited whether a group waits for the next list
+   */
   constructor(
     name: string,
     provider: Provider,
@@ -60,6 +64,7 @@ export class MachineWatch {
     clock: Clock,
     throttle: Throttle,
     onSeen: (changed: Concerned) => void,
+    isAwaited: () => boolean,
   ) {
     this.#name = name;
     this.#provider = provider;
@@ -69,6 +74,7 @@ export class MachineWatch {
     this.#clock = clock;
     this.#throttle = throttle;
     this.#onSeen = onSeen;
+    this.#isAwaited = isAwaited;
     this.#seen = new LastSeen(clock, Math.max(STALE_AFTER_MIN_MS, STALE_AFTER_LISTS * this.#intervalMs));
     this.#wake = new Wake(clock);
     this.#opened = new Stopwatch(clock);
@@ -83,23 +89,23 @@ export class MachineWatch {
       // Also when a hint asks for another one at once, and for as long as the provider asks to be left alone.
       const gapMs = Math.max(this.#gapMs, this.#throttle.leftMs);
       await this.#clock.sleep(gapMs, signal);
-      const intervalMs = this.#leftOf(Math.max(0, this.#intervalMs - gapMs));
-      if (intervalMs !== null) await this.#wake.wait(intervalMs);
+      await this.#pause(Math.max(0, this.#intervalMs - gapMs));
     }
     stopWatching();
   }
 
   /**
-   * One list alone proves nothing: the second one follows at once, and so does the second one that has all from before the start.
-   * @returns how much of the time between two lists is waited for; null for none
+   * Until the next list. One alone proves nothing: the second one follows at once. Where a group waits for what lists that lag behind may lack, so
+   * do the two that have all from before the start.
    */
-  #leftOf(intervalMs: number): number | null {
+  async #pause(intervalMs: number): Promise<void> {
     const { value, failure } = this.#seen;
-    if (value === null || failure !== null) return intervalMs;
-    if (value.previous === null) return null;
-    if (this.#hasAllFromBefore(value.previous)) return intervalMs;
-    if (this.#hasAllFromBefore(value.newest)) return null;
-    return Math.min(intervalMs, Math.max(0, this.#lagMs - this.#opened.elapsedMs));
+    if (value === null || failure !== null) return void (await this.#wake.wait(intervalMs));
+    if (value.previous === null) return;
+    if (this.#hasAllFromBefore(value.previous)) return void (await this.#wake.wait(intervalMs));
+    const lagLeftMs = Math.min(intervalMs, Math.max(0, this.#lagMs - this.#opened.elapsedMs));
+    const isHinted = lagLeftMs > 0 && (await this.#wake.wait(lagLeftMs));
+    if (!isHinted && !this.#isAwaited()) await this.#wake.wait(intervalMs - lagLeftMs);
   }
 
   /** Whether a list has all that was launched before the watch began, however far lists lag behind. */

@@ -24,6 +24,8 @@ export interface ProvidersOptions {
   readonly telemetry: Telemetry;
   /** A provider's machines were listed, or could not be. */
   readonly onSeen: (changed: Concerned, watch: MachineWatch) => void;
+  /** Whether a group waits for the next list of a provider. */
+  readonly isAwaited: (provider: string) => boolean;
   readonly onDefect: OnDefect;
 }
 
@@ -128,7 +130,7 @@ export class Providers {
   async open(instance: ProviderInstance): Promise<void> {
     const { name } = instance;
     if (this.#open.has(name)) await this.close(name);
-    const { clock, ids, telemetry, onSeen, onDefect } = this.#options;
+    const { clock, ids, telemetry, onSeen, isAwaited, onDefect } = this.#options;
     const { provider, capabilities } = this.#tryToOpen(instance);
     const stop = new AbortController();
     const throttle = new Throttle(clock, ids, {
@@ -141,7 +143,9 @@ export class Providers {
       if (watch.isSeen) this.#failures.delete(name);
       onSeen(changed, watch);
     };
-    const watch: MachineWatch = new MachineWatch(name, provider, capabilities, clock, throttle, seen);
+    const watch: MachineWatch = new MachineWatch(name, provider, capabilities, clock, throttle, seen, () =>
+      isAwaited(name),
+    );
     const done = keepRunning(`the watch over ${name}`, this.#options, stop.signal, (signal) => watch.run(signal));
     const { zones } = capabilities;
     this.#open.set(name, { instance, zones, provider, watch, operations, throttle, stop, done });

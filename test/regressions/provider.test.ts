@@ -130,7 +130,15 @@ function watching(listIntervalMs: number, list: Provider['list']) {
     instanceTypes: false,
   } as const;
   const throttle = new Throttle(clock, { seed: () => 'seed' }, { onDefect: () => {}, onWait: () => {} });
-  const watch = new MachineWatch('simulated', provider, capabilities, clock, throttle, () => {});
+  const watch = new MachineWatch(
+    'simulated',
+    provider,
+    capabilities,
+    clock,
+    throttle,
+    () => {},
+    () => false,
+  );
   const abort = new AbortController();
   void watch.run(abort.signal);
   return { watch, clock, stop: () => abort.abort(), hint: () => hint() };

@@ -34,6 +34,8 @@ class Machines {
   }
 }
 
+const FIRST_START_MS = 120_000;
+
 requires('haproxy')('a fleet of EC2 instances', () => {
   let world: AwsWorld | undefined;
   let fleet: RealFleet | undefined;
@@ -71,7 +73,8 @@ requires('haproxy')('a fleet of EC2 instances', () => {
     };
     await created.comeFrom({ provider, template, port: 8080 });
     await created.start();
-    const before = await created.settle(3);
+    // Without records Drover waits until EC2's lists have all that was launched before: a minute.
+    const before = await created.settle(3, FIRST_START_MS);
     const load = new Load(created.url, { clients: 4, pauseMs: 10 });
     await created.until('the load is under way', async () => load.requests > 50);
 

@@ -62,8 +62,15 @@ describe('the calls of a group of 50 in an hour', () => {
     const capabilities = hetznerProvider.capabilities(world.context('shop').settings);
     const throttle = new Throttle(clock, systemIds, { onDefect: () => {}, onWait: () => {} });
     const operations = new Operations(provider, capabilities, clock, throttle, NO_TELEMETRY);
-    const watch = new MachineWatch('hetzner', provider, capabilities, clock, throttle, () =>
-      operations.listed((id) => watch.lists(id)),
+    const listed = () => operations.listed((id) => watch.lists(id));
+    const watch: MachineWatch = new MachineWatch(
+      'hetzner',
+      provider,
+      capabilities,
+      clock,
+      throttle,
+      listed,
+      () => false,
     );
     const stop = new AbortController();
     const done = watch.run(stop.signal);
